@@ -1,0 +1,30 @@
+# make demo: install into .venv and group the example page.    make test: install the tools and run the tests.
+PYTHON ?= python3
+VENV ?= .venv
+PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+TORCH = torch==2.13.0
+INPUTS = pyproject.toml constraints.txt $(shell find dedupe -type f -not -name '*.pyc')
+
+.PHONY: demo test dev clean
+
+demo: $(VENV)/.installed
+	@$(VENV)/bin/headline-dedupe cluster examples/news-page.txt --format table
+
+test: $(VENV)/.installed-dev
+	@$(VENV)/bin/pytest
+
+dev: $(VENV)/.installed-dev
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(INPUTS) | $(VENV)/bin/python
+	$(PIP) $(TORCH) .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) $(TORCH) '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV)

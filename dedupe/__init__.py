@@ -1,0 +1,68 @@
+"""Find duplicate and paraphrased news headlines, and group them into stories.
+
+>>> import dedupe
+>>> result = dedupe.deduplicate(["Ferry sinks off Oslo, 3 dead", "Three dead as ferry sinks off Oslo", "Rates rise"])
+>>> result.labels("story").tolist()
+[0, 0, 1]
+
+Names are loaded when they are first used, so that `import dedupe` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dedupe.encoders import Encoder, load_encoder
+    from dedupe.errors import DedupeError, InputError, ModelError, OutputError
+    from dedupe.headlines import Headline
+    from dedupe.pairs import JudgedPair
+    from dedupe.pipeline import compare, deduplicate
+    from dedupe.result import Caution, Deduplication, Story, Variant
+    from dedupe.sources import read_headlines
+    from dedupe.text import fingerprint, normalize
+
+__version__ = "0.1.0"
+__all__ = [
+    "Caution",
+    "DedupeError",
+    "Deduplication",
+    "Encoder",
+    "Headline",
+    "InputError",
+    "JudgedPair",
+    "ModelError",
+    "OutputError",
+    "Story",
+    "Variant",
+    "compare",
+    "deduplicate",
+    "fingerprint",
+    "load_encoder",
+    "normalize",
+    "read_headlines",
+]
+_HOME = {
+    "encoders": ("Encoder", "load_encoder"),
+    "errors": ("DedupeError", "InputError", "ModelError", "OutputError"),
+    "headlines": ("Headline",),
+    "pairs": ("JudgedPair",),
+    "pipeline": ("compare", "deduplicate"),
+    "result": ("Caution", "Deduplication", "Story", "Variant"),
+    "sources": ("read_headlines",),
+    "text": ("fingerprint", "normalize"),
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE:
+        raise AttributeError(f"module 'dedupe' has no attribute {name!r}")
+    value = getattr(import_module(f"dedupe.{_MODULE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

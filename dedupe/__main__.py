@@ -1,0 +1,6 @@
+"""`python -m dedupe` is `headline-dedupe`."""
+
+from dedupe.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,299 @@
+"""The command line: reads options, calls the library, reports. No logic of its own.
+
+Exit codes: 0 done, or the reader of our output had enough; 2 bad input, settings or output; 130 interrupted. Heavy
+modules are imported inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from dedupe.errors import DedupeError
+from dedupe.export import check_output, discard_standard_output, format_of, write_lines, write_rows, write_table
+
+if TYPE_CHECKING:
+    from dedupe.result import Deduplication
+    from dedupe.sources import Source
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_PROGRAM = "headline-dedupe"
+_INPUT_FORMATS = ("lines", "csv", "tsv", "jsonl", "page")
+_LEVELS = ("exact", "wording", "story")
+_KEEPS = ("central", "earliest", "complete")
+_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Failure(click.ClickException):
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"{_PROGRAM}: error: {' '.join(self.message.split())}", err=True)
+
+
+class _Commands(click.Group):
+    """The one place where an expected failure of any command becomes one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DedupeError as error:
+            raise _Failure(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo(f"{_PROGRAM}: interrupted", err=True)
+            ctx.exit(130)
+        except BrokenPipeError:
+            discard_standard_output()
+            ctx.exit(0)
+
+
+class _Window(click.ParamType[timedelta, Any]):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(m|min|h|d|w)?", value.strip().lower())
+        if not found or not float(found[1]):
+            self._refuse(value, param, ctx)
+        try:
+            return timedelta(**{_UNITS[found[2] or "h"]: float(found[1])})
+        except OverflowError:
+            self._refuse(value, param, ctx)
+
+    def _refuse(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
+        self.fail(f"{value!r} is no time span: write 72h, 3d, 90m, or a number of hours", param, ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """The options that `cluster` and `dedupe` share, under the names click gives them."""
+
+    input: str
+    output: str
+    format: str | None
+    input_format: str | None
+    title_column: str | None
+    date_column: str | None
+    source_column: str | None
+    id_column: str | None
+    url_column: str | None
+    delimiter: str | None
+    encoding: str | None
+    window: timedelta | None
+    story: float | None
+    wording: float | None
+    keep: str
+    model: str | None
+    threads: int | None
+    skip_bad: bool
+    rejects: str | None
+    force: bool
+    quiet: bool
+
+
+def _options(*options: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
+    def apply(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return apply
+
+
+_probability = click.FloatRange(0, 1)
+_engine = _options(
+    click.option("--model", metavar="NAME", help="sentence-transformers name or folder; default: the bundled model."),
+    click.option("--threads", type=click.IntRange(1), help="Processor threads to use; default: all."),
+)
+_shared = _options(
+    click.argument("input"),
+    click.option("-o", "--output", default="-", metavar="FILE", help="Where to write; default: standard output."),
+    click.option("--input-format", type=click.Choice(_INPUT_FORMATS), help="What the input is; default: found out."),
+    click.option("--title-column", metavar="NAME", help="Column of the headline."),
+    click.option("--date-column", metavar="NAME", help="Column of the date (ISO 8601, RFC 822, epoch; naive is UTC)."),
+    click.option("--source-column", metavar="NAME", help="Column of the publisher."),
+    click.option("--id-column", metavar="NAME", help="Column of the row's id."),
+    click.option("--url-column", metavar="NAME", help="Column of the address."),
+    click.option("--delimiter", metavar="CHAR", help="Between CSV columns; default: found out."),
+    click.option("--encoding", metavar="NAME", help="Of the input; default: found out."),
+    click.option("--window", type=_Window(), help="Longest time span of a group: 72h, 3d, 90m, or hours."),
+    click.option("--story", type=_probability, help="Probability from which two headlines are one story."),
+    click.option("--wording", type=_probability, help="Probability from which two headlines say the same."),
+    click.option("--keep", type=click.Choice(_KEEPS), default="central", show_default=True, help="Whom a group keeps."),
+    _engine,
+    click.option("--skip-bad", is_flag=True, help="Go on past rows that cannot be read, and set them aside."),
+    click.option("--rejects", metavar="FILE", help="Where to set them aside; default: OUTPUT or INPUT.rejects."),
+    click.option("--force", is_flag=True, help="Replace files that exist."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress, summary or warnings."),
+)
+
+
+@click.group(cls=_Commands, context_settings=_CONTEXT)
+@click.version_option(package_name=_PROGRAM, prog_name=_PROGRAM)
+def cli() -> None:
+    """Group news headlines into stories, or drop the repeats.
+
+    INPUT is a list of titles, CSV, TSV, JSON Lines or a scraped news page (HTML or text); `-` is standard input.
+    """
+
+
+@cli.command()
+@click.option("--format", type=click.Choice(["table", "jsonl", "csv", "tsv"]), help="Default: by -o's ending.")
+@_shared
+def cluster(**options: Any) -> None:
+    """Group the headlines of INPUT into stories.
+
+    Without -o, stories come as a table on a terminal and as JSON Lines, one per input row, in a pipe.
+
+    Example: headline-dedupe cluster news.csv --title-column headline -o stories.jsonl
+    """
+    job = _Job(**options)
+    source, result = _run(job)
+    format = job.format or _format_for_reading(job.output)
+    if format == "table":
+        write_table(result, job.output)
+    else:
+        write_rows(result.rows(), job.output, format)
+    _finish(job, source, result)
+
+
+@cli.command("dedupe")
+@click.option("--level", type=click.Choice(_LEVELS), default="wording", show_default=True, help="What is a repeat.")
+@click.option(
+    "--format", type=click.Choice(["jsonl", "csv", "tsv", "lines"]), help="Default: by -o's ending, or INPUT's."
+)
+@_shared
+def drop_repeats(level: str, **options: Any) -> None:
+    """Write the rows of INPUT to keep, one per group, columns untouched and in order.
+
+    Example: headline-dedupe dedupe news.jsonl --level story -o kept.jsonl
+    """
+    job = _Job(**options)
+    source, result = _run(job)
+    format = job.format or format_of(job.output) or ("lines" if source.format == "page" else source.format)
+    kept = [result.headlines[k] for k in result.keep(level)]
+    titles = format == "lines"
+    rows = [{"title": h.title} if titles else h.columns or {"title": h.title} for h in kept]
+    write_rows(rows, job.output, format)
+    _finish(job, source, result, f"kept {len(rows)} by {level}")
+
+
+@cli.command()
+@click.argument("first")
+@click.argument("second")
+@_engine
+def compare(first: str, second: str, model: str | None, threads: int | None) -> None:
+    """Say whether two titles are one story or one wording, and why.
+
+    Example: headline-dedupe compare "Storm closes port of Rotterdam" "Rotterdam port shut by storm"
+    """
+    from dedupe import encoders
+    from dedupe.pipeline import compare as judge
+
+    _limit_threads(threads)
+    pair = judge(first, second, encoder=encoders.load_encoder(model) if model else None)
+    lines = [
+        f"verdict: {pair.verdict}",
+        f"probability: wording {pair.wording:.2f}, story {pair.story:.2f}",
+        *(f"- {reason}" for reason in pair.reasons),
+    ]
+    write_lines(lines, "-")
+
+
+def _run(job: _Job) -> tuple[Source, Deduplication]:
+    """Read and group, after a look at whether the outputs can be written at all."""
+    if job.rejects and not job.skip_bad:
+        raise click.UsageError("--rejects only has a meaning with --skip-bad: add it")
+    check_output(job.output, [job.input], force=job.force)
+    if job.skip_bad:
+        check_output(_rejects_path(job), [job.input], force=job.force)
+        if _rejects_path(job) == job.output != "-":
+            raise click.UsageError(f"--rejects and --output both name {job.output}: give two files")
+    source = _read(job)
+    return source, _group(job, source)
+
+
+def _read(job: _Job) -> Source:
+    from dedupe.sources import Columns, read_headlines
+
+    columns = Columns(job.title_column, job.date_column, job.source_column, job.id_column, job.url_column)
+    return read_headlines(
+        job.input,
+        input_format=job.input_format,
+        columns=columns,
+        delimiter=job.delimiter,
+        encoding=job.encoding,
+        skip_bad=job.skip_bad,
+    )
+
+
+def _group(job: _Job, source: Source) -> Deduplication:
+    from dedupe import encoders
+    from dedupe.pipeline import deduplicate
+    from dedupe.progress import bars
+
+    _limit_threads(job.threads)
+    with nullcontext(False) if job.quiet else bars() as progress:
+        return deduplicate(
+            source.headlines,
+            encoder=encoders.load_encoder(job.model) if job.model else None,
+            window=job.window,
+            story=job.story,
+            wording=job.wording,
+            keep=job.keep,
+            progress=progress,
+        )
+
+
+def _limit_threads(count: int | None) -> None:
+    if count is not None:
+        from dedupe.threads import set_threads
+
+        set_threads(count)
+
+
+def _format_for_reading(output: str) -> str:
+    """By the ending of a file, else a table for people and JSON Lines for programs."""
+    if output == "-":
+        return "table" if sys.stdout.isatty() else "jsonl"
+    found = format_of(output) or "jsonl"
+    return "table" if found == "lines" else found
+
+
+def _rejects_path(job: _Job) -> str:
+    names = [name for name in (job.output, job.input) if name != "-"]
+    return job.rejects or f"{(names or ['headline-dedupe'])[0]}.rejects"
+
+
+def _finish(job: _Job, source: Source, result: Deduplication, more: str = "") -> None:
+    """Set the rejects aside, then say in one line what was done, and what deserves a look."""
+    if source.rejects:
+        write_lines(source.rejects, _rejects_path(job))
+    if job.quiet:
+        return
+    distinct, wordings, stories = (len(result.keep(level)) for level in _LEVELS)
+    done = [_count(len(result), "headline"), _count(stories, "story", "stories"), _count(wordings, "wording")]
+    done += [_count(len(result) - distinct, "exact copy", "exact copies"), *([more] if more else [])]
+    if source.rejects:
+        done.append(f"{_count(len(source.rejects), 'bad row')} set aside in {_rejects_path(job)}")
+    click.echo(f"{_PROGRAM}: {'; '.join([', '.join(done), *source.notes])}", err=True)
+    for warning in result.warnings:
+        click.echo(f"{_PROGRAM}: warning: {warning.message}", err=True)
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def main() -> None:
+    """Run the command line; the entry point of `headline-dedupe`."""
+    cli(prog_name=_PROGRAM)

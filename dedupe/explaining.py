@@ -1,0 +1,40 @@
+"""The evidence of a judged pair, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from dedupe.tokens import facts, rarity, words_by_stem
+
+_SHOWN = 5
+
+
+def in_words(a: str, b: str, evidence: Mapping[str, float]) -> list[str]:
+    """Return short sentences that say why two titles were judged as they were, the weightiest first."""
+    one, two = facts(a), facts(b)
+    readable = words_by_stem(a) | words_by_stem(b)
+    found = [f"similar meaning: cosine {evidence['similarity']:.2f}"]
+    for label, stems in (
+        ("both say", one.stems & two.stems),
+        ("only the first says", one.stems - two.stems),
+        ("only the second says", two.stems - one.stems),
+    ):
+        if stems:
+            rarest = sorted(stems, key=lambda s: (-rarity().idf(s), s))[:_SHOWN]
+            found.append(f"{label}: {', '.join(readable.get(s, s) for s in rarest)}")
+    found += _numbers(one.numbers, two.numbers)
+    if one.negated != two.negated:
+        found.append(f"only the {'first' if one.negated else 'second'} negates")
+    if not evidence["undated"]:
+        hours = math.expm1(evidence["hours"])
+        found.append(f"{hours:.0f} hours apart" if hours >= 1.5 else "published within the hour")
+    return found
+
+
+def _numbers(one: frozenset[str], two: frozenset[str]) -> list[str]:
+    if one & two:
+        return [f"same number: {', '.join(sorted(one & two))}"]
+    if one and two:
+        return [f"other numbers: {', '.join(sorted(one))} against {', '.join(sorted(two))}"]
+    return []

@@ -1,0 +1,38 @@
+"""The progress hook that long stages call, and the bars that the command line draws with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+Progress = Callable[[str, int, int], None]
+"""Called as (stage, done, total) while a stage runs; stages are named in the order they come."""
+
+_PATIENCE = 2.0  # seconds of work before a bar is worth the reader's attention
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+@contextmanager
+def bars(enabled: bool = True) -> Iterator[Progress]:
+    """Yield a `Progress` that draws bars on standard error, where that is a terminal, once work passes two seconds."""
+    from rich.console import Console
+    from rich.progress import Progress as RichProgress
+
+    console = Console(stderr=True)
+    if not (enabled and console.is_terminal):
+        yield silent
+        return
+    began, tasks = monotonic(), {}
+    with RichProgress(*RichProgress.get_default_columns(), console=console, transient=True, disable=False) as drawing:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = drawing.add_task(stage, total=total, visible=False)
+            late = monotonic() - began > _PATIENCE
+            drawing.update(tasks[stage], completed=done, total=total, visible=late)
+
+        yield report

@@ -1,0 +1,296 @@
+"""What a run returns: frozen, slotted; arrays inside, objects at the edge.
+
+`Deduplication` holds the merge trees, so another threshold is a cut: nothing is encoded, searched or judged again.
+
+The output columns, one row per input row, after the row's own:
+
+=========================  ==========================================================================================
+`title`                    the title as it was given
+`dedupe_story`             int, the story, numbered by first appearance
+`dedupe_variant`           int, the wording group, numbered by first appearance; nests in the story
+`dedupe_representative`    true for the one headline kept of its story
+`dedupe_probability`       mean probability of being one story with the other members; 1.0 when alone
+`dedupe_flag`              "" or comma-joined codes, see `Caution`
+=========================  ==========================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.errors import InputError
+from dedupe.headlines import Headline, tie_key
+from dedupe.pairs import JudgedNodes, JudgedPairs, check_thresholds
+from dedupe.trees import MergeTree
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Level = Literal["exact", "wording", "story"]
+LEVELS = ("exact", "wording", "story")
+KEEPS = ("central", "earliest", "complete")
+_LARGE = 50  # distinct titles in a story beyond which an editor should look
+_LOOSE = 0.2  # a member whose mean probability is below this hangs on by a thread
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something a careful reader should know: a `code`, one line for people, and the input positions it is about.
+
+    Codes: `empty-title`, `long-title`, `control-characters`, `bad-date`, `duplicate-id`, `not-english`, `large-story`,
+    `loose-story`, `uncalibrated`.
+    """
+
+    code: str
+    message: str
+    positions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One wording group: headlines that say the same news in other words."""
+
+    id: int
+    representative: Headline
+    headlines: list[Headline]
+    positions: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Headlines that report one event. `cohesion` is the probability of the weakest pair inside, 0 if never judged."""
+
+    id: int
+    representative: Headline
+    headlines: list[Headline]
+    positions: Ints
+    variants: list[Variant]
+    cohesion: float
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """The exact groups, in an order that does not come from the input.
+
+    `of`: (rows,), the node of each row. `first`: (nodes,), the row that stands for a node. `vectors`: (nodes, d) unit
+    rows, zero where a title is empty. `facts`: (nodes,), how many facts its title states.
+    """
+
+    of: Ints
+    first: Ints
+    vectors: NDArray[np.float32]
+    facts: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Deduplication:
+    """The groups of a run, at three levels that nest: exact, wording, story."""
+
+    headlines: tuple[Headline, ...]
+    nodes: Nodes
+    judged: JudgedNodes
+    trees: dict[str, MergeTree]
+    thresholds: dict[str, float]
+    keep_rule: str
+    floor: float
+    calibrated: bool
+    input_cautions: tuple[Caution, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.headlines)
+
+    def labels(self, level: str) -> Ints:
+        """Return one group number per input row, int64, (n,), numbered by first appearance.
+
+        `level` is "exact", "wording" or "story"; anything else is an `InputError`.
+        """
+        if level not in LEVELS:
+            raise InputError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
+        return self._labels[level]
+
+    def keep(self, level: str = "wording") -> Ints:
+        """Return the input positions to keep, ascending, one per group of `level`."""
+        return np.sort(self._representatives(self.labels(level)))
+
+    def regroup(self, *, story: float | None = None, wording: float | None = None) -> Deduplication:
+        """Return the same run cut at other thresholds; nothing is encoded, searched or judged again.
+
+        A threshold under the floor of the run, or over 1, is an `InputError`.
+        """
+        given = {"story": story, "wording": wording}
+        thresholds = self.thresholds | {level: float(value) for level, value in given.items() if value is not None}
+        return replace(self, thresholds=check_thresholds(thresholds, self.floor))
+
+    @property
+    def pairs(self) -> JudgedPairs:
+        """The judged pairs, by input position, one per pair of exact groups (copies are implied)."""
+        return JudgedPairs(self.headlines, self.nodes.first, self.judged, self.thresholds)
+
+    @cached_property
+    def stories(self) -> list[Story]:
+        """The stories, largest first, ties by first appearance."""
+        labels, variants = self._labels["story"], self._labels["wording"]
+        representatives, of_variant = self._representatives(labels), self._representatives(variants)
+        stories = []
+        for label, positions in enumerate(_members(labels)):
+            inner = [
+                Variant(int(v), self.headlines[of_variant[v]], self._at(where), where)
+                for v in dict.fromkeys(variants[positions].tolist())
+                for where in [positions[variants[positions] == v]]
+            ]
+            best = self.headlines[representatives[label]]
+            cohesion = float(self._cohesion[label])
+            stories.append(Story(label, best, self._at(positions), positions, inner, cohesion))
+        return sorted(stories, key=lambda story: -len(story.positions))
+
+    @cached_property
+    def probabilities(self) -> Floats:
+        """Mean probability of each row to be one story with its story's other rows, (n,); 1.0 when alone."""
+        labels, counts = self._node_labels, np.bincount(self.nodes.of, minlength=len(self.nodes.first))
+        inside, chance = self._inside
+        i, j = self.judged.i[inside], self.judged.j[inside]
+        total = counts - 1.0
+        np.add.at(total, i, chance * counts[j])
+        np.add.at(total, j, chance * counts[i])
+        others = np.bincount(labels, weights=counts)[labels] - 1
+        mean = np.divide(total, others, out=np.ones_like(total), where=others > 0)
+        by_node: Floats = np.minimum(mean, 1.0)
+        return by_node[self.nodes.of]
+
+    @cached_property
+    def warnings(self) -> tuple[Caution, ...]:
+        """What a careful reader should know of the input and of suspicious groups."""
+        return self.input_cautions + tuple(self._suspicious())
+
+    def flags(self) -> list[str]:
+        """Return one string per row: "" or the comma-joined codes of the cautions about it."""
+        codes: list[list[str]] = [[] for _ in self.headlines]
+        for caution in self.warnings:
+            for position in caution.positions:
+                codes[position].append(caution.code)
+        return [",".join(found) for found in codes]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one output row per input row: its own columns, then those in the table of this module."""
+        keep = np.zeros(len(self), bool)
+        keep[self.keep("story")] = True
+        columns = zip(
+            self.headlines,
+            self._labels["story"].tolist(),
+            self._labels["wording"].tolist(),
+            keep.tolist(),
+            self.probabilities.round(4).tolist(),
+            self.flags(),
+            strict=True,
+        )
+        return [
+            headline.columns
+            | {
+                "title": headline.title,
+                "dedupe_story": story,
+                "dedupe_variant": variant,
+                "dedupe_representative": kept,
+                "dedupe_probability": probability,
+                "dedupe_flag": flag,
+            }
+            for headline, story, variant, kept, probability, flag in columns
+        ]
+
+    @cached_property
+    def _labels(self) -> dict[str, Ints]:
+        story = self._node_labels
+        wording = np.stack([story, self.trees["wording"].cut(self.thresholds["wording"])])
+        nested = np.unique(wording, axis=1, return_inverse=True)[1].reshape(-1) if story.size else story
+        by_node = {"exact": np.arange(story.size), "wording": nested, "story": story}
+        return {level: _by_appearance(labels[self.nodes.of]) for level, labels in by_node.items()}
+
+    @cached_property
+    def _node_labels(self) -> Ints:
+        return self.trees["story"].cut(self.thresholds["story"])
+
+    @cached_property
+    def _inside(self) -> tuple[NDArray[np.bool_], Floats]:
+        """Which judged pairs lie inside one story, and their story probability."""
+        inside = self._node_labels[self.judged.i] == self._node_labels[self.judged.j]
+        return inside, self.judged.probability["story"][inside]
+
+    @cached_property
+    def _cohesion(self) -> Floats:
+        """Weakest pair of each story, by story label; a pair that was never judged counts as 0."""
+        node_story = self._labels["story"][self.nodes.first]
+        sizes = np.bincount(node_story)
+        inside, chance = self._inside
+        story = node_story[self.judged.i[inside]]
+        weakest = np.ones(sizes.size)
+        np.minimum.at(weakest, story, chance)
+        judged = np.bincount(story, minlength=sizes.size)
+        return np.where(judged < sizes * (sizes - 1) // 2, 0.0, weakest)
+
+    @cached_property
+    def _tie_rank(self) -> Ints:
+        """The rank of each row by date (undated last), title, id, source and address: never by input order."""
+        rank = np.empty(len(self), np.int64)
+        rank[sorted(range(len(self)), key=lambda k: tie_key(self.headlines[k]))] = np.arange(len(self))
+        return rank
+
+    def _representatives(self, labels: Ints) -> Ints:
+        """The row to keep of each group, (groups,)."""
+        order = np.lexsort((self._tie_rank, self._preference(labels), labels))
+        starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
+        return order[starts]
+
+    def _preference(self, labels: Ints) -> Floats:
+        """Smaller is better; equal where only the tie rule decides. Rounded, so that float noise makes no choice."""
+        if self.keep_rule == "complete":
+            return -self.nodes.facts[self.nodes.of].astype(float)
+        if self.keep_rule == "earliest" or not len(self):
+            return np.zeros(len(self))
+        pairs, where = np.unique(np.stack([labels, self.nodes.of]), axis=1, return_inverse=True)
+        counts = np.bincount(where.reshape(-1)).astype(np.float32)
+        group, node = pairs
+        centres = np.zeros((int(labels.max()) + 1, self.nodes.vectors.shape[1]), np.float32)
+        np.add.at(centres, group, self.nodes.vectors[node] * counts[:, None])
+        closeness = np.einsum("ij,ij->i", self.nodes.vectors[node], centres[group])
+        rounded: Floats = np.round(closeness.astype(np.float64), 4)
+        return -rounded[where.reshape(-1)]
+
+    def _suspicious(self) -> Iterator[Caution]:
+        distinct = np.bincount(self._labels["story"][self.nodes.first], minlength=1)
+        large = [story for story in self.stories if distinct[story.id] > _LARGE]
+        weak = self.probabilities < _LOOSE
+        loose = [story for story in self.stories if story.cohesion < self.floor and weak[story.positions].any()]
+        for code, stories, why in (
+            ("large-story", large, f"over {_LARGE} distinct titles"),
+            ("loose-story", loose, f"a member with a mean probability under {_LOOSE:g}"),
+        ):
+            if stories:
+                ids = ", ".join(str(story.id) for story in stories[:8]) + (", ..." if len(stories) > 8 else "")
+                rows = tuple(int(k) for story in stories for k in story.positions)
+                yield Caution(
+                    code,
+                    f"{len(stories)} {'story' if len(stories) == 1 else 'stories'} with {why}, worth a look: {ids}",
+                    rows,
+                )
+
+    def _at(self, positions: Ints) -> list[Headline]:
+        return [self.headlines[k] for k in positions.tolist()]
+
+
+def _by_appearance(labels: Ints) -> Ints:
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    rank = np.empty(first.size, np.int64)
+    rank[np.argsort(first)] = np.arange(first.size)
+    return rank[inverse.reshape(-1)]
+
+
+def _members(labels: Ints) -> list[Ints]:
+    """The positions of each label 0..k-1, ascending."""
+    if not labels.size:
+        return []
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)

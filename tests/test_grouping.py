@@ -1,0 +1,94 @@
+"""The sparse linkage against scipy's dense one, and the properties that grouping promises."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+
+from dedupe.grouping import merge_tree
+
+
+def random_pairs(n: int, share: float, seed: int):
+    """A random sparse similarity: upper-triangle pairs with distinct probabilities."""
+    rng = np.random.default_rng(seed)
+    i, j = np.triu_indices(n, 1)
+    chosen = rng.random(len(i)) < share
+    return i[chosen], j[chosen], rng.uniform(0.05, 1, chosen.sum())
+
+
+def same_partition(a, b) -> bool:
+    return len(set(zip(a, b, strict=True))) == len(set(a)) == len(set(b))
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2, 40), share=st.floats(0.05, 1), seed=st.integers(0, 10_000), threshold=st.floats(0.1, 0.95))
+def test_equals_dense_average_linkage(n, share, seed, threshold):
+    i, j, p = random_pairs(n, share, seed)
+    dense = np.zeros((n, n))
+    dense[i, j] = dense[j, i] = p
+    oracle = fcluster(linkage(squareform(1 - dense - np.eye(n), checks=False), "average"), 1 - threshold, "distance")
+    assert same_partition(merge_tree(n, i, j, p, floor=1e-6).cut(threshold).tolist(), oracle.tolist())
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10_000), threshold=st.floats(0.1, 0.9))
+def test_does_not_depend_on_the_order_of_pairs(seed, threshold):
+    i, j, p = random_pairs(25, 0.4, seed)
+    p = p.round(1)  # many ties
+    shuffled = np.random.default_rng(seed).permutation(len(i))
+    one = merge_tree(25, i, j, p).cut(threshold)
+    other = merge_tree(25, j[shuffled], i[shuffled], p[shuffled]).cut(threshold)
+    assert one.tolist() == other.tolist()
+
+
+def test_heights_never_rise_and_lower_thresholds_only_join():
+    i, j, p = random_pairs(60, 0.3, 7)
+    tree = merge_tree(60, i, j, p)
+    assert (np.diff(tree.height) <= 1e-12).all()
+    fine, coarse = tree.cut(0.6), tree.cut(0.2)
+    assert len(set(zip(fine, coarse, strict=True))) == len(set(fine)) > len(set(coarse))
+
+
+def test_a_chain_of_strong_links_does_not_become_one_group():
+    n = 30
+    i = np.arange(n - 1)
+    labels = merge_tree(n, i, i + 1, np.full(n - 1, 0.95)).cut(0.4)
+    assert np.bincount(labels).max() <= 3
+
+
+def test_a_clique_becomes_one_group_and_unlinked_nodes_stay_alone():
+    i, j = np.triu_indices(20, 1)
+    labels = merge_tree(22, i, j, np.full(len(i), 0.9)).cut(0.5)
+    assert len(set(labels[:20])) == 1 and len(set(labels)) == 3
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10_000), window=st.floats(1, 60))
+def test_no_group_spans_more_than_the_window(seed, window):
+    rng = np.random.default_rng(seed)
+    n = 30
+    i, j, p = random_pairs(n, 0.6, seed)
+    hours = rng.uniform(0, 100, n)
+    hours[rng.random(n) < 0.2] = np.nan
+    labels = merge_tree(n, i, j, p, spans=(hours, hours), window=window).cut(0.05)
+    for label in set(labels.tolist()):
+        dated = hours[(labels == label) & ~np.isnan(hours)]
+        assert not len(dated) or dated.max() - dated.min() <= window
+
+
+def test_the_cut_at_a_threshold_is_what_stopping_there_gives():
+    i, j, p = random_pairs(40, 0.5, 3)
+    hours = np.random.default_rng(3).uniform(0, 100, 40)
+    whole = merge_tree(40, i, j, p, spans=(hours, hours), window=30)
+    stopped = merge_tree(40, i, j, p, spans=(hours, hours), window=30, floor=0.4)
+    assert whole.cut(0.4).tolist() == stopped.cut(0.4).tolist()
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_without_pairs_every_node_is_alone(n):
+    none = np.zeros(0, np.int64)
+    assert merge_tree(n, none, none, np.zeros(0)).cut(0.5).tolist() == list(range(n))
