@@ -20,6 +20,7 @@ import dedupe
 from dedupe.encoders import Encoder, load_encoder
 
 SEED = 0
+AFTER = {"after encoding": "describing titles, searching candidates", "after grouping story": "cautions"}
 
 
 class Timed:
@@ -122,9 +123,10 @@ def by_stage(stages: Stages, encoder_seconds: float) -> dict[str, float]:
     """Return seconds a stage, without the encoder's; what comes before encoding and around it is one figure."""
     seconds = dict(stages.seconds)
     before = seconds.pop("preparing", 0.0) + seconds.pop("encoding", 0.0) - encoder_seconds
-    names = {"after encoding": "describing titles, searching candidates"}
-    named = {"normalizing, exact groups, ordering texts": before}
-    named |= {names.get(stage, stage): value for stage, value in seconds.items()}
+    named: dict[str, float] = defaultdict(float)
+    named["normalizing, exact groups, ordering texts"] = before
+    for stage, value in seconds.items():
+        named[AFTER.get(stage, "other") if stage.startswith("after ") else stage] += value
     return {stage: round(value, 2) for stage, value in named.items()}
 
 

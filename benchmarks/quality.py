@@ -72,6 +72,8 @@ def main(data: Path, out: Path, sets: str | None) -> None:
         click.echo(f"{name}: {len(rows)} rows", err=True)
         scored = score_pairs(rows, encoder) if "score" in rows[0] else score_groups(files, encoder)
         results[name] = {"rows": len(rows), "files": len(files)} | scored
+    if not results:
+        raise click.ClickException(f"no labelled headlines below {data}: see the README beside this script")
     write_json(circumstances(SEED) | {"grid": [GRID[0], GRID[-1], len(GRID)], "data": results}, out)
     click.echo(table(results))
 
@@ -109,7 +111,7 @@ def score_groups(files: list[Rows], encoder: Remembering) -> dict[str, Any]:
         systems |= {name: best_case(truths, by_threshold) for name, by_threshold in by_peer.items()}
         systems["every headline alone"] = figures(truths, [np.arange(len(part.headlines)) for part in parts])
         if all(len(annotators) == 2 for annotators in truths):
-            systems["one annotation against the other"] = figures([one[:1] for one in truths], [b for _, b in truths])
+            systems["one annotation against the other"] = figures([[a] for a, _ in truths], [b for _, b in truths])
         levels[level] = systems
     return {"parts": len(parts), "annotators": len(parts[0].truths["story"]), "levels": levels}
 

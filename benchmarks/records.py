@@ -35,6 +35,7 @@ def circumstances(seed: int) -> dict[str, Any]:
 
 def write_json(result: dict[str, Any], path: Path) -> None:
     """Write `result`, all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     part.replace(path)

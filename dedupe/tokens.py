@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d[\d.,:]*\d|\d")
 _NUMBER = re.compile(r"(?<![\w.,])[$€£#]?(\d[\d,]*(?:\.\d+)?)(?:st|nd|rd|th|[kmb]n?|%|x)?(?![\w])", re.IGNORECASE)
@@ -69,7 +70,7 @@ def _stemmer(word: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _snowball(kind: type) -> object:
+def _snowball(kind: Any) -> Any:
     return kind("english")
 
 
