@@ -18,11 +18,14 @@ class ExactGroups:
     """The nodes of a run, ordered by fingerprint and date, so that nothing after depends on the order of the input.
 
     `of`: (rows,), the node of each row. `row`: (nodes,), the row that stands for a node, the one with the smallest
-    normalized text. `first`, `last`: (nodes,), hours since the epoch of its earliest and latest dated row, or NaN.
+    normalized text. `text`: (nodes,), the row whose text is encoded and judged, the smallest of all with its fingerprint,
+    so that the parts of a group that the window cut are encoded once. `first`, `last`: (nodes,), hours since the epoch of
+    its earliest and latest dated row, or NaN.
     """
 
     of: Ints
     row: Ints
+    text: Ints
     first: Floats
     last: Floats
 
@@ -43,11 +46,14 @@ def exact_groups(
     of = np.empty(len(fingerprints), np.int64)
     for node, rows in enumerate(groups):
         of[rows] = node
-    return ExactGroups(
-        of,
-        np.array([min(rows, key=lambda k: (texts[k], ties[k])) for rows in groups], np.int64),
-        *(_each(hours, groups, pick) for pick in (np.nanmin, np.nanmax)),
-    )
+    row = np.array([_smallest(rows, texts, ties) for rows in groups], np.int64)
+    best = {key: _smallest(rows, texts, ties) for key, rows in by_key.items()}
+    text = np.array([best.get(fingerprints[k], k) for k in row.tolist()], np.int64)
+    return ExactGroups(of, row, text, *(_each(hours, groups, pick) for pick in (np.nanmin, np.nanmax)))
+
+
+def _smallest(rows: list[int], texts: Sequence[str], ties: Ints) -> int:
+    return min(rows, key=lambda k: (texts[k], ties[k]))
 
 
 def _parts(rows: list[int], hours: Floats, window: float | None) -> list[list[int]]:

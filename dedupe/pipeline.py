@@ -129,7 +129,7 @@ def _vectors(
     """One unit row a node; each distinct text is encoded once, an empty one not at all."""
     if embeddings is not None:
         return encoders.unit_rows(embeddings, len(texts))[groups.row]
-    wanted = [texts[row] for row in groups.row.tolist()]
+    wanted = [texts[row] for row in groups.text.tolist()]
     distinct = sorted(set(wanted) - {""})
     if not distinct:
         return np.zeros((len(wanted), 1), np.float32)
@@ -142,8 +142,8 @@ def _vectors(
 
 
 def _describe(rows: list[Headline], texts: list[str], groups: ExactGroups) -> Titles:
-    order = groups.row.tolist()
-    return describe([texts[k] for k in order], groups.first, groups.last, [rows[k].source for k in order])
+    chosen = [texts[k] for k in groups.text.tolist()]
+    return describe(chosen, groups.first, groups.last, [rows[k].source for k in groups.row.tolist()])
 
 
 def _judge(judge: Judge, titles: Titles, pairs: CandidatePairs, scale: Scale, report: Progress) -> JudgedNodes:

@@ -21,18 +21,23 @@ def bars(enabled: bool = True) -> Iterator[Progress]:
     """Yield a `Progress` that draws bars on standard error, where that is a terminal, once work passes two seconds."""
     from rich.console import Console
     from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
     console = Console(stderr=True)
     if not (enabled and console.is_terminal):
         yield silent
         return
-    began, tasks = monotonic(), {}
-    with RichProgress(*RichProgress.get_default_columns(), console=console, transient=True, disable=False) as drawing:
+    began, tasks = monotonic(), dict[str, TaskID]()
+    drawing = RichProgress(console=console, transient=True)
 
-        def report(stage: str, done: int, total: int) -> None:
+    def report(stage: str, done: int, total: int) -> None:
+        if monotonic() - began > _PATIENCE:
+            drawing.start()
             if stage not in tasks:
-                tasks[stage] = drawing.add_task(stage, total=total, visible=False)
-            late = monotonic() - began > _PATIENCE
-            drawing.update(tasks[stage], completed=done, total=total, visible=late)
+                tasks[stage] = drawing.add_task(stage, total=total)
+            drawing.update(tasks[stage], completed=done, total=total)
 
+    try:
         yield report
+    finally:
+        drawing.stop()

@@ -48,8 +48,12 @@ def facts(title: str) -> Facts:
     """Return the facts of a normalized title."""
     words = _WORD.findall(title)
     folded = [_POSSESSIVE.sub("", word.casefold()) for word in words]
-    stems = frozenset(stem(word) for word in folded if word not in _STOP and not word[0].isdigit())
+    stems = frozenset(stem(word) for word in folded if _is_content(word))
     return Facts(stems, _numbers(title, folded), _names(words, folded), any(_negates(word) for word in folded))
+
+
+def _is_content(word: str) -> bool:
+    return word not in _STOP and word not in _COUNTS and not word[0].isdigit()
 
 
 def words_by_stem(title: str) -> dict[str, str]:

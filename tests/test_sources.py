@@ -1,0 +1,135 @@
+"""Reading: formats, encodings, columns, and what is said of bad input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedupe import InputError, read_headlines
+from dedupe.sources import Columns
+from dedupe.sources.tables import read_csv
+
+
+def write(tmp_path, name, content, encoding="utf-8"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+    return path
+
+
+def titles(source):
+    return [headline.title for headline in source.headlines]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1"])
+def test_encodings(tmp_path, encoding):
+    text = "Café owner wins prize after ten years\nMayor opens the new bridge over the río\n"
+    source = read_headlines(write(tmp_path, "titles.txt", text, encoding))
+    assert titles(source) == text.splitlines()
+    assert source.format == "lines"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_table_without_a_telling_name(tmp_path, delimiter):
+    rows = [["id", "headline", "published"], ["1", f"One{delimiter} two", "2025-08-16"], ["2", 'Say "no"', "x"]]
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter).writerows(rows)
+    source = read_headlines(write(tmp_path, "export.txt", out.getvalue(), "utf-16"))
+    assert titles(source) == [f"One{delimiter} two", 'Say "no"']
+    assert source.columns == rows[0]
+    assert [h.row for h in source.headlines] == [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    assert source.headlines[0].published is not None and source.headlines[1].bad_date == "x"
+
+
+cell = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+
+
+@settings(deadline=None, max_examples=50)
+@given(table=st.lists(st.tuples(cell, cell), min_size=1, max_size=6), delimiter=st.sampled_from(",;\t|"))
+def test_csv_round_trip(table, delimiter):
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter).writerows([("title", "note"), *table])
+    rows, header = read_csv(out.getvalue(), "x.csv", delimiter, skip_bad=False)
+    assert header == ["title", "note"]
+    assert [tuple(row.values()) for _, row in rows.found] == table
+
+
+def test_titles_with_commas_are_lines_and_not_a_table(tmp_path):
+    text = "Fire, flood and fear in one week\nMayor, wife and dog leave town\nRates rise\n"
+    assert read_headlines(write(tmp_path, "a.txt", text)).format == "lines"
+
+
+def test_json_lines_keep_every_column(tmp_path):
+    rows = [{"n": 1, "title": "Rates rise", "tags": ["a"]}, {"title": None, "x": {"y": 2}}, "A bare title of a line"]
+    source = read_headlines(write(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows))))
+    assert [h.row for h in source.headlines] == [rows[0], rows[1], {"title": rows[2]}]
+    assert titles(source) == ["Rates rise", "", "A bare title of a line"]
+
+
+def test_json_array(tmp_path):
+    source = read_headlines(write(tmp_path, "a.json", json.dumps([{"headline": "Rates rise again"}])))
+    assert titles(source) == ["Rates rise again"]
+
+
+def test_asked_columns_and_case(tmp_path):
+    path = write(tmp_path, "a.csv", "Kicker,Text,When\nA,Rates rise,2025-01-01\n")
+    source = read_headlines(path, columns=Columns(title="kicker", date="When"))
+    assert titles(source) == ["A"] and source.headlines[0].published.year == 2025
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "said"),
+    [
+        ("a.csv", "title,note\nOne,1\nTwo\n", {}, "line 3: 1 fields where the header has 2"),
+        ("a.csv", "title,note\nOne,1\nTwo,2,3\n", {}, "line 3: 3 fields"),
+        ("a.csv", "title,note\n", {}, "has no rows"),
+        ("a.csv", "kicker,note\nx,y\n", {}, "no title column among kicker, note"),
+        ("a.csv", "title,note\nx,y\n", {"columns": Columns(title="titel")}, "did you mean 'title'"),
+        ("a.csv", "title,title\nx,y\n", {}, "more than once"),
+        ("a.jsonl", '{"title": "x"}\n{"title": \n', {}, "line 2: not JSON"),
+        ("a.jsonl", '{"title": "x"}\n17\n', {}, "line 2: a int"),
+        ("a.json", '["x", ', {}, "not a JSON array"),
+        ("a.txt", "", {}, "is empty"),
+        ("a.txt", "\n \n", {}, "is empty"),
+        ("a.txt", b"caf\xe9", {"encoding": "utf-8"}, "byte 3 is not utf-8"),
+        ("a.txt", "x", {"encoding": "klingon"}, "no encoding is called 'klingon'"),
+        ("a.txt", "x", {"input_format": "xml"}, "not one of lines, csv"),
+        ("a.txt", "Home\nLog in\n", {"input_format": "page"}, "no headline found"),
+    ],
+)
+def test_bad_input_says_what_and_where(tmp_path, name, content, options, said):
+    path = write(tmp_path, name, content)
+    with pytest.raises(InputError, match=said.replace("(", r"\(")) as caught:
+        read_headlines(path, **options)
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value) or "input_format" in options
+
+
+def test_missing_file_and_directory(tmp_path):
+    with pytest.raises(InputError, match="no file"):
+        read_headlines(tmp_path / "nothing.csv")
+    with pytest.raises(InputError, match="is a directory"):
+        read_headlines(tmp_path)
+
+
+def test_skip_bad_keeps_the_rest_and_the_rejects(tmp_path):
+    path = write(tmp_path, "a.jsonl", '{"title": "One"}\nnonsense\n{"title": "Two"}\n')
+    source = read_headlines(path, skip_bad=True)
+    assert titles(source) == ["One", "Two"] and source.rejects == ["nonsense"]
+    path = write(tmp_path, "a.csv", 'title,note\nOne,1\n"Two\nlines"\nThree,3\n')
+    source = read_headlines(path, skip_bad=True)
+    assert titles(source) == ["One", "Three"] and source.rejects == ['"Two\nlines"']
+
+
+def test_a_title_of_a_megabyte_and_nul_bytes(tmp_path):
+    source = read_headlines(write(tmp_path, "a.csv", f"title,note\n{'word ' * 200_000},1\nnul\0byte,2\n"))
+    assert len(source.headlines[0].title) > 900_000 and source.headlines[1].title == "nul\0byte"
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Rates rise\nRain falls\n")))
+    assert titles(read_headlines("-")) == ["Rates rise", "Rain falls"]
