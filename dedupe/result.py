@@ -260,22 +260,20 @@ class Deduplication:
         return -rounded[where.reshape(-1)]
 
     def _suspicious(self) -> Iterator[Caution]:
-        distinct = np.bincount(self._labels["story"][self.nodes.first], minlength=1)
-        large = [story for story in self.stories if distinct[story.id] > _LARGE]
-        weak = self.probabilities < _LOOSE
-        loose = [story for story in self.stories if story.cohesion < self.floor and weak[story.positions].any()]
-        for code, stories, why in (
-            ("large-story", large, f"over {_LARGE} distinct titles"),
-            ("loose-story", loose, f"a member with a mean probability under {_LOOSE:g}"),
+        labels = self._labels["story"]
+        distinct = np.bincount(labels[self.nodes.first])
+        thin = np.zeros(distinct.size, bool)
+        thin[labels[self.probabilities < _LOOSE]] = True
+        for code, marked, why in (
+            ("large-story", distinct > _LARGE, f"over {_LARGE} distinct titles"),
+            ("loose-story", thin & (self._cohesion < self.floor), f"a member with a mean probability under {_LOOSE:g}"),
         ):
-            if stories:
-                ids = ", ".join(str(story.id) for story in stories[:8]) + (", ..." if len(stories) > 8 else "")
-                rows = tuple(int(k) for story in stories for k in story.positions)
-                yield Caution(
-                    code,
-                    f"{len(stories)} {'story' if len(stories) == 1 else 'stories'} with {why}, worth a look: {ids}",
-                    rows,
-                )
+            found = np.flatnonzero(marked)
+            if found.size:
+                ids = ", ".join(map(str, found[:8])) + (", ..." if found.size > 8 else "")
+                count = f"{found.size} {'story' if found.size == 1 else 'stories'}"
+                rows = tuple(np.flatnonzero(np.isin(labels, found)).tolist())
+                yield Caution(code, f"{count} with {why}, worth a look: {ids}", rows)
 
     def _at(self, positions: Ints) -> list[Headline]:
         return [self.headlines[k] for k in positions.tolist()]

@@ -10,26 +10,24 @@ from pathlib import Path
 from dedupe.errors import InputError
 from dedupe.headlines import Headline
 from dedupe.sources.decoding import decode
-from dedupe.sources.pages import looks_like_html, looks_like_page, titles_of_html, titles_of_text
-from dedupe.sources.tables import DELIMITERS, Columns, as_table_headline, find_columns, read_csv, read_jsonl
+from dedupe.sources.detecting import detect, likely_delimiter
+from dedupe.sources.markup import texts_of_html, titles_of_html
+from dedupe.sources.pages import looks_like_html, titles_of_text
+from dedupe.sources.tables import Columns, as_table_headline, find_columns, read_csv, read_jsonl
 
 __all__ = ["FORMATS", "Columns", "Source", "read_headlines"]
 
 FORMATS = ("lines", "csv", "tsv", "jsonl", "page")
-_ENDINGS = {
-    **{".csv": "csv", ".tsv": "tsv", ".tab": "tsv"},
-    **{".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"},
-    **{".html": "page", ".htm": "page"},
-}
-_SNIFFED = 50  # lines that settle a format
+_SPELLED = {"tab": "\t", "\\t": "\t"}
+_LINE = re.compile(r"\r\n|\r|\n")  # and no others: a title may hold a line separator of its own
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """What was read: the headlines, and how.
 
-    `columns`: of a table, in order. `skipped_lines`: lines of a page or list not taken as headlines. `rejects`: raw lines
-    that could not be read and were skipped. `notes`: facts for people, one line each.
+    `columns`: of a table, in order. `skipped_lines`: lines of a page not taken as headlines. `rejects`: raw lines that
+    could not be read and were skipped. `notes`: facts for people, one line each.
     """
 
     headlines: list[Headline]
@@ -60,10 +58,15 @@ def read_headlines(
     text, found = decode(_bytes(path, name), name, encoding)
     if not text.strip("\ufeff\0 \t\r\n"):
         raise InputError(f"{name} is empty: give a file with at least one headline")
-    kind = input_format or _detect(text, Path(name).suffix.lower(), delimiter)
-    shown = "" if found.startswith("utf-8") else f", {found.replace('_', '-')}"
+    asked = columns or Columns()
+    separator = _SPELLED.get(delimiter or "", delimiter)
+    kind = input_format or detect(text, Path(name).suffix.lower(), separator, asked.title)
+    shown = "" if found in ("utf-8", "utf-8-sig") else f", {found.replace('_', '-')}"
     if kind in ("csv", "tsv", "jsonl"):
-        return _table(text, name, kind, columns or Columns(), delimiter, skip_bad, shown)
+        return _table(text, name, kind, asked, separator, skip_bad, shown)
+    if asked != Columns():
+        named = next(value for value in (asked.title, asked.date, asked.source, asked.id, asked.url) if value)
+        raise InputError(f"{name}: no column {named!r}, it was read as {kind}: correct it, or give --input-format")
     return _list(text, name, kind, shown)
 
 
@@ -76,38 +79,9 @@ def _bytes(path: str | Path, name: str) -> bytes:
         raise InputError(f"no file {name}: check the path, or give - for standard input") from None
     except IsADirectoryError:
         raise InputError(f"{name} is a directory: give a file in it") from None
-    except OSError as error:
-        raise InputError(f"{name} cannot be read ({error.strerror}): check its permissions") from None
-
-
-def _detect(text: str, ending: str, delimiter: str | None) -> str:
-    """Content first where it is plain, then the ending, then the look of the lines."""
-    if looks_like_html(text):
-        return "page"
-    if re.match(r"\s*(\{\s*\"|\[\s*[\"{])", text):
-        return "jsonl"
-    if ending in _ENDINGS:
-        return _ENDINGS[ending]
-    separator = delimiter or _table_delimiter(text)
-    if separator:
-        return "tsv" if separator == "\t" else "csv"
-    return "page" if looks_like_page(text) else "lines"
-
-
-def _table_delimiter(text: str) -> str | None:
-    """The delimiter of a table without a telling name: its header must hold a usual title column."""
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    for delimiter in DELIMITERS:
-        cells = [cell.strip().strip('"').casefold() for cell in header.split(delimiter)]
-        if len(cells) > 1 and {"title", "headline"} & set(cells):
-            return delimiter
-    return None
-
-
-def _header_delimiter(text: str) -> str:
-    """The delimiter that the header has most of; a comma for a single column."""
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    return max(DELIMITERS, key=header.count) if any(d in header for d in DELIMITERS) else ","
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{name} cannot be read ({why}): check the path and its permissions") from None
 
 
 def _table(
@@ -117,7 +91,7 @@ def _table(
         rows, have = read_jsonl(text, name, skip_bad)
         how = "JSON Lines"
     else:
-        separator = delimiter or ("\t" if kind == "tsv" else _header_delimiter(text))
+        separator = delimiter or ("\t" if kind == "tsv" else likely_delimiter(text, asked.title))
         if len(separator) != 1:
             raise InputError(f"delimiter {separator!r} is not one character: give one, such as ';'")
         rows, have = read_csv(text, name, separator, skip_bad)
@@ -129,19 +103,19 @@ def _table(
     used = ", ".join(f"{wanted} from {column!r}" for wanted, column in columns.items())
     notes = [f"read {name} as {how}{encoding}: {used}"]
     if rows.rejects:
-        notes.append(f"{len(rows.rejects):,} bad lines skipped")
+        notes.append(f"{len(rows.rejects):,} bad line{'s' * (len(rows.rejects) > 1)} skipped")
     headlines = [as_table_headline(row, columns) for _, row in rows.found]
     return Source(headlines, kind, have, 0, rows.rejects, notes)
 
 
 def _list(text: str, name: str, kind: str, encoding: str) -> Source:
     """A page or plain lines; blank lines count for nothing."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in _LINE.split(text.removeprefix("\ufeff")) if line.strip()]
     if kind == "page":
         html = looks_like_html(text)
         titles = titles_of_html(text) if html else titles_of_text(text)
         how = "an HTML page" if html else "a news page"
-        skipped = 0 if html else len(lines) - len(titles)
+        skipped = max(0, (texts_of_html(text) if html else len(lines)) - len(titles))
     else:
         titles, how, skipped = lines, "plain lines", 0
     if not titles:

@@ -1,8 +1,9 @@
-"""Bytes -> text: byte-order marks, UTF-8, UTF-16 without a mark, and what charset-normalizer makes of the rest."""
+"""Bytes -> text: byte-order marks, UTF-8, UTF-16 without a mark, and a guess for what is left."""
 
 from __future__ import annotations
 
 import codecs
+import re
 
 from dedupe.errors import InputError
 
@@ -13,23 +14,47 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_BINARY = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "a zip or Office file",
+    b"%PDF": "PDF",
+    b"PAR1": "Parquet",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"SQLite format 3": "an SQLite database",
+}
 _SAMPLE = 4096
+_MANY = 0.4  # share of bytes that are not ASCII: Latin alphabets stay far below, others far above
 
 
 def decode(raw: bytes, name: str, encoding: str | None = None) -> tuple[str, str]:
-    """Return the text and the encoding it was in; `InputError` where a given `encoding` does not fit."""
+    """Return the text and the encoding it was in; `InputError` for what is no text, or not in the given `encoding`."""
+    kind = next((kind for mark, kind in _BINARY.items() if raw.startswith(mark)), None)
+    if kind is not None:
+        raise InputError(f"{name} is {kind} and not text: give it unpacked, or exported as CSV or JSON Lines")
+    wanted = encoding or _marked(raw)
+    if wanted is not None:
+        return _strictly(raw, name, wanted, given=encoding is not None), wanted
+    for candidate in (_unmarked_utf16(raw), "utf-8"):
+        try:
+            if candidate:
+                return raw.decode(candidate), candidate
+        except UnicodeDecodeError:
+            continue
+    return _mixed(raw) or _guess(raw, name)
+
+
+def _strictly(raw: bytes, name: str, encoding: str, *, given: bool) -> str:
     try:
-        if encoding is not None:
-            return raw.decode(encoding).removeprefix("\ufeff"), encoding
-        found = _marked(raw) or _unmarked_utf16(raw) or "utf-8"
-        return raw.decode(found), found
-    except LookupError:
+        return raw.decode(encoding).removeprefix("\ufeff")
+    except UnicodeError as error:
+        at = f"byte {error.start:,}" if isinstance(error, UnicodeDecodeError) else "the text"
+        advice = "leave --encoding out to have it detected" if given else "it is damaged, or name another by --encoding"
+        raise InputError(
+            f"{name}: {at} is not {encoding}{'' if given else ', as its first bytes say'}: {advice}"
+        ) from None
+    except (LookupError, ValueError):
         raise InputError(f"{name}: no encoding is called {encoding!r}: try utf-8, utf-16 or latin-1") from None
-    except UnicodeDecodeError as error:
-        if encoding is not None:
-            what = f"byte {error.start:,} is not {encoding}"
-            raise InputError(f"{name}: {what}: leave --encoding out to have it detected") from None
-    return _guess(raw)
 
 
 def _marked(raw: bytes) -> str | None:
@@ -48,15 +73,37 @@ def _unmarked_utf16(raw: bytes) -> str | None:
     return None
 
 
-def _guess(raw: bytes) -> tuple[str, str]:
-    """Detect a legacy encoding; Windows-1252, then Latin-1, which every byte is, where nothing better is found."""
-    from charset_normalizer import from_bytes
+def _mixed(raw: bytes) -> tuple[str, str] | None:
+    """UTF-8 with some stray Windows-1252 bytes, as where two feeds were joined: each byte is read for what it is."""
+    text = raw.decode("utf-8", "surrogateescape")
+    stray = len(re.findall("[\udc80-\udcff]", text))
+    if stray > sum(character > "\x7f" for character in text) - stray:
+        return None
+    return re.sub("[\udc80-\udcff]", _western, text), f"utf-8 ({stray:,} stray bytes read as cp1252)"
 
-    western = ("cp1252", "latin_1")
-    best = from_bytes(raw[:200_000], cp_isolation=[*western, "cp1250", "cp1251", "mac_roman"]).best()
-    for encoding in (*([best.encoding] if best else []), *western):
+
+def _western(stray: re.Match[str]) -> str:
+    byte = bytes([ord(stray[0]) - 0xDC00])
+    try:
+        return byte.decode("cp1252")
+    except UnicodeDecodeError:
+        return byte.decode("latin-1")
+
+
+def _guess(raw: bytes, name: str) -> tuple[str, str]:
+    """Windows-1252, then Latin-1, which every byte is; text mostly not ASCII is left to charset-normalizer."""
+    sample = raw[:200_000]
+    if sum(byte < 9 or 13 < byte < 32 for byte in sample) > 0.02 * len(sample):
+        raise InputError(f"{name} is not text: give CSV, JSON Lines, plain lines or a page, or name its --encoding")
+    best = None
+    if sum(byte > 127 for byte in sample) > _MANY * len(sample):
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(sample).best()
+    # On short Western text the detector prefers cp1250, whose accents are wrong, so it is asked only for other scripts.
+    for encoding in (*([best.encoding] if best else []), "cp1252"):
         try:
             return raw.decode(encoding), encoding
         except UnicodeDecodeError:
             continue
-    raise AssertionError("Latin-1 decodes every byte")
+    return raw.decode("latin-1"), "latin-1"

@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, as_headline
@@ -24,6 +24,11 @@ _KNOWN = {
     "id": ("id", "guid", "uuid"),
     "url": ("url", "link", "href"),
 }
+
+
+TITLES = _KNOWN["title"]
+_JSON_TYPES = {int: "a number", float: "a number", bool: "true or false", type(None): "null", list: "a list"}
+csv.field_size_limit(2**31 - 1)  # the default of 128 KiB is less than a title may have
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +51,20 @@ class Rows:
     found: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
     rejects: list[str] = field(default_factory=list)
 
-    def bad(self, line: int, raw: str, what: str) -> None:
+    def bad(self, line: int, raw: str, what: str, unit: str = "line") -> None:
         """Set a bad line aside, or raise `InputError` where none may be skipped."""
         if not self.skip_bad:
-            raise InputError(f"{self.name}, line {line}: {what}: correct it, or go on without it by --skip-bad")
+            raise InputError(f"{self.name}, {unit} {line}: {what}: correct it, or go on without it by --skip-bad")
         self.rejects.append(raw.rstrip("\r\n"))
 
 
 def read_csv(text: str, name: str, delimiter: str, skip_bad: bool) -> tuple[Rows, list[str]]:
     """Return the rows under the header line, and the header. A row of another width than the header's is bad."""
-    csv.field_size_limit(2**31 - 1)
     rows = Rows(name, skip_bad)
     lines = _Recorder(io.StringIO(text, newline=""))
-    reader = csv.reader(lines, delimiter=delimiter)
+    plain = delimiter == "\t" and _quotes_are_text(text)
     header: list[str] = []
-    for cells in _records(reader, lines, rows):
+    for cells in _records(lines, rows, delimiter, csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL):
         if not header:
             header = _header(cells, name)
         elif len(cells) != len(header):
@@ -68,24 +72,43 @@ def read_csv(text: str, name: str, delimiter: str, skip_bad: bool) -> tuple[Rows
             rows.bad(lines.first, lines.taken, what)
         else:
             rows.found.append((lines.first, dict(zip(header, cells, strict=True))))
-        lines.start()
     return rows, header
 
 
-def _records(reader: Iterator[list[str]], lines: _Recorder, rows: Rows) -> Iterator[list[str]]:
+def _records(lines: _Recorder, rows: Rows, delimiter: str, quoting: Literal[0, 3]) -> Iterator[list[str]]:
+    """Yield the records that are not blank; one whose quotes do not match costs its first line only."""
+    width = 0
     while True:
+        lines.start()
+        # A reader for each record: one that a stray quote led astray must not take the lines after it.
         try:
-            cells = next(reader, None)
+            cells = next(csv.reader(lines, delimiter=delimiter, quoting=quoting), None)
         except csv.Error as error:
-            rows.bad(lines.first, lines.taken, f"not CSV ({error})")
-            lines.start()
+            rows.bad(lines.first, lines.keep_first(), f"not CSV ({error})")
             continue
         if cells is None:
             return
-        if cells:
+        if lines.span > 1 and not _quotes_match(lines.taken, delimiter):
+            rows.bad(lines.first, lines.keep_first(), "a quote is opened that is never closed")
+        elif cells and (any(cell.strip() for cell in cells) or len(cells) > 1 or width == 1):
+            width = width or len(cells)
             yield cells
-        else:
-            lines.start()
+
+
+def _quotes_match(record: str, delimiter: str) -> bool:
+    try:
+        list(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return True
+
+
+def _quotes_are_text(text: str) -> bool:
+    """Whether the quotes of tab-separated text enclose nothing: as CSV they do not match, left alone the widths do."""
+    if '"' not in text or _quotes_match(text, "\t"):
+        return False
+    plain = csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return len({len(cells) for cells in plain if any(cell.strip() for cell in cells)}) == 1
 
 
 def _header(cells: list[str], name: str) -> list[str]:
@@ -100,48 +123,88 @@ class _Recorder:
     """Lines for the CSV reader, remembering those of the record being read and where it began."""
 
     def __init__(self, lines: Iterator[str]) -> None:
-        self._lines, self._count, self.first, self.taken = lines, 0, 1, ""
+        self._lines, self._again = lines, list[str]()  # lines to be read again, the next one last
+        self._record: list[str] = []
+        self.first = 1
 
     def __iter__(self) -> _Recorder:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines)
-        self._count += 1
-        self.taken += line
+        line = self._again.pop() if self._again else next(self._lines)
+        self._record.append(line)
         return line
 
+    @property
+    def taken(self) -> str:
+        return "".join(self._record)
+
+    @property
+    def span(self) -> int:
+        return len(self._record)
+
     def start(self) -> None:
-        self.first, self.taken = self._count + 1, ""
+        """Begin a record after the lines taken."""
+        self.first, self._record = self.first + len(self._record), []
+
+    def keep_first(self) -> str:
+        """Return the record's first line and give the others back to be read again."""
+        self._again += reversed(self._record[1:])
+        self._record = self._record[:1]
+        return self.taken
 
 
 def read_jsonl(text: str, name: str, skip_bad: bool) -> tuple[Rows, list[str]]:
     """Return the rows of JSON Lines (or of one JSON array) of objects or titles, and all column names as first seen."""
-    rows = Rows(name, skip_bad)
-    array = text.lstrip().startswith("[")
-    values = list(enumerate(_array(text, name), 1) if array else _lines(text, rows))
-    for line, value in values:
-        row = {"title": value} if isinstance(value, str) else value
-        if isinstance(row, dict):
-            rows.found.append((line, row))
+    rows, bare = Rows(name, skip_bad), list[int]()
+    array = text.lstrip().startswith("[") and not _first_line_is_json(text)
+    for number, raw, value in _array(text, rows) if array else _lines(text, rows):
+        if isinstance(value, (dict, str)):
+            if isinstance(value, str):
+                bare.append(len(rows.found))
+            rows.found.append((number, value if isinstance(value, dict) else {"title": value}))
         else:
-            rows.bad(line, json.dumps(value), f"a {type(value).__name__} where an object or a title is expected")
-    return rows, list(dict.fromkeys(key for _, row in rows.found for key in row))
+            what = f"{_JSON_TYPES[type(value)]} where an object or a title is expected"
+            rows.bad(number, raw, what, "item" if array else "line")
+    return rows, _name_bare_titles(rows, bare)
 
 
-def _array(text: str, name: str) -> list[Any]:
+def _name_bare_titles(rows: Rows, bare: list[int]) -> list[str]:
+    """Put the titles that came without an object in the column where the objects have theirs; return all columns."""
+    alone = set(bare)
+    have = list(dict.fromkeys(key for k, (_, row) in enumerate(rows.found) if k not in alone for key in row))
+    folded = {column.casefold().strip(): column for column in reversed(have)}
+    title = next((folded[usual] for usual in TITLES if usual in folded), "title")
+    for k in bare:
+        number, row = rows.found[k]
+        rows.found[k] = number, {title: row["title"]}
+    return list(dict.fromkeys([*have, title])) if bare else have
+
+
+def _first_line_is_json(text: str) -> bool:
+    """Whether text in brackets is lines of which the first is a list, rather than one array."""
+    first, _, rest = text.strip().partition("\n")
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return bool(rest.strip())
+
+
+def _array(text: str, rows: Rows) -> Iterator[tuple[int, str, Any]]:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{name}: not a JSON array ({error}): correct it, or give one object a line") from None
-    return values if isinstance(values, list) else [values]
+        raise InputError(f"{rows.name}: not a JSON array ({error}): correct it, or give one object a line") from None
+    for number, value in enumerate(values, 1):
+        yield number, json.dumps(value, ensure_ascii=False), value
 
 
-def _lines(text: str, rows: Rows) -> Iterator[tuple[int, Any]]:
+def _lines(text: str, rows: Rows) -> Iterator[tuple[int, str, Any]]:
     for number, line in enumerate(io.StringIO(text), 1):
         if line.strip():
             try:
-                yield number, json.loads(line)
+                yield number, line, json.loads(line)
             except (ValueError, RecursionError) as error:
                 rows.bad(number, line, f"not JSON ({error})")
 
@@ -164,10 +227,10 @@ def find_columns(have: list[str], asked: Columns, name: str) -> dict[str, str]:
 
 
 def _folded(given: str, folded: Mapping[str, str], have: list[str], name: str) -> str:
-    if given.casefold() in folded:
-        return folded[given.casefold()]
-    close = difflib.get_close_matches(given, have, 1)
-    hint = f", did you mean {close[0]!r}?" if close else ":"
+    if given.casefold().strip() in folded:
+        return folded[given.casefold().strip()]
+    close = difflib.get_close_matches(given.casefold(), folded, 1)
+    hint = f", did you mean {folded[close[0]]!r}?" if close else ":"
     raise InputError(f"{name}: no column {given!r}{hint} it has {_listed(have)}")
 
 
