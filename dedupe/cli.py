@@ -18,6 +18,8 @@ import click
 
 from dedupe.errors import DedupeError
 from dedupe.export import check_output, discard_standard_output, format_of, write_lines, write_rows, write_table
+from dedupe.result import KEEPS, LEVELS
+from dedupe.sources import FORMATS
 
 if TYPE_CHECKING:
     from dedupe.result import Deduplication
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _PROGRAM = "headline-dedupe"
-_INPUT_FORMATS = ("lines", "csv", "tsv", "jsonl", "page")
-_LEVELS = ("exact", "wording", "story")
-_KEEPS = ("central", "earliest", "complete")
 _UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -117,7 +116,7 @@ _engine = _options(
 _shared = _options(
     click.argument("input"),
     click.option("-o", "--output", default="-", metavar="FILE", help="Where to write; default: standard output."),
-    click.option("--input-format", type=click.Choice(_INPUT_FORMATS), help="What the input is; default: found out."),
+    click.option("--input-format", type=click.Choice(FORMATS), help="What the input is; default: found out."),
     click.option("--title-column", metavar="NAME", help="Column of the headline."),
     click.option("--date-column", metavar="NAME", help="Column of the date (ISO 8601, RFC 822, epoch; naive is UTC)."),
     click.option("--source-column", metavar="NAME", help="Column of the publisher."),
@@ -128,7 +127,7 @@ _shared = _options(
     click.option("--window", type=_Window(), help="Longest time span of a group: 72h, 3d, 90m, or hours."),
     click.option("--story", type=_probability, help="Probability from which two headlines are one story."),
     click.option("--wording", type=_probability, help="Probability from which two headlines say the same."),
-    click.option("--keep", type=click.Choice(_KEEPS), default="central", show_default=True, help="Whom a group keeps."),
+    click.option("--keep", type=click.Choice(KEEPS), default=KEEPS[0], show_default=True, help="Whom a group keeps."),
     _engine,
     click.option("--skip-bad", is_flag=True, help="Go on past rows that cannot be read, and set them aside."),
     click.option("--rejects", metavar="FILE", help="Where to set them aside; default: OUTPUT or INPUT.rejects."),
@@ -167,7 +166,7 @@ def cluster(**options: Any) -> None:
 
 
 @cli.command("dedupe")
-@click.option("--level", type=click.Choice(_LEVELS), default="wording", show_default=True, help="What is a repeat.")
+@click.option("--level", type=click.Choice(LEVELS), default="wording", show_default=True, help="What is a repeat.")
 @click.option(
     "--format", type=click.Choice(["jsonl", "csv", "tsv", "lines"]), help="Default: by -o's ending, or INPUT's."
 )
@@ -280,7 +279,7 @@ def _finish(job: _Job, source: Source, result: Deduplication, more: str = "") ->
         write_lines(source.rejects, _rejects_path(job))
     if job.quiet:
         return
-    distinct, wordings, stories = (len(result.keep(level)) for level in _LEVELS)
+    distinct, wordings, stories = (len(result.keep(level)) for level in LEVELS)
     done = [_count(len(result), "headline"), _count(stories, "story", "stories"), _count(wordings, "wording")]
     done += [_count(len(result) - distinct, "exact copy", "exact copies"), *([more] if more else [])]
     if source.rejects:

@@ -10,11 +10,14 @@ from dedupe.tokens import facts, rarity, words_by_stem
 _SHOWN = 5
 
 
-def in_words(a: str, b: str, evidence: Mapping[str, float]) -> list[str]:
-    """Return short sentences that say why two titles were judged as they were, the weightiest first."""
+def in_words(a: str, b: str, similarity: float, evidence: Mapping[str, float]) -> list[str]:
+    """Return short sentences that say why two titles were judged as they were.
+
+    `similarity` is the encoder's own; `evidence` holds it on the judge's scale.
+    """
     one, two = facts(a), facts(b)
     readable = words_by_stem(a) | words_by_stem(b)
-    found = [f"similar meaning: cosine {evidence['similarity']:.2f}"]
+    found = [f"similar meaning: cosine {similarity:.2f}"]
     for label, stems in (
         ("both say", one.stems & two.stems),
         ("only the first says", one.stems - two.stems),
@@ -27,8 +30,8 @@ def in_words(a: str, b: str, evidence: Mapping[str, float]) -> list[str]:
     if one.negated != two.negated:
         found.append(f"only the {'first' if one.negated else 'second'} negates")
     if not evidence["undated"]:
-        hours = math.expm1(evidence["hours"])
-        found.append(f"{hours:.0f} hours apart" if hours >= 1.5 else "published within the hour")
+        hours = round(math.expm1(evidence["hours"]))
+        found.append(f"{hours} hour{'s' * (hours > 1)} apart" if hours else "published within the hour")
     return found
 
 

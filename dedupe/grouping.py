@@ -27,7 +27,7 @@ def merge_tree(
     *,
     spans: tuple[Floats, Floats] | None = None,
     window: float | None = None,
-    floor: float = 0.05,
+    floor: float = 0.0,
 ) -> MergeTree:
     """Return the average-linkage merge tree of judged pairs.
 

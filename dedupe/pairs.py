@@ -97,7 +97,7 @@ def judged_pair(
     """Return a `JudgedPair`, with its verdict at these thresholds and its evidence in words."""
     reached = [level for level in ("wording", "story") if probability[level] >= thresholds[level]]
     verdict = "exact" if exact else reached[0] if reached else "different"
-    reasons = ("the same title after normalization",) if exact else tuple(in_words(*titles, evidence))
+    reasons = ("the same title after normalization",) if exact else tuple(in_words(*titles, similarity, evidence))
     return JudgedPair(*positions, similarity, probability["wording"], probability["story"], verdict, evidence, reasons)
 
 

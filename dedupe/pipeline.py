@@ -16,12 +16,12 @@ from dedupe.errors import InputError
 from dedupe.evidence import EVIDENCE, Titles, describe, evidence
 from dedupe.exact import ExactGroups, exact_groups
 from dedupe.grouping import merge_tree
-from dedupe.headlines import Headline, as_headlines, tie_key
+from dedupe.headlines import Headline, as_headlines
 from dedupe.judging import LEVELS, Judge, load_judge
 from dedupe.neighbors import CandidatePairs, candidate_pairs
 from dedupe.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
 from dedupe.progress import Progress, bars, silent
-from dedupe.result import KEEPS, Deduplication, Nodes
+from dedupe.result import KEEPS, Deduplication, Nodes, tie_ranks
 from dedupe.scaling import IDENTITY, Scale, scale_of
 from dedupe.text import MAX_LENGTH, fingerprint, normalize
 from dedupe.trees import MergeTree
@@ -38,7 +38,7 @@ def deduplicate(
     window: timedelta | float | None = None,
     story: float | None = None,
     wording: float | None = None,
-    keep: str = "central",
+    keep: str = KEEPS[0],
     progress: bool | Progress = False,
 ) -> Deduplication:
     """Group headlines into exact copies, wordings and stories.
@@ -112,10 +112,8 @@ def _prepare(rows: list[Headline], window: float | None) -> tuple[list[str], Exa
     """Normalized texts and exact groups."""
     texts = [normalize(row.title) for row in rows]
     keys = [fingerprint(row.title, row.source) for row in rows]
-    ties = np.empty(len(rows), np.int64)
-    ties[sorted(range(len(rows)), key=lambda k: tie_key(rows[k]))] = np.arange(len(rows))
     hours = np.array([row.published.timestamp() / 3600 if row.published else np.nan for row in rows], float)
-    groups = exact_groups(keys, texts, hours, ties, window)
+    groups = exact_groups(keys, texts, hours, tie_ranks(rows), window)
     return [text[:MAX_LENGTH] for text in texts], groups
 
 

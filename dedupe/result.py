@@ -1,4 +1,4 @@
-"""What a run returns: frozen, slotted; arrays inside, objects at the edge.
+"""What a run returns: frozen; arrays inside, objects at the edge.
 
 `Deduplication` holds the merge trees, so another threshold is a cut: nothing is encoded, searched or judged again.
 
@@ -16,10 +16,10 @@ The output columns, one row per input row, after the row's own:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,6 @@ from dedupe.trees import MergeTree
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Level = Literal["exact", "wording", "story"]
 LEVELS = ("exact", "wording", "story")
 KEEPS = ("central", "earliest", "complete")
 _LARGE = 50  # distinct titles in a story beyond which an editor should look
@@ -232,15 +231,12 @@ class Deduplication:
         return np.where(judged < sizes * (sizes - 1) // 2, 0.0, weakest)
 
     @cached_property
-    def _tie_rank(self) -> Ints:
-        """The rank of each row by date (undated last), title, id, source and address: never by input order."""
-        rank = np.empty(len(self), np.int64)
-        rank[sorted(range(len(self)), key=lambda k: tie_key(self.headlines[k]))] = np.arange(len(self))
-        return rank
+    def _ties(self) -> Ints:
+        return tie_ranks(self.headlines)
 
     def _representatives(self, labels: Ints) -> Ints:
         """The row to keep of each group, (groups,)."""
-        order = np.lexsort((self._tie_rank, self._preference(labels), labels))
+        order = np.lexsort((self._ties, self._preference(labels), labels))
         starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
         return order[starts]
 
@@ -277,6 +273,13 @@ class Deduplication:
 
     def _at(self, positions: Ints) -> list[Headline]:
         return [self.headlines[k] for k in positions.tolist()]
+
+
+def tie_ranks(headlines: Sequence[Headline]) -> Ints:
+    """Return the rank of each headline by date (undated last), title, id, source, address: never by input order."""
+    ranks = np.empty(len(headlines), np.int64)
+    ranks[sorted(range(len(headlines)), key=lambda k: tie_key(headlines[k]))] = np.arange(len(headlines))
+    return ranks
 
 
 def _by_appearance(labels: Ints) -> Ints:

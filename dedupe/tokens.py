@@ -13,8 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 
+from Stemmer import Stemmer
+
+_SNOWBALL = Stemmer("english")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d[\d.,:]*\d|\d")
 _NUMBER = re.compile(r"(?<![\w.,])[$€£#]?(\d[\d,]*(?:\.\d+)?)(?:st|nd|rd|th|[kmb]n?|%|x)?(?![\w])", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"'s?$")
@@ -61,21 +63,10 @@ def words_by_stem(title: str) -> dict[str, str]:
     return {stem(_POSSESSIVE.sub("", word.casefold())): _POSSESSIVE.sub("", word) for word in _WORD.findall(title)}
 
 
+@lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """Return the English Snowball stem of a casefolded word."""
-    return _stemmer(word)
-
-
-@lru_cache(maxsize=200_000)
-def _stemmer(word: str) -> str:
-    from Stemmer import Stemmer
-
-    return str(_snowball(Stemmer).stemWord(word))
-
-
-@lru_cache(maxsize=1)
-def _snowball(kind: Any) -> Any:
-    return kind("english")
+    return str(_SNOWBALL.stemWord(word))
 
 
 def _numbers(title: str, folded: Iterable[str]) -> frozenset[str]:
@@ -119,13 +110,10 @@ class Rarity:
 @lru_cache(maxsize=1)
 def rarity() -> Rarity:
     """Return the shipped document frequencies."""
-    with (
-        (files("dedupe") / "data" / "document_frequencies.tsv.gz").open("rb") as raw,
-        gzip.open(raw, "rt", encoding="utf-8") as lines,
-    ):
-        documents = int(next(lines))
-        counts = {word: int(count) for word, count in (line.rstrip("\n").split("\t") for line in lines)}
-    return Rarity(counts, documents)
+    packed = (files("dedupe") / "data" / "document_frequencies.tsv.gz").read_bytes()
+    documents, *lines = gzip.decompress(packed).decode().splitlines()
+    counts = {word: int(count) for word, count in (line.split("\t") for line in lines)}
+    return Rarity(counts, int(documents))
 
 
 def count_documents(titles: Iterable[str], least: int = 3) -> Rarity:

@@ -14,7 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import dedupe
-from dedupe import Headline, InputError, ModelError, compare, deduplicate
+from dedupe import Deduplication, Headline, InputError, ModelError, compare, deduplicate
+from dedupe.grouping import merge_tree
+from dedupe.pairs import JudgedNodes
+from dedupe.result import Nodes
 
 ROWS = [
     Headline("Two ferries collide in fog off Port Calder", "1", "2025-08-16T08:00Z", "A"),
@@ -159,16 +162,30 @@ def test_cautions_are_counted_and_flagged(fake_encoder):
     assert result.flags()[0] == "empty-title,duplicate-id" and all("\n" not in c.message for c in result.warnings)
 
 
-def test_a_loose_story_is_flagged():
-    n = 8
-    vectors = np.full((n, n + 1), 0.0)
-    vectors[:, 0] = 1.1
-    vectors[np.arange(n), np.arange(n) + 1] = 1
-    titles = [
-        f"Ferry {word} in fog off Port Calder" for word in "sinks burns turns waits leaks halts sails docks".split()
-    ]
-    result = deduplicate(titles, embeddings=vectors, story=0.05)
-    assert not result.calibrated and "uncalibrated" in {c.code for c in result.warnings}
+def judged_chain(chance, floor=0.05):
+    """Three nodes, a row each: 0-1 and 0-2 judged at `chance`, 1-2 never judged."""
+    i, j, p = np.array([0, 0]), np.array([1, 2]), np.array(chance)
+    judged = JudgedNodes(i, j, p.astype(np.float32), {"wording": p, "story": p}, np.zeros((2, 0), np.float32), ())
+    tree = merge_tree(3, i, j, p, floor=floor)
+    nodes = Nodes(np.arange(3), np.arange(3), np.eye(3, dtype=np.float32), np.ones(3, np.int64))
+    rows = tuple(Headline(title) for title in "abc")
+    trees = {"wording": tree, "story": tree}
+    return Deduplication(rows, nodes, judged, trees, {"wording": 0.05, "story": 0.05}, "central", floor, True)
+
+
+def test_a_loose_story_is_flagged_and_a_firm_one_is_not():
+    loose = judged_chain([0.9, 0.3])
+    assert loose.labels("story").tolist() == [0, 0, 0] and loose.stories[0].cohesion == 0
+    assert loose.probabilities.tolist() == pytest.approx([0.6, 0.45, 0.15])
+    assert [(c.code, c.positions) for c in loose.warnings] == [("loose-story", (0, 1, 2))]
+    assert judged_chain([0.9, 0.8]).warnings == ()
+
+
+def test_a_very_large_story_is_flagged(fake_encoder):
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    titles = [f"Two ferries collide in heavy fog off Port Calder {x}{y}" for x in letters[:3] for y in letters[:18]]
+    found = {caution.code: caution.positions for caution in deduplicate(titles, story=0.05).warnings}
+    assert len(found["large-story"]) == len(titles) > 50
 
 
 def test_foreign_vectors_meet_the_judge_rescaled(fake_encoder):
@@ -226,7 +243,8 @@ def test_import_is_light_and_public_names_are_complete():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert all(getattr(dedupe, name) is not None for name in dedupe.__all__)
-    assert sorted(dedupe.__all__) == dedupe.__all__ or set(dedupe.__all__) <= set(dir(dedupe))
+    assert dedupe.__all__ == sorted(dedupe.__all__)
+    assert set(dir(dedupe)) == {*dedupe.__all__, "__version__"}
 
 
 @pytest.mark.slow

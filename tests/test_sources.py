@@ -55,7 +55,7 @@ def test_csv_round_trip(table, delimiter):
     csv.writer(out, delimiter=delimiter).writerows([("title", "note"), *table])
     rows, header = read_csv(out.getvalue(), "x.csv", delimiter, skip_bad=False)
     assert header == ["title", "note"]
-    assert [tuple(row.values()) for _, row in rows.found] == table
+    assert [tuple(row.values()) for row in rows.found] == table
 
 
 def test_titles_with_commas_are_lines_and_not_a_table(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import sys
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ def read_headlines(
     name = "standard input" if str(path) == "-" else str(path)
     if input_format is not None and input_format not in FORMATS:
         raise InputError(f"input format {input_format!r} is not one of {', '.join(FORMATS)}")
+    csv.field_size_limit(2**31 - 1)  # the default of 128 KiB is less than a title may have
     text, found = decode(_bytes(path, name), name, encoding)
     if not text.strip("\ufeff\0 \t\r\n"):
         raise InputError(f"{name} is empty: give a file with at least one headline")
@@ -104,7 +106,7 @@ def _table(
     notes = [f"read {name} as {how}{encoding}: {used}"]
     if rows.rejects:
         notes.append(f"{len(rows.rejects):,} bad line{'s' * (len(rows.rejects) > 1)} skipped")
-    headlines = [as_table_headline(row, columns) for _, row in rows.found]
+    headlines = [as_table_headline(row, columns) for row in rows.found]
     return Source(headlines, kind, have, 0, rows.rejects, notes)
 
 

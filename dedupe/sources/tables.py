@@ -28,7 +28,6 @@ _KNOWN = {
 
 TITLES = _KNOWN["title"]
 _JSON_TYPES = {int: "a number", float: "a number", bool: "true or false", type(None): "null", list: "a list"}
-csv.field_size_limit(2**31 - 1)  # the default of 128 KiB is less than a title may have
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Rows:
 
     name: str
     skip_bad: bool
-    found: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+    found: list[Mapping[str, Any]] = field(default_factory=list)
     rejects: list[str] = field(default_factory=list)
 
     def bad(self, line: int, raw: str, what: str, unit: str = "line") -> None:
@@ -71,7 +70,7 @@ def read_csv(text: str, name: str, delimiter: str, skip_bad: bool) -> tuple[Rows
             what = f"{len(cells)} fields where the header has {len(header)} ({', '.join(header[:6])})"
             rows.bad(lines.first, lines.taken, what)
         else:
-            rows.found.append((lines.first, dict(zip(header, cells, strict=True))))
+            rows.found.append(dict(zip(header, cells, strict=True)))
     return rows, header
 
 
@@ -162,7 +161,7 @@ def read_jsonl(text: str, name: str, skip_bad: bool) -> tuple[Rows, list[str]]:
         if isinstance(value, (dict, str)):
             if isinstance(value, str):
                 bare.append(len(rows.found))
-            rows.found.append((number, value if isinstance(value, dict) else {"title": value}))
+            rows.found.append(value if isinstance(value, dict) else {"title": value})
         else:
             what = f"{_JSON_TYPES[type(value)]} where an object or a title is expected"
             rows.bad(number, raw, what, "item" if array else "line")
@@ -172,12 +171,11 @@ def read_jsonl(text: str, name: str, skip_bad: bool) -> tuple[Rows, list[str]]:
 def _name_bare_titles(rows: Rows, bare: list[int]) -> list[str]:
     """Put the titles that came without an object in the column where the objects have theirs; return all columns."""
     alone = set(bare)
-    have = list(dict.fromkeys(key for k, (_, row) in enumerate(rows.found) if k not in alone for key in row))
+    have = list(dict.fromkeys(key for k, row in enumerate(rows.found) if k not in alone for key in row))
     folded = {column.casefold().strip(): column for column in reversed(have)}
     title = next((folded[usual] for usual in TITLES if usual in folded), "title")
     for k in bare:
-        number, row = rows.found[k]
-        rows.found[k] = number, {title: row["title"]}
+        rows.found[k] = {title: rows.found[k]["title"]}
     return list(dict.fromkeys([*have, title])) if bare else have
 
 
