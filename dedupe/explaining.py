@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dedupe.tokens import facts, rarity, words_by_stem
 
 _SHOWN = 5
+_COMPANY = 0.4  # log of the summed products of probabilities: about one headline that surely goes with both, or more
 
 
 def in_words(a: str, b: str, similarity: float, evidence: Mapping[str, float]) -> list[str]:
@@ -26,18 +27,27 @@ def in_words(a: str, b: str, similarity: float, evidence: Mapping[str, float]) -
         if stems:
             rarest = sorted(stems, key=lambda s: (-rarity().idf(s), s))[:_SHOWN]
             found.append(f"{label}: {', '.join(readable.get(s, s) for s in rarest)}")
-    found += _numbers(one.numbers, two.numbers)
-    if one.negated != two.negated:
-        found.append(f"only the {'first' if one.negated else 'second'} negates")
+    found += _facts("number", one.numbers, two.numbers) + _facts("day", one.days, two.days)
+    for verb, first, second in (
+        ("negates", one.negated, two.negated),
+        ("asks", one.asks, two.asks),
+        ("looks ahead", one.foresees, two.foresees),
+    ):
+        if first != second:
+            found.append(f"only the {'first' if first else 'second'} {verb}")
+    if evidence["opposed"]:
+        found.append("one says the opposite of the other")
+    if evidence.get("story_common", 0) >= _COMPANY:
+        found.append("other headlines go with both")
     if not evidence["undated"]:
         hours = round(math.expm1(evidence["hours"]))
         found.append(f"{hours} hour{'s' * (hours > 1)} apart" if hours else "published within the hour")
     return found
 
 
-def _numbers(one: frozenset[str], two: frozenset[str]) -> list[str]:
+def _facts(what: str, one: frozenset[str], two: frozenset[str]) -> list[str]:
     if one & two:
-        return [f"same number: {', '.join(sorted(one & two))}"]
+        return [f"same {what}: {', '.join(sorted(one & two))}"]
     if one and two:
-        return [f"other numbers: {', '.join(sorted(one))} against {', '.join(sorted(two))}"]
+        return [f"other {what}s: {', '.join(sorted(one))} against {', '.join(sorted(two))}"]
     return []

@@ -26,6 +26,10 @@ class CandidatePairs:
     def __len__(self) -> int:
         return len(self.i)
 
+    def where(self, kept: NDArray[np.bool_]) -> CandidatePairs:
+        """Return the pairs that `kept`, (pairs,), marks."""
+        return CandidatePairs(self.i[kept], self.j[kept], self.similarity[kept])
+
 
 def candidate_pairs(vectors: NDArray[np.float32], threshold: float) -> CandidatePairs:
     """Return all pairs of rows whose cosine similarity is at least `threshold`, each once.
@@ -56,7 +60,7 @@ def _search(rows: NDArray[np.float32], threshold: float) -> list[CandidatePairs]
         chunk = rows[start : start + _CHUNK]
         index.add(chunk)
         i, j = _earlier(index, chunk, start, threshold - _MARGIN)
-        similarity = _rescore(rows, i, j)
+        similarity = cosines(rows, i, j)
         reached = similarity >= np.float32(threshold)
         found.append(CandidatePairs(i[reached], j[reached], similarity[reached]))
     return found
@@ -72,7 +76,7 @@ def _earlier(
     return hits[before].astype(np.int64, copy=False), queries[before]
 
 
-def _rescore(rows: NDArray[np.float32], i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float32]:
+def cosines(rows: NDArray[np.float32], i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return the dot product of each pair, summed in one fixed order, at most 1."""
     similarity = np.empty(len(i), dtype=np.float32)
     for start in range(0, len(i), _RESCORED):

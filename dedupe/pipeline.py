@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from dedupe import encoders
 from dedupe.cautions import input_cautions
+from dedupe.context import CONTEXT
 from dedupe.errors import InputError
 from dedupe.evidence import EVIDENCE, Titles, describe, evidence
 from dedupe.exact import ExactGroups, exact_groups
 from dedupe.grouping import merge_tree
 from dedupe.headlines import Headline, as_headlines
-from dedupe.judging import LEVELS, Judge, load_judge
-from dedupe.neighbors import CandidatePairs, candidate_pairs
+from dedupe.judging import LEVELS, Judge, load_fallback, load_judge
+from dedupe.neighbors import candidate_pairs, cosines
 from dedupe.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
 from dedupe.progress import Progress, bars, silent
 from dedupe.result import KEEPS, Deduplication, Nodes, tie_ranks
@@ -58,21 +59,23 @@ def deduplicate(
     are rescaled to the bundled model's and the result says `calibrated=False`. Raises `InputError` for what cannot be
     used and `ModelError` where the encoder fails.
     """
-    rows, judge = as_headlines(headlines), load_judge()
+    rows = as_headlines(headlines)
+    if encoder is not None and embeddings is not None:
+        raise InputError("give either encoder= or embeddings=, not both")
+    if encoder is None and embeddings is None:
+        encoder = encoders.load_encoder(None)
+    judge, calibrated = _judge_of(encoder)
     thresholds = check_thresholds(_thresholds(judge, story, wording), judge.floor)
     hours = _hours(window)
     if keep not in KEEPS:
         raise InputError(f"keep must be one of {', '.join(KEEPS)}, not {keep!r}")
-    if encoder is not None and embeddings is not None:
-        raise InputError("give either encoder= or embeddings=, not both")
-    calibrated = embeddings is None and _bundled(encoder)
     with ExitStack() as stack:
         report = stack.enter_context(bars()) if progress is True else (progress or silent)
         texts, groups = _prepare(rows, hours)
         vectors = _vectors(texts, groups, encoder, embeddings, report)
         titles = _describe(rows, texts, groups)
         scale = IDENTITY if calibrated else scale_of(vectors)
-        judged = _judge(judge, titles, candidate_pairs(vectors, scale.inverse(judge.candidate_floor)), scale, report)
+        judged = _judge(judge, titles, vectors, scale, report)
         trees = {level: _tree(judge, judged, groups, level, hours, report) for level in LEVELS}
     return Deduplication(
         headlines=tuple(rows),
@@ -92,7 +95,9 @@ def compare(one: Row, other: Row, *, encoder: encoders.Encoder | None = None) ->
 
     Takes what `deduplicate` takes. An empty title is an `InputError`.
     """
-    rows, judge = as_headlines([one, other]), load_judge()
+    rows = as_headlines([one, other])
+    encoder = encoder or encoders.load_encoder(None)
+    judge, _ = _judge_of(encoder)
     if any(not normalize(row.title) for row in rows):
         raise InputError("a title is empty: give two titles to compare")
     texts, groups = _prepare(rows, None)
@@ -102,8 +107,12 @@ def compare(one: Row, other: Row, *, encoder: encoders.Encoder | None = None) ->
         return judged_pair((0, 1), titles_given, 1.0, certain, judge.thresholds, {}, exact=True)
     vectors = _vectors(texts, groups, encoder, None, silent)
     similarity = np.clip(np.einsum("j,j->", vectors[0], vectors[1]), -1, 1)
-    found = evidence(_describe(rows, texts, groups), np.array([0]), np.array([1]), np.array([similarity]))
-    chance = {level: float(value[0]) for level, value in judge.probability(found).items()}
+    turned = judge.wording_rows(vectors)
+    wording = np.clip(np.einsum("j,j->", turned[0], turned[1]), -1, 1)
+    i, j = np.array([0]), np.array([1])
+    found = evidence(_describe(rows, texts, groups), i, j, np.array([similarity]), np.array([wording]))
+    judgement = judge.probability(2, i, j, found, least=0)
+    chance = {level: float(value[0]) for level, value in judgement.probability.items()}
     names = dict(zip(EVIDENCE, found[0].tolist(), strict=True))
     return judged_pair((0, 1), titles_given, float(similarity), chance, judge.thresholds, names)
 
@@ -144,16 +153,26 @@ def _describe(rows: list[Headline], texts: list[str], groups: ExactGroups) -> Ti
     return describe(chosen, groups.first, groups.last, [rows[k].source for k in groups.row.tolist()])
 
 
-def _judge(judge: Judge, titles: Titles, pairs: CandidatePairs, scale: Scale, report: Progress) -> JudgedNodes:
-    """Judge candidate pairs and keep those whose probability reaches the floor on some level."""
+def _judge(judge: Judge, titles: Titles, vectors: NDArray[np.float32], scale: Scale, report: Progress) -> JudgedNodes:
+    """Find candidate pairs, judge them and keep those whose probability reaches the floor on some level."""
+    pairs = candidate_pairs(vectors, scale.inverse(judge.candidate_floor))
     report("judging", 0, len(pairs.i))
     similarity = scale(pairs.similarity)
-    found = evidence(titles, pairs.i, pairs.j, similarity)
-    chance = judge.probability(found)
-    kept = chance["story"] >= judge.floor
+    turned = vectors if judge.head is None or not len(pairs) else judge.wording_rows(vectors)
+    wording = similarity if turned is vectors else cosines(turned, pairs.i, pairs.j)
+    found = evidence(titles, pairs.i, pairs.j, similarity, wording)
+    judgement = judge.probability(len(titles.texts), pairs.i, pairs.j, found)
+    kept = judgement.probability["story"] >= judge.floor
     report("judging", len(pairs.i), len(pairs.i))
-    probability = {level: values[kept] for level, values in chance.items()}
-    return JudgedNodes(pairs.i[kept], pairs.j[kept], pairs.similarity[kept], probability, found[kept], EVIDENCE)
+    rows = judgement.noticed[kept]
+    return JudgedNodes(
+        pairs.i[rows],
+        pairs.j[rows],
+        pairs.similarity[rows],
+        {level: values[kept] for level, values in judgement.probability.items()},
+        np.column_stack([found[rows], judgement.context[kept]]),
+        (*EVIDENCE, *CONTEXT),
+    )
 
 
 def _tree(
@@ -175,9 +194,10 @@ def _tree(
     return tree
 
 
-def _bundled(encoder: encoders.Encoder | None) -> bool:
-    """Whether this is the encoder that the judge was fitted on."""
-    return encoder is None or bool(getattr(encoder, "bundled", False))
+def _judge_of(encoder: encoders.Encoder | None) -> tuple[Judge, bool]:
+    """The judge that was fitted on this encoder, in the folder it names, or the one for all others; and which it is."""
+    folder = getattr(encoder, "folder", None)
+    return (load_fallback(), False) if folder is None else (load_judge(folder), True)
 
 
 def _thresholds(judge: Judge, story: float | None, wording: float | None) -> dict[str, float]:

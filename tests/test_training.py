@@ -1,18 +1,29 @@
-"""The fit that ships: from labelled slices to a judge, and the judge that is in the package."""
+"""Training: labelled stories in, a model folder out, and each step on the way."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import random
+import re
+import shutil
 
 import numpy as np
+import pytest
+import torch
 from click.testing import CliRunner
-from conftest import FakeEncoder
+from tiny import save_base
 
-from dedupe.evidence import EVIDENCE
-from dedupe.judging import LEVELS, TERMS, from_json, load_judge, terms, to_json
-from dedupe.training import main
+from dedupe import deduplicate, load_encoder
+from dedupe.artefacts import FILES, MANIFEST, verify
+from dedupe.cli import cli
+from dedupe.errors import InputError, ModelError, OutputError
+from dedupe.training import edits, finetuning, frequencies, mean_weights, train
+from dedupe.training.batches import batches
+from dedupe.training.finetuning import Run, contrastive, cross_entropy, fine_tune
+from dedupe.training.network import Network
+from dedupe.training.packing import _int8
+from dedupe.training.stories import read_stories
 
 SUBJECTS = "ferry bakery mayor storm bridge school union dam court museum".split()
 EVENTS = "sinks closes resigns floods reopens strikes burns wins".split()
@@ -22,56 +33,297 @@ def write(path, rows):
     path.parent.mkdir(exist_ok=True)
     text = "".join(json.dumps(row) + "\n" for row in rows).encode()
     path.write_bytes(gzip.compress(text) if path.suffix == ".gz" else text)
+    return path
 
 
-def labelled(slices=8, stories=12):
-    """Stories of three titles: one, the same words in another order, and one that adds a fact.
-
-    All are above the candidate floor of the fake encoder, or no judge could join them.
-    """
+def labelled(slices=6, stories=8):
+    """Stories of three titles: one, the same words in another order, and one that adds a fact; two share each place."""
     rng = random.Random(0)
     for s in range(slices):
         for k in range(stories):
-            subject, event, place = rng.choice(SUBJECTS), rng.choice(EVENTS), f"place{s}x{k}"
+            subject, event, place = rng.choice(SUBJECTS), rng.choice(EVENTS), f"place{s}x{k // 2}"
             story = {"story": f"{s}/{k}", "slice": f"t{s}", "published": f"2025-08-{1 + k:02d}", "source": "A"}
             yield story | {"title": f"{subject} {event} in {place} on monday", "variant": f"{s}/{k}/a"}
             yield story | {"title": f"in {place} {subject} {event} monday", "variant": f"{s}/{k}/a"}
             yield story | {"title": f"{place} {subject} {event} with 14 hurt", "variant": f"{s}/{k}/b"}
 
 
-def test_the_command_fits_a_judge_that_tells_the_levels_apart(tmp_path, monkeypatch):
-    monkeypatch.setattr("dedupe.training.load_encoder", lambda name: FakeEncoder())
-    data, out = tmp_path / "data", tmp_path / "out"
-    data.mkdir()
-    write(data / "stories" / "train.jsonl.gz", labelled())
-    for name in ("scale", "stream"):
-        write(data / name / "headlines.jsonl.gz", [{"title": f"mayor resigns {k % 9}"} for k in range(9)])
-    write(data / "gold" / "a.jsonl", [{"title": "mayor resigns 0"}])
-    done = CliRunner().invoke(main, ["--data", str(data), "--out", str(out)], catch_exceptions=False)
+@pytest.fixture(scope="session")
+def base(tmp_path_factory):
+    return save_base(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def stories(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("labelled") / "stories.jsonl", labelled())
+
+
+@pytest.fixture(scope="session")
+def model(base, stories, tmp_path_factory):
+    out = tmp_path_factory.mktemp("trained") / "model"
+    train(stories, out, base=base, epochs=1)
+    return out
+
+
+def test_the_command_writes_a_model_that_groups(base, stories, tmp_path):
+    out = tmp_path / "model"
+    given = ["train", str(stories), "-o", str(out), "--base", str(base), "--epochs", "1", "--about", "Made up."]
+    done = CliRunner().invoke(cli, given, catch_exceptions=False)
     assert done.exit_code == 0
-    model = json.loads((out / "judge.json").read_text())
-    assert all(model["held_out_scores"][level]["pairwise_f1"] > 0.8 for level in LEVELS)
-    frequencies = gzip.decompress((out / "document_frequencies.tsv.gz").read_bytes()).decode().splitlines()
-    assert frequencies == ["8", "mayor\t8", "resign\t8"]  # nine titles, less the one of the gold set
+    assert "held-out pairwise F1: story" in done.stderr
+    assert sorted(path.name for path in out.iterdir()) == sorted([*FILES, MANIFEST, "README.md"])
+    assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("*.checkpoints"))
+    assert "Made up." in (out / "README.md").read_text()
+    titles = ["ferry sinks in place1 on monday", "in place1 ferry sinks monday", "court wins with 14 hurt"]
+    result = deduplicate(titles, encoder=load_encoder(out))
+    assert result.calibrated
+    assert result.labels("story").tolist() == [0, 0, 1]
 
 
-def test_a_judge_survives_being_written():
-    judge = load_judge()
-    again = from_json(json.loads(json.dumps(to_json(judge))))
-    some = np.random.default_rng(0).random((50, len(EVIDENCE)), np.float32)
-    for level in LEVELS:
-        assert np.array_equal(judge.probability(some)[level], again.probability(some)[level])
+def test_the_packed_encoder_is_the_trained_network(base, stories, tmp_path):
+    """Also where titles of many lengths share a call, and for one that is cut."""
+    data = read_stories(stories)
+    texts = [*data.texts[:50], "ferry", "ferry " * 300]
+    out, seen = tmp_path / "model", []
+
+    def spy(networks):
+        seen.extend(networks)
+        return mean_weights(networks)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dedupe.training.mean_weights", spy)
+        train(stories, out, base=base, epochs=1)
+    network = Network(base)
+    network.load_state_dict(mean_weights(seen))
+    assert len(seen) == 3
+    assert np.einsum("nd,nd->n", load_encoder(out).encode(texts), network.encode(texts)).min() > 0.999
+    np.testing.assert_allclose(
+        np.load(out / "head.npy"), np.mean([n.head.detach().numpy() for n in seen], 0), atol=1e-6
+    )
 
 
-def test_terms_are_the_evidence_its_hinges_and_products():
-    row = np.arange(1, len(EVIDENCE) + 1, dtype=np.float32)[None] / 10
-    by_name = dict(zip(TERMS, terms(row)[0].tolist(), strict=True))
-    value = dict(zip(EVIDENCE, row[0].tolist(), strict=True))
-    assert by_name["hours>3.0"] == 0 and by_name["shared*hours"] == value["shared"] * value["hours"]
-    assert by_name["similarity>0.45"] == max(value["similarity"] - 0.45, 0)
+def test_the_same_seed_gives_the_same_model_and_another_does_not(base, stories, model, tmp_path):
+    train(stories, tmp_path / "again", base=base, epochs=1)
+    train(stories, tmp_path / "other", base=base, epochs=1, seed=1)
+    assert verify(tmp_path / "again")["sha256"] == verify(model)["sha256"]
+    assert verify(tmp_path / "other")["sha256"] != verify(model)["sha256"]
 
 
-def test_probabilities_are_ordered_and_wording_implies_story():
-    some = np.random.default_rng(1).random((500, len(EVIDENCE)), np.float32)
-    found = load_judge().probability(some)
-    assert ((found["wording"] >= 0) & (found["wording"] <= found["story"]) & (found["story"] <= 1)).all()
+def test_an_interrupted_run_goes_on_to_the_same_weights(base, stories, tmp_path):
+    data = read_stories(stories)
+    whole, broken = Network(base), Network(base)
+    run = Run("a", data, data.slices[:4], data.slices[4:], tmp_path / "whole", 3, 0)
+    history = fine_tune(whole, run, lambda *_: None)
+
+    class Stop(Exception):
+        pass
+
+    def stop(stage, done, total):
+        if done > total // 2:
+            raise Stop
+
+    again = Run("a", data, data.slices[:4], data.slices[4:], tmp_path / "broken", 3, 0)
+    with pytest.raises(Stop):
+        fine_tune(broken, again, stop)
+    resumed = Network(base)
+    steps = []
+    history_again = fine_tune(resumed, again, lambda stage, done, total: steps.append(done / total))
+    assert steps[0] > 0.3  # it did not begin anew
+    for one, other in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+    for one, other in zip(history, history_again, strict=True):
+        assert {**one, "seconds": 0} == {**other, "seconds": 0}
+
+
+def test_every_network_starts_from_the_untouched_base(base, stories, tmp_path):
+    data = read_stories(stories)
+    before = Network(base).encode(data.texts)
+    fine_tune(trained := Network(base), Run("a", data, data.slices, [], tmp_path, 1, 0), lambda *_: None)
+    assert not np.allclose(trained.encode(data.texts), before, atol=1e-4)
+    np.testing.assert_array_equal(Network(base).encode(data.texts), before)
+
+
+def test_checkpoints_of_other_settings_are_refused(base, stories, tmp_path):
+    folder = tmp_path / "model.checkpoints"
+    folder.mkdir()
+    (folder / "settings.json").write_text('{"seed": 5}')
+    with pytest.raises(InputError, match="other data or settings: delete it"):
+        train(stories, tmp_path / "model", base=base)
+
+
+def test_a_folder_that_exists_is_kept(stories, tmp_path):
+    with pytest.raises(OutputError, match="exists: choose another folder"):
+        train(stories, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("", "fewer than 3 slices"),
+        ('{"title": "a", "story": "1"}', "line 1: no text under 'variant'"),
+        (
+            '{"title": "a", "story": "1", "variant": "1"}\n{"title": " ", "story": "1", "variant": "1"}',
+            "line 2: .*'title'",
+        ),
+        ('{"title"', "line 1 is not JSON"),
+        ("[1]", "line 1: no text under 'title'"),
+        ('{"title": "a", "story": "1", "variant": "1", "slice": "x"}', "fewer than 3 slices"),
+    ],
+)
+def test_stories_that_cannot_be_used(tmp_path, lines, message):
+    path = tmp_path / "stories.jsonl"
+    path.write_text(lines)
+    with pytest.raises(InputError, match=f"{path}.*{message}"):
+        read_stories(path)
+
+
+def test_stories_that_are_no_text(tmp_path):
+    path = tmp_path / "stories.jsonl"
+    with pytest.raises(InputError, match="cannot be read"):
+        read_stories(path)
+    path.write_bytes(gzip.compress(b"{}")[:-4])
+    with pytest.raises(InputError, match="cannot be read"):
+        read_stories(path)
+
+
+def test_without_slices_stories_are_cut_by_date_and_never_torn(tmp_path):
+    rows = [
+        {"title": f"t{k}", "story": str(k // 2), "variant": str(k), "published": f"2025-08-{1 + k:02d}"}
+        for k in range(28)
+    ]
+    data = read_stories(write(tmp_path / "dated.jsonl", rows))
+    assert 9 <= len(data.slices) <= 11
+    assert all(data.slice[k] == data.slice[k + 1] for k in range(0, 28, 2))
+    undated = read_stories(write(tmp_path / "undated.jsonl", [row | {"published": None} for row in rows]))
+    assert 3 <= len(undated.slices) <= 8
+
+
+def test_too_little_to_learn_from(base, tmp_path):
+    rows = [row | {"story": row["slice"], "variant": row["slice"]} for row in labelled(3, 2)]
+    with pytest.raises(InputError, match="one answer: give more stories"):
+        train(write(tmp_path / "stories.jsonl", rows), tmp_path / "model", base=base, epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "text", "possible"),
+    [
+        (edits._number, "Toll rises to 1,200 in Cebu", r"Toll rises to (600|840|960|1440|1800|2400) in Cebu"),
+        (edits._number, "Ferry sinks, three dead", r"Ferry sinks, (?!three)\w+ dead"),
+        (edits._day, "Strike set for Monday", r"Strike set for (?!Monday)\w+day"),
+        (edits._name, "Quake hits Peru", r"Quake hits (Chile|Oslo)"),
+        (edits._swap, "Peru beats Chile in final", r"Chile beats Peru in final"),
+        (edits._opposite, "Shares rise in London", r"Shares (fall|drop) in London"),
+        (edits._opposite, "Team wins cup", r"Team loses cup"),
+        (edits._opposite, "Minister confirmed the deal", r"Minister denied the deal"),
+        (edits._negation, "Mayor will resign", r"Mayor will not resign"),
+    ],
+)
+def test_an_edit_changes_one_fact(change, text, possible):
+    for seed in range(20):
+        found = change(text, ["Chile", "Oslo"], np.random.default_rng(seed))
+        assert re.fullmatch(possible, found), found
+
+
+def test_a_title_with_nothing_to_edit_has_no_copy():
+    texts = ["the long wait", "Toll rises to 14", "Mayor will resign"]
+    made = edits.edited(texts, 0)
+    assert [edit.of for edit in made] == [1, 2]
+    assert made == edits.edited(texts, 0)
+    assert all(edit.text != texts[edit.of] for edit in made)
+
+
+def test_copies_meet_every_headline_of_their_wording():
+    made = [edits.Edit(0, "a", False), edits.Edit(2, "b", True)]
+    copies, rows = edits.pairs_of(made, np.array([7, 7, 8]))
+    assert list(zip(copies.tolist(), rows.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 2)]
+    assert edits.pairs_of([], np.array([7]))[0].shape == (0,)
+
+
+def test_every_story_of_two_is_learned_from_whole_and_with_its_nearest():
+    rng = np.random.default_rng(0)
+    story = np.sort(rng.integers(0, 60, 150))
+    vectors = rng.normal(size=(150, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    slices = [np.arange(0, 80), np.arange(80, 150)]
+    made = batches(slices, story, vectors, 20, [0, 0])
+    seen = set()
+    for rows in made:
+        assert len(set(rows.tolist())) == len(rows)
+        inside = slices[0] if rows[0] < 80 else slices[1]
+        assert np.isin(rows, inside).all()
+        for name in set(story[rows].tolist()):
+            assert set(np.flatnonzero(story == name)) & set(inside) <= set(rows.tolist())
+            seen.add((name, bool(rows[0] < 80)))
+    for rows, first in zip(slices, (True, False), strict=True):
+        names, sizes = np.unique(story[rows], return_counts=True)
+        assert {(name, first) for name in names[sizes > 1].tolist()} <= seen
+    again = batches(slices, story, vectors, 20, [0, 0])
+    assert all(np.array_equal(a, b) for a, b in zip(made, again, strict=True))
+    assert sum(map(len, made)) / len(made) < 35
+
+
+def test_the_losses_are_the_textbook_ones():
+    torch.manual_seed(0)
+    rows = torch.nn.functional.normalize(torch.randn(7, 4), dim=1)
+    groups = torch.tensor([0, 0, 1, 1, 1, 2, 3])
+    similarity, same = rows @ rows.T, groups[:, None] == groups[None]
+    per_row = []
+    for i in range(7):
+        others = [k for k in range(7) if k != i]
+        whole = sum(np.exp(similarity[i, k].item() / finetuning.TEMPERATURE) for k in others)
+        mates = [k for k in others if same[i, k]]
+        if mates:
+            chances = [np.exp(similarity[i, k].item() / finetuning.TEMPERATURE) / whole for k in mates]
+            per_row.append(-np.mean(np.log(chances)))
+    assert contrastive(similarity, same).item() == pytest.approx(np.mean(per_row), rel=1e-5)
+    chance = 1 / (1 + np.exp(-similarity.numpy()))
+    total = -sum(np.log(chance[i, j] if same[i, j] else 1 - chance[i, j]) for i in range(7) for j in range(i + 1, 7))
+    assert cross_entropy(similarity, same).item() == pytest.approx(total / 7, rel=1e-5)
+    alone = torch.eye(3, dtype=torch.bool)
+    assert contrastive(similarity[:3, :3], alone).item() == 0
+
+
+def test_int8_steps_are_the_best_of_those_tried():
+    rng = np.random.default_rng(0)
+    weights = rng.standard_t(3, size=(300, 40)).astype(np.float32)
+    weights[:, 7] = 0
+    for axis in (0, 1):
+        small, scale = _int8(weights, axis)
+        back = small * np.expand_dims(scale, 1 - axis)
+        plain_scale = np.abs(weights).max(1 - axis, keepdims=True) / 127
+        plain = np.round(weights / np.where(plain_scale, plain_scale, 1)) * plain_scale
+        assert small.dtype == np.int8 and len(scale) == weights.shape[axis]
+        assert (((back - weights) ** 2).sum(1 - axis) <= ((plain - weights) ** 2).sum(1 - axis) + 1e-6).all()
+
+
+def test_a_changed_file_is_not_loaded(model, tmp_path):
+    for name in FILES:
+        copy = tmp_path / name.replace(".", "-")
+        shutil.copytree(model, copy)
+        with (copy / name).open("ab") as file:
+            file.write(b" ")
+        with pytest.raises(ModelError, match=f"{name} has SHA-256 .*train or copy it again"):
+            load_encoder(copy)
+
+
+def test_a_model_of_another_version_is_not_loaded(model, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(model, copy)
+    manifest = json.loads((copy / MANIFEST).read_text())
+    (copy / MANIFEST).write_text(json.dumps(manifest | {"format": 99}))
+    with pytest.raises(ModelError, match="another version"):
+        load_encoder(copy)
+    (copy / MANIFEST).write_text("{")
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_encoder(copy)
+
+
+def test_words_are_counted_without_those_of_gold(tmp_path):
+    for name in ("scale", "stream"):
+        write(tmp_path / name / "headlines.jsonl.gz", [{"title": f"mayor resigns {k % 9}"} for k in range(9)])
+    write(tmp_path / "gold" / "a.jsonl", [{"title": "mayor resigns 0"}])
+    out = tmp_path / "counts.gz"
+    given = ["--data", str(tmp_path), "--out", str(out)]
+    assert CliRunner().invoke(frequencies.main, given, catch_exceptions=False).exit_code == 0
+    counted = gzip.decompress(out.read_bytes()).decode().splitlines()
+    assert counted == ["8", "mayor\t8\t", "resign\t8\t"]  # nine titles, less the one of the gold set

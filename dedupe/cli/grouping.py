@@ -1,75 +1,23 @@
-"""The command line: reads options, calls the library, reports. No logic of its own.
-
-Exit codes: 0 done, or the reader of our output had enough; 2 bad input, settings or output; 130 interrupted. Heavy
-modules are imported inside the commands, so that `--help` answers at once.
-"""
+"""The commands that group headlines: `cluster`, `dedupe`, `compare`."""
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dedupe.errors import DedupeError
-from dedupe.export import check_output, discard_standard_output, format_of, write_lines, write_rows, write_table
+from dedupe.cli.shared import PROGRAM, Window, engine, limit_threads, options, probability
+from dedupe.export import check_output, format_of, write_lines, write_rows, write_table
 from dedupe.result import KEEPS, LEVELS
 from dedupe.sources import FORMATS
 
 if TYPE_CHECKING:
     from dedupe.result import Deduplication
     from dedupe.sources import Source
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-_PROGRAM = "headline-dedupe"
-_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-class _Failure(click.ClickException):
-    exit_code = 2
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"{_PROGRAM}: error: {' '.join(self.message.split())}", err=True)
-
-
-class _Commands(click.Group):
-    """The one place where an expected failure of any command becomes one line and an exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except DedupeError as error:
-            raise _Failure(str(error)) from error
-        except KeyboardInterrupt:
-            click.echo(f"{_PROGRAM}: interrupted", err=True)
-            ctx.exit(130)
-        except BrokenPipeError:
-            discard_standard_output()
-            ctx.exit(0)
-
-
-class _Window(click.ParamType[timedelta, Any]):
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(m|min|h|d|w)?", value.strip().lower())
-        if not found or not float(found[1]):
-            self._refuse(value, param, ctx)
-        try:
-            return timedelta(**{_UNITS[found[2] or "h"]: float(found[1])})
-        except OverflowError:
-            self._refuse(value, param, ctx)
-
-    def _refuse(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
-        self.fail(f"{value!r} is no time span: write 72h, 3d, 90m, or a number of hours", param, ctx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +47,7 @@ class _Job:
     quiet: bool
 
 
-def _options(*options: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
-    def apply(command: _Command) -> _Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return apply
-
-
-_probability = click.FloatRange(0, 1)
-_engine = _options(
-    click.option("--model", metavar="NAME", help="sentence-transformers name or folder; default: the bundled model."),
-    click.option("--threads", type=click.IntRange(1), help="Processor threads to use; default: all."),
-)
-_shared = _options(
+_shared = options(
     click.argument("input"),
     click.option("-o", "--output", default="-", metavar="FILE", help="Where to write; default: standard output."),
     click.option("--input-format", type=click.Choice(FORMATS), help="What the input is; default: found out."),
@@ -124,11 +58,11 @@ _shared = _options(
     click.option("--url-column", metavar="NAME", help="Column of the address."),
     click.option("--delimiter", metavar="CHAR", help="Between CSV columns; default: found out."),
     click.option("--encoding", metavar="NAME", help="Of the input; default: found out."),
-    click.option("--window", type=_Window(), help="Longest time span of a group: 72h, 3d, 90m, or hours."),
-    click.option("--story", type=_probability, help="Probability from which two headlines are one story."),
-    click.option("--wording", type=_probability, help="Probability from which two headlines say the same."),
+    click.option("--window", type=Window(), help="Longest time span of a group: 72h, 3d, 90m, or hours."),
+    click.option("--story", type=probability, help="Probability from which two headlines are one story."),
+    click.option("--wording", type=probability, help="Probability from which two headlines say the same."),
     click.option("--keep", type=click.Choice(KEEPS), default=KEEPS[0], show_default=True, help="Whom a group keeps."),
-    _engine,
+    engine,
     click.option("--skip-bad", is_flag=True, help="Go on past rows that cannot be read, and set them aside."),
     click.option("--rejects", metavar="FILE", help="Where to set them aside; default: OUTPUT or INPUT.rejects."),
     click.option("--force", is_flag=True, help="Replace files that exist."),
@@ -136,26 +70,17 @@ _shared = _options(
 )
 
 
-@click.group(cls=_Commands, context_settings=_CONTEXT)
-@click.version_option(package_name=_PROGRAM, prog_name=_PROGRAM)
-def cli() -> None:
-    """Group news headlines into stories, or drop the repeats.
-
-    INPUT is a list of titles, CSV, TSV, JSON Lines or a scraped news page (HTML or text); `-` is standard input.
-    """
-
-
-@cli.command()
+@click.command()
 @click.option("--format", type=click.Choice(["table", "jsonl", "csv", "tsv"]), help="Default: by -o's ending.")
 @_shared
-def cluster(**options: Any) -> None:
+def cluster(**given: Any) -> None:
     """Group the headlines of INPUT into stories.
 
     Without -o, stories come as a table on a terminal and as JSON Lines, one per input row, in a pipe.
 
     Example: headline-dedupe cluster news.csv --title-column headline -o stories.jsonl
     """
-    job = _Job(**options)
+    job = _Job(**given)
     source, result = _run(job)
     format = job.format or _format_for_reading(job.output)
     if format == "table":
@@ -165,18 +90,18 @@ def cluster(**options: Any) -> None:
     _finish(job, source, result)
 
 
-@cli.command("dedupe")
+@click.command("dedupe")
 @click.option("--level", type=click.Choice(LEVELS), default="wording", show_default=True, help="What is a repeat.")
 @click.option(
     "--format", type=click.Choice(["jsonl", "csv", "tsv", "lines"]), help="Default: by -o's ending, or INPUT's."
 )
 @_shared
-def drop_repeats(level: str, **options: Any) -> None:
+def drop_repeats(level: str, **given: Any) -> None:
     """Write the rows of INPUT to keep, one per group, columns untouched and in order.
 
     Example: headline-dedupe dedupe news.jsonl --level story -o kept.jsonl
     """
-    job = _Job(**options)
+    job = _Job(**given)
     source, result = _run(job)
     format = job.format or format_of(job.output) or ("lines" if source.format == "page" else source.format)
     kept = [result.headlines[k] for k in result.keep(level)]
@@ -186,10 +111,10 @@ def drop_repeats(level: str, **options: Any) -> None:
     _finish(job, source, result, f"kept {len(rows)} by {level}")
 
 
-@cli.command()
+@click.command()
 @click.argument("first")
 @click.argument("second")
-@_engine
+@engine
 def compare(first: str, second: str, model: str | None, threads: int | None) -> None:
     """Say whether two titles are one story or one wording, and why.
 
@@ -198,7 +123,7 @@ def compare(first: str, second: str, model: str | None, threads: int | None) -> 
     from dedupe import encoders
     from dedupe.pipeline import compare as judge
 
-    _limit_threads(threads)
+    limit_threads(threads)
     pair = judge(first, second, encoder=encoders.load_encoder(model) if model else None)
     lines = [
         f"verdict: {pair.verdict}",
@@ -240,7 +165,7 @@ def _group(job: _Job, source: Source) -> Deduplication:
     from dedupe.pipeline import deduplicate
     from dedupe.progress import bars
 
-    _limit_threads(job.threads)
+    limit_threads(job.threads)
     with nullcontext(False) if job.quiet else bars() as progress:
         return deduplicate(
             source.headlines,
@@ -251,13 +176,6 @@ def _group(job: _Job, source: Source) -> Deduplication:
             keep=job.keep,
             progress=progress,
         )
-
-
-def _limit_threads(count: int | None) -> None:
-    if count is not None:
-        from dedupe.threads import set_threads
-
-        set_threads(count)
 
 
 def _format_for_reading(output: str) -> str:
@@ -284,15 +202,10 @@ def _finish(job: _Job, source: Source, result: Deduplication, more: str = "") ->
     done += [_count(len(result) - distinct, "exact copy", "exact copies"), *([more] if more else [])]
     if source.rejects:
         done.append(f"{_count(len(source.rejects), 'bad row')} set aside in {_rejects_path(job)}")
-    click.echo(f"{_PROGRAM}: {'; '.join([', '.join(done), *source.notes])}", err=True)
+    click.echo(f"{PROGRAM}: {'; '.join([', '.join(done), *source.notes])}", err=True)
     for warning in result.warnings:
-        click.echo(f"{_PROGRAM}: warning: {warning.message}", err=True)
+        click.echo(f"{PROGRAM}: warning: {warning.message}", err=True)
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def main() -> None:
-    """Run the command line; the entry point of `headline-dedupe`."""
-    cli(prog_name=_PROGRAM)

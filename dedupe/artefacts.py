@@ -1,0 +1,53 @@
+"""A model folder as `headline-dedupe train` writes it, and the check that nothing in it has changed.
+
+| file | what |
+|---|---|
+| `model.json` | what it is, how it was made, and the SHA-256 of every other file |
+| `encoder.onnx`, `tokenizer.json` | titles to unit rows |
+| `head.npy` | the matrix through which the wording level reads those rows |
+| `judge.json` | evidence to probabilities and thresholds |
+| `fallback.json` | the same for encoders that have no judge, fitted on the base model's vectors |
+| `README.md` | the model card |
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from dedupe.errors import ModelError
+
+BUNDLED = Path(__file__).parent / "model"
+MANIFEST, CARD = "model.json", "README.md"
+ENCODER, TOKENIZER, HEAD, JUDGE, FALLBACK = "encoder.onnx", "tokenizer.json", "head.npy", "judge.json", "fallback.json"
+FILES = (ENCODER, TOKENIZER, HEAD, JUDGE, FALLBACK)
+FORMAT = 1
+
+
+def is_artefact(folder: Path) -> bool:
+    """Whether a folder holds a model of ours."""
+    return (folder / MANIFEST).is_file() and not (folder / "modules.json").exists()
+
+
+def verify(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a model folder; `ModelError` unless each of its files is there and unchanged."""
+    again = "reinstall headline-dedupe" if folder == BUNDLED else "train or copy it again"
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        expected: dict[str, str] = manifest["sha256"]
+        if manifest["format"] != FORMAT or set(expected) != set(FILES):
+            raise ModelError(f"{folder / MANIFEST} is of another version of headline-dedupe: {again}")
+        for name, digest in expected.items():
+            if (found := sha256(folder / name)) != digest:
+                raise ModelError(f"{folder / name} has SHA-256 {found}, not {digest}: {again}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"the model in {folder} cannot be read ({error}): {again}") from error
+    return manifest
+
+
+def sha256(path: Path) -> str:
+    """Return the hexadecimal SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,32 @@
+"""The command line: reads options, calls the library, reports. No logic of its own.
+
+Heavy modules are imported inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import click
+
+from dedupe.cli.grouping import cluster, compare, drop_repeats
+from dedupe.cli.shared import PROGRAM, Commands
+from dedupe.cli.training import train
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(cls=Commands, context_settings=_CONTEXT)
+@click.version_option(package_name=PROGRAM, prog_name=PROGRAM)
+def cli() -> None:
+    """Group news headlines into stories, or drop the repeats.
+
+    INPUT is a list of titles, CSV, TSV, JSON Lines or a scraped news page (HTML or text); `-` is standard input.
+    """
+
+
+for command in (cluster, drop_repeats, compare, train):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; the entry point of `headline-dedupe`."""
+    cli(prog_name=PROGRAM)

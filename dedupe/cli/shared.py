@@ -1,0 +1,95 @@
+"""What the commands share: how they fail, how they take a time span, and the options of the engine.
+
+Exit codes: 0 done, or the reader of our output had enough; 2 bad input, settings or output; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import IO, Any, NoReturn, TypeVar
+
+import click
+
+from dedupe.errors import DedupeError
+from dedupe.export import discard_standard_output
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+PROGRAM = "headline-dedupe"
+_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class _Failure(click.ClickException):
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"{PROGRAM}: error: {' '.join(self.message.split())}", err=True)
+
+
+class Commands(click.Group):
+    """The one place where an expected failure of any command becomes one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command and turn what was expected to go wrong into one line."""
+        try:
+            return super().invoke(ctx)
+        except DedupeError as error:
+            raise _Failure(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo(f"{PROGRAM}: interrupted", err=True)
+            ctx.exit(130)
+        except BrokenPipeError:
+            discard_standard_output()
+            ctx.exit(0)
+
+
+class Window(click.ParamType[timedelta, Any]):
+    """A time span: `72h`, `3d`, `90m`, or hours."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Return the span; a usage error where the text is none."""
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(m|min|h|d|w)?", value.strip().lower())
+        if not found or not float(found[1]):
+            self._refuse(value, param, ctx)
+        try:
+            return timedelta(**{_UNITS[found[2] or "h"]: float(found[1])})
+        except OverflowError:
+            self._refuse(value, param, ctx)
+
+    def _refuse(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
+        self.fail(f"{value!r} is no time span: write 72h, 3d, 90m, or a number of hours", param, ctx)
+
+
+def options(*options: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
+    """Return a decorator that adds options in the order given."""
+
+    def apply(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return apply
+
+
+probability = click.FloatRange(0, 1)
+engine = options(
+    click.option(
+        "--model",
+        metavar="NAME",
+        help="Folder made by `train`, or sentence-transformers name or folder; default: the bundled model.",
+    ),
+    click.option("--threads", type=click.IntRange(1), help="Processor threads to use; default: all."),
+)
+
+
+def limit_threads(count: int | None) -> None:
+    """Set the number of threads where one was given."""
+    if count is not None:
+        from dedupe.threads import set_threads
+
+        set_threads(count)

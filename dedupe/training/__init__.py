@@ -1,0 +1,152 @@
+"""Train what ships: an encoder fine-tuned on labelled stories and the judge of its vectors, as one model folder.
+
+`train` is the whole of it, and `headline-dedupe train` calls it. The steps, each in a module:
+`stories` (labels) -> `edits` (near-misses made of them) -> `batches` -> `network` + `finetuning` (one network a fold)
+-> `fitting` (the judge, on vectors of networks that never saw their slice) -> `packing` + `card` (the folder, with the
+mean of the networks).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from dedupe.artefacts import CARD, ENCODER, FALLBACK, FILES, FORMAT, HEAD, JUDGE, MANIFEST, TOKENIZER, sha256
+from dedupe.errors import InputError, OutputError
+from dedupe.judging import to_json
+from dedupe.progress import Progress, silent
+from dedupe.training.card import card
+from dedupe.training.edits import Edit, edited
+from dedupe.training.finetuning import Run, fine_tune
+from dedupe.training.fitting import FOLDS, Encoded, Fitted, fit_judge
+from dedupe.training.network import BASE, Network
+from dedupe.training.packing import export, save_tokenizer
+from dedupe.training.stories import Labelled, read_stories
+
+EPOCHS = 2
+
+
+def train(
+    stories: Path,
+    out: Path,
+    *,
+    base: str | Path | None = None,
+    epochs: int = EPOCHS,
+    seed: int = 0,
+    about: str = "",
+    force: bool = False,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Train on labelled stories, write a model folder to `out`, and return its manifest.
+
+    `stories`: JSON Lines with title, story and variant, see `read_stories`. `base`: the sentence-transformers model to
+    start from, `BASE` if None. `about`: who made the labels and how, for the model card. Checkpoints are kept beside
+    `out` until it is there; an interrupted run goes on from them. The same data, seed and machine give the same
+    model. Raises `InputError`, `ModelError` and `OutputError`.
+    """
+    if out.exists() and not force:
+        raise OutputError(f"{out} exists: choose another folder, or replace it with --force")
+    data = read_stories(stories)
+    settings = {"base": str(base or BASE), "epochs": epochs, "seed": seed, "data_sha256": sha256(stories)}
+    checkpoints = _open_checkpoints(out, settings)
+    slices = data.slices
+    edits = edited(data.texts, seed)
+    network = Network(base)
+    untrained, of_edits = network.encode(data.texts), network.encode([edit.text for edit in edits])
+    networks, histories = _train_folds(data, base, checkpoints, epochs, seed, progress)
+    encoded = _out_of_fold(data, edits, networks)
+    network.load_state_dict(mean_weights(networks))
+    progress("fitting", 0, 1)
+    judge = fit_judge(data, encoded)
+    fallback = fit_judge(data, Encoded(untrained, untrained, edits, of_edits, of_edits))
+    progress("fitting", 1, 1)
+    record = settings | {
+        "headlines": len(data.texts),
+        "slices": len(slices),
+        "stories": len(set(data.labels["story"].tolist())),
+        "about": about,
+        "epochs_log": histories,
+        "held_out": judge.scores,
+        "held_out_fallback": fallback.scores,
+    }
+    _write(network, judge, fallback, record, out, progress)
+    shutil.rmtree(checkpoints)
+    return record
+
+
+def _train_folds(
+    data: Labelled, base: str | Path | None, checkpoints: Path, epochs: int, seed: int, progress: Progress
+) -> tuple[list[Network], dict[str, list[dict[str, Any]]]]:
+    """Train one network a fold, on the slices outside it, and return them with their histories."""
+    networks, histories = [], {}
+    for fold in range(FOLDS):
+        network = Network(base)
+        learned = [rows for k, rows in enumerate(data.slices) if k % FOLDS != fold]
+        run = Run(f"fold-{fold + 1}", data, learned, data.slices[fold::FOLDS], checkpoints, epochs, seed)
+        histories[run.name] = fine_tune(network, run, progress)
+        networks.append(network)
+    return networks, histories
+
+
+def _out_of_fold(data: Labelled, edits: list[Edit], networks: Sequence[Network]) -> Encoded:
+    """Let each network encode the slices that it did not learn from, and the edited copies of their headlines."""
+    of, width = np.array([edit.of for edit in edits], np.int64), networks[0].width
+    headlines = np.zeros((2, len(data.texts), width), np.float32)
+    copies = np.zeros((2, len(edits), width), np.float32)
+    for fold, network in enumerate(networks):
+        for rows, texts, levels in (
+            (np.flatnonzero(data.slice % FOLDS == fold), data.texts, headlines),
+            (np.flatnonzero(data.slice[of] % FOLDS == fold), [edit.text for edit in edits], copies),
+        ):
+            story = network.encode([texts[k] for k in rows])
+            levels[:, rows] = story, network.wording_rows(story)
+    return Encoded(headlines[0], headlines[1], edits, copies[0], copies[1])
+
+
+def mean_weights(networks: Sequence[Network]) -> dict[str, torch.Tensor]:
+    """Return the mean of the weights of networks that were fine-tuned from one base (Wortsman et al., 2022)."""
+    states = [network.state_dict() for network in networks]
+    return {
+        name: torch.stack([state[name] for state in states]).mean(0) if first.is_floating_point() else first
+        for name, first in states[0].items()
+    }
+
+
+def _open_checkpoints(out: Path, settings: dict[str, Any]) -> Path:
+    """Return the folder of checkpoints; `InputError` where it holds those of another run."""
+    folder = out.with_name(out.name + ".checkpoints")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "settings.json"
+    if path.exists() and json.loads(path.read_text()) != settings:
+        raise InputError(
+            f"{folder} holds the checkpoints of a run with other data or settings: delete it, or choose -o"
+        )
+    path.write_text(json.dumps(settings))
+    return folder
+
+
+def _write(
+    network: Network, judge: Fitted, fallback: Fitted, record: dict[str, Any], out: Path, progress: Progress
+) -> None:
+    """Write the model folder under a temporary name, then rename it."""
+    progress("writing", 0, 1)
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    export(network, part / ENCODER)
+    save_tokenizer(network, part / TOKENIZER)
+    np.save(part / HEAD, network.head.detach().numpy(), allow_pickle=False)
+    for name, fitted in ((JUDGE, judge), (FALLBACK, fallback)):
+        (part / name).write_text(json.dumps(to_json(fitted.judge), indent=1) + "\n", encoding="utf-8")
+    manifest = {"format": FORMAT, "sha256": {name: sha256(part / name) for name in FILES}} | record
+    (part / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    (part / CARD).write_text(card(record), encoding="utf-8")
+    shutil.rmtree(out, ignore_errors=True)
+    part.replace(out)
+    progress("writing", 1, 1)
