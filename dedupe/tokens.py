@@ -28,10 +28,17 @@ _NEGATIONS = frozenset(
     """no not never without denies deny denied refuses refuse refused rejects reject rejected fails fail failed cannot
     nobody none nothing neither halts blocks blocked""".split()
 )
-_DAYS = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun january february
-    april june july august september october november december jan feb apr jun jul aug sep sept oct nov dec""".split()
-)  # March and May are words of their own
+_DAYS = {
+    short: name
+    for name in """Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February April June July August
+    September October November December""".split()
+    for short in {name.casefold(), name[:3].casefold()}
+} | {
+    "tues": "Tuesday",
+    "thur": "Thursday",
+    "thurs": "Thursday",
+    "sept": "September",
+}  # March, May are words of their own
 _QUESTIONS = frozenset("will can could should is are was does do did has who what why how where when which".split())
 _AHEAD = frozenset(
     """will set expected expects could may might ahead preview previews predictions prediction odds poised plans planned
@@ -84,7 +91,7 @@ def facts(title: str) -> Facts:
         stems=_stems(title),
         numbers=_numbers(title, folded),
         names=_names(words, folded),
-        days=frozenset(word[:3] for word in folded if word in _DAYS),
+        days=frozenset(_DAYS[word] for word in folded if word in _DAYS),
         sides=frozenset(side for word in folded for side in _sides().get(stem(word), ())),
         negated=any(_negates(word) for word in folded),
         asks=title.rstrip("\"'”’ ").endswith("?") or (bool(folded) and folded[0] in _QUESTIONS),
