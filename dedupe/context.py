@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-LEVELS = ("story", "wording")
+LEVELS = ("wording", "story")
 OF_LEVEL = (
     "common",  # log of the summed products of both probabilities, over all others
     "share",  # that sum as a share of what either has

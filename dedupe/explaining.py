@@ -37,7 +37,7 @@ def in_words(a: str, b: str, similarity: float, evidence: Mapping[str, float]) -
             found.append(f"only the {'first' if first else 'second'} {verb}")
     if evidence["opposed"]:
         found.append("one says the opposite of the other")
-    if evidence.get("story_common", 0) >= _COMPANY:
+    if evidence["story_common"] >= _COMPANY:
         found.append("other headlines go with both")
     if not evidence["undated"]:
         hours = round(math.expm1(evidence["hours"]))

@@ -18,13 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.artefacts import BUNDLED, FALLBACK, HEAD, JUDGE
-from dedupe.context import CONTEXT, context
+from dedupe.artefacts import BUNDLED, FALLBACK, HEAD, JUDGE, verify
+from dedupe.context import CONTEXT, LEVELS, context
 from dedupe.evidence import EVIDENCE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-LEVELS = ("wording", "story")
 TERMS = (
     *EVIDENCE,
     *(f"similarity>{knot}" for knot in (0.45, 0.55, 0.65, 0.75, 0.85)),
@@ -143,7 +142,8 @@ def load_judge(folder: Path = BUNDLED) -> Judge:
 
 @lru_cache(maxsize=1)
 def load_fallback() -> Judge:
-    """Return the judge for vectors of encoders that have none."""
+    """Return the judge for vectors of encoders that have none; `ModelError` where a file that ships has changed."""
+    verify(BUNDLED)
     return _read(BUNDLED / FALLBACK)
 
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from dedupe import encoders
 from dedupe.cautions import input_cautions
-from dedupe.context import CONTEXT
+from dedupe.context import CONTEXT, LEVELS
 from dedupe.errors import InputError
 from dedupe.evidence import EVIDENCE, Titles, describe, evidence
 from dedupe.exact import ExactGroups, exact_groups
 from dedupe.grouping import merge_tree
 from dedupe.headlines import Headline, as_headlines
-from dedupe.judging import LEVELS, Judge, load_fallback, load_judge
-from dedupe.neighbors import candidate_pairs, cosines
+from dedupe.judging import NOTICED, Judge, load_fallback, load_judge
+from dedupe.neighbors import CandidatePairs, candidate_pairs, cosines
 from dedupe.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
 from dedupe.progress import Progress, bars, silent
 from dedupe.result import KEEPS, Deduplication, Nodes, tie_ranks
@@ -56,26 +56,27 @@ def deduplicate(
         progress: True for bars on a terminal, or a `Progress` to be told.
 
     The result does not depend on the order of the input. With a foreign encoder or given embeddings the similarities
-    are rescaled to the bundled model's and the result says `calibrated=False`. Raises `InputError` for what cannot be
+    are rescaled to the base model's and the result says `calibrated=False`. Raises `InputError` for what cannot be
     used and `ModelError` where the encoder fails.
     """
     rows = as_headlines(headlines)
     if encoder is not None and embeddings is not None:
         raise InputError("give either encoder= or embeddings=, not both")
+    hours = _hours(window)
+    if keep not in KEEPS:
+        raise InputError(f"keep must be one of {', '.join(KEEPS)}, not {keep!r}")
     if encoder is None and embeddings is None:
         encoder = encoders.load_encoder(None)
     judge, calibrated = _judge_of(encoder)
     thresholds = check_thresholds(_thresholds(judge, story, wording), judge.floor)
-    hours = _hours(window)
-    if keep not in KEEPS:
-        raise InputError(f"keep must be one of {', '.join(KEEPS)}, not {keep!r}")
     with ExitStack() as stack:
         report = stack.enter_context(bars()) if progress is True else (progress or silent)
         texts, groups = _prepare(rows, hours)
         vectors = _vectors(texts, groups, encoder, embeddings, report)
         titles = _describe(rows, texts, groups)
         scale = IDENTITY if calibrated else scale_of(vectors)
-        judged = _judge(judge, titles, vectors, scale, report)
+        pairs = candidate_pairs(vectors, scale.inverse(judge.candidate_floor))
+        judged = _judge(judge, titles, vectors, pairs, scale, report)
         trees = {level: _tree(judge, judged, groups, level, hours, report) for level in LEVELS}
     return Deduplication(
         headlines=tuple(rows),
@@ -106,15 +107,12 @@ def compare(one: Row, other: Row, *, encoder: encoders.Encoder | None = None) ->
         certain = {"wording": 1.0, "story": 1.0}
         return judged_pair((0, 1), titles_given, 1.0, certain, judge.thresholds, {}, exact=True)
     vectors = _vectors(texts, groups, encoder, None, silent)
-    similarity = np.clip(np.einsum("j,j->", vectors[0], vectors[1]), -1, 1)
-    turned = judge.wording_rows(vectors)
-    wording = np.clip(np.einsum("j,j->", turned[0], turned[1]), -1, 1)
     i, j = np.array([0]), np.array([1])
-    found = evidence(_describe(rows, texts, groups), i, j, np.array([similarity]), np.array([wording]))
-    judgement = judge.probability(2, i, j, found, least=0)
-    chance = {level: float(value[0]) for level, value in judgement.probability.items()}
-    names = dict(zip(EVIDENCE, found[0].tolist(), strict=True))
-    return judged_pair((0, 1), titles_given, float(similarity), chance, judge.thresholds, names)
+    pair = CandidatePairs(i, j, np.clip(cosines(vectors, i, j), -1, 1))
+    judged = _judge(judge, _describe(rows, texts, groups), vectors, pair, IDENTITY, silent, alone=True)
+    chance = {level: float(value[0]) for level, value in judged.probability.items()}
+    names = dict(zip(judged.names, judged.evidence[0].tolist(), strict=True))
+    return judged_pair((0, 1), titles_given, float(judged.similarity[0]), chance, judge.thresholds, names)
 
 
 def _prepare(rows: list[Headline], window: float | None) -> tuple[list[str], ExactGroups]:
@@ -134,13 +132,13 @@ def _vectors(
     report: Progress,
 ) -> NDArray[np.float32]:
     """One unit row a node; each distinct text is encoded once, an empty one not at all."""
-    if embeddings is not None:
+    if encoder is None:
         return encoders.unit_rows(embeddings, len(texts))[groups.row]
     wanted = [texts[row] for row in groups.text.tolist()]
     distinct = sorted(set(wanted) - {""})
     if not distinct:
         return np.zeros((len(wanted), 1), np.float32)
-    encoded = encoders.embed(encoder or encoders.load_encoder(None), distinct, report)
+    encoded = encoders.embed(encoder, distinct, report)
     place = {text: k for k, text in enumerate(distinct)}
     vectors = np.zeros((len(wanted), encoded.shape[1]), np.float32)
     filled = [k for k, text in enumerate(wanted) if text]
@@ -153,17 +151,25 @@ def _describe(rows: list[Headline], texts: list[str], groups: ExactGroups) -> Ti
     return describe(chosen, groups.first, groups.last, [rows[k].source for k in groups.row.tolist()])
 
 
-def _judge(judge: Judge, titles: Titles, vectors: NDArray[np.float32], scale: Scale, report: Progress) -> JudgedNodes:
-    """Find candidate pairs, judge them and keep those whose probability reaches the floor on some level."""
-    pairs = candidate_pairs(vectors, scale.inverse(judge.candidate_floor))
-    report("judging", 0, len(pairs.i))
+def _judge(
+    judge: Judge,
+    titles: Titles,
+    vectors: NDArray[np.float32],
+    pairs: CandidatePairs,
+    scale: Scale,
+    report: Progress,
+    *,
+    alone: bool = False,
+) -> JudgedNodes:
+    """Judge pairs and keep those whose probability reaches the floor on some level; all of them where `alone`."""
+    report("judging", 0, len(pairs))
     similarity = scale(pairs.similarity)
     turned = vectors if judge.head is None or not len(pairs) else judge.wording_rows(vectors)
     wording = similarity if turned is vectors else cosines(turned, pairs.i, pairs.j)
     found = evidence(titles, pairs.i, pairs.j, similarity, wording)
-    judgement = judge.probability(len(titles.texts), pairs.i, pairs.j, found)
-    kept = judgement.probability["story"] >= judge.floor
-    report("judging", len(pairs.i), len(pairs.i))
+    judgement = judge.probability(len(titles.texts), pairs.i, pairs.j, found, least=0 if alone else NOTICED)
+    kept = judgement.probability["story"] >= (0 if alone else judge.floor)
+    report("judging", len(pairs), len(pairs))
     rows = judgement.noticed[kept]
     return JudgedNodes(
         pairs.i[rows],

@@ -1,8 +1,8 @@
 """Similarities of a foreign encoder, brought to the scale of the encoder that the judge was fitted on.
 
 Thresholds do not transfer between models, since each has its own similarity for titles that have nothing in common. The
-map is linear and keeps two points: identical titles stay at 1, and the mean over unrelated titles goes to the bundled
-model's mean.
+map is linear and keeps two points: identical titles stay at 1, and the mean over unrelated titles goes to the mean
+of the base model, on whose vectors the judge for other encoders is fitted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_UNRELATED = 0.07  # mean cosine of random pairs of headlines under the bundled model
+_UNRELATED = 0.07  # mean cosine of random pairs of headlines under the base model
 _ENOUGH = 50  # rows below which a mean over pairs says little; the similarities are then used as they are
 _HIGHEST = 0.95
 

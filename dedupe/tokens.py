@@ -28,17 +28,12 @@ _NEGATIONS = frozenset(
     """no not never without denies deny denied refuses refuse refused rejects reject rejected fails fail failed cannot
     nobody none nothing neither halts blocks blocked""".split()
 )
-_DAYS = {
-    short: name
-    for name in """Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February April June July August
-    September October November December""".split()
-    for short in {name.casefold(), name[:3].casefold()}
-} | {
-    "tues": "Tuesday",
-    "thur": "Thursday",
-    "thurs": "Thursday",
-    "sept": "September",
-}  # March, May are words of their own
+WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS = (
+    "January February April June July August September October November December".split()
+)  # March, May are words too
+_DAYS = {short.casefold(): name for name in WEEKDAYS + MONTHS for short in (name, name[:3])}
+_DAYS |= {"tues": "Tuesday", "thur": "Thursday", "thurs": "Thursday", "sept": "September"}
 _QUESTIONS = frozenset("will can could should is are was does do did has who what why how where when which".split())
 _AHEAD = frozenset(
     """will set expected expects could may might ahead preview previews predictions prediction odds poised plans planned
@@ -86,9 +81,9 @@ class Facts:
 def facts(title: str) -> Facts:
     """Return the facts of a normalized title."""
     words = _WORD.findall(title)
-    folded = [_POSSESSIVE.sub("", word.casefold()) for word in words]
+    folded = [_folded(word) for word in words]
     return Facts(
-        stems=_stems(title),
+        stems=_stems(folded),
         numbers=_numbers(title, folded),
         names=_names(words, folded),
         days=frozenset(_DAYS[word] for word in folded if word in _DAYS),
@@ -99,8 +94,11 @@ def facts(title: str) -> Facts:
     )
 
 
-def _stems(title: str) -> frozenset[str]:
-    folded = (_POSSESSIVE.sub("", word.casefold()) for word in _WORD.findall(title))
+def _folded(word: str) -> str:
+    return _POSSESSIVE.sub("", word.casefold())
+
+
+def _stems(folded: Iterable[str]) -> frozenset[str]:
     return frozenset(stem(word) for word in folded if _is_content(word))
 
 
@@ -110,7 +108,7 @@ def _is_content(word: str) -> bool:
 
 def words_by_stem(title: str) -> dict[str, str]:
     """Return the words of a title as written, by stem, for telling people about stems."""
-    return {stem(_POSSESSIVE.sub("", word.casefold())): _POSSESSIVE.sub("", word) for word in _WORD.findall(title)}
+    return {stem(_folded(word)): _POSSESSIVE.sub("", word) for word in _WORD.findall(title)}
 
 
 @lru_cache(maxsize=200_000)
@@ -143,11 +141,11 @@ def names_as_written(title: str) -> tuple[set[str], set[str]]:
 
     Both are empty for a title that says nothing about names: one that capitalises most words, or none.
     """
-    words = [word for word in _WORD.findall(title)[1:] if _is_content(_POSSESSIVE.sub("", word.casefold()))]
+    words = [word for word in _WORD.findall(title)[1:] if _is_content(_folded(word))]
     upper = [word for word in words if word[0].isupper()]
     if not 0 < len(upper) <= _TITLE_CASE * len(words):
         return set(), set()
-    stems = [{stem(_POSSESSIVE.sub("", word.casefold())) for word in side} for side in (upper, words)]
+    stems = [{stem(_folded(word)) for word in side} for side in (upper, words)]
     return stems[0], stems[1] - stems[0]
 
 
@@ -209,7 +207,7 @@ def count_documents(titles: Iterable[str], least: int = 3) -> Rarity:
     documents = 0
     for title in titles:
         documents += 1
-        counts.update(_stems(title))
+        counts.update(_stems(map(_folded, _WORD.findall(title))))
         capitalised, plain = names_as_written(title)
         upper.update(capitalised)
         lower.update(plain)

@@ -7,6 +7,8 @@ import json
 import random
 import re
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -138,7 +140,7 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(base, stories, tmp_path)
 def test_every_network_starts_from_the_untouched_base(base, stories, tmp_path):
     data = read_stories(stories)
     before = Network(base).encode(data.texts)
-    fine_tune(trained := Network(base), Run("a", data, data.slices, [], tmp_path, 1, 0), lambda *_: None)
+    fine_tune(trained := Network(base), Run("a", data, data.slices, data.slices, tmp_path, 1, 0), lambda *_: None)
     assert not np.allclose(trained.encode(data.texts), before, atol=1e-4)
     np.testing.assert_array_equal(Network(base).encode(data.texts), before)
 
@@ -152,21 +154,33 @@ def test_checkpoints_of_other_settings_are_refused(base, stories, tmp_path):
 
 
 def test_a_folder_that_exists_is_kept(stories, tmp_path):
-    with pytest.raises(OutputError, match="exists: choose another folder"):
-        train(stories, tmp_path)
+    (tmp_path / "mine.txt").write_text("mine")
+    for force in (False, True):
+        with pytest.raises(OutputError, match="exists: choose another folder"):
+            train(stories, tmp_path, force=force)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_a_missing_package_is_said_before_any_training(stories):
+    code = "import sys; sys.modules['onnx'] = None; from dedupe.cli import main; main()"
+    given = [sys.executable, "-c", code, "train", str(stories), "-o", "model"]
+    done = subprocess.run(given, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert re.fullmatch(r"headline-dedupe: error: training needs more .*\[train\]'\n", done.stderr)
 
 
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
         ("", "fewer than 3 slices"),
-        ('{"title": "a", "story": "1"}', "line 1: no text under 'variant'"),
+        ('{"title": "a", "story": "1"}', "line 1: nothing under 'variant'"),
         (
             '{"title": "a", "story": "1", "variant": "1"}\n{"title": " ", "story": "1", "variant": "1"}',
             "line 2: .*'title'",
         ),
+        ('\n{"title": "a", "story": 1, "variant": null}', "line 2: nothing under 'variant'"),
         ('{"title"', "line 1 is not JSON"),
-        ("[1]", "line 1: no text under 'title'"),
+        ("[1]", "line 1: nothing under 'title'"),
         ('{"title": "a", "story": "1", "variant": "1", "slice": "x"}', "fewer than 3 slices"),
     ],
 )
@@ -196,6 +210,12 @@ def test_without_slices_stories_are_cut_by_date_and_never_torn(tmp_path):
     assert all(data.slice[k] == data.slice[k + 1] for k in range(0, 28, 2))
     undated = read_stories(write(tmp_path / "undated.jsonl", [row | {"published": None} for row in rows]))
     assert 3 <= len(undated.slices) <= 8
+
+
+def test_a_fold_without_a_pair_is_refused_before_any_training(base, tmp_path):
+    rows = [row | {"variant": row["title"]} if row["slice"] == "t1" else row for row in labelled(3, 2)]
+    with pytest.raises(InputError, match=r"slices 2, 5 ... hold no two headlines of one wording"):
+        train(write(tmp_path / "stories.jsonl", rows), tmp_path / "model", base=base)
 
 
 def test_too_little_to_learn_from(base, tmp_path):

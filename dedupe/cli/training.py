@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dedupe.cli.shared import PROGRAM, limit_threads
+from dedupe.errors import ModelError
 from dedupe.progress import bars
 
 
@@ -43,7 +44,7 @@ def train(
     try:
         from dedupe import training
     except ModuleNotFoundError as error:
-        raise click.ClickException(f"{error}: pip install 'headline-dedupe[train]'") from error
+        raise ModelError(f"training needs more packages ({error}): pip install 'headline-dedupe[train]'") from error
 
     limit_threads(threads)
     with bars(not quiet) as progress:

@@ -17,19 +17,29 @@ from typing import Any
 import numpy as np
 import torch
 
-from dedupe.artefacts import CARD, ENCODER, FALLBACK, FILES, FORMAT, HEAD, JUDGE, MANIFEST, TOKENIZER, sha256
+from dedupe.artefacts import (
+    CARD,
+    ENCODER,
+    FALLBACK,
+    FILES,
+    FORMAT,
+    HEAD,
+    JUDGE,
+    MANIFEST,
+    TOKENIZER,
+    is_artefact,
+    sha256,
+)
 from dedupe.errors import InputError, OutputError
 from dedupe.judging import to_json
 from dedupe.progress import Progress, silent
 from dedupe.training.card import card
 from dedupe.training.edits import Edit, edited
-from dedupe.training.finetuning import Run, fine_tune
+from dedupe.training.finetuning import Run, fine_tune, write_whole
 from dedupe.training.fitting import FOLDS, Encoded, Fitted, fit_judge
 from dedupe.training.network import BASE, Network
 from dedupe.training.packing import export, save_tokenizer
 from dedupe.training.stories import Labelled, read_stories
-
-EPOCHS = 2
 
 
 def train(
@@ -37,7 +47,7 @@ def train(
     out: Path,
     *,
     base: str | Path | None = None,
-    epochs: int = EPOCHS,
+    epochs: int = 2,
     seed: int = 0,
     about: str = "",
     force: bool = False,
@@ -50,9 +60,11 @@ def train(
     `out` until it is there; an interrupted run goes on from them. The same data, seed and machine give the same
     model. Raises `InputError`, `ModelError` and `OutputError`.
     """
-    if out.exists() and not force:
-        raise OutputError(f"{out} exists: choose another folder, or replace it with --force")
+    out = out.resolve()
+    if out.exists() and not (force and is_artefact(out)):
+        raise OutputError(f"{out} exists: choose another folder; --force only replaces a model folder")
     data = read_stories(stories)
+    _check_folds(data, stories)
     settings = {"base": str(base or BASE), "epochs": epochs, "seed": seed, "data_sha256": sha256(stories)}
     checkpoints = _open_checkpoints(out, settings)
     slices = data.slices
@@ -78,6 +90,17 @@ def train(
     _write(network, judge, fallback, record, out, progress)
     shutil.rmtree(checkpoints)
     return record
+
+
+def _check_folds(data: Labelled, path: Path) -> None:
+    """Raise `InputError` where a fold holds no pair of a level: it could not be scored once it is trained."""
+    for fold in range(FOLDS):
+        inside = data.slice % FOLDS == fold
+        for level, groups in data.labels.items():
+            if np.unique(groups[inside], return_counts=True)[1].max() < 2:
+                raise InputError(
+                    f"{path}: slices {fold + 1}, {fold + 1 + FOLDS} ... hold no two headlines of one {level}: label more"
+                )
 
 
 def _train_folds(
@@ -121,13 +144,16 @@ def mean_weights(networks: Sequence[Network]) -> dict[str, torch.Tensor]:
 def _open_checkpoints(out: Path, settings: dict[str, Any]) -> Path:
     """Return the folder of checkpoints; `InputError` where it holds those of another run."""
     folder = out.with_name(out.name + ".checkpoints")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made ({error.strerror}): choose another folder with -o") from error
     path = folder / "settings.json"
     if path.exists() and json.loads(path.read_text()) != settings:
         raise InputError(
             f"{folder} holds the checkpoints of a run with other data or settings: delete it, or choose -o"
         )
-    path.write_text(json.dumps(settings))
+    write_whole(path, lambda part: part.write_text(json.dumps(settings)))
     return folder
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dedupe.training.network import BASE
+
 
 def card(record: Mapping[str, Any]) -> str:
     """Return the model card as Markdown, from the record that `model.json` holds."""
-    options = f" --base {record['base']}" if "/all-MiniLM-L6-v2" not in record["base"] else ""
+    options = f" --base {record['base']}" if record["base"] != BASE else ""
     options += f" --epochs {record['epochs']} --seed {record['seed']}"
     parts = [
         "# Headline model\n",
@@ -32,7 +34,7 @@ def card(record: Mapping[str, Any]) -> str:
             ],
         ),
         "\n## Held-out slices, judged and grouped\n",
-        "B-cubed and pairwise F1 at the threshold chosen on them; average precision over candidate pairs; calibration "
+        "B-cubed and pairwise F1 at the threshold chosen on them; average precision over the pairs that are noticed; calibration "
         "error (15 equal-count bins) and log loss over pairs with a probability in [0.05, 0.95].\n",
         *_scores(record),
         "\n## Limits\n",

@@ -15,13 +15,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.tokens import COUNTS, OPPOSITES, facts, stem
+from dedupe.tokens import COUNTS, MONTHS, OPPOSITES, WEEKDAYS, facts, stem
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\w.,:])\d[\d,]*(?:\.\d+)?(?![\w:])")
 _VERB = re.compile(r"\b(?:is|are|was|were|will|has|have|had|can|could|would|should|may|must)\b")
-_DAYS = ["Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()]
-_DAYS += ["January February March April June July August September October November December".split()]
+_DAYS = (WEEKDAYS, [*MONTHS[:2], "March", *MONTHS[2:]])
 _TURNED = {one: other for pair in OPPOSITES for one, other in (pair, pair[::-1])}
 _INFLECTIONS = ("", "s", "ed", "d", "ing")
 

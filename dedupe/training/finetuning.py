@@ -91,7 +91,7 @@ def _step(network: Network, optimizer: torch.optim.Optimizer, data: Labelled, ro
         logits = similarity * network.slope[k] + network.offset[k]
         loss = loss + weight * (cross_entropy(logits, same) + contrastive(similarity, same))
     optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
     torch.nn.utils.clip_grad_norm_(network.trunk.parameters(), 1.0)
     optimizer.step()
     return loss.item()
@@ -146,7 +146,6 @@ def held_out_scores(network: Network, run: Run) -> dict[str, float]:
     return {
         f"{level}_ap": round(average_precision(*(np.concatenate(side) for side in zip(*pairs, strict=True))), 4)
         for level, pairs in found.items()
-        if pairs
     }
 
 

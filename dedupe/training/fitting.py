@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.context import LEVELS
 from dedupe.errors import InputError
 from dedupe.evaluation import average_precision, b_cubed, calibration_error, log_loss, pairwise
 from dedupe.evidence import EVIDENCE, describe, evidence
 from dedupe.grouping import merge_tree
 from dedupe.headlines import Headline
-from dedupe.judging import LEVELS, Judge, Judgement, Logistic, terms
+from dedupe.judging import Judge, Judgement, Logistic, terms
 from dedupe.neighbors import candidate_pairs, cosines
 from dedupe.training.edits import Edit, pairs_of
 from dedupe.training.stories import Ints, Labelled
@@ -121,9 +122,9 @@ def _hours(headlines: Sequence[Headline]) -> tuple[NDArray[np.float64], NDArray[
 
 def _edits_of(data: Labelled, encoded: Encoded, own: Ints) -> tuple[Evidence, NDArray[np.bool_]]:
     """The evidence of each pair of a headline of these rows and an edited copy, published within two days."""
-    chosen = [k for k, edit in enumerate(encoded.edits) if edit.of in set(own.tolist())]
-    edits = [encoded.edits[k] for k in chosen]
     place = {row: k for k, row in enumerate(own.tolist())}
+    chosen = [k for k, edit in enumerate(encoded.edits) if edit.of in place]
+    edits = [encoded.edits[k] for k in chosen]
     copies, originals = pairs_of([replace(edit, of=place[edit.of]) for edit in edits], data.labels["wording"][own])
     headlines = [data.headlines[row] for row in own]
     first, _ = _hours(headlines)

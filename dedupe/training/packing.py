@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from numpy.typing import NDArray
+from onnx import helper, numpy_helper
 
 from dedupe.training.network import MAX_TOKENS, Network, pool
 
@@ -32,8 +34,6 @@ class _Exported(torch.nn.Module):
 
 def export(network: Network, path: Path) -> None:
     """Write the trunk with pooling as ONNX: int64 `input_ids`, `attention_mask` (n, t) to float32 `vectors` (n, d)."""
-    import onnx
-
     example = network.tokenizer(["one title", "and another, longer title"], padding=True, return_tensors="pt")
     rows, tokens = {0: "titles", 1: "tokens"}, {0: "titles"}
     with warnings.catch_warnings():
@@ -55,8 +55,6 @@ def export(network: Network, path: Path) -> None:
 
 def quantize(model: Any) -> None:
     """Replace the large float32 matrices of an ONNX model by int8 ones that are scaled back when it is loaded."""
-    from onnx import helper, numpy_helper
-
     graph = model.graph
     readers = {name: node.op_type for node in graph.node for name in node.input}
     kept, back = [], []

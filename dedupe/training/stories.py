@@ -51,33 +51,39 @@ def read_stories(path: Path) -> Labelled:
     `slice`. Without slices, headlines are cut into spans of three days by the first date of their story, or spread
     over eight slices where nothing is dated. Raises `InputError`, with the line, for what cannot be used.
     """
-    rows = list(_numbered(path))
-    headlines = [as_headline(row) for _, row in rows]
-    stories = [row["story"] for _, row in rows]
-    sliced = all("slice" in row for _, row in rows)
-    numbers = _codes([row["slice"] for _, row in rows] if sliced else _slices_by_date(headlines, stories))
+    rows = [_checked(path, number, row) for number, row in _numbered(path)]
+    headlines = [as_headline(row) for row in rows]
+    stories = [str(row["story"]) for row in rows]
+    sliced = all("slice" in row for row in rows)
+    numbers = _codes([str(row["slice"]) for row in rows] if sliced else _slices_by_date(headlines, stories))
     if len(set(numbers.tolist())) < _LEAST_SLICES:
         raise InputError(f"{path}: all stories lie in fewer than {_LEAST_SLICES} slices: give more days, or `slice`")
     labels = {
         "story": _codes(zip(numbers.tolist(), stories, strict=True)),
-        "wording": _codes((n, row["story"], row["variant"]) for n, (_, row) in zip(numbers, rows, strict=True)),
+        "wording": _codes((n, row["story"], row["variant"]) for n, row in zip(numbers.tolist(), rows, strict=True)),
     }
     return Labelled(headlines, [normalize(h.title)[:MAX_LENGTH] for h in headlines], numbers, labels)
 
 
-def _numbered(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield line numbers and checked rows."""
-    for number, row in enumerate(read_rows(path), 1):
-        for column in ("title", *COLUMNS.values()):
-            if not isinstance(row, dict) or not isinstance(row.get(column), str) or not row[column].strip():
-                raise InputError(
-                    f"{path}, line {number}: no text under {column!r}: each line needs title, story, variant"
-                )
-        yield number, row
+def _checked(path: Path, number: int, row: Any) -> dict[str, Any]:
+    """Return a row that has a title, and a text or a number for each label."""
+    for column in ("title", *COLUMNS.values()):
+        value = row.get(column) if isinstance(row, dict) else None
+        if isinstance(value, int) and column != "title":
+            continue
+        if not isinstance(value, str) or not value.strip():
+            raise InputError(f"{path}, line {number}: nothing under {column!r}: each line needs title, story, variant")
+    checked: dict[str, Any] = row
+    return checked
 
 
 def read_rows(path: Path) -> Iterator[Any]:
     """Yield the values of a JSON Lines file, gzipped or not; `InputError` where it is not one."""
+    return (row for _, row in _numbered(path))
+
+
+def _numbered(path: Path) -> Iterator[tuple[int, Any]]:
+    """Yield the values with the number of their line."""
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
@@ -86,7 +92,7 @@ def read_rows(path: Path) -> Iterator[Any]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
-                yield json.loads(line)
+                yield number, json.loads(line)
             except json.JSONDecodeError as error:
                 raise InputError(f"{path}, line {number} is not JSON: {error}") from error
 
