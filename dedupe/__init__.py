@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dedupe.caching import VectorCache
     from dedupe.encoders import Encoder, load_encoder
     from dedupe.errors import DedupeError, InputError, ModelError, OutputError
     from dedupe.headlines import Headline
@@ -36,6 +37,7 @@ __all__ = [
     "OutputError",
     "Story",
     "Variant",
+    "VectorCache",
     "compare",
     "deduplicate",
     "fingerprint",
@@ -44,6 +46,7 @@ __all__ = [
     "read_headlines",
 ]
 _HOME = {
+    "caching": ("VectorCache",),
     "encoders": ("Encoder", "load_encoder"),
     "errors": ("DedupeError", "InputError", "ModelError", "OutputError"),
     "headlines": ("Headline",),

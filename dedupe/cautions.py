@@ -42,6 +42,8 @@ def _caution(code: str, what: str, marks: Sequence[bool]) -> Iterator[Caution]:
 
 
 def _odd(title: str) -> bool:
+    if title.isprintable():
+        return False
     return any(ch < " " and ch not in "\t\r\n" for ch in title) or (not title.isascii() and any(map(_control, title)))
 
 

@@ -1,17 +1,20 @@
 """What the other headlines say about a pair: the evidence of company, from the probabilities of pairs judged alone.
 
 Two headlines that go with the same others belong together more surely than their own words show; a headline that goes
-better with somebody else less surely. All from the sparse matrix of probabilities, so the cost is that of its product
-with itself.
+better with somebody else less surely. All from the sparse matrix of probabilities and its product with itself, which is
+made in parts and kept only where a pair is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from dedupe.parallel import in_order
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,6 +30,10 @@ OF_LEVEL = (
 )
 CONTEXT = tuple(f"{level}_{name}" for level in LEVELS for name in OF_LEVEL)
 _LEAST = 0.05  # keeps a share of next to nothing small
+_DENSE = 0.025  # pairs of a component, as a share of the square of its size, from which dense products take less time
+_WIDEST = 4096  # nodes of a dense product
+_WORTH = 1000  # pairs from which the choice matters
+_COST = 10_000_000  # multiplications of one part of a sparse product
 
 
 def context(nodes: int, i: Ints, j: Ints, probability: Mapping[str, Floats]) -> Floats:
@@ -34,41 +41,95 @@ def context(nodes: int, i: Ints, j: Ints, probability: Mapping[str, Floats]) -> 
 
     `i`, `j`: (pairs,), each unordered pair of nodes once. `probability`: of each level, judged alone, (pairs,).
     """
-    columns = [column for level in LEVELS for column in _of_level(nodes, i, j, probability[level])]
-    return np.stack(columns, axis=1)
+    found = np.zeros((len(i), len(CONTEXT)), order="F")
+    links = _Links(nodes, i, j)
+    for k, level in enumerate(LEVELS):
+        for column, values in enumerate(_of_level(links, probability[level]), k * len(OF_LEVEL)):
+            found[:, column] = values
+    return found
 
 
-def _of_level(nodes: int, i: Ints, j: Ints, chance: Floats) -> list[Floats]:
-    matrix = csr_matrix((np.tile(chance, 2), (np.concatenate([i, j]), np.concatenate([j, i]))), shape=(nodes, nodes))
-    common = _products(matrix, i, j)
+def _of_level(links: _Links, chance: Floats) -> Iterator[Floats]:
+    i, j, matrix = links.i, links.j, links.matrix(chance)
+    common = links.products(matrix)
     squares, sums = (np.asarray(m.sum(axis=1)).ravel() for m in (matrix.multiply(matrix), matrix))
     either = squares[i] + squares[j] - 2 * chance**2 - common
+    yield np.log1p(common)
+    yield common / np.maximum(either, _LEAST + common)
     mass_i, mass_j = np.maximum(sums[i] - chance, 0), np.maximum(sums[j] - chance, 0)
-    rival_i, rival_j = _rivals(matrix, i, chance), _rivals(matrix, j, chance)
-    return [
-        np.log1p(common),
-        common / np.maximum(either, _LEAST + common),
-        np.log1p(np.minimum(mass_i, mass_j)),
-        np.log1p(np.maximum(mass_i, mass_j)),
-        np.minimum(rival_i, rival_j),
-        np.maximum(rival_i, rival_j),
-    ]
+    yield np.log1p(np.minimum(mass_i, mass_j))
+    yield np.log1p(np.maximum(mass_i, mass_j))
+    best, second = _two_best(matrix)
+    rival_i, rival_j = (np.where(chance >= best[rows], second[rows], best[rows]) for rows in (i, j))
+    yield np.minimum(rival_i, rival_j)
+    yield np.maximum(rival_i, rival_j)
 
 
-def _products(matrix: csr_matrix, i: Ints, j: Ints) -> Floats:
-    """The entries (i, j) of the matrix times itself; a pair's own probability adds nothing, as the diagonal is empty."""
-    if not len(i):
-        return np.zeros(0)
-    return np.asarray((matrix @ matrix)[i, j], np.float64).ravel()
+class _Links:
+    """Which nodes are pairs, as a sparse symmetric matrix, and how to multiply such a matrix with itself in parts."""
+
+    def __init__(self, nodes: int, i: Ints, j: Ints) -> None:
+        self.i, self.j = i, j
+        places, ones = np.tile(np.arange(len(i)), 2), np.ones(len(i), np.int8)
+        self._places = csr_matrix((places, (np.concatenate([i, j]), np.concatenate([j, i]))), shape=(nodes, nodes))
+        self._upper = csr_matrix((ones, (i, j)), shape=(nodes, nodes))
+        self._by_row = np.argsort(i, kind="stable")
+        self._component = connected_components(self._upper, directed=False)[1] if nodes else np.zeros(0, np.int64)
+
+    def matrix(self, values: Floats) -> csr_matrix:
+        """The matrix with a value for each pair."""
+        links = self._places
+        return csr_matrix((values[links.data], links.indices, links.indptr), shape=links.shape)
+
+    def products(self, matrix: csr_matrix) -> Floats:
+        """The entries (i, j) of the matrix times itself; a pair's own value adds nothing, as the diagonal is empty."""
+        common = np.zeros(len(self.i))
+        dense = self._dense()
+        for component in np.flatnonzero(dense).tolist():
+            members = np.flatnonzero(self._component == component)
+            pairs = np.flatnonzero(self._component[self.i] == component)
+            block = matrix[members][:, members].toarray()
+            at, of = np.searchsorted(members, self.i[pairs]), np.searchsorted(members, self.j[pairs])
+            common[pairs] = (block @ block)[at, of]
+        rows = np.flatnonzero(~dense[self._component])
+        for pairs, values in in_order(lambda part: self._sparse(matrix, part), self._parts(matrix, rows)):
+            common[pairs] = values
+        return common
+
+    def _dense(self) -> NDArray[np.bool_]:
+        """Which components are so dense, and so small, that their product is made as one of dense matrices."""
+        sizes = np.bincount(self._component)
+        pairs = np.bincount(self._component[self.i], minlength=len(sizes))
+        return (sizes <= _WIDEST) & (pairs > _DENSE * sizes.astype(float) ** 2) & (pairs > _WORTH)
+
+    def _parts(self, matrix: csr_matrix, rows: Ints) -> list[Ints]:
+        """The rows in parts of about the same number of multiplications."""
+        degree = np.diff(matrix.indptr).astype(float)
+        cost = np.cumsum((matrix.astype(bool) @ degree)[rows])
+        cuts = np.searchsorted(cost, np.arange(_COST, cost[-1] if len(cost) else 0, _COST), side="right")
+        return [part for part in np.split(rows, cuts) if len(part)]
+
+    def _sparse(self, matrix: csr_matrix, rows: Ints) -> tuple[Ints, Floats]:
+        product = (matrix[rows] @ matrix).multiply(self._upper[rows]).tocsr()
+        product.sort_indices()
+        begin, end = np.searchsorted(self.i[self._by_row], [rows[0], rows[-1] + 1])
+        pairs = self._by_row[begin:end]
+        pairs = pairs[np.isin(self.i[pairs], rows)]
+        if not len(pairs):
+            return pairs, np.zeros(0)
+        return pairs, np.asarray(product[np.searchsorted(rows, self.i[pairs]), self.j[pairs]], float).ravel()
 
 
-def _rivals(matrix: csr_matrix, rows: Ints, chance: Floats) -> Floats:
-    """The largest entry of each pair's row that is not the pair's own."""
+def _two_best(matrix: csr_matrix) -> tuple[Floats, Floats]:
+    """The largest entry of each row and the one after it, 0 where there is none."""
     count = np.diff(matrix.indptr)
-    order = np.lexsort((matrix.data, np.repeat(np.arange(matrix.shape[0]), count)))
-    ends = matrix.indptr[1:]
-    ranked = np.concatenate([matrix.data[order], [0.0]])
-    best = np.where(count > 0, ranked[ends - 1], 0.0)
-    second = np.where(count > 1, ranked[np.maximum(ends - 2, 0)], 0.0)
-    found: Floats = np.where(chance >= best[rows], second[rows], best[rows])
-    return found
+    some = np.flatnonzero(count)
+    best, second = np.zeros(len(count)), np.zeros(len(count))
+    starts = matrix.indptr[some]
+    if len(some):
+        best[some] = np.maximum.reduceat(matrix.data, starts)
+        rest, row = matrix.data.copy(), np.repeat(np.arange(len(count)), count)
+        top = np.flatnonzero(rest == best[row])
+        rest[top[np.unique(row[top], return_index=True)[1]]] = 0  # one of equals only
+        second[some] = np.maximum.reduceat(rest, starts)
+    return best, second

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
+import json
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import cached_property, lru_cache
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.artefacts import BUNDLED, is_artefact
 from dedupe.errors import ModelError
+from dedupe.matrices import empty_rows
 from dedupe.progress import Progress
 from dedupe.threads import limit_torch
 from dedupe.trained import TrainedEncoder
 
-_CHUNK = 256  # texts an encoder is given at a time
+if TYPE_CHECKING:
+    from dedupe.caching import VectorCache
+
+_Rows = Generator[tuple[list[int], NDArray[np.float32]], None, None]  # positions of some texts, and their unit rows
+_SCALED_TOGETHER = 4096  # rows brought to unit length at a time
+_CHUNK = 1024  # texts an encoder is given at a time: enough for full batches of each length
+_READ_TOGETHER = 16_384  # texts looked up in the cache at a time
+_SETTINGS = ("max_seq_length", "prompts", "default_prompt_name", "truncate_dim")  # of a sentence-transformers model
+_SAVE_AFTER, _SAVE_SECONDS = 2_048, 5.0  # new rows, or seconds, after which they go to the cache
 _UNIT = 1e-6  # a norm this close to 1 is 1: rows that are unit already stay as they are, bit for bit
 
 
 class Encoder(Protocol):
-    """Anything that turns texts into vectors."""
+    """Anything that turns texts into vectors.
+
+    It may have an attribute `identity`, a string that no encoder with other vectors shares: then its vectors can be
+    cached.
+    """
 
     def encode(self, texts: list[str], /) -> Any:
         """Return floats, (len(texts), d): something that NumPy reads as a matrix. Lengths do not matter."""
@@ -37,6 +53,14 @@ class SentenceEncoder:
 
     def __repr__(self) -> str:
         return f"SentenceEncoder({self.name!r})"
+
+    @cached_property
+    def identity(self) -> str | None:
+        """The SHA-256 of all that its vectors depend on; None where that cannot be read out, which is not cached."""
+        try:
+            return _fingerprint(self.model)
+        except (AttributeError, RuntimeError, TypeError):  # no tokenizer of ours to read, or tensors without bytes
+            return None
 
     def encode(self, texts: list[str], /) -> NDArray[np.float32]:
         """Return float32, (len(texts), d)."""
@@ -62,43 +86,110 @@ def load_encoder(name: str | Path | None = None) -> Encoder:
     return _load_named(name)
 
 
-def embed(encoder: Encoder, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+def embed(
+    encoder: Encoder, texts: Sequence[str], progress: Progress | None = None, cache: VectorCache | None = None
+) -> NDArray[np.float32]:
     """Return the vectors of `texts`: float32, (n, d), unit rows, in their order.
 
     Texts are encoded in order of length, then alphabet, so that batches waste no padding and do not depend on the order
-    given. `progress` is called as ("encoding", done, n). Raises `ModelError` where `encoder` returns anything but a
-    finite matrix with one row a text.
+    given. With a `cache`, and an encoder that has an `identity`, only texts that it does not hold are encoded, and kept
+    there as they come. `progress` is called as ("encoding", done, n). Raises `ModelError` where `encoder` returns
+    anything but a finite matrix with one row a text.
     """
     order = sorted(range(len(texts)), key=lambda position: (len(texts[position]), texts[position]))
-    vectors = np.empty((len(texts), 0), dtype=np.float32)
-    for start in range(0, len(order), _CHUNK):
-        part = order[start : start + _CHUNK]
-        rows = unit_rows(encoder.encode([texts[position] for position in part]), len(part))
-        if not start:
-            vectors = np.empty((len(texts), rows.shape[1]), dtype=np.float32)
-        if rows.shape[1] != vectors.shape[1]:
-            raise ModelError(f"the encoder returned rows of {vectors.shape[1]} and then {rows.shape[1]} numbers")
-        vectors[part] = rows
-        if progress is not None:
-            progress("encoding", start + len(part), len(texts))
+    identity = None if cache is None else getattr(encoder, "identity", None)
+    if cache is not None and isinstance(identity, str):
+        return _gather(_recall(encoder, texts, order, cache, identity), len(texts), progress)
+    return _gather(_encode(encoder, texts, order), len(texts), progress)
+
+
+def _gather(source: _Rows, count: int, progress: Progress | None) -> NDArray[np.float32]:
+    """Put the rows in their places, and tell how far that is."""
+    vectors, done = np.empty((count, 0), dtype=np.float32), 0
+    with closing(source):
+        for part, rows in source:
+            if not done:
+                vectors = empty_rows(count, rows.shape[1])
+            if rows.shape[1] != vectors.shape[1]:
+                raise ModelError(
+                    f"the encoder returned rows of {vectors.shape[1]} and then {rows.shape[1]} numbers: all must be of "
+                    "one width, and those in the cache under the same identity too"
+                )
+            vectors[part] = rows
+            done += len(part)
+            if progress is not None:
+                progress("encoding", done, count)
     return vectors
 
 
-def unit_rows(matrix: Any, rows: int) -> NDArray[np.float32]:
-    """Return `matrix` as float32, (rows, d), with rows of length 1; an all-zero row stays zero.
+def _encode(encoder: Encoder, texts: Sequence[str], order: list[int]) -> _Rows:
+    """Encode the texts at the positions in `order`, some at a time."""
+    for start in range(0, len(order), _CHUNK):
+        part = order[start : start + _CHUNK]
+        yield part, unit_rows(encoder.encode([texts[position] for position in part]), len(part))
 
-    Raises `ModelError` unless it is a finite matrix of floats with that many rows.
+
+def _recall(encoder: Encoder, texts: Sequence[str], order: list[int], cache: VectorCache, identity: str) -> _Rows:
+    """Take what the cache holds, then encode the rest."""
+    missing: list[int] = []
+    for start in range(0, len(order), _READ_TOGETHER):
+        part = order[start : start + _READ_TOGETHER]
+        found, rows = cache.read(identity, [texts[position] for position in part])
+        if found:
+            yield [part[k] for k in found], unit_rows(rows, len(found))
+        missing += np.delete(part, found).tolist()
+    yield from _encode_and_keep(encoder, texts, missing, cache, identity)
+
+
+def _encode_and_keep(
+    encoder: Encoder, texts: Sequence[str], order: list[int], cache: VectorCache, identity: str
+) -> _Rows:
+    """Encode, and write to the cache now and then, and when it breaks off."""
+    unsaved: list[tuple[list[int], NDArray[np.float32]]] = []
+    since = monotonic()
+    try:
+        for part, rows in _encode(encoder, texts, order):
+            yield part, rows
+            unsaved.append((part, rows))
+            if len(unsaved) * _CHUNK >= _SAVE_AFTER or monotonic() - since > _SAVE_SECONDS:
+                _save(unsaved, texts, cache, identity)
+                unsaved, since = [], monotonic()
+    finally:
+        _save(unsaved, texts, cache, identity)
+
+
+def _save(
+    unsaved: list[tuple[list[int], NDArray[np.float32]]], texts: Sequence[str], cache: VectorCache, identity: str
+) -> None:
+    if unsaved:
+        kept = [texts[position] for part, _ in unsaved for position in part]
+        cache.write(identity, kept, np.concatenate([rows for _, rows in unsaved]))
+
+
+def unit_rows(matrix: Any, rows: int, at: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+    """Return `matrix`, (rows, d), as float32 with rows of length 1, or those rows `at` the places given.
+
+    An all-zero row stays zero. Raises `ModelError` unless it is a finite matrix of floats with that many rows.
     """
     values = _as_matrix(matrix)
     if values.ndim != 2 or len(values) != rows or (rows and not values.shape[1]):
         raise ModelError(f"vectors must be a matrix of {rows} rows, one a text, but shape {values.shape} came")
+    places = np.arange(rows) if at is None else at
+    units = empty_rows(len(places), values.shape[1])
+    for start in range(0, len(places), _SCALED_TOGETHER):
+        part = places[start : start + _SCALED_TOGETHER]
+        units[start : start + len(part)] = _unit(values[part], part)
+    return units
+
+
+def _unit(values: NDArray[Any], places: NDArray[np.int64]) -> NDArray[np.float64]:
     norms = np.sqrt(np.einsum("nd,nd->n", values, values, dtype=np.float64))
     bad = np.flatnonzero(~np.isfinite(norms))
     if len(bad):
-        raise ModelError(f"vectors must be finite, but {len(bad)} of {rows} rows are not, the first is row {bad[0]}")
+        raise ModelError(f"vectors must be finite, but row {places[bad[0]]} is not")
     norms[(norms == 0) | (np.abs(norms - 1) < _UNIT)] = 1
     scaled: NDArray[np.float64] = values / norms[:, None]
-    return scaled.astype(np.float32)
+    return scaled
 
 
 def _as_matrix(matrix: Any) -> NDArray[Any]:
@@ -109,6 +200,21 @@ def _as_matrix(matrix: Any) -> NDArray[Any]:
     if values.dtype.kind not in "fiu":
         raise ModelError(f"vectors must be a matrix of floats, but a {type(matrix).__name__} of {values.dtype} came")
     return values if values.dtype.kind == "f" else values.astype(np.float32)
+
+
+def _fingerprint(model: Any) -> str:
+    """The SHA-256 of a sentence-transformers model: settings, tokenizer and weights."""
+    import torch
+
+    tokenizer = json.loads(model.tokenizer.backend_tokenizer.to_str())
+    tokenizer |= {"truncation": None, "padding": None}  # these change with use
+    configs = {module.config.to_json_string() for module in model.modules() if hasattr(module, "config")}
+    settings = [getattr(model, name, None) for name in _SETTINGS]
+    found = sha256(repr((repr(model), settings, sorted(configs), json.dumps(tokenizer))).encode())
+    for name, tensor in model.state_dict().items():
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        found.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy())
+    return found.hexdigest()
 
 
 @lru_cache(maxsize=2)

@@ -1,17 +1,19 @@
-"""The evidence of each candidate pair: a matrix of numbers in [0, 1] or so, one row a pair, one column a kind."""
+"""The evidence of each candidate pair: a matrix of numbers in [0, 1] or so, one row a pair, one column a kind.
+
+It can be made in steps, since comparing letters costs most: `evidence_of_words` first, and `add_letters` for the pairs
+that may still matter.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
-from scipy.sparse import csr_matrix
 
-from dedupe.tokens import Facts, facts, other_side, rarity
+from dedupe.describing import KINDS, Titles
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -45,113 +47,56 @@ EVIDENCE = (
     "undated",  # 1 where a date is missing
     "same_source",  # 1 where both come from one source
 )
-_CHUNK = 50_000  # pairs at a time, to bound memory
-
-
-@dataclass(frozen=True, slots=True)
-class Titles:
-    """What the judge knows of each title: sparse rows of idf mass, and sets as sparse 0/1 rows."""
-
-    texts: list[str]
-    stems: csr_matrix
-    names: csr_matrix
-    numbers: csr_matrix
-    days: csr_matrix
-    sides: csr_matrix
-    other_sides: csr_matrix
-    moods: NDArray[np.bool_]
-    words: Floats
-    first: Floats
-    last: Floats
-    sources: Ints
-    facts: Ints
-
-
-def describe(
-    texts: Sequence[str],
-    first: Floats | None = None,
-    last: Floats | None = None,
-    sources: Sequence[str | None] | None = None,
-) -> Titles:
-    """Extract the facts of normalized titles once, so that judging any number of pairs needs no Python loop.
-
-    `first`, `last`: hours since the epoch of the earliest and latest copy, NaN where undated, (n,). `sources`: names.
-    """
-    found = [facts(text) for text in texts]
-    idf = rarity()
-    undated = np.full(len(texts), np.nan)
-
-    def weight(stem: str) -> float:
-        return max(idf.idf(stem), 0.1) / idf.highest
-
-    sides = _rows([f.sides for f in found] + [frozenset(map(other_side, f.sides)) for f in found])
-    return Titles(
-        texts=list(texts),
-        stems=_rows([f.stems for f in found], weight),
-        names=_rows([f.names for f in found], weight),
-        numbers=_rows([f.numbers for f in found]),
-        days=_rows([f.days for f in found]),
-        sides=sides[: len(found)],
-        other_sides=sides[len(found) :],
-        moods=np.array([(f.negated, f.asks, f.foresees) for f in found], bool).reshape(len(found), 3),
-        words=np.array([max(len(t.split()), 1) for t in texts], float),
-        first=undated if first is None else first,
-        last=undated if last is None else last,
-        sources=_codes(sources or [None] * len(texts)),
-        facts=np.array([_count(f) for f in found], np.int64),
-    )
-
-
-def _count(found: Facts) -> int:
-    return len(found.stems) + len(found.numbers)
-
-
-def _rows(sets: Sequence[frozenset[str]], weight: Callable[[str], float] = lambda _: 1.0) -> csr_matrix:
-    """Sets of strings as a sparse matrix, one row a set."""
-    columns: dict[str, int] = {}
-    indices, data, starts = [], [], [0]
-    for members in sets:
-        for member in sorted(members):
-            indices.append(columns.setdefault(member, len(columns)))
-            data.append(weight(member))
-        starts.append(len(indices))
-    return csr_matrix(
-        (np.array(data, float), np.array(indices, np.int32), starts), shape=(len(sets), max(len(columns), 1))
-    )
-
-
-def _codes(sources: Sequence[str | None]) -> Ints:
-    """One number a source; each row without one gets a number of its own."""
-    known: dict[str, int] = {}
-    return np.array(
-        [-1 - k if not s else known.setdefault(s.casefold(), len(known)) for k, s in enumerate(sources)], np.int64
-    )
+LETTERS = {"order": fuzz.ratio, "letters": fuzz.token_set_ratio}
+"""The columns that compare letters, the cheaper first."""
+_CHUNK = 8_192  # pairs at a time, so that their columns stay in the processor's cache
+_OWN = len(KINDS)
 
 
 def evidence(
     titles: Titles, i: Ints, j: Ints, similarity: Similarity, wording_similarity: Similarity
 ) -> NDArray[np.float32]:
-    """Return the evidence of each pair, float32, (pairs, len(EVIDENCE)), columns as in `EVIDENCE`."""
-    chunks = [slice(k, k + _CHUNK) for k in range(0, len(i), _CHUNK)]
-    parts = [_evidence(titles, i[k], j[k], similarity[k], wording_similarity[k]) for k in chunks]
-    return np.concatenate(parts) if parts else np.zeros((0, len(EVIDENCE)), np.float32)
+    """Return the evidence of each pair, float32, (pairs, len(EVIDENCE)), columns as in `EVIDENCE`, each contiguous."""
+    found = evidence_of_words(titles, i, j, similarity, wording_similarity)
+    add_letters(found, titles, i, j)
+    return found
 
 
-def _evidence(
-    t: Titles, i: Ints, j: Ints, similarity: Similarity, wording_similarity: Similarity
+def evidence_of_words(
+    titles: Titles, i: Ints, j: Ints, similarity: Similarity, wording_similarity: Similarity
 ) -> NDArray[np.float32]:
-    shared, total_i, total_j, rare = _overlap(t.stems, i, j)
-    same_names, names_i, names_j, _ = _overlap(t.names, i, j)
-    same_numbers, numbers_i, numbers_j, _ = _overlap(t.numbers, i, j)
-    same_days, days_i, days_j, _ = _overlap(t.days, i, j)
-    both_days = (days_i > 0) & (days_j > 0)
-    moods = t.moods[i] != t.moods[j]
-    gap = np.maximum(np.maximum(t.first[i], t.first[j]) - np.minimum(t.last[i], t.last[j]), 0.0)
-    undated = np.isnan(gap)
-    a, b = [t.texts[k].casefold() for k in i.tolist()], [t.texts[k].casefold() for k in j.tolist()]
-    columns = {
-        "similarity": similarity,
-        "wording_similarity": wording_similarity,
+    """Return the evidence of each pair as `evidence` does, with 0 in the columns `LETTERS`."""
+    found = np.zeros((len(i), len(EVIDENCE)), np.float32, order="F")
+    for start in range(0, len(i), _CHUNK):
+        k = slice(start, start + _CHUNK)
+        columns = {"similarity": similarity[k], "wording_similarity": wording_similarity[k]}
+        columns |= _of_words(titles, i[k], j[k]) | _of_rows(titles, i[k], j[k])
+        for name, column in columns.items():
+            found[k, EVIDENCE.index(name)] = column
+    return found
+
+
+def add_letters(
+    found: NDArray[np.float32], titles: Titles, i: Ints, j: Ints, columns: Sequence[str] = tuple(LETTERS)
+) -> None:
+    """Fill some of the columns `LETTERS` of the evidence of pairs."""
+    a, b = titles.texts[i], titles.texts[j]
+    for name in columns:
+        found[:, EVIDENCE.index(name)] = process.cpdist(a, b, scorer=LETTERS[name], dtype=np.float32) / 100
+
+
+def rows(found: NDArray[np.float32], kept: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return the evidence of the pairs that `kept` marks, its columns contiguous still."""
+    return found.T.compress(kept, axis=1).T
+
+
+def _of_words(t: Titles, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
+    both, rare = _overlap(t, i, j)
+    of_i, of_j = t.mass[i], t.mass[j]
+    shared, same_names, same_numbers, same_days, opposed = both.T
+    total_i, names_i, numbers_i, days_i, _ = of_i.T
+    total_j, names_j, numbers_j, days_j, _ = of_j.T
+    return {
         "shared": _share(shared, total_i + total_j - shared),
         "contained": _share(shared, np.minimum(total_i, total_j)),
         "rare": rare,
@@ -164,34 +109,40 @@ def _evidence(
         "numbers_conflict": (numbers_i > 0) & (numbers_j > 0) & (same_numbers == 0),
         "numbers_differ": np.minimum(numbers_i, numbers_j) > same_numbers,
         "numbers_lone": (numbers_i > 0) != (numbers_j > 0),
-        "days_agree": both_days & (same_days > 0),
+        "days_agree": (days_i > 0) & (days_j > 0) & (same_days > 0),
         "days_conflict": np.minimum(days_i, days_j) > same_days,
-        "opposed": _meet(t.sides, t.other_sides, i, j),
-        "negation": moods[:, 0],
-        "question": moods[:, 1],
-        "ahead": moods[:, 2],
-        "letters": process.cpdist(a, b, scorer=fuzz.token_set_ratio, dtype=np.float32) / 100,
-        "order": process.cpdist(a, b, scorer=fuzz.ratio, dtype=np.float32) / 100,
+        "opposed": opposed > 0,
+    }
+
+
+def _of_rows(t: Titles, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
+    gap = np.maximum(np.maximum(t.first[i], t.first[j]) - np.minimum(t.last[i], t.last[j]), 0.0)
+    undated = np.isnan(gap)
+    negation, question, ahead = (t.moods[i] != t.moods[j]).T
+    return {
+        "negation": negation,
+        "question": question,
+        "ahead": ahead,
         "length": np.minimum(t.words[i], t.words[j]) / np.maximum(t.words[i], t.words[j]),
         "hours": np.where(undated, 0.0, np.log1p(np.nan_to_num(gap))),
         "undated": undated,
         "same_source": t.sources[i] == t.sources[j],
     }
-    return np.column_stack([np.asarray(columns[name], np.float32) for name in EVIDENCE])
 
 
-def _overlap(matrix: csr_matrix, i: Ints, j: Ints) -> tuple[Floats, Floats, Floats, Floats]:
-    """Mass that two rows share, mass of each row, and the largest single shared entry."""
-    total: Floats = np.asarray(matrix.sum(axis=1), np.float64).ravel()
-    both = matrix[i].minimum(matrix[j])
-    shared: Floats = np.asarray(both.sum(axis=1), np.float64).ravel()
-    largest: Floats = np.asarray(both.max(axis=1).todense(), np.float64).ravel()
-    return shared, total[i], total[j], largest
+def _overlap(t: Titles, i: Ints, j: Ints) -> tuple[Floats, Floats]:
+    """Mass that two titles share by kind, (pairs, kinds), and that of the rarest stem they share.
 
-
-def _meet(one: csr_matrix, other: csr_matrix, i: Ints, j: Ints) -> NDArray[np.bool_]:
-    """Whether row i of one matrix and row j of the other have an entry in common."""
-    return np.asarray(one[i].multiply(other[j]).sum(axis=1)).ravel() > 0
+    For sides of opposites it is what one says of which the other says the opposite.
+    """
+    both = t.entries[i].minimum(t.mirrored[j])
+    pair = np.repeat(np.arange(len(i)), np.diff(both.indptr))
+    kind = t.kind[both.indices]
+    masses = np.bincount(pair * _OWN + kind, both.data, minlength=len(i) * _OWN)
+    stems = kind == KINDS.index("stems")
+    rare = np.zeros(len(i))
+    np.maximum.at(rare, pair[stems], both.data[stems])
+    return masses.reshape(len(i), _OWN).astype(np.float64), rare
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

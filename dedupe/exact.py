@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,43 +37,51 @@ def exact_groups(
     `hours`: (rows,), NaN where undated. `ties`: (rows,), a rank of the rows that does not come from the input's order.
     Undated rows stay with the earliest part of their group. A row with an empty fingerprint is a node of its own.
     """
-    by_key: dict[str, list[int]] = defaultdict(list)
-    for k in np.argsort(ties, kind="stable").tolist():
-        by_key[fingerprints[k]].append(k)
-    alone = [[k] for k in by_key.pop("", [])]
-    groups = [part for key in sorted(by_key) for part in _parts(by_key[key], hours, window)] + alone
-    of = np.empty(len(fingerprints), np.int64)
-    for node, rows in enumerate(groups):
-        of[rows] = node
-    row = np.array([_smallest(rows, texts, ties) for rows in groups], np.int64)
-    best = {key: _smallest(rows, texts, ties) for key, rows in by_key.items()}
-    text = np.array([best.get(fingerprints[k], k) for k in row.tolist()], np.int64)
-    return ExactGroups(of, row, text, *(_each(hours, groups, pick) for pick in (np.nanmin, np.nanmax)))
+    group = _groups(fingerprints, ties)
+    part = _parts(group, hours, window)
+    of = np.unique(group * len(group) + part, return_inverse=True)[1]
+    shared = np.flatnonzero(np.bincount(group)[group] > 1).tolist()
+    smallest_last = np.array(sorted(shared, key=lambda k: (texts[k], ties[k]), reverse=True), np.int64)
+    row, text = _last(of, smallest_last), _last(group, smallest_last)
+    return ExactGroups(of, row, text[group[row]], *(_each(pick, hours, of) for pick in (np.fmin, np.fmax)))
 
 
-def _smallest(rows: list[int], texts: Sequence[str], ties: Ints) -> int:
-    return min(rows, key=lambda k: (texts[k], ties[k]))
+def _groups(fingerprints: Sequence[str], ties: Ints) -> Ints:
+    """The group of each row, in the order of fingerprints; rows without one come after, each alone, in the order of ties."""
+    place = {key: k for k, key in enumerate(sorted(set(fingerprints) - {""}))}
+    group = np.array([place.get(key, -1) for key in fingerprints], np.int64)
+    alone = np.flatnonzero(group < 0)
+    group[alone[np.argsort(ties[alone])]] = len(place) + np.arange(len(alone))
+    return group
 
 
-def _parts(rows: list[int], hours: Floats, window: float | None) -> list[list[int]]:
-    """Cut one group from its earliest row on: a part ends where the next row would pass the window."""
-    dated = sorted((k for k in rows if not np.isnan(hours[k])), key=lambda k: float(hours[k]))
-    if window is None or not dated:
-        return [rows]
-    parts = [[dated[0]]]
-    for k in dated[1:]:
-        if hours[k] - hours[parts[-1][0]] > window:
-            parts.append([k])
-        else:
-            parts[-1].append(k)
-    parts[0] += [k for k in rows if np.isnan(hours[k])]
-    return parts
+def _parts(group: Ints, hours: Floats, window: float | None) -> Ints:
+    """Cut each group from its earliest row on: a part ends where the next row would pass the window."""
+    part = np.zeros(len(group), np.int64)
+    if window is None:
+        return part
+    too_long = _each(np.fmax, hours, group) - _each(np.fmin, hours, group) > window
+    dated = np.flatnonzero(too_long[group] & ~np.isnan(hours))
+    last, start, number = -1, 0.0, 0
+    for k in dated[np.lexsort((hours[dated], group[dated]))].tolist():
+        if group[k] != last:
+            last, start, number = group[k], hours[k], 0
+        elif hours[k] - start > window:
+            start, number = hours[k], number + 1
+        part[k] = number
+    return part
 
 
-def _each(hours: Floats, groups: list[list[int]], pick: Callable[[Floats], float]) -> Floats:
-    values = np.full(len(groups), np.nan)
-    for node, rows in enumerate(groups):
-        dated = hours[rows]
-        if not np.isnan(dated).all():
-            values[node] = pick(dated)
+def _last(labels: Ints, order: Ints) -> Ints:
+    """The row of each label that comes last in `order`; a label that it does not have stands for one row."""
+    found = np.empty(np.bincount(labels).size, np.int64)
+    found[labels] = np.arange(len(labels))
+    found[labels[order]] = order
+    return found
+
+
+def _each(pick: np.ufunc, hours: Floats, labels: Ints) -> Floats:
+    """What `pick` leaves of the hours of each label, NaN where none of its rows is dated."""
+    values = np.full(np.bincount(labels).size, np.nan)
+    pick.at(values, labels, hours)
     return values

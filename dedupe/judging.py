@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 
 from dedupe.artefacts import BUNDLED, FALLBACK, HEAD, JUDGE, verify
 from dedupe.context import CONTEXT, LEVELS, context
-from dedupe.evidence import EVIDENCE
+from dedupe.errors import ModelError
+from dedupe.evidence import EVIDENCE, LETTERS
+from dedupe.matrices import empty_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,8 +40,8 @@ TERMS = (
     "contained*length",
 )
 COMPANY = (*(f"{level}_log_odds" for level in LEVELS), *CONTEXT)
-NOTICED = 0.02  # probability alone from which a pair has a say in the company of others
 _SURE = 1e-4
+_TURNED_TOGETHER = 4096  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,7 @@ class Logistic:
 
     def __call__(self, columns: Floats) -> Floats:
         """Return the probability of each row of `columns`, (rows, coefficients)."""
-        found: Floats = 1 / (1 + np.exp(-np.clip(columns @ self.coefficients + self.intercept, -30, 30)))
-        return found
+        return sigmoid(columns @ self.coefficients + self.intercept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,67 +61,100 @@ class Judge:
     """The fitted model, and the default threshold of each level.
 
     `alone`: per level, from the terms of the evidence. `company`: per level, from `COMPANY`, that is both probabilities
-    alone and the context. `candidate_floor`: cosine from which pairs are judged at all; `floor`: probability from which
-    they are kept. `head`: (d, d), the matrix through which the wording level reads vectors; None where it reads them
-    as they are.
+    alone and the context. `candidate_floor`: cosine, of the vectors as the level reads them, from which pairs are judged
+    at all; `given_up`: the share of the pairs that belong together below it, on the stories that the judge was fitted
+    on. `floor`: probability from which pairs are kept. `head`: (d, d), the matrix through which the wording level reads
+    vectors; None where it reads them as they are.
     """
 
     alone: Mapping[str, Logistic]
     company: Mapping[str, Logistic]
     thresholds: Mapping[str, float]
-    candidate_floor: float
+    candidate_floor: Mapping[str, float]
+    given_up: Mapping[str, float]
     floor: float
     head: NDArray[np.float32] | None = None
 
     def wording_rows(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the unit rows that the wording level compares, (n, d), from unit rows of the encoder."""
-        if self.head is None:
+        """Return the unit rows that the wording level compares, (n, d), from unit rows of the encoder.
+
+        Raises `ModelError` where they cannot be this encoder's.
+        """
+        if self.head is None or not vectors.shape[1]:
             return vectors
-        rows = vectors @ self.head
-        norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))
-        norms[norms == 0] = 1
-        turned: NDArray[np.float32] = rows / norms[:, None]
+        if vectors.shape[1] != len(self.head):
+            raise ModelError(
+                f"vectors have {vectors.shape[1]} numbers a row, but those of this encoder have {len(self.head)}"
+            )
+        turned = empty_rows(*vectors.shape)
+        for start in range(0, len(vectors), _TURNED_TOGETHER):
+            rows = vectors[start : start + _TURNED_TOGETHER] @ self.head
+            norms = np.sqrt(np.vecdot(rows, rows))
+            norms[norms == 0] = 1
+            turned[start : start + len(rows)] = rows / norms[:, None]
         return turned
 
-    def probability(
-        self, nodes: int, i: Ints, j: Ints, evidence: NDArray[np.float32], least: float = NOTICED
-    ) -> Judgement:
-        """Return the pairs whose story probability alone is at least `least`, and their probability per level.
+    def log_odds(self, evidence: NDArray[np.float32], levels: Sequence[str] = LEVELS) -> dict[str, Floats]:
+        """Return the log odds of each pair alone, (pairs,), for the levels asked for."""
+        columns = _columns(evidence)
+        found = {level: np.full(len(evidence), self.alone[level].intercept) for level in levels}
+        for k, name in enumerate(TERMS):
+            term = _term(name, columns)
+            for level in levels:
+                found[level] += self.alone[level].coefficients[k] * term
+        return found
 
-        `i`, `j`: (pairs,), each unordered pair of nodes once. `evidence`: (pairs, len(EVIDENCE)). Wording implies
-        story, so story is never the smaller.
-        """
-        noticed, columns = self.company_of(nodes, i, j, evidence, least)
-        found = {level: self.company[level](columns) for level in LEVELS}
-        found["story"] = np.maximum(found["story"], found["wording"])
-        return Judgement(noticed, found, columns[:, len(LEVELS) :])
+    def most(self, evidence: NDArray[np.float32], level: str, unknown: Sequence[str] = tuple(LETTERS)) -> Floats:
+        """Return the highest log odds alone that pairs can have while `unknown` evidence, in [0, 1], stands at 0."""
+        columns = _columns(evidence)
+        found = self.log_odds(evidence, [level])[level]
+        by_term = dict(zip(TERMS, self.alone[level].coefficients, strict=True))
+        for name in unknown:
+            slope = np.full(len(evidence), by_term[name])
+            for product in (term for term in TERMS if "*" in term and name in term.split("*")):
+                slope += by_term[product] * columns[product.replace(name, "").strip("*")]
+            found += np.maximum(slope, 0)
+        return found
 
-    def company_of(
-        self, nodes: int, i: Ints, j: Ints, evidence: NDArray[np.float32], least: float = NOTICED
-    ) -> tuple[Ints, Floats]:
-        """Return which pairs are noticed and, for these, the columns of `COMPANY`."""
-        by_term = terms(evidence)
-        alone = {level: self.alone[level](by_term) for level in LEVELS}
-        noticed = np.flatnonzero(alone["story"] >= least)
-        alone = {level: chance[noticed] for level, chance in alone.items()}
+    def company_of(self, nodes: int, i: Ints, j: Ints, alone: Mapping[str, Floats]) -> Floats:
+        """Return the columns of `COMPANY` of pairs, from their probability alone; each unordered pair of nodes once."""
         clipped = [np.clip(alone[level], _SURE, 1 - _SURE) for level in LEVELS]
         log_odds = [np.log(chance / (1 - chance)) for chance in clipped]
-        return noticed, np.column_stack([*log_odds, context(nodes, i[noticed], j[noticed], alone)])
+        return np.column_stack([*log_odds, context(nodes, i, j, alone)])
+
+    def in_company(self, nodes: int, i: Ints, j: Ints, alone: Mapping[str, Floats]) -> Judgement:
+        """Return the probability of noticed pairs, from that which each has alone.
+
+        `i`, `j`: (pairs,), each unordered pair of nodes once. Wording implies story, so story is never the smaller.
+        """
+        columns = self.company_of(nodes, i, j, alone)
+        found = {level: self.company[level](columns) for level in LEVELS}
+        found["story"] = np.maximum(found["story"], found["wording"])
+        return Judgement(found, columns[:, len(LEVELS) :])
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`noticed`: which pairs are not hopeless alone; for these the probability per level and the context."""
+    """The probability of each pair per level, (pairs,), and its context, (pairs, len(CONTEXT))."""
 
-    noticed: Ints
     probability: dict[str, Floats]
     context: Floats
 
 
+def sigmoid(log_odds: Floats) -> Floats:
+    """Return probabilities for log odds."""
+    found: Floats = 1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))
+    return found
+
+
 def terms(evidence: NDArray[np.float32]) -> Floats:
     """Return the model's terms, float64, (pairs, len(TERMS)), from evidence in the order of `EVIDENCE`."""
-    columns = {name: evidence[:, k].astype(float) for k, name in enumerate(EVIDENCE)}
+    columns = _columns(evidence)
     return np.stack([_term(name, columns) for name in TERMS], axis=1)
+
+
+def _columns(evidence: NDArray[np.float32]) -> dict[str, Floats]:
+    return {name: evidence[:, k].astype(float) for k, name in enumerate(EVIDENCE)}
 
 
 def _term(name: str, columns: Mapping[str, Floats]) -> Floats:
@@ -158,7 +192,8 @@ def from_json(model: Mapping[str, Any]) -> Judge:
         alone={level: _logistic(levels[level]["alone"], TERMS) for level in LEVELS},
         company={level: _logistic(levels[level]["in_company"], COMPANY) for level in LEVELS},
         thresholds={level: levels[level]["threshold"] for level in LEVELS},
-        candidate_floor=model["candidate_floor"],
+        candidate_floor={level: levels[level]["candidate_floor"] for level in LEVELS},
+        given_up={level: levels[level]["given_up"] for level in LEVELS},
         floor=model["floor"],
     )
 
@@ -172,12 +207,14 @@ def to_json(judge: Judge) -> dict[str, Any]:
     levels = {
         level: {
             "threshold": judge.thresholds[level],
+            "candidate_floor": judge.candidate_floor[level],
+            "given_up": judge.given_up[level],
             "alone": _plain(judge.alone[level], TERMS),
             "in_company": _plain(judge.company[level], COMPANY),
         }
         for level in LEVELS
     }
-    return {"candidate_floor": judge.candidate_floor, "floor": judge.floor, "levels": levels}
+    return {"floor": judge.floor, "levels": levels}
 
 
 def _plain(fitted: Logistic, names: Sequence[str]) -> dict[str, Any]:

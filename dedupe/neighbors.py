@@ -1,26 +1,36 @@
-"""`candidate_pairs`: every two vectors at least so similar, found exactly with FAISS and without a cap."""
+"""`candidate_pairs`: every two vectors at least so similar, exactly and without a cap; `Join` finds them in parts.
+
+A self-join is the upper triangle of a matrix product. It is made in tiles, each filtered while it is in the processor's
+cache, so that memory is bounded by the pairs found. Where dates and a window are given only a band of it is made. A
+join of very many rows looks into cells of similar rows instead, see `cells.py`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe import cells
 from dedupe.errors import InputError
+from dedupe.parallel import in_order
+from dedupe.tiles import Vectors, cosines, pairs_between
 
-_CHUNK = 2048  # rows searched at a time; what is held besides the pairs is proportional to it
-_MARGIN = 1e-5  # FAISS sums in an order that depends on tiles and threads: look a little lower, then decide here
-_RESCORED = 8192  # pairs whose vectors are gathered at a time
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+EXACT = 2_500_000_000
+"""Comparisons up to which a join is exact; beyond it cells take less time, see `benchmarks/speed.json`."""
+_BLOCK = 1024  # rows of one piece of work
 
 
 @dataclass(frozen=True, slots=True)
 class CandidatePairs:
-    """Parallel arrays, one element a pair, sorted by (i, j): `i` < `j` int64, `similarity` float32 in (0, 1]."""
+    """Parallel arrays, one element a pair: `i` < `j` int64, `similarity` float32 in (0, 1]."""
 
-    i: NDArray[np.int64]
-    j: NDArray[np.int64]
+    i: Ints
+    j: Ints
     similarity: NDArray[np.float32]
 
     def __len__(self) -> int:
@@ -31,66 +41,119 @@ class CandidatePairs:
         return CandidatePairs(self.i[kept], self.j[kept], self.similarity[kept])
 
 
-def candidate_pairs(vectors: NDArray[np.float32], threshold: float) -> CandidatePairs:
-    """Return all pairs of rows whose cosine similarity is at least `threshold`, each once.
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The earliest and latest hour of each row, (n,), NaN where undated, and the most hours that a pair may span."""
+
+    first: Floats
+    last: Floats
+    window: float
+
+    def of(self, rows: Ints) -> Times:
+        """Return the times of some rows."""
+        return Times(self.first[rows], self.last[rows], self.window)
+
+    def meet(self, i: Ints, j: Ints) -> NDArray[np.bool_]:
+        """Whether two rows together stay within the window; a row without a date meets everybody."""
+        span = np.maximum(self.last[i], self.last[j]) - np.minimum(self.first[i], self.first[j])
+        return ~(span > self.window)
+
+
+class Join:
+    """The pairs of rows whose cosine similarity is at least `threshold`, each once, in parts.
 
     `vectors`: float32, (n, d), unit rows (an all-zero row meets nobody). `threshold`: in (0, 1], compared as float32.
-    The pairs do not depend on the order of rows, on tiles or on threads. Raises `InputError` for another threshold or
-    shape.
+    `times`: let only such rows meet as fit into a window. `only`: the rows to join, ascending, all if not given.
+    `exact`: how many comparisons are made at most before cells are used. The pairs do not depend on tiles or threads.
+    Raises `InputError` for another threshold or shape.
     """
+
+    def __init__(
+        self,
+        vectors: Vectors,
+        threshold: float,
+        times: Times | None = None,
+        *,
+        only: Ints | None = None,
+        exact: int = EXACT,
+    ) -> None:
+        vectors = _checked(vectors, threshold)
+        self.vectors = vectors if only is None else vectors[only]
+        self.threshold, self.only = threshold, only
+        self.times = times if times is None or only is None else times.of(only)
+        self.order, self.ends = _band(len(self.vectors), self.times)
+        self.cells: cells.Cells | None = None
+        comparisons = int((self.ends - np.arange(len(self.ends))).sum())
+        if comparisons > exact:
+            self.cells = cells.plan(self.vectors, threshold, comparisons)
+
+    @property
+    def recall(self) -> float:
+        """The share of the pairs that is found."""
+        return 1.0 if self.cells is None else self.cells.recall
+
+    @property
+    def pieces(self) -> int:
+        """How many parts there will be."""
+        if self.cells is not None:
+            return self.cells.count
+        return -(-len(self.order) // _BLOCK) if self.vectors.shape[1] else 0
+
+    def __iter__(self) -> Iterator[CandidatePairs]:
+        """Yield the pairs of each piece."""
+        return in_order(self.piece, range(self.pieces))
+
+    def piece(self, number: int) -> CandidatePairs:
+        """Return one part of the pairs, sorted by (i, j); a pair is in one part only."""
+        if self.cells is not None:
+            return self._finished(*self.cells.pairs(self.vectors, number, self.threshold))
+        start = number * _BLOCK
+        rows = self.order[start : start + _BLOCK]
+        others = self.order[start : self.ends[start : start + _BLOCK].max()]
+        return self._finished(*pairs_between(self.vectors, rows, others, self.threshold, above_diagonal=True))
+
+    def _finished(self, a: Ints, b: Ints) -> CandidatePairs:
+        """Decide about each pair by its similarity summed in one fixed order, and name it by its rows."""
+        if self.times is not None:
+            meet = self.times.meet(a, b)
+            a, b = a[meet], b[meet]
+        i, j = np.minimum(a, b), np.maximum(a, b)
+        order = np.lexsort((j, i))
+        i, j = i[order], j[order]
+        similarity = cosines(self.vectors, i, j)
+        reached = similarity >= np.float32(self.threshold)
+        pairs = CandidatePairs(i[reached], j[reached], similarity[reached])
+        return pairs if self.only is None else replace(pairs, i=self.only[pairs.i], j=self.only[pairs.j])
+
+
+def candidate_pairs(vectors: Vectors, threshold: float, times: Times | None = None) -> CandidatePairs:
+    """Return all pairs of rows whose cosine similarity is at least `threshold`, each once, sorted by (i, j).
+
+    As `Join`, exact for any number of rows.
+    """
+    parts = [part for part in Join(vectors, threshold, times, exact=np.iinfo(np.int64).max) if len(part)]
+    i = np.concatenate([np.empty(0, np.int64), *(part.i for part in parts)])
+    j = np.concatenate([np.empty(0, np.int64), *(part.j for part in parts)])
+    similarity = np.concatenate([np.empty(0, np.float32), *(part.similarity for part in parts)])
+    order = np.lexsort((j, i))
+    return CandidatePairs(i[order], j[order], similarity[order])
+
+
+def _band(rows: int, times: Times | None) -> tuple[Ints, Ints]:
+    """An order of the rows, and the place in it up to which each may meet those after it."""
+    if times is None:
+        return np.arange(rows), np.full(rows, rows)
+    hours = np.where(np.isnan(times.first), -np.inf, times.first)  # without a date: first, and with a band to the end
+    order = np.argsort(hours, kind="stable")
+    ends = np.searchsorted(hours[order], hours[order] + times.window, side="right")
+    return order, np.where(np.isinf(hours[order]), rows, ends)
+
+
+def _checked(vectors: Vectors, threshold: float) -> Vectors:
     if not 0 < threshold <= 1:
         raise InputError(
             f"the similarity threshold must be above 0 and at most 1, not {threshold}: give one such as 0.5"
         )
     if vectors.ndim != 2:
         raise InputError(f"vectors must be a matrix with one row a headline, not an array of shape {vectors.shape}")
-    rows = np.ascontiguousarray(vectors, dtype=np.float32)
-    if len(rows) < 2 or rows.shape[1] == 0:
-        return _joined([])
-    return _joined(_search(rows, threshold))
-
-
-def _search(rows: NDArray[np.float32], threshold: float) -> list[CandidatePairs]:
-    """Search each chunk against the rows up to its own end: half the work of a search against all."""
-    import faiss
-
-    index = faiss.IndexFlatIP(rows.shape[1])
-    found = []
-    for start in range(0, len(rows), _CHUNK):
-        chunk = rows[start : start + _CHUNK]
-        index.add(chunk)
-        i, j = _earlier(index, chunk, start, threshold - _MARGIN)
-        similarity = cosines(rows, i, j)
-        reached = similarity >= np.float32(threshold)
-        found.append(CandidatePairs(i[reached], j[reached], similarity[reached]))
-    return found
-
-
-def _earlier(
-    index: Any, chunk: NDArray[np.float32], start: int, above: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (i, j) where row j of the chunk found row i before it."""
-    limits, _, hits = index.range_search(chunk, above)
-    queries = np.repeat(np.arange(start, start + len(chunk), dtype=np.int64), np.diff(limits.astype(np.int64)))
-    before = hits < queries
-    return hits[before].astype(np.int64, copy=False), queries[before]
-
-
-def cosines(rows: NDArray[np.float32], i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the dot product of each pair, summed in one fixed order, at most 1."""
-    similarity = np.empty(len(i), dtype=np.float32)
-    for start in range(0, len(i), _RESCORED):
-        part = slice(start, start + _RESCORED)
-        np.einsum("nd,nd->n", rows[i[part]], rows[j[part]], out=similarity[part])
-    return np.minimum(similarity, np.float32(1), out=similarity)
-
-
-def _joined(parts: list[CandidatePairs]) -> CandidatePairs:
-    if not parts:
-        none = np.empty(0, dtype=np.int64)
-        return CandidatePairs(none, none, np.empty(0, dtype=np.float32))
-    i = np.concatenate([part.i for part in parts])
-    j = np.concatenate([part.j for part in parts])
-    similarity = np.concatenate([part.similarity for part in parts])
-    order = np.lexsort((j, i))
-    return CandidatePairs(i[order], j[order], similarity[order])
+    return np.ascontiguousarray(vectors, dtype=np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,13 +37,16 @@ class JudgedPair:
 
 @dataclass(frozen=True, slots=True)
 class JudgedNodes:
-    """Pairs of nodes with a probability of at least the floor on some level; arrays of one length."""
+    """Pairs of nodes with a probability of at least the floor on some level; arrays of one length.
+
+    `evidence`: of the pairs at some places, (places, len(names)), made when it is asked for.
+    """
 
     i: Ints
     j: Ints
     similarity: NDArray[np.float32]
     probability: dict[str, Floats]
-    evidence: NDArray[np.float32]
+    evidence: Callable[[Ints], NDArray[np.float32]]
     names: tuple[str, ...]
 
 
@@ -73,7 +76,7 @@ class JudgedPairs(Sequence[JudgedPair]):
         if isinstance(index, slice):
             return [self[k] for k in range(*index.indices(len(self)))]
         i, j = int(self.i[index]), int(self.j[index])
-        values = self._judged.evidence[self._order[index]].tolist()
+        values = self._judged.evidence(self._order[[index]])[0].tolist()
         return judged_pair(
             (i, j),
             (self._headlines[i].title, self._headlines[j].title),

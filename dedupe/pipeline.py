@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -11,23 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe import encoders
+from dedupe.caching import VectorCache
 from dedupe.cautions import input_cautions
-from dedupe.context import CONTEXT, LEVELS
+from dedupe.context import LEVELS
+from dedupe.crowds import Crowds, find_crowds
+from dedupe.deciding import decide
+from dedupe.describing import Titles, describe
 from dedupe.errors import InputError
-from dedupe.evidence import EVIDENCE, Titles, describe, evidence
 from dedupe.exact import ExactGroups, exact_groups
 from dedupe.grouping import merge_tree
 from dedupe.headlines import Headline, as_headlines
-from dedupe.judging import NOTICED, Judge, load_fallback, load_judge
-from dedupe.neighbors import CandidatePairs, candidate_pairs, cosines
+from dedupe.judging import Judge, load_fallback, load_judge
+from dedupe.matrices import rows_at
+from dedupe.neighbors import CandidatePairs, Join, Times
+from dedupe.noticing import Notice, NoticedPairs, joined, notice
 from dedupe.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
 from dedupe.progress import Progress, bars, silent
-from dedupe.result import KEEPS, Deduplication, Nodes, tie_ranks
-from dedupe.scaling import IDENTITY, Scale, scale_of
-from dedupe.text import MAX_LENGTH, fingerprint, normalize
+from dedupe.result import KEEPS, Caution, Deduplication, Nodes, tie_ranks
+from dedupe.scaling import IDENTITY, scale_of
+from dedupe.text import MAX_LENGTH, key_of_normalized, normalize
+from dedupe.tiles import Vectors, cosines
 from dedupe.trees import MergeTree
 
-Floats = NDArray[np.float64]
 Row = str | Mapping[str, Any] | Headline
 
 
@@ -36,6 +41,8 @@ def deduplicate(
     *,
     encoder: encoders.Encoder | None = None,
     embeddings: NDArray[np.floating[Any]] | None = None,
+    cache: VectorCache | None = None,
+    level: str = "story",
     window: timedelta | float | None = None,
     story: float | None = None,
     wording: float | None = None,
@@ -47,7 +54,11 @@ def deduplicate(
     Args:
         headlines: titles, mappings with the key `title`, or `Headline`s; any iterable.
         encoder: anything with `encode(list[str]) -> (n, d)` floats; the bundled model if not given.
-        embeddings: one row per headline, (n, d), used instead of encoding; normalised here.
+        embeddings: one row per headline, (n, d), used instead of encoding; normalised here. With `encoder`, they are
+            taken for its vectors.
+        cache: where vectors of the encoder are looked up first, and kept.
+        level: "story", or "wording" to look no further than that, which takes a fraction of the time on very many
+            headlines; each wording then counts as a story of its own.
         window: the dated members of any group span at most this, a timedelta or hours. Rows without a date are not cut.
         story: probability from which headlines are one story, 0.05 to 1; the judge's own default if not given.
         wording: likewise for one wording.
@@ -55,16 +66,15 @@ def deduplicate(
             most facts). Ties go by date, then title, then id.
         progress: True for bars on a terminal, or a `Progress` to be told.
 
-    The result does not depend on the order of the input. With a foreign encoder or given embeddings the similarities
+    The result does not depend on the order of the input. With a foreign encoder, or embeddings alone, the similarities
     are rescaled to the base model's and the result says `calibrated=False`. Raises `InputError` for what cannot be
     used and `ModelError` where the encoder fails.
     """
     rows = as_headlines(headlines)
-    if encoder is not None and embeddings is not None:
-        raise InputError("give either encoder= or embeddings=, not both")
     hours = _hours(window)
-    if keep not in KEEPS:
-        raise InputError(f"keep must be one of {', '.join(KEEPS)}, not {keep!r}")
+    for name, given, known in (("keep", keep, KEEPS), ("level", level, LEVELS)):
+        if given not in known:
+            raise InputError(f"{name} must be one of {', '.join(known)}, not {given!r}")
     if encoder is None and embeddings is None:
         encoder = encoders.load_encoder(None)
     judge, calibrated = _judge_of(encoder)
@@ -72,22 +82,33 @@ def deduplicate(
     with ExitStack() as stack:
         report = stack.enter_context(bars()) if progress is True else (progress or silent)
         texts, groups = _prepare(rows, hours)
-        vectors = _vectors(texts, groups, encoder, embeddings, report)
-        titles = _describe(rows, texts, groups)
+        if embeddings is not None:
+            vectors = encoders.unit_rows(embeddings, len(texts), groups.row)
+        else:
+            vectors = _encoded(texts, groups, encoder or encoders.load_encoder(None), cache, report)
         scale = IDENTITY if calibrated else scale_of(vectors)
-        pairs = candidate_pairs(vectors, scale.inverse(judge.candidate_floor))
-        judged = _judge(judge, titles, vectors, pairs, scale, report)
-        trees = {level: _tree(judge, judged, groups, level, hours, report) for level in LEVELS}
+        looks = notice(judge, _describe(rows, texts, groups), vectors, scale, level)
+        times = None if hours is None else Times(groups.first, groups.last, hours)
+        crowds = find_crowds(looks, times)
+        join = Join(looks.rows, looks.floor, times, only=crowds.outside)
+        judged = decide(looks, joined([crowds.neighbors, *_noticed(looks, join, report)]), crowds.settled, judge.floor)
+        trees = {}
+        for one in LEVELS if level == "story" else ["wording"]:
+            report(f"grouping {one}", 0, 1)
+            trees[one] = _tree(judged, crowds, groups, one, hours, judge.floor)
+            report(f"grouping {one}", 1, 1)
     return Deduplication(
         headlines=tuple(rows),
-        nodes=Nodes(groups.of, groups.row, vectors, titles.facts),
+        nodes=Nodes(groups.of, groups.row, crowds.stands, vectors, looks.titles.facts),
         judged=judged,
         trees=trees,
         thresholds=thresholds,
         keep_rule=keep,
         floor=judge.floor,
         calibrated=calibrated,
-        input_cautions=tuple(input_cautions(rows, texts, calibrated)),
+        recall=join.recall,
+        given_up=judge.given_up[level],
+        input_cautions=(*input_cautions(rows, texts, calibrated), *_crowded(crowds, groups)),
     )
 
 
@@ -106,44 +127,36 @@ def compare(one: Row, other: Row, *, encoder: encoders.Encoder | None = None) ->
     if len(groups.row) == 1:
         certain = {"wording": 1.0, "story": 1.0}
         return judged_pair((0, 1), titles_given, 1.0, certain, judge.thresholds, {}, exact=True)
-    vectors = _vectors(texts, groups, encoder, None, silent)
+    vectors = _encoded(texts, groups, encoder, None, silent)
+    looks = notice(judge, _describe(rows, texts, groups), vectors, IDENTITY, "story", least=0)
     i, j = np.array([0]), np.array([1])
-    pair = CandidatePairs(i, j, np.clip(cosines(vectors, i, j), -1, 1))
-    judged = _judge(judge, _describe(rows, texts, groups), vectors, pair, IDENTITY, silent, alone=True)
+    pair = looks.among(CandidatePairs(i, j, np.clip(cosines(vectors, i, j), -1, 1)))
+    judged = decide(looks, pair, joined([]), floor=0)
     chance = {level: float(value[0]) for level, value in judged.probability.items()}
-    names = dict(zip(judged.names, judged.evidence[0].tolist(), strict=True))
+    names = dict(zip(judged.names, judged.evidence(i)[0].tolist(), strict=True))
     return judged_pair((0, 1), titles_given, float(judged.similarity[0]), chance, judge.thresholds, names)
 
 
 def _prepare(rows: list[Headline], window: float | None) -> tuple[list[str], ExactGroups]:
     """Normalized texts and exact groups."""
     texts = [normalize(row.title) for row in rows]
-    keys = [fingerprint(row.title, row.source) for row in rows]
+    keys = [key_of_normalized(text, row.source) for text, row in zip(texts, rows, strict=True)]
     hours = np.array([row.published.timestamp() / 3600 if row.published else np.nan for row in rows], float)
     groups = exact_groups(keys, texts, hours, tie_ranks(rows), window)
     return [text[:MAX_LENGTH] for text in texts], groups
 
 
-def _vectors(
-    texts: list[str],
-    groups: ExactGroups,
-    encoder: encoders.Encoder | None,
-    embeddings: NDArray[np.floating[Any]] | None,
-    report: Progress,
-) -> NDArray[np.float32]:
+def _encoded(
+    texts: list[str], groups: ExactGroups, encoder: encoders.Encoder, cache: VectorCache | None, report: Progress
+) -> Vectors:
     """One unit row a node; each distinct text is encoded once, an empty one not at all."""
-    if encoder is None:
-        return encoders.unit_rows(embeddings, len(texts))[groups.row]
     wanted = [texts[row] for row in groups.text.tolist()]
     distinct = sorted(set(wanted) - {""})
     if not distinct:
-        return np.zeros((len(wanted), 1), np.float32)
-    encoded = encoders.embed(encoder, distinct, report)
+        return np.zeros((len(wanted), 0), np.float32)
+    encoded = encoders.embed(encoder, distinct, report, cache)
     place = {text: k for k, text in enumerate(distinct)}
-    vectors = np.zeros((len(wanted), encoded.shape[1]), np.float32)
-    filled = [k for k, text in enumerate(wanted) if text]
-    vectors[filled] = encoded[[place[wanted[k]] for k in filled]]
-    return vectors
+    return rows_at(encoded, np.array([place.get(text, -1) for text in wanted], np.int64))
 
 
 def _describe(rows: list[Headline], texts: list[str], groups: ExactGroups) -> Titles:
@@ -151,53 +164,41 @@ def _describe(rows: list[Headline], texts: list[str], groups: ExactGroups) -> Ti
     return describe(chosen, groups.first, groups.last, [rows[k].source for k in groups.row.tolist()])
 
 
-def _judge(
-    judge: Judge,
-    titles: Titles,
-    vectors: NDArray[np.float32],
-    pairs: CandidatePairs,
-    scale: Scale,
-    report: Progress,
-    *,
-    alone: bool = False,
-) -> JudgedNodes:
-    """Judge pairs and keep those whose probability reaches the floor on some level; all of them where `alone`."""
-    report("judging", 0, len(pairs))
-    similarity = scale(pairs.similarity)
-    turned = vectors if judge.head is None or not len(pairs) else judge.wording_rows(vectors)
-    wording = similarity if turned is vectors else cosines(turned, pairs.i, pairs.j)
-    found = evidence(titles, pairs.i, pairs.j, similarity, wording)
-    judgement = judge.probability(len(titles.texts), pairs.i, pairs.j, found, least=0 if alone else NOTICED)
-    kept = judgement.probability["story"] >= (0 if alone else judge.floor)
-    report("judging", len(pairs), len(pairs))
-    rows = judgement.noticed[kept]
-    return JudgedNodes(
-        pairs.i[rows],
-        pairs.j[rows],
-        pairs.similarity[rows],
-        {level: values[kept] for level, values in judgement.probability.items()},
-        np.column_stack([found[rows], judgement.context[kept]]),
-        (*EVIDENCE, *CONTEXT),
-    )
+def _noticed(looks: Notice, join: Join, report: Progress) -> Iterator[NoticedPairs]:
+    report("judging", 0, join.pieces)
+    for done, part in enumerate(looks.all_of(join), 1):
+        yield part
+        report("judging", done, join.pieces)
 
 
 def _tree(
-    judge: Judge, judged: JudgedNodes, groups: ExactGroups, level: str, window: float | None, report: Progress
+    judged: JudgedNodes, crowds: Crowds, groups: ExactGroups, level: str, window: float | None, floor: float
 ) -> MergeTree:
-    report(f"grouping {level}", 0, 1)
+    """Group those that stand for themselves, then let each be followed by those it stands for."""
     chance = judged.probability[level]
-    kept = chance >= judge.floor
+    used = (chance >= floor) & (crowds.stands[judged.i] != crowds.stands[judged.j])
     tree = merge_tree(
         len(groups.row),
-        judged.i[kept],
-        judged.j[kept],
-        chance[kept],
-        spans=(groups.first, groups.last),
+        judged.i[used],
+        judged.j[used],
+        chance[used],
+        weights=crowds.weights(),
+        spans=crowds.spans(groups.first, groups.last),
         window=window,
-        floor=judge.floor,
+        floor=floor,
     )
-    report(f"grouping {level}", 1, 1)
-    return tree
+    return tree.after(*crowds.merges(level))
+
+
+def _crowded(crowds: Crowds, groups: ExactGroups) -> Iterator[Caution]:
+    if len(crowds.thin):
+        rows = np.flatnonzero(np.isin(groups.of, crowds.thin))
+        yield Caution(
+            "crowded",
+            f"{len(rows):,} rows are nearly equal to very many others but for some detail, and were compared with those "
+            f"next to them in the alphabet only: {crowds.unmet:,} pairs were not judged",
+            tuple(rows.tolist()),
+        )
 
 
 def _judge_of(encoder: encoders.Encoder | None) -> tuple[Judge, bool]:

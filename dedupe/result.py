@@ -34,6 +34,7 @@ Floats = NDArray[np.float64]
 LEVELS = ("exact", "wording", "story")
 KEEPS = ("central", "earliest", "complete")
 _LARGE = 50  # distinct titles in a story beyond which an editor should look
+_GROUPS = 4096  # groups whose vectors are held at a time
 _LOOSE = 0.2  # a member whose mean probability is below this hangs on by a thread
 
 
@@ -76,19 +77,27 @@ class Story:
 class Nodes:
     """The exact groups, in an order that does not come from the input.
 
-    `of`: (rows,), the node of each row. `first`: (nodes,), the row that stands for a node. `vectors`: (nodes, d) unit
-    rows, zero where a title is empty. `facts`: (nodes,), how many facts its title states.
+    `of`: (rows,), the node of each row. `first`: (nodes,), the row that stands for a node. `stands`: (nodes,), the node
+    that stands for each among judged pairs, mostly itself: very many nearly equal titles are judged as one. `vectors`:
+    (nodes, d) unit rows, zero where a title is empty. `facts`: (nodes,), how many facts its title states.
     """
 
     of: Ints
     first: Ints
+    stands: Ints
     vectors: NDArray[np.float32]
     facts: Ints
 
 
 @dataclass(frozen=True, eq=False)
 class Deduplication:
-    """The groups of a run, at three levels that nest: exact, wording, story."""
+    """The groups of a run, at three levels that nest: exact, wording, story.
+
+    `recall`: the share of the pairs above the candidate floor that were found, 1.0 unless there were very many headlines;
+    then measured on a sample. `given_up`: the share of same-story pairs (or same-wording, as `level` is) below that
+    floor, as measured where the judge was fitted. In a run that looked for wordings only, `level` is "wording" and a
+    story is one wording.
+    """
 
     headlines: tuple[Headline, ...]
     nodes: Nodes
@@ -98,10 +107,17 @@ class Deduplication:
     keep_rule: str
     floor: float
     calibrated: bool
+    recall: float = 1.0
+    given_up: float = 0.0
     input_cautions: tuple[Caution, ...] = ()
 
     def __len__(self) -> int:
         return len(self.headlines)
+
+    @property
+    def level(self) -> str:
+        """The level up to which the run looked: "story", or "wording"."""
+        return "story" if "story" in self.trees else "wording"
 
     def labels(self, level: str) -> Ints:
         """Return one group number per input row, int64, (n,), numbered by first appearance.
@@ -121,6 +137,8 @@ class Deduplication:
 
         A threshold under the floor of the run, or over 1, is an `InputError`.
         """
+        if story is not None and self.level != "story":
+            raise InputError("this run looked for wordings only: run it with level='story' to regroup stories")
         given = {"story": story, "wording": wording}
         thresholds = self.thresholds | {level: float(value) for level, value in given.items() if value is not None}
         return replace(self, thresholds=check_thresholds(thresholds, self.floor))
@@ -150,16 +168,15 @@ class Deduplication:
     @cached_property
     def probabilities(self) -> Floats:
         """Mean probability of each row to be one story with its story's other rows, (n,); 1.0 when alone."""
-        labels, counts = self._node_labels, np.bincount(self.nodes.of, minlength=len(self.nodes.first))
-        inside, chance = self._inside
-        i, j = self.judged.i[inside], self.judged.j[inside]
+        labels, counts = self._node_labels, np.bincount(self._stands[self.nodes.of], minlength=len(self.nodes.first))
+        i, j, chance = self._inside
         total = counts - 1.0
         np.add.at(total, i, chance * counts[j])
         np.add.at(total, j, chance * counts[i])
-        others = np.bincount(labels, weights=counts)[labels] - 1
+        others = np.bincount(labels, weights=counts, minlength=1)[labels] - 1
         mean = np.divide(total, others, out=np.ones_like(total), where=others > 0)
         by_node: Floats = np.minimum(mean, 1.0)
-        return by_node[self.nodes.of]
+        return by_node[self._stands[self.nodes.of]]
 
     @cached_property
     def warnings(self) -> tuple[Caution, ...]:
@@ -203,31 +220,37 @@ class Deduplication:
     @cached_property
     def _labels(self) -> dict[str, Ints]:
         story = self._node_labels
-        wording = np.stack([story, self.trees["wording"].cut(self.thresholds["wording"])])
-        nested = np.unique(wording, axis=1, return_inverse=True)[1].reshape(-1) if story.size else story
+        wording = self.trees["wording"].cut(self.thresholds["wording"])
+        nested = np.unique(story * story.size + wording, return_inverse=True)[1]
         by_node = {"exact": np.arange(story.size), "wording": nested, "story": story}
         return {level: _by_appearance(labels[self.nodes.of]) for level, labels in by_node.items()}
 
     @cached_property
     def _node_labels(self) -> Ints:
-        return self.trees["story"].cut(self.thresholds["story"])
+        return self.trees[self.level].cut(self.thresholds[self.level])
 
     @cached_property
-    def _inside(self) -> tuple[NDArray[np.bool_], Floats]:
-        """Which judged pairs lie inside one story, and their story probability."""
-        inside = self._node_labels[self.judged.i] == self._node_labels[self.judged.j]
-        return inside, self.judged.probability["story"][inside]
+    def _stands(self) -> Ints:
+        """The node that stands for each inside its story."""
+        together = self._node_labels[self.nodes.stands] == self._node_labels
+        return np.where(together, self.nodes.stands, np.arange(together.size))
+
+    @cached_property
+    def _inside(self) -> tuple[Ints, Ints, Floats]:
+        """The judged pairs inside one story, of nodes that stand for themselves there, and their probability."""
+        i, j = self._stands[self.judged.i], self._stands[self.judged.j]
+        inside = (self._node_labels[i] == self._node_labels[j]) & (i != j)
+        return i[inside], j[inside], self.judged.probability[self.level][inside]
 
     @cached_property
     def _cohesion(self) -> Floats:
         """Weakest pair of each story, by story label; a pair that was never judged counts as 0."""
         node_story = self._labels["story"][self.nodes.first]
-        sizes = np.bincount(node_story)
-        inside, chance = self._inside
-        story = node_story[self.judged.i[inside]]
-        weakest = np.ones(sizes.size)
-        np.minimum.at(weakest, story, chance)
-        judged = np.bincount(story, minlength=sizes.size)
+        i, _, chance = self._inside
+        weakest = np.ones(int(node_story.max(initial=-1)) + 1)
+        sizes = np.bincount(node_story[np.unique(self._stands)], minlength=weakest.size)
+        np.minimum.at(weakest, node_story[i], chance)
+        judged = np.bincount(node_story[i], minlength=weakest.size)
         return np.where(judged < sizes * (sizes - 1) // 2, 0.0, weakest)
 
     @cached_property
@@ -246,14 +269,17 @@ class Deduplication:
             return -self.nodes.facts[self.nodes.of].astype(float)
         if self.keep_rule == "earliest" or not len(self):
             return np.zeros(len(self))
-        pairs, where = np.unique(np.stack([labels, self.nodes.of]), axis=1, return_inverse=True)
-        counts = np.bincount(where.reshape(-1)).astype(np.float32)
-        group, node = pairs
-        centres = np.zeros((int(labels.max()) + 1, self.nodes.vectors.shape[1]), np.float32)
-        np.add.at(centres, group, self.nodes.vectors[node] * counts[:, None])
-        closeness = np.einsum("ij,ij->i", self.nodes.vectors[node], centres[group])
-        rounded: Floats = np.round(closeness.astype(np.float64), 4)
-        return -rounded[where.reshape(-1)]
+        nodes = len(self.nodes.first)
+        parts, where, counts = np.unique(labels * nodes + self.nodes.of, return_inverse=True, return_counts=True)
+        group, node = np.divmod(parts, nodes)
+        closeness = np.zeros(len(parts))
+        several = np.flatnonzero(np.bincount(group)[group] > 1)  # only there is a choice to make
+        starts = np.flatnonzero(np.diff(group[several], prepend=-1))
+        for first in range(0, len(starts), _GROUPS):
+            end = starts[first + _GROUPS] if first + _GROUPS < len(starts) else len(several)
+            part = several[starts[first] : end]
+            closeness[part] = _closeness(self.nodes.vectors[node[part]], counts[part], group[part])
+        return -np.round(closeness, 4)[where]
 
     def _suspicious(self) -> Iterator[Caution]:
         labels = self._labels["story"]
@@ -280,6 +306,14 @@ def tie_ranks(headlines: Sequence[Headline]) -> Ints:
     ranks = np.empty(len(headlines), np.int64)
     ranks[sorted(range(len(headlines)), key=lambda k: tie_key(headlines[k]))] = np.arange(len(headlines))
     return ranks
+
+
+def _closeness(vectors: NDArray[np.float32], counts: Ints, groups: Ints) -> NDArray[np.float32]:
+    """How close each row is to the sum of its group; `counts`: how often a row counts, `groups`: sorted."""
+    new = np.diff(groups, prepend=-1) > 0
+    centres = np.add.reduceat(vectors * counts[:, None].astype(np.float32), np.flatnonzero(new))
+    closeness: NDArray[np.float32] = np.vecdot(vectors, centres[np.cumsum(new) - 1])
+    return closeness
 
 
 def _by_appearance(labels: Ints) -> Ints:

@@ -25,6 +25,10 @@ _QUOTES = str.maketrans(
     dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u00b4`\u02bc\u02b9\u2035\uff07", "'")
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb\uff02", '"')
 )
+# What most feeds use beyond ASCII. In a title with nothing else beyond it, ftfy never takes these for mojibake.
+_TYPOGRAPHIC = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": " - "}
+)
 _LONG_DASH = re.compile(r"[\u2014\u2015\u2e3a\u2e3b]|-{2,}")
 _SHORT_DASH = re.compile(r"[\u2010\u2011\u2012\u2013\u2212\ufe58\ufe63\uff0d]")
 _VARIATION_SELECTORS = "\ufe0e\ufe0f"
@@ -68,6 +72,9 @@ _PUBLISHERS = frozenset(_NAMES.split())
 
 def normalize(title: str) -> str:
     """Return `title` repaired and in one written form, case and words kept; doing it twice changes nothing more."""
+    plain = title if title.isascii() else title.translate(_TYPOGRAPHIC)
+    if _is_plain(plain):
+        return fold_space(plain)
     for _ in range(_PASSES):
         before, title = title, _clean_once(title)
         if title == before:
@@ -81,7 +88,11 @@ def fingerprint(title: str, source: str | None = None) -> str:
     `source` is the row's publisher, by name or by site ("CNN", "cnn.com"): its mark at the end of the title goes.
     Without one, a mark goes only where it is plainly a publisher's.
     """
-    text = normalize(title)
+    return key_of_normalized(normalize(title), source)
+
+
+def key_of_normalized(text: str, source: str | None = None) -> str:
+    """Return the fingerprint of a title that is normalized already."""
     core = strip_trails(strip_leads(text), source)
     return fold_for_comparison(core) or fold_for_comparison(text) or text.casefold()
 
@@ -120,6 +131,8 @@ def drop_invisible(text: str) -> str:
 
 def fold_space(text: str) -> str:
     """Make each run of white space one space, and none at the ends."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     return " ".join(text.split())
 
 
@@ -147,6 +160,17 @@ def fold_for_comparison(text: str) -> str:
     """Fold case, and leave out quotes and the punctuation at the end."""
     folded = compose(text.casefold()).replace("'", "").replace('"', "")
     return fold_space(folded).rstrip(".,;:!?- ")
+
+
+def _is_plain(text: str) -> bool:
+    """Whether no step but `fold_space` would change `text`, as is so for most titles."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and not ("&" in text and ";" in text)
+        and "`" not in text
+        and "--" not in text
+    )
 
 
 def _clean_once(text: str) -> str:
@@ -178,14 +202,20 @@ def _trail_start(text: str, source: str | None) -> int:
     """Return where the trailing mark of `text` starts, 0 where there is none or nothing stands before it."""
     offset = max(0, len(text) - _MARK_LENGTH)
     end = text[offset:]
-    live = _LIVE_TAIL.search(end)
+    live = _LIVE_TAIL.search(end) if _may_be_live(end) else None
     if live:
         return offset + live.start()
-    separators = list(_SEPARATOR.finditer(end))
+    separators = list(_SEPARATOR.finditer(end)) if " - " in end or "|" in end else []
     if not separators:
         return 0
     mark = end[separators[-1].end() :]
     return offset + separators[-1].start() if _is_publisher(mark, source) else 0
+
+
+def _may_be_live(text: str) -> bool:
+    """Whether `_LIVE_TAIL`, slow to search for, could match; beyond ASCII it takes more for an "i" than `casefold` does."""
+    folded = text.casefold()
+    return "live" in folded or "update" in folded or not text.isascii()
 
 
 def _is_publisher(mark: str, source: str | None) -> bool:

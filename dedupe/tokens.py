@@ -13,11 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from Stemmer import Stemmer
 
-_SNOWBALL = Stemmer("english")
+_SNOWBALL = Stemmer("english", 0)  # without its own cache: `stem` has one
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d[\d.,:]*\d|\d")
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"(?<![\w.,])[$€£#]?(\d[\d,]*(?:\.\d+)?)(?:st|nd|rd|th|[kmb]n?|%|x)?(?![\w])", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"'s?$")
 COUNTS = {
@@ -78,20 +80,68 @@ class Facts:
     foresees: bool
 
 
+class Word(NamedTuple):
+    """What a word of a title says wherever it stands, as `Facts` has it; "" or nothing where it says no such thing."""
+
+    stem: str = ""
+    name: bool = False
+    number: str = ""
+    day: str = ""
+    sides: tuple[str, ...] = ()
+    negates: bool = False
+    foresees: bool = False
+
+
 def facts(title: str) -> Facts:
     """Return the facts of a normalized title."""
-    words = _WORD.findall(title)
-    folded = [_folded(word) for word in words]
+    words = [word_of(written) for written in said(title)]
     return Facts(
-        stems=_stems(folded),
-        numbers=_numbers(title, folded),
-        names=_names(words, folded),
-        days=frozenset(_DAYS[word] for word in folded if word in _DAYS),
-        sides=frozenset(side for word in folded for side in _sides().get(stem(word), ())),
-        negated=any(_negates(word) for word in folded),
-        asks=title.rstrip("\"'”’ ").endswith("?") or (bool(folded) and folded[0] in _QUESTIONS),
-        foresees=not _AHEAD.isdisjoint(folded),
+        stems=frozenset(w.stem for w in words if w.stem),
+        numbers=frozenset(w.number for w in words if w.number),
+        names=frozenset(w.stem for w in words if w.name),
+        days=frozenset(w.day for w in words if w.day),
+        sides=frozenset(side for w in words for side in w.sides),
+        negated=any(w.negates for w in words),
+        asks=asks(title),
+        foresees=any(w.foresees for w in words),
     )
+
+
+def said(title: str) -> list[str]:
+    """Return the words of a title as written, then its numbers, each marked by "#"; none of them holds white space."""
+    words: list[str] = _WORD.findall(title)
+    if _DIGIT.search(title):
+        words += ["#" + digits.replace(",", "") for digits in _NUMBER.findall(title)]
+    return words
+
+
+def word_of(written: str) -> Word:
+    """Return what one of the words of `said` says.
+
+    Names are the stems that are mostly written with a capital, wherever they stand and however this title is written. A
+    word that was never counted is a name where it is capitalised: what is that rare mostly is one.
+    """
+    if written[0] == "#":
+        return Word(number=written[1:])
+    folded = _folded(written)
+    root, content = stem(folded), _is_content(folded)
+    share = rarity().capitalised.get(root)
+    capital = written[0].isupper() if share is None else share >= _NAME
+    return Word(
+        stem=root if content else "",
+        name=content and len(folded) > 1 and capital,
+        number=COUNTS.get(folded, ""),
+        day=_DAYS.get(folded, ""),
+        sides=_sides().get(root, ()),
+        negates=folded in _NEGATIONS or folded.endswith("n't"),
+        foresees=folded in _AHEAD,
+    )
+
+
+def asks(title: str) -> bool:
+    """Say whether a title is a question, by its end or by its first word."""
+    first = _WORD.search(title)
+    return title.rstrip("\"'”’ ").endswith("?") or (first is not None and _folded(first[0]) in _QUESTIONS)
 
 
 def _folded(word: str) -> str:
@@ -117,25 +167,6 @@ def stem(word: str) -> str:
     return str(_SNOWBALL.stemWord(word))
 
 
-def _numbers(title: str, folded: Iterable[str]) -> frozenset[str]:
-    written = {digits.replace(",", "") for digits in _NUMBER.findall(title)}
-    return frozenset(written | {COUNTS[word] for word in folded if word in COUNTS})
-
-
-def _names(words: Iterable[str], folded: Iterable[str]) -> frozenset[str]:
-    """Stems that are mostly written with a capital, wherever they stand and however this title is written.
-
-    A word that was never counted is a name where it is capitalised: what is that rare mostly is one.
-    """
-    known, names = rarity().capitalised, set()
-    for word, low in zip(words, folded, strict=True):
-        if _is_content(low) and len(low) > 1:
-            share = known.get(stem(low))
-            if word[0].isupper() if share is None else share >= _NAME:
-                names.add(stem(low))
-    return frozenset(names)
-
-
 def names_as_written(title: str) -> tuple[set[str], set[str]]:
     """Return the stems of a title that are capitalised and those that are not, past its first word.
 
@@ -150,22 +181,18 @@ def names_as_written(title: str) -> tuple[set[str], set[str]]:
 
 
 @lru_cache(maxsize=1)
-def _sides() -> dict[str, list[str]]:
+def _sides() -> dict[str, tuple[str, ...]]:
     """The sides that a stem takes."""
-    found: dict[str, list[str]] = {}
-    for k, (one, other) in enumerate(OPPOSITES):
-        found.setdefault(stem(one), []).append(f"{k}+")
-        found.setdefault(stem(other), []).append(f"{k}-")
+    found: dict[str, tuple[str, ...]] = {}
+    for k, pair in enumerate(OPPOSITES):
+        for side, root in zip("+-", map(stem, pair), strict=True):
+            found[root] = (*found.get(root, ()), f"{k}{side}")
     return found
 
 
 def other_side(side: str) -> str:
     """Return what a side of `Facts.sides` is opposed to."""
     return side[:-1] + ("-" if side[-1] == "+" else "+")
-
-
-def _negates(word: str) -> bool:
-    return word in _NEGATIONS or word.endswith("n't")
 
 
 @dataclass(frozen=True, slots=True)

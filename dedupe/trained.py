@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ class TrainedEncoder:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        verify(folder)
+        digests = verify(folder)["sha256"]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = limit()
         options.add_session_config_entry("session.disable_quant_qdq", "1")  # scale the weights back once, at load
@@ -32,25 +33,26 @@ class TrainedEncoder:
         except Exception as error:  # their exceptions share no class; the files are the ones that were written
             raise ModelError(f"the model in {folder} cannot be loaded: {error}") from error
         self.folder = folder
+        self.identity = sha256(f"{digests[ENCODER]} {digests[TOKENIZER]}".encode()).hexdigest()
         self.dimension: int = self._session.get_outputs()[0].shape[1]
 
     def __repr__(self) -> str:
         return f"TrainedEncoder({'bundled' if self.folder == BUNDLED else str(self.folder)!r})"
 
     def encode(self, texts: list[str], /) -> NDArray[np.float32]:
-        """Return float32, (len(texts), d), unit rows; batches hold texts of like length."""
+        """Return float32, (len(texts), d), unit rows; a batch holds texts of one length in tokens, so nothing is padded."""
         tokens = [found.ids for found in self._tokenizer.encode_batch(texts)]
-        order = sorted(range(len(texts)), key=lambda k: len(tokens[k]))
+        of_length: dict[int, list[int]] = {}
+        for k, ids in enumerate(tokens):
+            of_length.setdefault(len(ids), []).append(k)
         rows = np.zeros((len(texts), self.dimension), np.float32)
-        for start in range(0, len(order), _TOGETHER):
-            part = order[start : start + _TOGETHER]
-            rows[part] = self._run([tokens[k] for k in part])
+        for places in of_length.values():
+            for start in range(0, len(places), _TOGETHER):
+                part = places[start : start + _TOGETHER]
+                rows[part] = self._run(np.array([tokens[k] for k in part], np.int64))
         return rows
 
-    def _run(self, tokens: list[list[int]]) -> NDArray[np.float32]:
-        """The rows of one batch; what pads a shorter title is masked, so its value does not matter."""
-        width = max(map(len, tokens))
-        ids = np.array([row + [0] * (width - len(row)) for row in tokens], np.int64)
-        mask = np.array([[1] * len(row) + [0] * (width - len(row)) for row in tokens], np.int64)
-        found: NDArray[np.float32] = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+    def _run(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The rows of one batch, (texts, tokens)."""
+        found: NDArray[np.float32] = self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
         return found

@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 class MergeTree:
     """Merges in the order they were made: group `right[k]` joined group `left[k]` at mean probability `height[k]`.
 
-    Groups are named by their first node. `height` never rises; int64 and float64, (merges,).
+    Groups are named by the node of theirs that was never absorbed. int64 and float64, (merges,).
     """
 
     nodes: int
@@ -27,7 +27,12 @@ class MergeTree:
         """Return a label for each node, (nodes,): the groups whose merges have at least this height."""
         parent = np.arange(self.nodes, dtype=np.int64)
         kept = self.height >= threshold
-        # A later merge never attaches to a node that was absorbed before, so in reverse every parent is final.
-        for left, right in zip(self.left[kept][::-1].tolist(), self.right[kept][::-1].tolist(), strict=True):
-            parent[right] = parent[left]
+        parent[self.right[kept]] = self.left[kept]  # each node is absorbed once at most
+        while not np.array_equal(above := parent[parent], parent):
+            parent = above
         return parent
+
+    def after(self, left: Ints, right: Ints, height: Floats) -> MergeTree:
+        """Return this tree with merges made before its own; what they absorb may not occur in its own."""
+        height = np.concatenate([height, self.height])
+        return MergeTree(self.nodes, np.concatenate([left, self.left]), np.concatenate([right, self.right]), height)

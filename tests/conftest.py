@@ -20,6 +20,12 @@ shutil.copy(artefacts.BUNDLED / artefacts.FALLBACK, _FOLDER / artefacts.JUDGE)
 np.save(_FOLDER / artefacts.HEAD, np.eye(WIDTH, dtype=np.float32))
 
 
+@pytest.fixture(autouse=True)
+def no_cache_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the command line away from the vectors of whoever runs the tests."""
+    monkeypatch.setenv("HEADLINE_DEDUPE_CACHE", str(tmp_path / "vector-cache"))
+
+
 class FakeEncoder:
     """A hashed bag of words: titles that share words are close, on every machine and in every run.
 

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dedupe import context as module
 from dedupe.context import CONTEXT, LEVELS, context
 
 
@@ -66,3 +67,15 @@ def test_agreement_raises_and_a_rival_shows():
     found = dict(zip(CONTEXT, context(3, i, j, {"story": chance, "wording": chance})[0].tolist(), strict=True))
     assert found["story_common"] == pytest.approx(math.log1p(0.81))
     assert found["story_rival"] == found["story_best_rival"] == 0.9
+
+
+@pytest.mark.parametrize(("dense", "cost"), [(0, 10**6), (10**6, 3), (0, 3)], ids=["dense", "parts", "both"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(graph=graphs())
+def test_products_in_parts_are_the_same(monkeypatch, dense, cost, graph):
+    nodes, i, j, chance = graph
+    expected = context(nodes, i, j, chance)
+    with monkeypatch.context() as changed:
+        changed.setattr(module, "_WORTH", dense)
+        changed.setattr(module, "_COST", cost)
+        np.testing.assert_allclose(context(nodes, i, j, chance), expected, atol=1e-12)

@@ -92,3 +92,41 @@ def test_the_cut_at_a_threshold_is_what_stopping_there_gives():
 def test_without_pairs_every_node_is_alone(n):
     none = np.zeros(0, np.int64)
     assert merge_tree(n, none, none, np.zeros(0)).cut(0.5).tolist() == list(range(n))
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2, 9), share=st.floats(0.3, 1), seed=st.integers(0, 10_000), threshold=st.floats(0.1, 0.95))
+def test_a_weight_counts_as_so_many_equal_members(n, share, seed, threshold):
+    rng = np.random.default_rng(seed)
+    i, j, p = random_pairs(n, share, seed)
+    weights = rng.integers(1, 4, n)
+    of = np.repeat(np.arange(n), weights)
+    chance = np.zeros((n, n))
+    chance[i, j] = chance[j, i] = p
+    np.fill_diagonal(chance, 1)
+    a, b = np.triu_indices(len(of), 1)
+    inner = chance[of[a], of[b]]
+    judged = inner > 0
+    members = merge_tree(len(of), a[judged], b[judged], inner[judged], floor=0.01).cut(threshold)
+    weighed = merge_tree(n, i, j, p, weights=weights, floor=0.01).cut(threshold)
+    assert same_partition(weighed[of].tolist(), members.tolist())
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10_000), floor=st.floats(0.2, 0.7))
+def test_components_are_linked_apart_as_all_would_be_together(seed, floor):
+    rng = np.random.default_rng(seed)
+    i, j, p = random_pairs(40, 0.04, seed)
+    hours = rng.uniform(0, 50, 40)
+    whole = merge_tree(40, i, j, p, spans=(hours, hours), window=20)
+    apart = merge_tree(40, i, j, p, spans=(hours, hours), window=20, floor=floor)
+    assert apart.cut(floor).tolist() == whole.cut(floor).tolist()
+    assert len(apart.height) == (whole.height >= floor).sum()
+
+
+def test_a_tree_after_other_merges():
+    tree = merge_tree(5, np.array([0, 2]), np.array([2, 4]), np.array([0.9, 0.4]))
+    whole = tree.after(np.array([2, 2]), np.array([1, 3]), np.array([0.95, 0.6]))
+    assert whole.cut(0.5).tolist() == [0, 0, 0, 0, 4]
+    assert whole.cut(0.7).tolist() == [0, 0, 0, 3, 4]
+    assert whole.cut(0.92).tolist() == [0, 2, 2, 3, 4]

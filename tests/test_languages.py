@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from time import perf_counter
 
+import numpy as np
 import pytest
 
-from dedupe.languages import not_english
+from dedupe.languages import _identifier, _probabilities_of_english, not_english
 
 FOREIGN = """
 Bundestag beschließt neues Gesetz zur Rente nach langer Debatte
@@ -109,6 +110,12 @@ def test_short_titles_are_never_flagged(title):
 def test_one_flag_a_text():
     assert not_english([]).shape == (0,)
     assert not_english(["a", "b"]).dtype == bool
+
+
+def test_all_at_once_answers_as_one_by_one():
+    texts = [*FOREIGN, *ENGLISH, "GRÜSSE AUS MÜNCHEN AN ALLE", "¿ ? ! .", "e\u0301 \ud800 a b c"]
+    one_by_one = [dict(_identifier().rank(text))["en"] for text in texts]
+    assert _probabilities_of_english(texts) == pytest.approx(np.array(one_by_one), rel=1e-3, abs=1e-6)
 
 
 def test_ten_thousand_titles_take_a_moment():

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import neighbors
+from dedupe import neighbors, threads, tiles
 from dedupe.errors import InputError
-from dedupe.neighbors import candidate_pairs
+from dedupe.neighbors import Join, Times, candidate_pairs
 
 
 def unit(rng, n, d=16, groups=5):
@@ -27,9 +27,9 @@ def as_set(pairs):
 
 
 @pytest.mark.parametrize("n", [2, 3, 50, 400])
-@pytest.mark.parametrize("chunk", [1, 7, 64, 2048])
-def test_agrees_with_the_full_product(monkeypatch, n, chunk):
-    monkeypatch.setattr(neighbors, "_CHUNK", chunk)
+@pytest.mark.parametrize("block", [1, 7, 64, 1024])
+def test_agrees_with_the_full_product(monkeypatch, n, block):
+    monkeypatch.setattr(neighbors, "_BLOCK", block)
     rows = unit(np.random.default_rng(n), n)
     pairs = candidate_pairs(rows, 0.6)
     i, j = oracle(rows, 0.6)
@@ -56,18 +56,93 @@ def test_a_permutation_finds_the_same_pairs(seed, n):
     assert back == as_set(candidate_pairs(rows, 0.5))
 
 
-def test_chunks_and_threads_do_not_change_a_bit(monkeypatch):
-    faiss = pytest.importorskip("faiss")
+def test_tiles_and_threads_do_not_change_a_bit(monkeypatch):
     rows = unit(np.random.default_rng(3), 900, d=384)
     expected = as_set(candidate_pairs(rows, 0.5))
+    monkeypatch.setattr(threads, "_limit", 1)
+    monkeypatch.setattr(neighbors, "_BLOCK", 33)
+    monkeypatch.setattr(tiles, "_WIDE", 50)
+    monkeypatch.setattr(tiles, "_TALL", 20)
+    monkeypatch.setattr(tiles, "_RESCORED", 5)
+    assert as_set(candidate_pairs(rows, 0.5)) == expected
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 90), st.sampled_from([0.5, 10.0, 200.0]))
+def test_a_window_lets_those_meet_that_fit_into_it(seed, n, window):
+    rng = np.random.default_rng(seed)
+    rows = unit(rng, n)
+    first = np.where(rng.random(n) < 0.2, np.nan, rng.uniform(0, 100, n).round())
+    times = Times(first, first + rng.integers(0, 3, n), window)
+    i, j = oracle(rows, 0.5)
+    spans = np.maximum(times.last[i], times.last[j]) - np.minimum(times.first[i], times.first[j])
+    expected = {
+        pair for pair, span in zip(zip(i.tolist(), j.tolist(), strict=True), spans, strict=True) if not span > window
+    }
+    assert {(i, j) for i, j, _ in as_set(candidate_pairs(rows, 0.5, times))} == expected
+
+
+def test_a_window_saves_comparisons(monkeypatch):
+    seen = []
+    real = tiles._reaching
+    monkeypatch.setattr(tiles, "_reaching", lambda a, b, least: seen.append(len(a) * len(b)) or real(a, b, least))
+    monkeypatch.setattr(neighbors, "_BLOCK", 50)
+    rows, hours = unit(np.random.default_rng(0), 2000), np.arange(2000.0)
+    candidate_pairs(rows, 0.5, Times(hours, hours, 20))
+    assert sum(seen) < 2000 * 150
+
+
+def test_only_some_rows_are_joined_under_their_own_numbers():
+    rows = unit(np.random.default_rng(1), 80)
+    only = np.flatnonzero(np.arange(80) % 3 > 0)
+    hours = np.random.default_rng(2).uniform(0, 50, 80)
+    found = {pair for part in Join(rows, 0.5, Times(hours, hours, 20), only=only) for pair in as_set(part)}
+    inside = set(only.tolist())
+    everything = as_set(candidate_pairs(rows, 0.5, Times(hours, hours, 20)))
+    assert found == {pair for pair in everything if {pair[0], pair[1]} <= inside}
+
+
+@pytest.fixture(scope="module")
+def many():
+    return unit(np.random.default_rng(7), 6000, d=48, groups=300)
+
+
+def test_cells_find_nearly_all_pairs_once_and_say_how_many(many):
+    join = Join(many, 0.7, exact=1)
+    assert join.cells is not None
+    found = [pair for part in join for pair in as_set(part)]
+    expected = as_set(candidate_pairs(many, 0.7))
+    assert len(set(found)) == len(found)
+    assert set(found) <= expected
+    recall = len(found) / len(expected)
+    assert recall >= 0.995
+    assert abs(join.recall - recall) < 0.01
+
+
+def test_cells_do_not_depend_on_threads(many, monkeypatch):
+    faiss = pytest.importorskip("faiss")
+    expected = [as_set(part) for part in Join(many, 0.7, exact=1)]
     before = faiss.omp_get_max_threads()
     try:
-        faiss.omp_set_num_threads(1)
-        monkeypatch.setattr(neighbors, "_CHUNK", 33)
-        monkeypatch.setattr(neighbors, "_RESCORED", 5)
-        assert as_set(candidate_pairs(rows, 0.5)) == expected
+        threads.set_threads(1)
+        assert [as_set(part) for part in Join(many, 0.7, exact=1)] == expected
     finally:
         faiss.omp_set_num_threads(before)
+        monkeypatch.setattr(threads, "_limit", 0)
+
+
+def test_cells_are_left_out_where_they_would_not_pay(many):
+    join = Join(many, 0.01, exact=1)
+    assert join.cells is None and join.recall == 1
+    assert sum(map(len, join)) == len(oracle(many, 0.01)[0])
+
+
+def test_cells_and_a_window(many):
+    hours = np.random.default_rng(0).uniform(0, 500, len(many))
+    times = Times(hours, hours, 72)
+    found = {pair for part in Join(many, 0.7, times, exact=1) for pair in as_set(part)}
+    expected = as_set(candidate_pairs(many, 0.7, times))
+    assert found <= expected and len(found) >= 0.99 * len(expected)
 
 
 @pytest.mark.parametrize("threshold", [0.6, 0.7, 0.8])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import FakeEncoder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -165,9 +166,11 @@ def test_cautions_are_counted_and_flagged(fake_encoder):
 def judged_chain(chance, floor=0.05):
     """Three nodes, a row each: 0-1 and 0-2 judged at `chance`, 1-2 never judged."""
     i, j, p = np.array([0, 0]), np.array([1, 2]), np.array(chance)
-    judged = JudgedNodes(i, j, p.astype(np.float32), {"wording": p, "story": p}, np.zeros((2, 0), np.float32), ())
+    judged = JudgedNodes(
+        i, j, p.astype(np.float32), {"wording": p, "story": p}, lambda at: np.zeros((len(at), 0), np.float32), ()
+    )
     tree = merge_tree(3, i, j, p, floor=floor)
-    nodes = Nodes(np.arange(3), np.arange(3), np.eye(3, dtype=np.float32), np.ones(3, np.int64))
+    nodes = Nodes(np.arange(3), np.arange(3), np.arange(3), np.eye(3, dtype=np.float32), np.ones(3, np.int64))
     rows = tuple(Headline(title) for title in "abc")
     trees = {"wording": tree, "story": tree}
     return Deduplication(rows, nodes, judged, trees, {"wording": 0.05, "story": 0.05}, "central", floor, True)
@@ -204,7 +207,8 @@ def test_foreign_vectors_meet_the_judge_rescaled(fake_encoder):
         ({"keep": "newest"}, InputError, "keep must be one of central, earliest, complete"),
         ({"embeddings": np.ones((2, 3))}, ModelError, "must be a matrix of 8 rows"),
         ({"embeddings": np.full((8, 3), np.nan)}, ModelError, "finite"),
-        ({"embeddings": np.ones((8, 3)), "encoder": object()}, InputError, "not both"),
+        ({"embeddings": np.ones((8, 3)), "encoder": FakeEncoder()}, ModelError, "3 numbers a row, but .* have 256"),
+        ({"level": "exact"}, InputError, "level must be one of wording, story, not 'exact'"),
     ],
 )
 def test_bad_settings(fake_encoder, options, error, said):

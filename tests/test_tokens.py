@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from dedupe.evidence import EVIDENCE, describe, evidence
+from dedupe.describing import describe
+from dedupe.evidence import EVIDENCE, evidence
 from dedupe.tokens import count_documents, facts, names_as_written, other_side, rarity, stem
 
 

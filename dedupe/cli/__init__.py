@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from dedupe.cli.caching import cache
 from dedupe.cli.grouping import cluster, compare, drop_repeats
 from dedupe.cli.shared import PROGRAM, Commands
 from dedupe.cli.training import train
@@ -23,7 +24,7 @@ def cli() -> None:
     """
 
 
-for command in (cluster, drop_repeats, compare, train):
+for command in (cluster, drop_repeats, compare, train, cache):
     cli.add_command(command)
 
 

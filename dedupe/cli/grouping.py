@@ -6,16 +6,18 @@ import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dedupe.cli.shared import PROGRAM, Window, engine, limit_threads, options, probability
+from dedupe.cli.shared import PROGRAM, Window, caching, engine, limit_threads, open_cache, options, probability
 from dedupe.export import check_output, format_of, write_lines, write_rows, write_table
 from dedupe.result import KEEPS, LEVELS
 from dedupe.sources import FORMATS
 
 if TYPE_CHECKING:
+    from dedupe.caching import VectorCache
     from dedupe.result import Deduplication
     from dedupe.sources import Source
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 class _Job:
     """The options that `cluster` and `dedupe` share, under the names click gives them."""
 
+    level: str
     input: str
     output: str
     format: str | None
@@ -41,6 +44,8 @@ class _Job:
     keep: str
     model: str | None
     threads: int | None
+    cache: Path | None
+    no_cache: bool
     skip_bad: bool
     rejects: str | None
     force: bool
@@ -63,6 +68,7 @@ _shared = options(
     click.option("--wording", type=probability, help="Probability from which two headlines say the same."),
     click.option("--keep", type=click.Choice(KEEPS), default=KEEPS[0], show_default=True, help="Whom a group keeps."),
     engine,
+    caching,
     click.option("--skip-bad", is_flag=True, help="Go on past rows that cannot be read, and set them aside."),
     click.option("--rejects", metavar="FILE", help="Where to set them aside; default: OUTPUT or INPUT.rejects."),
     click.option("--force", is_flag=True, help="Replace files that exist."),
@@ -71,6 +77,13 @@ _shared = options(
 
 
 @click.command()
+@click.option(
+    "--level",
+    type=click.Choice(LEVELS[:0:-1]),
+    default="story",
+    show_default=True,
+    help="How far to look; wording takes a fraction of the time on very many headlines.",
+)
 @click.option("--format", type=click.Choice(["table", "jsonl", "csv", "tsv"]), help="Default: by -o's ending.")
 @_shared
 def cluster(**given: Any) -> None:
@@ -81,13 +94,13 @@ def cluster(**given: Any) -> None:
     Example: headline-dedupe cluster news.csv --title-column headline -o stories.jsonl
     """
     job = _Job(**given)
-    source, result = _run(job)
+    source, result, cache = _run(job)
     format = job.format or _format_for_reading(job.output)
     if format == "table":
         write_table(result, job.output)
     else:
         write_rows(result.rows(), job.output, format)
-    _finish(job, source, result)
+    _finish(job, source, result, cache)
 
 
 @click.command("dedupe")
@@ -101,14 +114,14 @@ def drop_repeats(level: str, **given: Any) -> None:
 
     Example: headline-dedupe dedupe news.jsonl --level story -o kept.jsonl
     """
-    job = _Job(**given)
-    source, result = _run(job)
+    job = _Job(level="story" if level == "story" else "wording", **given)
+    source, result, cache = _run(job)
     format = job.format or format_of(job.output) or ("lines" if source.format == "page" else source.format)
     kept = [result.headlines[k] for k in result.keep(level)]
     titles = format == "lines"
     rows = [{"title": h.title} if titles else h.columns or {"title": h.title} for h in kept]
     write_rows(rows, job.output, format)
-    _finish(job, source, result, f"kept {len(rows)} by {level}")
+    _finish(job, source, result, cache, f"kept {len(rows)} by {level}")
 
 
 @click.command()
@@ -133,7 +146,7 @@ def compare(first: str, second: str, model: str | None, threads: int | None) -> 
     write_lines(lines, "-")
 
 
-def _run(job: _Job) -> tuple[Source, Deduplication]:
+def _run(job: _Job) -> tuple[Source, Deduplication, VectorCache | None]:
     """Read and group, after a look at whether the outputs can be written at all."""
     if job.rejects and not job.skip_bad:
         raise click.UsageError("--rejects only has a meaning with --skip-bad: add it")
@@ -142,8 +155,9 @@ def _run(job: _Job) -> tuple[Source, Deduplication]:
         check_output(_rejects_path(job), [job.input], force=job.force)
         if _rejects_path(job) == job.output != "-":
             raise click.UsageError(f"--rejects and --output both name {job.output}: give two files")
+    cache = open_cache(job.cache, job.no_cache)
     source = _read(job)
-    return source, _group(job, source)
+    return source, _group(job, source, cache), cache
 
 
 def _read(job: _Job) -> Source:
@@ -160,7 +174,7 @@ def _read(job: _Job) -> Source:
     )
 
 
-def _group(job: _Job, source: Source) -> Deduplication:
+def _group(job: _Job, source: Source, cache: VectorCache | None) -> Deduplication:
     from dedupe import encoders
     from dedupe.pipeline import deduplicate
     from dedupe.progress import bars
@@ -170,11 +184,13 @@ def _group(job: _Job, source: Source) -> Deduplication:
         return deduplicate(
             source.headlines,
             encoder=encoders.load_encoder(job.model) if job.model else None,
+            level=job.level,
             window=job.window,
             story=job.story,
             wording=job.wording,
             keep=job.keep,
             progress=progress,
+            cache=cache,
         )
 
 
@@ -191,20 +207,25 @@ def _rejects_path(job: _Job) -> str:
     return job.rejects or f"{(names or ['headline-dedupe'])[0]}.rejects"
 
 
-def _finish(job: _Job, source: Source, result: Deduplication, more: str = "") -> None:
+def _finish(job: _Job, source: Source, result: Deduplication, cache: VectorCache | None, more: str = "") -> None:
     """Set the rejects aside, then say in one line what was done, and what deserves a look."""
     if source.rejects:
         write_lines(source.rejects, _rejects_path(job))
     if job.quiet:
         return
     distinct, wordings, stories = (len(result.keep(level)) for level in LEVELS)
-    done = [_count(len(result), "headline"), _count(stories, "story", "stories"), _count(wordings, "wording")]
+    done = [_count(len(result), "headline"), _count(wordings, "wording")]
+    if result.level == "story":
+        done.insert(1, _count(stories, "story", "stories"))
     done += [_count(len(result) - distinct, "exact copy", "exact copies"), *([more] if more else [])]
+    if result.recall < 1:
+        done.append(f"{result.recall:.1%} of the candidate pairs found, by a sample")
     if source.rejects:
         done.append(f"{_count(len(source.rejects), 'bad row')} set aside in {_rejects_path(job)}")
     click.echo(f"{PROGRAM}: {'; '.join([', '.join(done), *source.notes])}", err=True)
-    for warning in result.warnings:
-        click.echo(f"{PROGRAM}: warning: {warning.message}", err=True)
+    troubles = [cache.trouble] if cache and cache.trouble else []
+    for warning in [*(caution.message for caution in result.warnings), *troubles]:
+        click.echo(f"{PROGRAM}: warning: {warning}", err=True)
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

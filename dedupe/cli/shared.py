@@ -8,12 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import IO, Any, NoReturn, TypeVar
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from dedupe.errors import DedupeError
 from dedupe.export import discard_standard_output
+
+if TYPE_CHECKING:
+    from dedupe.caching import VectorCache
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 PROGRAM = "headline-dedupe"
@@ -85,6 +89,26 @@ engine = options(
     ),
     click.option("--threads", type=click.IntRange(1), help="Processor threads to use; default: all."),
 )
+caching = options(
+    click.option(
+        "--cache",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Where vectors are kept for the next run; default: the user's cache folder.",
+    ),
+    click.option("--no-cache", is_flag=True, help="Encode every title, and keep no vectors."),
+)
+
+
+def open_cache(folder: Path | None, no_cache: bool) -> VectorCache | None:
+    """Return the cache of vectors in `folder`, or in the usual one; nothing is read or made until it is used."""
+    if folder and no_cache:
+        raise click.UsageError("--cache and --no-cache contradict each other: give one")
+    if no_cache:
+        return None
+    from dedupe.caching import VectorCache, default_folder
+
+    return VectorCache(folder or default_folder())
 
 
 def limit_threads(count: int | None) -> None:

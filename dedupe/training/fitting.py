@@ -9,18 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.context import LEVELS
+from dedupe.describing import describe
 from dedupe.errors import InputError
 from dedupe.evaluation import average_precision, b_cubed, calibration_error, log_loss, pairwise
-from dedupe.evidence import EVIDENCE, describe, evidence
+from dedupe.evidence import EVIDENCE, evidence
 from dedupe.grouping import merge_tree
 from dedupe.headlines import Headline
-from dedupe.judging import Judge, Judgement, Logistic, terms
-from dedupe.neighbors import candidate_pairs, cosines
+from dedupe.judging import Judge, Judgement, Logistic, sigmoid, terms
+from dedupe.neighbors import candidate_pairs
+from dedupe.noticing import NOTICED
+from dedupe.tiles import cosines
 from dedupe.training.edits import Edit, pairs_of
 from dedupe.training.stories import Ints, Labelled
 from dedupe.trees import MergeTree
 
-CANDIDATE_FLOOR = 0.35
+CANDIDATE_FLOOR = 0.35  # of the story level, and of what the judge is fitted on
+WORDING_FLOORS = np.arange(0.35, 0.81, 0.05)
+LOST = 0.01  # share of the same-wording pairs, of those the judge keeps, that may lie under the floor of that level
 FLOOR = 0.05
 FOLDS = 3
 EDIT_WEIGHT = 0.03  # of a pair with an edited copy; from 0.1 on held-out groups of real news get worse
@@ -85,7 +90,34 @@ def fit_judge(data: Labelled, encoded: Encoded) -> Fitted:
     for level in LEVELS:
         thresholds[level], grouped = _choose_threshold(held_out, level)
         scores[level] = {**grouped, **_pair_scores(held_out, level)}
-    return Fitted(replace(fit(slices), thresholds=thresholds), scores)
+    floors = {"wording": _wording_floor(held_out), "story": CANDIDATE_FLOOR}
+    given_up = {level: _given_up(data, encoded, level, floors[level]) for level in LEVELS}
+    judge = replace(fit(slices), thresholds=thresholds, candidate_floor=floors, given_up=given_up)
+    return Fitted(judge, scores)
+
+
+def _wording_floor(held_out: Sequence[tuple[Judge, Sequence[Slice]]]) -> float:
+    """The highest wording similarity below which next to none of the same-wording pairs lie that a judge would keep."""
+    kept = []
+    for judge, fold in held_out:
+        for part in fold:
+            chance = sigmoid(judge.log_odds(part.evidence, ["wording"])["wording"])
+            kept.append(part.evidence[(chance >= FLOOR) & part.same("wording"), EVIDENCE.index("wording_similarity")])
+    similarity = np.concatenate(kept)
+    fitting = [floor for floor in WORDING_FLOORS if (similarity < floor).sum() <= LOST * len(similarity)]
+    return round(float(max(fitting, default=CANDIDATE_FLOOR)), 2)
+
+
+def _given_up(data: Labelled, encoded: Encoded, level: str, floor: float) -> float:
+    """The share of all pairs that belong together whose similarity lies under the floor."""
+    below = count = 0
+    vectors = encoded.story if level == "story" else encoded.wording
+    for own in data.slices:
+        labels = data.labels[level][own]
+        i, j = np.nonzero(np.triu(labels[:, None] == labels, 1))
+        below += int((cosines(vectors[own], i, j) < floor).sum())
+        count += len(i)
+    return round(below / max(count, 1), 4)
 
 
 def _folds(slices: Sequence[Slice]) -> list[tuple[list[Slice], list[Slice]]]:
@@ -158,8 +190,9 @@ def fit(slices: Sequence[Slice]) -> Judge:
     columns, same = [], {level: [np.zeros(0, bool)] for level in LEVELS}
     for outsider, outside in inner:
         for part in outside:
-            noticed, found = outsider.company_of(len(part.labels["story"]), part.i, part.j, part.evidence)
-            columns.append(found)
+            noticed, alone = _noticed(outsider, part)
+            i, j = part.i[noticed], part.j[noticed]
+            columns.append(outsider.company_of(len(part.labels["story"]), i, j, alone))
             for level in LEVELS:
                 same[level].append(part.same(level)[noticed])
     company = {level: _logistic(np.concatenate(columns), np.concatenate(same[level])) for level in LEVELS}
@@ -189,7 +222,8 @@ def _fit_alone(slices: Sequence[Slice]) -> dict[str, Logistic]:
 
 
 def _judge(alone: dict[str, Logistic], company: dict[str, Logistic]) -> Judge:
-    return Judge(alone, company, dict.fromkeys(LEVELS, 0.5), CANDIDATE_FLOOR, FLOOR)
+    floors = dict.fromkeys(LEVELS, CANDIDATE_FLOOR)
+    return Judge(alone, company, dict.fromkeys(LEVELS, 0.5), floors, dict.fromkeys(LEVELS, 0.0), FLOOR)
 
 
 def _logistic(
@@ -227,22 +261,30 @@ def _group_scores(trees: Sequence[tuple[Ints, MergeTree]], threshold: float) -> 
 
 def tree(judge: Judge, part: Slice, level: str) -> MergeTree:
     """Return the merge tree of one slice."""
-    judged = _judged(judge, part)
-    chance = judged.probability[level]
+    noticed, judgement = _judged(judge, part)
+    chance = judgement.probability[level]
     kept = chance >= FLOOR
-    rows = judged.noticed[kept]
+    rows = noticed[kept]
     return merge_tree(len(part.labels[level]), part.i[rows], part.j[rows], chance[kept], floor=FLOOR)
 
 
-def _judged(judge: Judge, part: Slice) -> Judgement:
-    return judge.probability(len(part.labels["story"]), part.i, part.j, part.evidence)
+def _noticed(judge: Judge, part: Slice) -> tuple[Ints, dict[str, NDArray[np.float64]]]:
+    """Which pairs of a slice are noticed, and their probability alone."""
+    alone = {level: sigmoid(odds) for level, odds in judge.log_odds(part.evidence).items()}
+    noticed = np.flatnonzero(alone["story"] >= NOTICED)
+    return noticed, {level: chance[noticed] for level, chance in alone.items()}
+
+
+def _judged(judge: Judge, part: Slice) -> tuple[Ints, Judgement]:
+    noticed, alone = _noticed(judge, part)
+    return noticed, judge.in_company(len(part.labels["story"]), part.i[noticed], part.j[noticed], alone)
 
 
 def _pair_scores(held_out: Sequence[tuple[Judge, Sequence[Slice]]], level: str) -> dict[str, float | None]:
     """Average precision over noticed pairs; calibration error and log loss over those in [0.05, 0.95]."""
-    judged = [(_judged(judge, part), part.same(level)) for judge, fold in held_out for part in fold]
-    chance = np.concatenate([found.probability[level] for found, _ in judged])
-    same = np.concatenate([truth[found.noticed] for found, truth in judged])
+    judged = [(*_judged(judge, part), part.same(level)) for judge, fold in held_out for part in fold]
+    chance = np.concatenate([judgement.probability[level] for _, judgement, _ in judged])
+    same = np.concatenate([truth[noticed] for noticed, _, truth in judged])
     unsure = (chance >= FLOOR) & (chance <= 1 - FLOOR)
     return {
         "average_precision": round(average_precision(same, chance), 4),

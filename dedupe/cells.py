@@ -1,0 +1,125 @@
+"""Cells of similar rows, for joins too large to compare all with all (an inverted file, as FAISS's `IndexIVFFlat`).
+
+Rows are put into cells around centroids, and each row is compared with the rows of the cells nearest to it. A pair is
+found when either of the two looks into the other's cell. How many cells are looked into is chosen so that a sample of
+rows finds nearly all the pairs that comparing it with everything finds; what another sample finds is the recall.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from dedupe.parallel import in_order
+from dedupe.tiles import Ints, Vectors, pairs_between, spread
+
+WANTED = 0.997  # recall aimed at on one sample, so that another does not fall under 0.995
+_CELLS = 3  # for each root of the number of rows
+_LEARNT_FROM = 48  # rows a cell, to place the centroids
+_ITERATIONS = 6
+_SAMPLE = 512  # rows of a sample
+_PAIRS = 10_000  # pairs of a sample that are looked at
+_SEED = 0
+_TOGETHER = 4096  # rows put into cells at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Rows by cell, and the rows that look into each.
+
+    `of`: (n,), the cell of each row. `looks`: (n, looked into), the cells a row looks into, its own first. `lookers`:
+    (cells, n) sparse, the transpose of that. `recall`: the share of a sample's pairs that is found.
+    """
+
+    of: NDArray[np.int32]
+    looks: NDArray[np.int32]
+    lookers: csr_matrix
+    members: csr_matrix
+    recall: float
+
+    @property
+    def count(self) -> int:
+        """How many cells there are."""
+        return int(self.members.shape[0])
+
+    def pairs(self, vectors: Vectors, cell: int, threshold: float) -> tuple[Ints, Ints]:
+        """Return the rows (a, b) of the pairs that looking into one cell finds, each pair once over all cells."""
+        inside, lookers = _row(self.members, cell), _row(self.lookers, cell)
+        a, b = pairs_between(vectors, lookers, inside, threshold)
+        mutual = (self.looks[b] == self.of[a][:, None]).any(axis=1)  # then this pair is found from both sides
+        once = (a < b) | (~mutual & (a != b))
+        return a[once], b[once]
+
+
+def plan(vectors: Vectors, threshold: float, comparisons: int) -> Cells | None:
+    """Return cells through which nearly all pairs are found, or None where it would take more than all comparisons."""
+    rows = len(vectors)
+    centroids = _centroids(vectors, round(_CELLS * rows**0.5))
+    first, second = _samples(vectors, centroids, threshold)
+    needed = int(np.quantile(first, WANTED, method="higher")) + 1 if len(first) else 1
+    if rows / len(centroids) * needed * rows > comparisons:
+        return None
+    looks = _nearest(vectors, centroids, needed)
+    starts = np.arange(rows + 1) * needed
+    marks = np.ones(looks.size, np.int8)
+    lookers = csr_matrix((marks, looks.ravel(), starts), shape=(rows, len(centroids))).T.tocsr()
+    own = csr_matrix((marks[:rows], looks[:, 0], np.arange(rows + 1)), shape=lookers.shape[::-1]).T.tocsr()
+    recall = float((second < needed).mean()) if len(second) else 1.0
+    return Cells(np.ascontiguousarray(looks[:, 0]), looks, lookers, own, recall)
+
+
+def _centroids(vectors: Vectors, count: int) -> Vectors:
+    import faiss
+
+    sample = spread(len(vectors), count * _LEARNT_FROM)
+    means = faiss.Kmeans(
+        vectors.shape[1], count, niter=_ITERATIONS, seed=_SEED, spherical=True, max_points_per_centroid=_LEARNT_FROM
+    )
+    means.train(vectors[sample])
+    return np.asarray(means.centroids)
+
+
+def _samples(vectors: Vectors, centroids: Vectors, threshold: float) -> tuple[Ints, Ints]:
+    """Of the pairs of two samples of rows, how many cells one of the two has to look into to find the other."""
+    one, other = (_ranks(vectors, centroids, threshold, spread(len(vectors), _SAMPLE, k)) for k in (1, 2))
+    return one, other
+
+
+def _ranks(vectors: Vectors, centroids: Vectors, threshold: float, sample: Ints) -> Ints:
+    everything = np.arange(len(vectors))
+    blocks = [everything[k : k + _TOGETHER] for k in range(0, len(everything), _TOGETHER)]
+    found = list(in_order(lambda block: pairs_between(vectors, sample, block, threshold), blocks))
+    a, b = (np.concatenate([pair[k] for pair in found]) for k in (0, 1))
+    chosen = np.flatnonzero(a != b)
+    chosen = chosen[spread(len(chosen), _PAIRS)]
+    a, b = a[chosen], b[chosen]
+    near_a, near_b = vectors[a] @ centroids.T, vectors[b] @ centroids.T
+    return np.minimum(_rank(near_a, near_b.argmax(axis=1)), _rank(near_b, near_a.argmax(axis=1)))
+
+
+def _rank(near: Vectors, cell: Ints) -> Ints:
+    nearer: Ints = np.count_nonzero(near > np.take_along_axis(near, cell[:, None], axis=1), axis=1)
+    return nearer
+
+
+def _nearest(vectors: Vectors, centroids: Vectors, count: int) -> NDArray[np.int32]:
+    """The `count` nearest cells of each row, nearest first."""
+
+    def of(start: int) -> NDArray[np.int32]:
+        near = vectors[start : start + _TOGETHER] @ centroids.T
+        some = np.argpartition(-near, count - 1, axis=1)[:, :count] if count < near.shape[1] else _all(near)
+        order = np.argsort(-np.take_along_axis(near, some, axis=1), axis=1, kind="stable")
+        return np.take_along_axis(some, order, axis=1).astype(np.int32)
+
+    return np.concatenate(list(in_order(of, range(0, len(vectors), _TOGETHER))))
+
+
+def _all(near: Vectors) -> Ints:
+    return np.broadcast_to(np.arange(near.shape[1]), near.shape)
+
+
+def _row(matrix: csr_matrix, row: int) -> Ints:
+    return matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]].astype(np.int64)

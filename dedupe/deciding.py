@@ -1,0 +1,37 @@
+"""Noticed pairs -> judged pairs: each in the company that its titles keep, and those of crowds that are settled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.context import CONTEXT
+from dedupe.evidence import EVIDENCE, evidence
+from dedupe.judging import Ints
+from dedupe.noticing import Notice, NoticedPairs, joined
+from dedupe.pairs import JudgedNodes
+
+
+def decide(notice: Notice, pairs: NoticedPairs, settled: NoticedPairs, floor: float) -> JudgedNodes:
+    """Return the pairs whose probability reaches `floor` at the level of the run, and those settled, by (i, j).
+
+    `settled`: pairs that need no company, since one of the two stands for the other in all that is joined.
+    """
+    judgement = notice.judge.in_company(len(notice.titles.texts), pairs.i, pairs.j, pairs.alone)
+    kept = judgement.probability[notice.level] >= floor
+    chance = {level: values[kept] for level, values in judgement.probability.items()}
+    own = replace(pairs.where(kept), alone=chance)
+    context = np.zeros((len(own) + len(settled), len(CONTEXT)), np.float32)
+    context[: len(own)] = judgement.context[kept]
+    order = np.lexsort((np.concatenate([own.j, settled.j]), np.concatenate([own.i, settled.i])))
+    return _judged(notice, joined([own, settled]), context[order])
+
+
+def _judged(notice: Notice, pairs: NoticedPairs, context: NDArray[np.float32]) -> JudgedNodes:
+    def explain(at: Ints) -> NDArray[np.float32]:
+        scaled = notice.scale(pairs.similarity[at]), notice.scale(pairs.wording_similarity[at])
+        return np.hstack([evidence(notice.titles, pairs.i[at], pairs.j[at], *scaled), context[at]])
+
+    return JudgedNodes(pairs.i, pairs.j, pairs.similarity, dict(pairs.alone), explain, (*EVIDENCE, *CONTEXT))

@@ -1,0 +1,129 @@
+"""Candidate pairs -> the pairs that are not hopeless alone, with their probability.
+
+Most candidates are hopeless, and most of these can be seen to be before all their evidence is known: the letters of two
+titles, which cost most to compare, can only raise the log odds so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.context import LEVELS
+from dedupe.describing import Titles
+from dedupe.evidence import LETTERS, add_letters, evidence_of_words, rows
+from dedupe.judging import Floats, Ints, Judge, sigmoid
+from dedupe.neighbors import CandidatePairs, Join
+from dedupe.parallel import in_order
+from dedupe.scaling import Scale
+from dedupe.tiles import Vectors, cosines
+
+NOTICED = 0.02  # probability alone from which a pair has a say in the company of others
+_TOGETHER = 8_192  # pairs looked at together, so that what is known of them stays in the processor's cache
+Similarity = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticedPairs:
+    """Parallel arrays, one element a pair, sorted by (i, j).
+
+    `similarity`: cosine of the encoder's vectors; `wording_similarity`: as the wording level reads them. `alone`:
+    probability per level by the pair's own evidence.
+    """
+
+    i: Ints
+    j: Ints
+    similarity: Similarity
+    wording_similarity: Similarity
+    alone: Mapping[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.i)
+
+    def where(self, kept: NDArray[np.bool_]) -> NoticedPairs:
+        """Return the pairs that `kept`, (pairs,), marks."""
+        alone = {level: chance[kept] for level, chance in self.alone.items()}
+        return NoticedPairs(self.i[kept], self.j[kept], self.similarity[kept], self.wording_similarity[kept], alone)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Looks at candidate pairs of one run.
+
+    `vectors`: unit rows, (n, d); `turned`: as the wording level reads them. `scale`: the encoder's cosine on the judge's
+    scale. `level`: that by which a pair is noticed, from `least` on.
+    """
+
+    judge: Judge
+    titles: Titles
+    vectors: Vectors
+    turned: Vectors
+    scale: Scale
+    level: str
+    least: float = NOTICED
+
+    @property
+    def rows(self) -> Vectors:
+        """The rows in which the level of the run looks for candidates."""
+        return self.vectors if self.level == "story" else self.turned
+
+    @property
+    def floor(self) -> float:
+        """The similarity of such rows from which two are candidates."""
+        return self.scale.inverse(self.judge.candidate_floor[self.level])
+
+    def all_of(self, join: Join) -> Iterator[NoticedPairs]:
+        """Yield the noticed pairs of each piece of a join, in order."""
+        return in_order(lambda piece: self.among(join.piece(piece)), range(join.pieces))
+
+    def among(self, pairs: CandidatePairs) -> NoticedPairs:
+        """Return the noticed pairs among candidates, whose similarity is that by which `level` reads vectors."""
+        chunks = [slice(k, k + _TOGETHER) for k in range(0, len(pairs), _TOGETHER)]
+        return joined([self._among(pairs.i[k], pairs.j[k], pairs.similarity[k]) for k in chunks])
+
+    def _among(self, i: Ints, j: Ints, own: Similarity) -> NoticedPairs:
+        similarity, wording = self._similarities(i, j, own)
+        found = evidence_of_words(self.titles, i, j, self.scale(similarity), self.scale(wording))
+        kept = np.arange(len(i))
+        unknown = list(LETTERS)
+        while unknown:
+            hopeful = self.judge.most(found, self.level, unknown) >= self._hopeless
+            kept, found = kept[hopeful], rows(found, hopeful)
+            add_letters(found, self.titles, i[kept], j[kept], [unknown.pop(0)])
+        alone = {level: sigmoid(odds) for level, odds in self.judge.log_odds(found).items()}
+        noticed = alone[self.level] >= self.least
+        kept = kept[noticed]
+        chances = {level: chance[noticed] for level, chance in alone.items()}
+        return NoticedPairs(i[kept], j[kept], similarity[kept], wording[kept], chances)
+
+    def _similarities(self, i: Ints, j: Ints, own: Similarity) -> tuple[Similarity, Similarity]:
+        if self.turned is self.vectors:
+            return own, own
+        if self.level == "wording":
+            return cosines(self.vectors, i, j), own
+        return own, cosines(self.turned, i, j)
+
+    @property
+    def _hopeless(self) -> float:
+        """Log odds under which a pair is not noticed."""
+        return float(np.log(self.least / (1 - self.least))) if self.least > 0 else -np.inf
+
+
+def notice(judge: Judge, titles: Titles, vectors: Vectors, scale: Scale, level: str, least: float = NOTICED) -> Notice:
+    """Return what looks at the candidate pairs of a run; `vectors` as the encoder gave them."""
+    return Notice(judge, titles, vectors, judge.wording_rows(vectors), scale, level, least)
+
+
+def joined(parts: list[NoticedPairs]) -> NoticedPairs:
+    """Return all parts as one, sorted by (i, j)."""
+    i, j = (np.concatenate([np.empty(0, np.int64), *(getattr(part, name) for part in parts)]) for name in "ij")
+    order = np.lexsort((j, i))
+    similarity, wording = (
+        np.concatenate([np.empty(0, np.float32), *(getattr(part, name) for part in parts)])[order]
+        for name in ("similarity", "wording_similarity")
+    )
+    alone = {level: np.concatenate([np.empty(0), *(part.alone[level] for part in parts)])[order] for level in LEVELS}
+    return NoticedPairs(i[order], j[order], similarity, wording, alone)

@@ -1,0 +1,76 @@
+"""Products of unit rows in tiles that stay in the processor's cache."""
+
+from __future__ import annotations
+
+from threading import local
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Vectors = NDArray[np.float32]
+
+_TALL, _WIDE = 1024, 2048  # of a tile: large enough for the full rate of a matrix product, small enough for the cache
+_RESCORED = 512  # pairs whose vectors are gathered at a time; more no longer stay in the cache
+MARGIN = 1e-5
+"""A product sums in an order that depends on its tile: look this much lower, and let `cosines` decide."""
+_buffers = local()
+
+
+def pairs_between(
+    vectors: Vectors, rows: Ints, others: Ints, threshold: float, *, above_diagonal: bool = False
+) -> tuple[Ints, Ints]:
+    """Return the rows (a, b) of all pairs of `rows` with `others` that are at least `threshold` similar, or nearly.
+
+    With `above_diagonal`, `others` starts with `rows`, and only pairs with a later one are returned.
+    """
+    least = np.float32(threshold - MARGIN)
+    found_a, found_b = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for top in range(0, len(rows), _TALL):
+        tall = rows[top : top + _TALL]
+        left = vectors[tall]
+        for start in range(top if above_diagonal else 0, len(others), _WIDE):
+            wide = others[start : start + _WIDE]
+            at, of = _reaching(left, vectors[wide], least)
+            if above_diagonal and start < top + _TALL:
+                later = of + start > at + top
+                at, of = at[later], of[later]
+            found_a.append(tall[at])
+            found_b.append(wide[of])
+    return np.concatenate(found_a), np.concatenate(found_b)
+
+
+def how_many(vectors: Vectors, rows: Ints, others: Ints, threshold: float) -> Ints:
+    """Return how many of `others` are at least `threshold` similar, or nearly, to each of `rows`."""
+    product = vectors[rows] @ vectors[others].T
+    counts: Ints = np.count_nonzero(product >= np.float32(threshold - MARGIN), axis=1)
+    return counts
+
+
+def spread(rows: int, count: int, turn: int = 0) -> Ints:
+    """Return `count` of the row numbers, evenly spread; another `turn` (0 to 2) gives others."""
+    if rows <= count:
+        return np.arange(rows)
+    return (np.arange(count) * rows + rows * turn // 3) // count % rows
+
+
+def _reaching(left: Vectors, right: Vectors, least: np.float32) -> tuple[Ints, Ints]:
+    """Where the product of two blocks of rows is at least `least`."""
+    if not hasattr(_buffers, "product"):
+        _buffers.product = np.empty(_TALL * _WIDE, np.float32)
+        _buffers.reached = np.empty(_TALL * _WIDE, np.bool_)
+    shape = (len(left), len(right))
+    size = shape[0] * shape[1]
+    product = np.matmul(left, right.T, out=_buffers.product[:size].reshape(shape))
+    reached = np.greater_equal(product, least, out=_buffers.reached[:size].reshape(shape))
+    at, of = np.divmod(np.flatnonzero(reached), shape[1])
+    return at, of
+
+
+def cosines(vectors: Vectors, i: Ints, j: Ints) -> NDArray[np.float32]:
+    """Return the dot product of each pair of unit rows, summed in one fixed order, at most 1."""
+    similarity = np.empty(len(i), dtype=np.float32)
+    for start in range(0, len(i), _RESCORED):
+        part = slice(start, start + _RESCORED)
+        similarity[part] = np.vecdot(vectors.take(i[part], axis=0), vectors.take(j[part], axis=0))
+    return np.minimum(similarity, np.float32(1), out=similarity)
