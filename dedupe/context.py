@@ -7,7 +7,7 @@ made in parts and kept only where a pair is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,28 +41,48 @@ def context(nodes: int, i: Ints, j: Ints, probability: Mapping[str, Floats]) -> 
 
     `i`, `j`: (pairs,), each unordered pair of nodes once. `probability`: of each level, judged alone, (pairs,).
     """
-    found = np.zeros((len(i), len(CONTEXT)), order="F")
-    links = _Links(nodes, i, j)
-    for k, level in enumerate(LEVELS):
-        for column, values in enumerate(_of_level(links, probability[level]), k * len(OF_LEVEL)):
-            found[:, column] = values
-    return found
+    return Company(nodes, i, j, probability).of(slice(None))
 
 
-def _of_level(links: _Links, chance: Floats) -> Iterator[Floats]:
-    i, j, matrix = links.i, links.j, links.matrix(chance)
-    common = links.products(matrix)
-    squares, sums = (np.asarray(m.sum(axis=1)).ravel() for m in (matrix.multiply(matrix), matrix))
-    either = squares[i] + squares[j] - 2 * chance**2 - common
-    yield np.log1p(common)
-    yield common / np.maximum(either, _LEAST + common)
-    mass_i, mass_j = np.maximum(sums[i] - chance, 0), np.maximum(sums[j] - chance, 0)
-    yield np.log1p(np.minimum(mass_i, mass_j))
-    yield np.log1p(np.maximum(mass_i, mass_j))
-    best, second = _two_best(matrix)
-    rival_i, rival_j = (np.where(chance >= best[rows], second[rows], best[rows]) for rows in (i, j))
-    yield np.minimum(rival_i, rival_j)
-    yield np.maximum(rival_i, rival_j)
+class Company:
+    """The context of pairs, some at a time, since that of all would need much room; arguments as for `context`."""
+
+    def __init__(self, nodes: int, i: Ints, j: Ints, probability: Mapping[str, Floats]) -> None:
+        links = _Links(nodes, i, j)
+        self._i, self._j = i, j
+        self._levels = [_Level(links, probability[level]) for level in LEVELS]
+
+    def of(self, which: slice | Ints) -> Floats:
+        """Return the context of some pairs, (pairs, len(CONTEXT))."""
+        i, j = self._i[which], self._j[which]
+        return np.stack([column for level in self._levels for column in level.columns(which, i, j)], axis=1)
+
+
+class _Level:
+    """What a level's probabilities say of each node, and of each pair's common company."""
+
+    def __init__(self, links: _Links, chance: Floats) -> None:
+        matrix = links.matrix(chance)
+        self.chance, self.common = chance, links.products(matrix)
+        self.sums = np.asarray(matrix.sum(axis=1)).ravel()
+        self.best, self.second = _two_best(matrix)
+        matrix.data **= 2
+        self.squares = np.asarray(matrix.sum(axis=1)).ravel()
+
+    def columns(self, which: slice | Ints, i: Ints, j: Ints) -> list[Floats]:
+        """The columns `OF_LEVEL` of some pairs."""
+        chance, common = self.chance[which], self.common[which]
+        either = self.squares[i] + self.squares[j] - 2 * chance**2 - common
+        mass_i, mass_j = (np.maximum(self.sums[rows] - chance, 0) for rows in (i, j))
+        rival_i, rival_j = (np.where(chance >= self.best[rows], self.second[rows], self.best[rows]) for rows in (i, j))
+        return [
+            np.log1p(common),
+            common / np.maximum(either, _LEAST + common),
+            np.log1p(np.minimum(mass_i, mass_j)),
+            np.log1p(np.maximum(mass_i, mass_j)),
+            np.minimum(rival_i, rival_j),
+            np.maximum(rival_i, rival_j),
+        ]
 
 
 class _Links:
@@ -70,9 +90,10 @@ class _Links:
 
     def __init__(self, nodes: int, i: Ints, j: Ints) -> None:
         self.i, self.j = i, j
-        places, ones = np.tile(np.arange(len(i)), 2), np.ones(len(i), np.int8)
-        self._places = csr_matrix((places, (np.concatenate([i, j]), np.concatenate([j, i]))), shape=(nodes, nodes))
-        self._upper = csr_matrix((ones, (i, j)), shape=(nodes, nodes))
+        a, b = i.astype(np.int32), j.astype(np.int32)
+        links = (np.concatenate([a, b]), np.concatenate([b, a]))
+        self._places = csr_matrix((np.tile(np.arange(len(i), dtype=np.int32), 2), links), shape=(nodes, nodes))
+        self._upper = csr_matrix((np.ones(len(i), np.int8), (a, b)), shape=(nodes, nodes))
         self._by_row = np.argsort(i, kind="stable")
         self._component = connected_components(self._upper, directed=False)[1] if nodes else np.zeros(0, np.int64)
 

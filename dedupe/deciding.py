@@ -24,7 +24,7 @@ def decide(notice: Notice, pairs: NoticedPairs, settled: NoticedPairs, floor: fl
     chance = {level: values[kept] for level, values in judgement.probability.items()}
     own = replace(pairs.where(kept), alone=chance)
     context = np.zeros((len(own) + len(settled), len(CONTEXT)), np.float32)
-    context[: len(own)] = judgement.context[kept]
+    context[: len(own)] = judgement.company.of(np.flatnonzero(kept))
     order = np.lexsort((np.concatenate([own.j, settled.j]), np.concatenate([own.i, settled.i])))
     return _judged(notice, joined([own, settled]), context[order])
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.artefacts import BUNDLED, FALLBACK, HEAD, JUDGE, verify
-from dedupe.context import CONTEXT, LEVELS, context
+from dedupe.context import CONTEXT, LEVELS, Company
 from dedupe.errors import ModelError
 from dedupe.evidence import EVIDENCE, LETTERS
 from dedupe.matrices import empty_rows
@@ -42,6 +42,7 @@ TERMS = (
 COMPANY = (*(f"{level}_log_odds" for level in LEVELS), *CONTEXT)
 _SURE = 1e-4
 _TURNED_TOGETHER = 4096  # rows
+_JUDGED_TOGETHER = 500_000  # pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +119,35 @@ class Judge:
 
     def company_of(self, nodes: int, i: Ints, j: Ints, alone: Mapping[str, Floats]) -> Floats:
         """Return the columns of `COMPANY` of pairs, from their probability alone; each unordered pair of nodes once."""
-        clipped = [np.clip(alone[level], _SURE, 1 - _SURE) for level in LEVELS]
-        log_odds = [np.log(chance / (1 - chance)) for chance in clipped]
-        return np.column_stack([*log_odds, context(nodes, i, j, alone)])
+        return _in_company(Company(nodes, i, j, alone), alone, slice(None))
 
     def in_company(self, nodes: int, i: Ints, j: Ints, alone: Mapping[str, Floats]) -> Judgement:
         """Return the probability of noticed pairs, from that which each has alone.
 
         `i`, `j`: (pairs,), each unordered pair of nodes once. Wording implies story, so story is never the smaller.
         """
-        columns = self.company_of(nodes, i, j, alone)
-        found = {level: self.company[level](columns) for level in LEVELS}
+        company = Company(nodes, i, j, alone)
+        found = {level: np.empty(len(i)) for level in LEVELS}
+        for start in range(0, len(i), _JUDGED_TOGETHER):
+            part = slice(start, start + _JUDGED_TOGETHER)
+            columns = _in_company(company, alone, part)
+            for level in LEVELS:
+                found[level][part] = self.company[level](columns)
         found["story"] = np.maximum(found["story"], found["wording"])
-        return Judgement(found, columns[:, len(LEVELS) :])
+        return Judgement(found, company)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The probability of each pair per level, (pairs,), and its context, (pairs, len(CONTEXT))."""
+    """The probability of each pair per level, (pairs,), and the company it was judged in."""
 
     probability: dict[str, Floats]
-    context: Floats
+    company: Company
+
+
+def _in_company(company: Company, alone: Mapping[str, Floats], part: slice) -> Floats:
+    clipped = [np.clip(alone[level][part], _SURE, 1 - _SURE) for level in LEVELS]
+    return np.column_stack([*(np.log(chance / (1 - chance)) for chance in clipped), company.of(part)])
 
 
 def sigmoid(log_odds: Floats) -> Floats:
