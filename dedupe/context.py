@@ -8,6 +8,7 @@ made in parts and kept only where a pair is.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from dedupe.parallel import in_order
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Ints = NDArray[np.signedinteger[Any]]
 
 LEVELS = ("wording", "story")
 OF_LEVEL = (

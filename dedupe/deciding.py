@@ -34,4 +34,5 @@ def _judged(notice: Notice, pairs: NoticedPairs, context: NDArray[np.float32]) -
         scaled = notice.scale(pairs.similarity[at]), notice.scale(pairs.wording_similarity[at])
         return np.hstack([evidence(notice.titles, pairs.i[at], pairs.j[at], *scaled), context[at]])
 
-    return JudgedNodes(pairs.i, pairs.j, pairs.similarity, dict(pairs.alone), explain, (*EVIDENCE, *CONTEXT))
+    i, j = pairs.i.astype(np.int64), pairs.j.astype(np.int64)
+    return JudgedNodes(i, j, pairs.similarity, dict(pairs.alone), explain, (*EVIDENCE, *CONTEXT))

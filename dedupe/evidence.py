@@ -16,7 +16,7 @@ from rapidfuzz import fuzz, process
 from dedupe.describing import KINDS, Titles
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Ints = NDArray[np.signedinteger[Any]]
 Similarity = NDArray[np.floating[Any]]
 
 EVIDENCE = (

@@ -25,7 +25,7 @@ from dedupe.evidence import EVIDENCE, LETTERS
 from dedupe.matrices import empty_rows
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Ints = NDArray[np.signedinteger[Any]]
 TERMS = (
     *EVIDENCE,
     *(f"similarity>{knot}" for knot in (0.45, 0.55, 0.65, 0.75, 0.85)),

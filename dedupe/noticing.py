@@ -21,21 +21,22 @@ from dedupe.parallel import in_order
 from dedupe.scaling import Scale
 from dedupe.tiles import Vectors, cosines
 
-NOTICED = 0.02  # probability alone from which a pair has a say in the company of others
+NOTICED = {"story": 0.02, "wording": 0.05}
+"""Probability alone, of the level of the run, from which a pair has a say in the company of others."""
 _TOGETHER = 8_192  # pairs looked at together, so that what is known of them stays in the processor's cache
 Similarity = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class NoticedPairs:
-    """Parallel arrays, one element a pair, sorted by (i, j).
+    """Parallel arrays, one element a pair, sorted by (i, j): `i` < `j` int32, since there may be very many.
 
     `similarity`: cosine of the encoder's vectors; `wording_similarity`: as the wording level reads them. `alone`:
     probability per level by the pair's own evidence.
     """
 
-    i: Ints
-    j: Ints
+    i: NDArray[np.int32]
+    j: NDArray[np.int32]
     similarity: Similarity
     wording_similarity: Similarity
     alone: Mapping[str, Floats]
@@ -63,7 +64,7 @@ class Notice:
     turned: Vectors
     scale: Scale
     level: str
-    least: float = NOTICED
+    least: float
 
     @property
     def rows(self) -> Vectors:
@@ -97,7 +98,8 @@ class Notice:
         noticed = alone[self.level] >= self.least
         kept = kept[noticed]
         chances = {level: chance[noticed] for level, chance in alone.items()}
-        return NoticedPairs(i[kept], j[kept], similarity[kept], wording[kept], chances)
+        i, j = i[kept].astype(np.int32), j[kept].astype(np.int32)
+        return NoticedPairs(i, j, similarity[kept], wording[kept], chances)
 
     def _similarities(self, i: Ints, j: Ints, own: Similarity) -> tuple[Similarity, Similarity]:
         if self.turned is self.vectors:
@@ -112,14 +114,18 @@ class Notice:
         return float(np.log(self.least / (1 - self.least))) if self.least > 0 else -np.inf
 
 
-def notice(judge: Judge, titles: Titles, vectors: Vectors, scale: Scale, level: str, least: float = NOTICED) -> Notice:
+def notice(
+    judge: Judge, titles: Titles, vectors: Vectors, scale: Scale, level: str, least: float | None = None
+) -> Notice:
     """Return what looks at the candidate pairs of a run; `vectors` as the encoder gave them."""
-    return Notice(judge, titles, vectors, judge.wording_rows(vectors), scale, level, least)
+    return Notice(
+        judge, titles, vectors, judge.wording_rows(vectors), scale, level, NOTICED[level] if least is None else least
+    )
 
 
 def joined(parts: list[NoticedPairs]) -> NoticedPairs:
     """Return all parts as one, sorted by (i, j)."""
-    i, j = (np.concatenate([np.empty(0, np.int64), *(getattr(part, name) for part in parts)]) for name in "ij")
+    i, j = (np.concatenate([np.empty(0, np.int32), *(getattr(part, name) for part in parts)]) for name in "ij")
     order = np.lexsort((j, i))
     similarity, wording = (
         np.concatenate([np.empty(0, np.float32), *(getattr(part, name) for part in parts)])[order]

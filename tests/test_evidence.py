@@ -130,7 +130,7 @@ def test_noticed_pairs_are_those_that_full_evidence_notices(fake_encoder, level,
     found = notice(judge, titles, vectors, IDENTITY, level).among(pairs)
     full = evidence(titles, pairs.i, pairs.j, pairs.similarity, pairs.similarity)
     alone = {one: sigmoid(odds) for one, odds in judge.log_odds(full).items()}
-    noticed = alone[level] >= NOTICED
+    noticed = alone[level] >= NOTICED[level]
     assert 0 < noticed.sum() < len(pairs)
     np.testing.assert_array_equal(found.i, pairs.i[noticed])
     np.testing.assert_array_equal(found.j, pairs.j[noticed])

@@ -271,7 +271,7 @@ def tree(judge: Judge, part: Slice, level: str) -> MergeTree:
 def _noticed(judge: Judge, part: Slice) -> tuple[Ints, dict[str, NDArray[np.float64]]]:
     """Which pairs of a slice are noticed, and their probability alone."""
     alone = {level: sigmoid(odds) for level, odds in judge.log_odds(part.evidence).items()}
-    noticed = np.flatnonzero(alone["story"] >= NOTICED)
+    noticed = np.flatnonzero(alone["story"] >= NOTICED["story"])
     return noticed, {level: chance[noticed] for level, chance in alone.items()}
 
 
