@@ -1,0 +1,59 @@
+"""From a file to output rows: with an empty cache of vectors, and again with the full one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+from memory import apart
+from runs import counts
+from stored import Settings, rows_of
+from timing import Stages, Timed, by_stage, warm_up
+
+import dedupe
+
+RUNS = (("scale", "wording", None), ("stream", "story", 72.0))  # data set, level, window in hours
+NOTE = "reading, normalizing, encoding, grouping and output rows, in a process of its own; without loading the model"
+
+
+def run(settings: Settings) -> Iterator[dict[str, Any]]:
+    """Yield the figures of each data set."""
+    found: dict[str, Any] = {"what": NOTE}
+    for name, level, window in RUNS:
+        rows = rows_of(settings, name)
+        with TemporaryDirectory(dir=settings.cache) as folder:
+            cold, warm = (_apart(rows, Path(folder), level, window) for _ in range(2))
+        shares = {"level": level, "window": window, "cold": cold, "warm": warm}
+        found[name] = shares | {"warm_takes": round(warm["seconds"]["total"] / cold["seconds"]["total"], 4)}
+        yield found
+
+
+def _apart(*given: Any) -> dict[str, Any]:
+    found, memory = apart(_once, *given)
+    return found | {"memory_gb": memory}
+
+
+def _once(rows: Path, folder: Path, level: str, window: float | None) -> dict[str, Any]:
+    warm_up()
+    encoder, began = Timed(dedupe.load_encoder()), perf_counter()
+    headlines = dedupe.read_headlines(rows).headlines
+    read, stages = perf_counter(), Stages()
+    run = dedupe.deduplicate(
+        headlines, encoder=encoder, cache=dedupe.VectorCache(folder), level=level, window=window, progress=stages
+    )
+    stages.finish()
+    done = perf_counter()
+    run.rows()
+    ended = perf_counter()
+    total = ended - began
+    return counts(run) | {
+        "encoded_texts": encoder.texts,
+        "seconds": {"total": round(total, 2), "encoder": round(encoder.seconds, 2)},
+        "share_outside_encoder": round(1 - encoder.seconds / total, 4),
+        "stages": {"reading": round(read - began, 2)}
+        | by_stage(stages, encoder.seconds)
+        | {"output rows": round(ended - done, 2)},
+    }
