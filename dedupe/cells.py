@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from dedupe.matrices import Vectors
 from dedupe.parallel import in_order
-from dedupe.tiles import Ints, Vectors, pairs_between, spread
+from dedupe.tiles import Ints, pairs_between, spread
 
+Floats = NDArray[np.float32]
 WANTED = 0.997  # recall aimed at on one sample, so that another does not fall under 0.995
 _CELLS = 3  # for each root of the number of rows
 _LEARNT_FROM = 48  # rows a cell, to place the centroids
@@ -71,7 +73,7 @@ def plan(vectors: Vectors, threshold: float, comparisons: int) -> Cells | None:
     return Cells(np.ascontiguousarray(looks[:, 0]), looks, lookers, own, recall)
 
 
-def _centroids(vectors: Vectors, count: int) -> Vectors:
+def _centroids(vectors: Vectors, count: int) -> Floats:
     import faiss
 
     sample = spread(len(vectors), count * _LEARNT_FROM)
@@ -82,13 +84,13 @@ def _centroids(vectors: Vectors, count: int) -> Vectors:
     return np.asarray(means.centroids)
 
 
-def _samples(vectors: Vectors, centroids: Vectors, threshold: float) -> tuple[Ints, Ints]:
+def _samples(vectors: Vectors, centroids: Floats, threshold: float) -> tuple[Ints, Ints]:
     """Of the pairs of two samples of rows, how many cells one of the two has to look into to find the other."""
     one, other = (_ranks(vectors, centroids, threshold, spread(len(vectors), _SAMPLE, k)) for k in (1, 2))
     return one, other
 
 
-def _ranks(vectors: Vectors, centroids: Vectors, threshold: float, sample: Ints) -> Ints:
+def _ranks(vectors: Vectors, centroids: Floats, threshold: float, sample: Ints) -> Ints:
     everything = np.arange(len(vectors))
     blocks = [everything[k : k + _TOGETHER] for k in range(0, len(everything), _TOGETHER)]
     found = list(in_order(lambda block: pairs_between(vectors, sample, block, threshold), blocks))
@@ -100,12 +102,12 @@ def _ranks(vectors: Vectors, centroids: Vectors, threshold: float, sample: Ints)
     return np.minimum(_rank(near_a, near_b.argmax(axis=1)), _rank(near_b, near_a.argmax(axis=1)))
 
 
-def _rank(near: Vectors, cell: Ints) -> Ints:
+def _rank(near: Floats, cell: Ints) -> Ints:
     nearer: Ints = np.count_nonzero(near > np.take_along_axis(near, cell[:, None], axis=1), axis=1)
     return nearer
 
 
-def _nearest(vectors: Vectors, centroids: Vectors, count: int) -> NDArray[np.int32]:
+def _nearest(vectors: Vectors, centroids: Floats, count: int) -> NDArray[np.int32]:
     """The `count` nearest cells of each row, nearest first."""
 
     def of(start: int) -> NDArray[np.int32]:
@@ -117,7 +119,7 @@ def _nearest(vectors: Vectors, centroids: Vectors, count: int) -> NDArray[np.int
     return np.concatenate(list(in_order(of, range(0, len(vectors), _TOGETHER))))
 
 
-def _all(near: Vectors) -> Ints:
+def _all(near: Floats) -> Ints:
     return np.broadcast_to(np.arange(near.shape[1]), near.shape)
 
 

@@ -111,7 +111,9 @@ class _Finder:
             self.free[member[~sure]] = False
 
     def _members(self, leader: int) -> Ints:
-        nearly = np.flatnonzero((self.vectors @ self.vectors[leader] >= np.float32(NEAR - MARGIN)) & self.free)
+        own, starts = self.vectors[leader], range(0, len(self.vectors), _TOGETHER)
+        cosine = np.concatenate([self.vectors[start : start + _TOGETHER] @ own for start in starts])
+        nearly = np.flatnonzero((cosine >= np.float32(NEAR - MARGIN)) & self.free)
         near = nearly[(cosines(self.vectors, nearly, np.full_like(nearly, leader)) >= NEAR) & (nearly != leader)]
         if self.times is None:
             return np.asarray(near)

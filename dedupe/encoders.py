@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dedupe.artefacts import BUNDLED, is_artefact
 from dedupe.errors import ModelError
-from dedupe.matrices import empty_rows
+from dedupe.matrices import Vectors, empty_rows, let_go
 from dedupe.progress import Progress
 from dedupe.threads import limit_torch
 from dedupe.trained import TrainedEncoder
@@ -88,8 +88,8 @@ def load_encoder(name: str | Path | None = None) -> Encoder:
 
 def embed(
     encoder: Encoder, texts: Sequence[str], progress: Progress | None = None, cache: VectorCache | None = None
-) -> NDArray[np.float32]:
-    """Return the vectors of `texts`: float32, (n, d), unit rows, in their order.
+) -> Vectors:
+    """Return the vectors of `texts`: float32, (n, d), unit rows, in their order; packed where there are very many.
 
     Texts are encoded in order of length, then alphabet, so that batches waste no padding and do not depend on the order
     given. With a `cache`, and an encoder that has an `identity`, only texts that it does not hold are encoded, and kept
@@ -103,9 +103,9 @@ def embed(
     return _gather(_encode(encoder, texts, order), len(texts), progress)
 
 
-def _gather(source: _Rows, count: int, progress: Progress | None) -> NDArray[np.float32]:
+def _gather(source: _Rows, count: int, progress: Progress | None) -> Vectors:
     """Put the rows in their places, and tell how far that is."""
-    vectors, done = np.empty((count, 0), dtype=np.float32), 0
+    vectors, done = empty_rows(count, 0), 0
     with closing(source):
         for part, rows in source:
             if not done:
@@ -126,7 +126,7 @@ def _encode(encoder: Encoder, texts: Sequence[str], order: list[int]) -> _Rows:
     """Encode the texts at the positions in `order`, some at a time."""
     for start in range(0, len(order), _CHUNK):
         part = order[start : start + _CHUNK]
-        yield part, unit_rows(encoder.encode([texts[position] for position in part]), len(part))
+        yield part, unit_rows(encoder.encode([texts[position] for position in part]), len(part))[:]
 
 
 def _recall(encoder: Encoder, texts: Sequence[str], order: list[int], cache: VectorCache, identity: str) -> _Rows:
@@ -136,7 +136,7 @@ def _recall(encoder: Encoder, texts: Sequence[str], order: list[int], cache: Vec
         part = order[start : start + _READ_TOGETHER]
         found, rows = cache.read(identity, [texts[position] for position in part])
         if found:
-            yield [part[k] for k in found], unit_rows(rows, len(found))
+            yield [part[k] for k in found], unit_rows(rows, len(found))[:]
         missing += np.delete(part, found).tolist()
     yield from _encode_and_keep(encoder, texts, missing, cache, identity)
 
@@ -166,7 +166,7 @@ def _save(
         cache.write(identity, kept, np.concatenate([rows for _, rows in unsaved]))
 
 
-def unit_rows(matrix: Any, rows: int, at: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+def unit_rows(matrix: Any, rows: int, at: NDArray[np.int64] | None = None) -> Vectors:
     """Return `matrix`, (rows, d), as float32 with rows of length 1, or those rows `at` the places given.
 
     An all-zero row stays zero. Raises `ModelError` unless it is a finite matrix of floats with that many rows.
@@ -179,6 +179,7 @@ def unit_rows(matrix: Any, rows: int, at: NDArray[np.int64] | None = None) -> ND
     for start in range(0, len(places), _SCALED_TOGETHER):
         part = places[start : start + _SCALED_TOGETHER]
         units[start : start + len(part)] = _unit(values[part], part)
+    let_go(matrix)
     return units
 
 

@@ -22,7 +22,7 @@ from dedupe.artefacts import BUNDLED, FALLBACK, HEAD, JUDGE, verify
 from dedupe.context import CONTEXT, LEVELS, Company
 from dedupe.errors import ModelError
 from dedupe.evidence import EVIDENCE, LETTERS
-from dedupe.matrices import empty_rows
+from dedupe.matrices import Vectors, empty_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.signedinteger[Any]]
@@ -76,7 +76,7 @@ class Judge:
     floor: float
     head: NDArray[np.float32] | None = None
 
-    def wording_rows(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    def wording_rows(self, vectors: Vectors) -> Vectors:
         """Return the unit rows that the wording level compares, (n, d), from unit rows of the encoder.
 
         Raises `ModelError` where they cannot be this encoder's.

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from dedupe import cells
 from dedupe.errors import InputError
+from dedupe.matrices import PackedRows, Vectors
 from dedupe.parallel import in_order
-from dedupe.tiles import Vectors, cosines, pairs_between
+from dedupe.tiles import cosines, pairs_between
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -154,6 +155,8 @@ def _checked(vectors: Vectors, threshold: float) -> Vectors:
         raise InputError(
             f"the similarity threshold must be above 0 and at most 1, not {threshold}: give one such as 0.5"
         )
+    if isinstance(vectors, PackedRows):
+        return vectors
     if vectors.ndim != 2:
         raise InputError(f"vectors must be a matrix with one row a headline, not an array of shape {vectors.shape}")
     return np.ascontiguousarray(vectors, dtype=np.float32)

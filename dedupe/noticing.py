@@ -16,10 +16,11 @@ from dedupe.context import LEVELS
 from dedupe.describing import Titles
 from dedupe.evidence import LETTERS, add_letters, evidence_of_words, rows
 from dedupe.judging import Floats, Ints, Judge, sigmoid
+from dedupe.matrices import Vectors
 from dedupe.neighbors import CandidatePairs, Join
 from dedupe.parallel import in_order
 from dedupe.scaling import Scale
-from dedupe.tiles import Vectors, cosines
+from dedupe.tiles import cosines
 
 NOTICED = {"story": 0.02, "wording": 0.05}
 """Probability alone, of the level of the run, from which a pair has a say in the company of others."""

@@ -22,7 +22,7 @@ from dedupe.exact import ExactGroups, exact_groups
 from dedupe.grouping import merge_tree
 from dedupe.headlines import Headline, as_headlines
 from dedupe.judging import Judge, load_fallback, load_judge
-from dedupe.matrices import rows_at
+from dedupe.matrices import Vectors, rows_at
 from dedupe.neighbors import CandidatePairs, Join, Times
 from dedupe.noticing import Notice, NoticedPairs, joined, notice
 from dedupe.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
@@ -30,7 +30,7 @@ from dedupe.progress import Progress, bars, silent
 from dedupe.result import KEEPS, Caution, Deduplication, Nodes, tie_ranks
 from dedupe.scaling import IDENTITY, scale_of
 from dedupe.text import MAX_LENGTH, key_of_normalized, normalize
-from dedupe.tiles import Vectors, cosines
+from dedupe.tiles import cosines
 from dedupe.trees import MergeTree
 
 Row = str | Mapping[str, Any] | Headline

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, tie_key
+from dedupe.matrices import Vectors
 from dedupe.pairs import JudgedNodes, JudgedPairs, check_thresholds
 from dedupe.trees import MergeTree
 
@@ -85,7 +86,7 @@ class Nodes:
     of: Ints
     first: Ints
     stands: Ints
-    vectors: NDArray[np.float32]
+    vectors: Vectors
     facts: Ints
 
 

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.matrices import Vectors
+
 _UNRELATED = 0.07  # mean cosine of random pairs of headlines under the base model
 _ENOUGH = 50  # rows below which a mean over pairs says little; the similarities are then used as they are
 _HIGHEST = 0.95
+_TOGETHER = 4096  # rows read at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,16 @@ class Scale:
 IDENTITY = Scale(1.0, 0.0)
 
 
-def scale_of(vectors: NDArray[np.float32]) -> Scale:
+def scale_of(vectors: Vectors) -> Scale:
     """Return the scale of unit rows, (n, d), from the mean similarity over all pairs; no pair is made."""
     n = len(vectors)
     if n < _ENOUGH:
         return IDENTITY
-    total = vectors.astype(np.float64).sum(axis=0)
-    own = float(np.einsum("ij,ij->", vectors, vectors, dtype=np.float64))
+    total, own = np.zeros(vectors.shape[1]), 0.0
+    for start in range(0, n, _TOGETHER):
+        rows = vectors[start : start + _TOGETHER].astype(np.float64)
+        total += rows.sum(axis=0)
+        own += float(np.vecdot(rows, rows).sum())
     mean = min(float((total @ total - own) / (n * (n - 1))), _HIGHEST)
     slope = (1 - _UNRELATED) / (1 - mean)
     return Scale(slope, 1 - slope)
