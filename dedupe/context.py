@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from dedupe.parallel import in_order
 
 Floats = NDArray[np.float64]
+Chances = NDArray[np.floating[Any]]
 Ints = NDArray[np.signedinteger[Any]]
 
 LEVELS = ("wording", "story")
@@ -37,7 +38,7 @@ _WORTH = 1000  # pairs from which the choice matters
 _COST = 10_000_000  # multiplications of one part of a sparse product
 
 
-def context(nodes: int, i: Ints, j: Ints, probability: Mapping[str, Floats]) -> Floats:
+def context(nodes: int, i: Ints, j: Ints, probability: Mapping[str, Chances]) -> Floats:
     """Return the context of each pair, float64, (pairs, len(CONTEXT)), columns as in `CONTEXT`.
 
     `i`, `j`: (pairs,), each unordered pair of nodes once. `probability`: of each level, judged alone, (pairs,).
@@ -48,7 +49,7 @@ def context(nodes: int, i: Ints, j: Ints, probability: Mapping[str, Floats]) -> 
 class Company:
     """The context of pairs, some at a time, since that of all would need much room; arguments as for `context`."""
 
-    def __init__(self, nodes: int, i: Ints, j: Ints, probability: Mapping[str, Floats]) -> None:
+    def __init__(self, nodes: int, i: Ints, j: Ints, probability: Mapping[str, Chances]) -> None:
         links = _Links(nodes, i, j)
         self._i, self._j = i, j
         self._levels = [_Level(links, probability[level]) for level in LEVELS]
@@ -62,7 +63,7 @@ class Company:
 class _Level:
     """What a level's probabilities say of each node, and of each pair's common company."""
 
-    def __init__(self, links: _Links, chance: Floats) -> None:
+    def __init__(self, links: _Links, chance: Chances) -> None:
         matrix = links.matrix(chance)
         self.chance, self.common = chance, links.products(matrix)
         self.sums = np.asarray(matrix.sum(axis=1)).ravel()
@@ -72,7 +73,7 @@ class _Level:
 
     def columns(self, which: slice | Ints, i: Ints, j: Ints) -> list[Floats]:
         """The columns `OF_LEVEL` of some pairs."""
-        chance, common = self.chance[which], self.common[which]
+        chance, common = self.chance[which].astype(np.float64), self.common[which]
         either = self.squares[i] + self.squares[j] - 2 * chance**2 - common
         mass_i, mass_j = (np.maximum(self.sums[rows] - chance, 0) for rows in (i, j))
         rival_i, rival_j = (np.where(chance >= self.best[rows], self.second[rows], self.best[rows]) for rows in (i, j))
@@ -95,13 +96,15 @@ class _Links:
         links = (np.concatenate([a, b]), np.concatenate([b, a]))
         self._places = csr_matrix((np.tile(np.arange(len(i), dtype=np.int32), 2), links), shape=(nodes, nodes))
         self._upper = csr_matrix((np.ones(len(i), np.int8), (a, b)), shape=(nodes, nodes))
-        self._by_row = np.argsort(i, kind="stable")
+        sorted_already = bool((np.diff(i) >= 0).all())
+        self._by_row = np.arange(len(i), dtype=np.int32) if sorted_already else np.argsort(i, kind="stable")
+        self._rows = i[self._by_row]
         self._component = connected_components(self._upper, directed=False)[1] if nodes else np.zeros(0, np.int64)
 
-    def matrix(self, values: Floats) -> csr_matrix:
+    def matrix(self, values: Chances) -> csr_matrix:
         """The matrix with a value for each pair."""
         links = self._places
-        return csr_matrix((values[links.data], links.indices, links.indptr), shape=links.shape)
+        return csr_matrix((values.astype(np.float64)[links.data], links.indices, links.indptr), shape=links.shape)
 
     def products(self, matrix: csr_matrix) -> Floats:
         """The entries (i, j) of the matrix times itself; a pair's own value adds nothing, as the diagonal is empty."""
@@ -134,7 +137,7 @@ class _Links:
     def _sparse(self, matrix: csr_matrix, rows: Ints) -> tuple[Ints, Floats]:
         product = (matrix[rows] @ matrix).multiply(self._upper[rows]).tocsr()
         product.sort_indices()
-        begin, end = np.searchsorted(self.i[self._by_row], [rows[0], rows[-1] + 1])
+        begin, end = np.searchsorted(self._rows, [rows[0], rows[-1] + 1])
         pairs = self._by_row[begin:end]
         pairs = pairs[np.isin(self.i[pairs], rows)]
         if not len(pairs):

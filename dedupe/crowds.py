@@ -51,7 +51,8 @@ class Crowds:
     def merges(self, level: str) -> tuple[Ints, Ints, Floats]:
         """Return the merges by which members join what stands for them: which (k,), whom (k,), at what probability."""
         leaders = self.stands[self.settled.i]
-        return leaders, self.settled.i + self.settled.j - leaders, self.settled.alone[level]
+        members = self.settled.i + self.settled.j - leaders
+        return leaders, members, self.settled.alone[level].astype(np.float64)
 
     def weights(self) -> Ints:
         """How many nodes each stands for, (n,)."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dedupe.context import CONTEXT
 from dedupe.evidence import EVIDENCE, evidence
 from dedupe.judging import Ints
+from dedupe.matrices import let_go
 from dedupe.noticing import Notice, NoticedPairs, joined
 from dedupe.pairs import JudgedNodes
 
@@ -19,6 +20,8 @@ def decide(notice: Notice, pairs: NoticedPairs, settled: NoticedPairs, floor: fl
 
     `settled`: pairs that need no company, since one of the two stands for the other in all that is joined.
     """
+    for rows in (notice.vectors, notice.turned):
+        let_go(rows)
     judgement = notice.judge.in_company(len(notice.titles.texts), pairs.i, pairs.j, pairs.alone)
     kept = judgement.probability[notice.level] >= floor
     chance = {level: values[kept] for level, values in judgement.probability.items()}
@@ -35,4 +38,5 @@ def _judged(notice: Notice, pairs: NoticedPairs, context: NDArray[np.float32]) -
         return np.hstack([evidence(notice.titles, pairs.i[at], pairs.j[at], *scaled), context[at]])
 
     i, j = pairs.i.astype(np.int64), pairs.j.astype(np.int64)
-    return JudgedNodes(i, j, pairs.similarity, dict(pairs.alone), explain, (*EVIDENCE, *CONTEXT))
+    chance = {level: values.astype(np.float64) for level, values in pairs.alone.items()}
+    return JudgedNodes(i, j, pairs.similarity, chance, explain, (*EVIDENCE, *CONTEXT))

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.artefacts import BUNDLED, FALLBACK, HEAD, JUDGE, verify
-from dedupe.context import CONTEXT, LEVELS, Company
+from dedupe.context import CONTEXT, LEVELS, Chances, Company
 from dedupe.errors import ModelError
 from dedupe.evidence import EVIDENCE, LETTERS
 from dedupe.matrices import Vectors, empty_rows
@@ -117,11 +117,11 @@ class Judge:
             found += np.maximum(slope, 0)
         return found
 
-    def company_of(self, nodes: int, i: Ints, j: Ints, alone: Mapping[str, Floats]) -> Floats:
+    def company_of(self, nodes: int, i: Ints, j: Ints, alone: Mapping[str, Chances]) -> Floats:
         """Return the columns of `COMPANY` of pairs, from their probability alone; each unordered pair of nodes once."""
         return _in_company(Company(nodes, i, j, alone), alone, slice(None))
 
-    def in_company(self, nodes: int, i: Ints, j: Ints, alone: Mapping[str, Floats]) -> Judgement:
+    def in_company(self, nodes: int, i: Ints, j: Ints, alone: Mapping[str, Chances]) -> Judgement:
         """Return the probability of noticed pairs, from that which each has alone.
 
         `i`, `j`: (pairs,), each unordered pair of nodes once. Wording implies story, so story is never the smaller.
@@ -145,8 +145,8 @@ class Judgement:
     company: Company
 
 
-def _in_company(company: Company, alone: Mapping[str, Floats], part: slice) -> Floats:
-    clipped = [np.clip(alone[level][part], _SURE, 1 - _SURE) for level in LEVELS]
+def _in_company(company: Company, alone: Mapping[str, Chances], part: slice) -> Floats:
+    clipped = [np.clip(alone[level][part].astype(np.float64), _SURE, 1 - _SURE) for level in LEVELS]
     return np.column_stack([*(np.log(chance / (1 - chance)) for chance in clipped), company.of(part)])
 
 

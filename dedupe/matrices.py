@@ -30,7 +30,8 @@ class PackedRows:
         with TemporaryFile(
             prefix="headline-dedupe-"
         ) as file:  # the map stays when its file is closed, and goes with it
-            self._steps = np.asarray(np.memmap(file, np.int16, "w+", shape=self.shape))
+            mapped = np.memmap(file, np.int16, "w+", shape=self.shape)
+        self._pages, self._steps = mapped._mmap, np.asarray(mapped)  # type: ignore[attr-defined]
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -38,6 +39,11 @@ class PackedRows:
     def __getitem__(self, places: Any) -> NDArray[np.float32]:
         rows: NDArray[np.float32] = np.multiply(self._steps[places], np.float32(1 / _STEPS), dtype=np.float32)
         return rows
+
+    def let_go(self) -> None:
+        """Give back the memory of what was read; it is read from the file again where needed."""
+        if hasattr(self._pages, "madvise"):
+            self._pages.madvise(mmap.MADV_DONTNEED)
 
     def __setitem__(self, places: Any, rows: NDArray[np.floating[Any]]) -> None:
         self._steps[places] = np.rint(np.clip(rows, -1, 1) * _STEPS)
@@ -62,7 +68,9 @@ def rows_at(matrix: Vectors, places: NDArray[np.int64]) -> Vectors:
 
 
 def let_go(matrix: Any) -> None:
-    """Give back the memory of a read-only map that was read through; it is read from its file again where needed."""
+    """Give back the memory of packed rows, or of a read-only map; they are read from their file again where needed."""
+    if isinstance(matrix, PackedRows):
+        matrix.let_go()
     pages = getattr(matrix, "_mmap", None)
     if isinstance(pages, mmap.mmap) and matrix.mode == "r" and hasattr(pages, "madvise"):
         pages.madvise(mmap.MADV_DONTNEED)

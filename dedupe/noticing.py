@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.context import LEVELS
+from dedupe.context import LEVELS, Chances
 from dedupe.describing import Titles
 from dedupe.evidence import LETTERS, add_letters, evidence_of_words, rows
-from dedupe.judging import Floats, Ints, Judge, sigmoid
+from dedupe.judging import Ints, Judge, sigmoid
 from dedupe.matrices import Vectors
 from dedupe.neighbors import CandidatePairs, Join
 from dedupe.parallel import in_order
@@ -33,14 +33,14 @@ class NoticedPairs:
     """Parallel arrays, one element a pair, sorted by (i, j): `i` < `j` int32, since there may be very many.
 
     `similarity`: cosine of the encoder's vectors; `wording_similarity`: as the wording level reads them. `alone`:
-    probability per level by the pair's own evidence.
+    float32, probability per level by the pair's own evidence.
     """
 
     i: NDArray[np.int32]
     j: NDArray[np.int32]
     similarity: Similarity
     wording_similarity: Similarity
-    alone: Mapping[str, Floats]
+    alone: Mapping[str, Chances]
 
     def __len__(self) -> int:
         return len(self.i)
@@ -98,7 +98,7 @@ class Notice:
         alone = {level: sigmoid(odds) for level, odds in self.judge.log_odds(found).items()}
         noticed = alone[self.level] >= self.least
         kept = kept[noticed]
-        chances = {level: chance[noticed] for level, chance in alone.items()}
+        chances = {level: chance[noticed].astype(np.float32) for level, chance in alone.items()}
         i, j = i[kept].astype(np.int32), j[kept].astype(np.int32)
         return NoticedPairs(i, j, similarity[kept], wording[kept], chances)
 
@@ -125,12 +125,17 @@ def notice(
 
 
 def joined(parts: list[NoticedPairs]) -> NoticedPairs:
-    """Return all parts as one, sorted by (i, j)."""
-    i, j = (np.concatenate([np.empty(0, np.int32), *(getattr(part, name) for part in parts)]) for name in "ij")
+    """Return all parts as one, sorted by (i, j). Takes the list apart, so that no pair is held twice."""
+    names = ("i", "j", "similarity", "wording_similarity")
+    columns = {name: [np.empty(0, kind)] for name, kind in zip(names, ("i4", "i4", "f4", "f4"), strict=True)}
+    columns |= {level: [np.empty(0, np.float32)] for level in LEVELS}
+    while parts:
+        part = parts.pop(0)
+        for name in names:
+            columns[name].append(getattr(part, name))
+        for level in LEVELS:
+            columns[level].append(part.alone[level])
+    i, j = (np.concatenate(columns.pop(name)) for name in names[:2])
     order = np.lexsort((j, i))
-    similarity, wording = (
-        np.concatenate([np.empty(0, np.float32), *(getattr(part, name) for part in parts)])[order]
-        for name in ("similarity", "wording_similarity")
-    )
-    alone = {level: np.concatenate([np.empty(0), *(part.alone[level] for part in parts)])[order] for level in LEVELS}
-    return NoticedPairs(i[order], j[order], similarity, wording, alone)
+    similarity, wording, *alone = (np.concatenate(columns.pop(name))[order] for name in (*names[2:], *LEVELS))
+    return NoticedPairs(i[order], j[order], similarity, wording, dict(zip(LEVELS, alone, strict=True)))
