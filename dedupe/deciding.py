@@ -26,13 +26,13 @@ def decide(notice: Notice, pairs: NoticedPairs, settled: NoticedPairs, floor: fl
     kept = judgement.probability[notice.level] >= floor
     chance = {level: values[kept] for level, values in judgement.probability.items()}
     own = replace(pairs.where(kept), alone=chance)
-    context = np.zeros((len(own) + len(settled), len(CONTEXT)), np.float32)
+    context = np.zeros((len(own) + len(settled), len(CONTEXT)), np.float16)  # for explanations only
     context[: len(own)] = judgement.company.of(np.flatnonzero(kept))
     order = np.lexsort((np.concatenate([own.j, settled.j]), np.concatenate([own.i, settled.i])))
     return _judged(notice, joined([own, settled]), context[order])
 
 
-def _judged(notice: Notice, pairs: NoticedPairs, context: NDArray[np.float32]) -> JudgedNodes:
+def _judged(notice: Notice, pairs: NoticedPairs, context: NDArray[np.float16]) -> JudgedNodes:
     def explain(at: Ints) -> NDArray[np.float32]:
         scaled = notice.scale(pairs.similarity[at]), notice.scale(pairs.wording_similarity[at])
         return np.hstack([evidence(notice.titles, pairs.i[at], pairs.j[at], *scaled), context[at]])
