@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -72,9 +72,8 @@ def deduplicate(
     """
     rows = as_headlines(headlines)
     hours = _hours(window)
-    for name, given, known in (("keep", keep, KEEPS), ("level", level, LEVELS)):
-        if given not in known:
-            raise InputError(f"{name} must be one of {', '.join(known)}, not {given!r}")
+    _check_choice("keep", keep, KEEPS)
+    _check_choice("level", level, LEVELS)
     if encoder is None and embeddings is None:
         encoder = encoders.load_encoder(None)
     judge, calibrated = _judge_of(encoder)
@@ -92,11 +91,8 @@ def deduplicate(
         crowds = find_crowds(looks, times)
         join = Join(looks.rows, looks.floor, times, only=crowds.outside)
         judged = decide(looks, joined([crowds.neighbors, *_noticed(looks, join, report)]), crowds.settled, judge.floor)
-        trees = {}
-        for one in LEVELS if level == "story" else ["wording"]:
-            report(f"grouping {one}", 0, 1)
-            trees[one] = _tree(judged, crowds, groups, one, hours, judge.floor)
-            report(f"grouping {one}", 1, 1)
+        levels = LEVELS if level == "story" else (level,)
+        trees = {one: _tree(judged, crowds, groups, one, hours, judge.floor, report) for one in levels}
     return Deduplication(
         headlines=tuple(rows),
         nodes=Nodes(groups.of, groups.row, crowds.stands, vectors, looks.titles.facts),
@@ -172,9 +168,16 @@ def _noticed(looks: Notice, join: Join, report: Progress) -> Iterator[NoticedPai
 
 
 def _tree(
-    judged: JudgedNodes, crowds: Crowds, groups: ExactGroups, level: str, window: float | None, floor: float
+    judged: JudgedNodes,
+    crowds: Crowds,
+    groups: ExactGroups,
+    level: str,
+    window: float | None,
+    floor: float,
+    report: Progress,
 ) -> MergeTree:
     """Group those that stand for themselves, then let each be followed by those it stands for."""
+    report(f"grouping {level}", 0, 1)
     chance = judged.probability[level]
     used = (chance >= floor) & (crowds.stands[judged.i] != crowds.stands[judged.j])
     tree = merge_tree(
@@ -187,6 +190,7 @@ def _tree(
         window=window,
         floor=floor,
     )
+    report(f"grouping {level}", 1, 1)
     return tree.after(*crowds.merges(level))
 
 
@@ -205,6 +209,11 @@ def _judge_of(encoder: encoders.Encoder | None) -> tuple[Judge, bool]:
     """The judge that was fitted on this encoder, in the folder it names, or the one for all others; and which it is."""
     folder = getattr(encoder, "folder", None)
     return (load_fallback(), False) if folder is None else (load_judge(folder), True)
+
+
+def _check_choice(name: str, given: str, known: Sequence[str]) -> None:
+    if given not in known:
+        raise InputError(f"{name} must be one of {', '.join(known)}, not {given!r}")
 
 
 def _thresholds(judge: Judge, story: float | None, wording: float | None) -> dict[str, float]:
