@@ -374,7 +374,9 @@ def test_killed_writers_leave_it_whole(tmp_path):
             time.sleep(draw.uniform(0, 0.1))
             process.kill()
         assert query(tmp_path, "PRAGMA integrity_check") == [("ok",)]
-        counts = "SELECT (SELECT count(*) FROM entries) - (SELECT count(*) FROM vectors)"  # at one moment: others write on
+        counts = (
+            "SELECT (SELECT count(*) FROM entries) - (SELECT count(*) FROM vectors)"  # at one moment: others write on
+        )
         assert query(tmp_path, counts) == [(0,)]
     encoder, cache = Numbers(), VectorCache(tmp_path)
     texts = numbers(1000)
