@@ -6,6 +6,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dedupe.headlines import Headline
 from dedupe.languages import not_english
 from dedupe.result import Caution
@@ -33,6 +36,15 @@ def input_cautions(rows: Sequence[Headline], texts: Sequence[str], calibrated: b
         yield from _caution("not-english", what, not_english(texts).tolist())
     else:
         yield Caution("uncalibrated", "vectors of another model: probabilities are estimates, check the thresholds")
+
+
+def crowded(marks: NDArray[np.bool_], unmet: int) -> Iterator[Caution]:
+    """Yield a caution about the rows, (n,), of crowds that were not compared each with each; `unmet`: pairs left out."""
+    what = (
+        "nearly equal to very many others but for some detail, compared with those next to them in the alphabet only: "
+        f"{unmet:,} pairs were not judged"
+    )
+    yield from _caution("crowded", what, marks.tolist())
 
 
 def _caution(code: str, what: str, marks: Sequence[bool]) -> Iterator[Caution]:

@@ -32,11 +32,10 @@ _TOGETHER = 4096  # rows put into cells at a time
 class Cells:
     """Rows by cell, and the rows that look into each.
 
-    `of`: (n,), the cell of each row. `looks`: (n, looked into), the cells a row looks into, its own first. `lookers`:
-    (cells, n) sparse, the transpose of that. `recall`: the share of a sample's pairs that is found.
+    `looks`: (n, looked into), the cells a row looks into, its own first. `lookers`: (cells, n) sparse, the transpose of
+    that. `members`: likewise of its first column. `recall`: the share of a sample's pairs that is found.
     """
 
-    of: NDArray[np.int32]
     looks: NDArray[np.int32]
     lookers: csr_matrix
     members: csr_matrix
@@ -51,7 +50,7 @@ class Cells:
         """Return the rows (a, b) of the pairs that looking into one cell finds, each pair once over all cells."""
         inside, lookers = _row(self.members, cell), _row(self.lookers, cell)
         a, b = pairs_between(vectors, lookers, inside, threshold)
-        mutual = (self.looks[b] == self.of[a][:, None]).any(axis=1)  # then this pair is found from both sides
+        mutual = (self.looks[b] == self.looks[a, :1]).any(axis=1)  # then this pair is found from both sides
         once = (a < b) | (~mutual & (a != b))
         return a[once], b[once]
 
@@ -70,7 +69,7 @@ def plan(vectors: Vectors, threshold: float, comparisons: int) -> Cells | None:
     lookers = csr_matrix((marks, looks.ravel(), starts), shape=(rows, len(centroids))).T.tocsr()
     own = csr_matrix((marks[:rows], looks[:, 0], np.arange(rows + 1)), shape=lookers.shape[::-1]).T.tocsr()
     recall = float((second < needed).mean()) if len(second) else 1.0
-    return Cells(np.ascontiguousarray(looks[:, 0]), looks, lookers, own, recall)
+    return Cells(looks, lookers, own, recall)
 
 
 def _centroids(vectors: Vectors, count: int) -> Floats:
@@ -112,15 +111,11 @@ def _nearest(vectors: Vectors, centroids: Floats, count: int) -> NDArray[np.int3
 
     def of(start: int) -> NDArray[np.int32]:
         near = vectors[start : start + _TOGETHER] @ centroids.T
-        some = np.argpartition(-near, count - 1, axis=1)[:, :count] if count < near.shape[1] else _all(near)
+        some = np.argpartition(-near, count - 1, axis=1)[:, :count]
         order = np.argsort(-np.take_along_axis(near, some, axis=1), axis=1, kind="stable")
         return np.take_along_axis(some, order, axis=1).astype(np.int32)
 
     return np.concatenate(list(in_order(of, range(0, len(vectors), _TOGETHER))))
-
-
-def _all(near: Floats) -> Ints:
-    return np.broadcast_to(np.arange(near.shape[1]), near.shape)
 
 
 def _row(matrix: csr_matrix, row: int) -> Ints:

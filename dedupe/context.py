@@ -38,16 +38,11 @@ _WORTH = 1000  # pairs from which the choice matters
 _COST = 10_000_000  # multiplications of one part of a sparse product
 
 
-def context(nodes: int, i: Ints, j: Ints, probability: Mapping[str, Chances]) -> Floats:
-    """Return the context of each pair, float64, (pairs, len(CONTEXT)), columns as in `CONTEXT`.
+class Company:
+    """The context of pairs, some at a time, since that of all would need much room.
 
     `i`, `j`: (pairs,), each unordered pair of nodes once. `probability`: of each level, judged alone, (pairs,).
     """
-    return Company(nodes, i, j, probability).of(slice(None))
-
-
-class Company:
-    """The context of pairs, some at a time, since that of all would need much room; arguments as for `context`."""
 
     def __init__(self, nodes: int, i: Ints, j: Ints, probability: Mapping[str, Chances]) -> None:
         links = _Links(nodes, i, j)
@@ -55,7 +50,7 @@ class Company:
         self._levels = [_Level(links, probability[level]) for level in LEVELS]
 
     def of(self, which: slice | Ints) -> Floats:
-        """Return the context of some pairs, (pairs, len(CONTEXT))."""
+        """Return the context of some pairs, float64, (pairs, len(CONTEXT)), columns as in `CONTEXT`."""
         i, j = self._i[which], self._j[which]
         return np.stack([column for level in self._levels for column in level.columns(which, i, j)], axis=1)
 

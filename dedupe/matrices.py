@@ -21,17 +21,15 @@ _TOGETHER = 4096  # rows moved at a time
 class PackedRows:
     """Rows of numbers in [-1, 1] as whole ones of two bytes, in a nameless temporary file that is mapped into memory.
 
-    Half the room, and quicker to gather than float32, since that is bound by memory. A cosine of two unit rows so packed
-    is off by some 0.00001.
+    Half the room of float32. A cosine of two unit rows so packed is off by some 0.00001.
     """
 
     def __init__(self, rows: int, width: int) -> None:
         self.shape = (rows, width)
-        with TemporaryFile(
-            prefix="headline-dedupe-"
-        ) as file:  # the map stays when its file is closed, and goes with it
-            mapped = np.memmap(file, np.int16, "w+", shape=self.shape)
-        self._pages, self._steps = mapped._mmap, np.asarray(mapped)  # type: ignore[attr-defined]
+        with TemporaryFile(prefix="headline-dedupe-") as file:
+            file.truncate(rows * width * 2)
+            self._pages = mmap.mmap(file.fileno(), 0)  # stays when the file is closed, which goes when this does
+        self._steps = np.frombuffer(self._pages, np.int16).reshape(self.shape)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -40,13 +38,12 @@ class PackedRows:
         rows: NDArray[np.float32] = np.multiply(self._steps[places], np.float32(1 / _STEPS), dtype=np.float32)
         return rows
 
-    def let_go(self) -> None:
-        """Give back the memory of what was read; it is read from the file again where needed."""
-        if hasattr(self._pages, "madvise"):
-            self._pages.madvise(mmap.MADV_DONTNEED)
-
     def __setitem__(self, places: Any, rows: NDArray[np.floating[Any]]) -> None:
         self._steps[places] = np.rint(np.clip(rows, -1, 1) * _STEPS)
+
+    def let_go(self) -> None:
+        """Give back the memory of what was read; it is read from the file again where needed."""
+        _give_back(self._pages)
 
 
 Vectors = NDArray[np.float32] | PackedRows
@@ -71,6 +68,13 @@ def let_go(matrix: Any) -> None:
     """Give back the memory of packed rows, or of a read-only map; they are read from their file again where needed."""
     if isinstance(matrix, PackedRows):
         matrix.let_go()
-    pages = getattr(matrix, "_mmap", None)
-    if isinstance(pages, mmap.mmap) and matrix.mode == "r" and hasattr(pages, "madvise"):
+    elif isinstance(matrix, np.memmap) and matrix.mode == "r":
+        pages: Any = matrix
+        while pages is not None and not isinstance(pages, mmap.mmap):
+            pages = getattr(pages, "base", None)
+        _give_back(pages)
+
+
+def _give_back(pages: mmap.mmap | None) -> None:
+    if pages is not None and hasattr(pages, "madvise"):  # not on every system
         pages.madvise(mmap.MADV_DONTNEED)

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from dedupe import cells
 from dedupe.errors import InputError
-from dedupe.matrices import PackedRows, Vectors
+from dedupe.matrices import PackedRows, Vectors, rows_at
 from dedupe.parallel import in_order
 from dedupe.tiles import cosines, pairs_between
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 EXACT = 2_500_000_000
-"""Comparisons up to which a join is exact; beyond it cells take less time, see `benchmarks/speed.json`."""
+"""Comparisons up to which a join is exact. At 60,000 rows and cosine 0.5, 1.8 thousand million, cells took nine tenths of
+the time of the exact join, as measured once by hand; the gain grows with the rows."""
 _BLOCK = 1024  # rows of one piece of work
 
 
@@ -79,7 +80,7 @@ class Join:
         exact: int = EXACT,
     ) -> None:
         vectors = _checked(vectors, threshold)
-        self.vectors = vectors if only is None else vectors[only]
+        self.vectors = vectors if only is None else rows_at(vectors, only)
         self.threshold, self.only = threshold, only
         self.times = times if times is None or only is None else times.of(only)
         self.order, self.ends = _band(len(self.vectors), self.times)

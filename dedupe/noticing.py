@@ -1,7 +1,7 @@
 """Candidate pairs -> the pairs that are not hopeless alone, with their probability.
 
-Most candidates are hopeless, and most of these can be seen to be before all their evidence is known: the letters of two
-titles, which cost most to compare, can only raise the log odds so far.
+Most candidates are hopeless, and most of these can be seen to be before all their evidence is known: how far the letters
+of two titles, which cost most to compare, could still raise the log odds is bounded.
 """
 
 from __future__ import annotations

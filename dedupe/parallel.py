@@ -20,9 +20,8 @@ _AHEAD = 2  # pieces a thread may be ahead of the reader, so that results do not
 
 def workers() -> int:
     """Return how many threads to use: the limit that was set, or every processor this process may run on."""
-    return (
-        limit() or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else limit() or os.cpu_count() or 1
-    )
+    here = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return limit() or len(here)
 
 
 def in_order(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:

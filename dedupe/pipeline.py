@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dedupe import encoders
 from dedupe.caching import VectorCache
-from dedupe.cautions import input_cautions
+from dedupe.cautions import crowded, input_cautions
 from dedupe.context import LEVELS
 from dedupe.crowds import Crowds, find_crowds
 from dedupe.deciding import decide
@@ -27,7 +27,7 @@ from dedupe.neighbors import CandidatePairs, Join, Times
 from dedupe.noticing import Notice, NoticedPairs, joined, notice
 from dedupe.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
 from dedupe.progress import Progress, bars, silent
-from dedupe.result import KEEPS, Caution, Deduplication, Nodes, tie_ranks
+from dedupe.result import KEEPS, Deduplication, Nodes, tie_ranks
 from dedupe.scaling import IDENTITY, scale_of
 from dedupe.text import MAX_LENGTH, key_of_normalized, normalize
 from dedupe.tiles import cosines
@@ -81,10 +81,10 @@ def deduplicate(
     with ExitStack() as stack:
         report = stack.enter_context(bars()) if progress is True else (progress or silent)
         texts, groups = _prepare(rows, hours)
-        if embeddings is not None:
+        if encoder is None or embeddings is not None:
             vectors = encoders.unit_rows(embeddings, len(texts), groups.row)
         else:
-            vectors = _encoded(texts, groups, encoder or encoders.load_encoder(None), cache, report)
+            vectors = _encoded(texts, groups, encoder, cache, report)
         scale = IDENTITY if calibrated else scale_of(vectors)
         looks = notice(judge, _describe(rows, texts, groups), vectors, scale, level)
         times = None if hours is None else Times(groups.first, groups.last, hours)
@@ -104,7 +104,10 @@ def deduplicate(
         calibrated=calibrated,
         recall=join.recall,
         given_up=judge.given_up[level],
-        input_cautions=(*input_cautions(rows, texts, calibrated), *_crowded(crowds, groups)),
+        input_cautions=(
+            *input_cautions(rows, texts, calibrated),
+            *crowded(np.isin(groups.of, crowds.thin), crowds.unmet),
+        ),
     )
 
 
@@ -192,17 +195,6 @@ def _tree(
     )
     report(f"grouping {level}", 1, 1)
     return tree.after(*crowds.merges(level))
-
-
-def _crowded(crowds: Crowds, groups: ExactGroups) -> Iterator[Caution]:
-    if len(crowds.thin):
-        rows = np.flatnonzero(np.isin(groups.of, crowds.thin))
-        yield Caution(
-            "crowded",
-            f"{len(rows):,} rows are nearly equal to very many others but for some detail, and were compared with those "
-            f"next to them in the alphabet only: {crowds.unmet:,} pairs were not judged",
-            tuple(rows.tolist()),
-        )
 
 
 def _judge_of(encoder: encoders.Encoder | None) -> tuple[Judge, bool]:

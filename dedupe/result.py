@@ -44,7 +44,7 @@ class Caution:
     """Something a careful reader should know: a `code`, one line for people, and the input positions it is about.
 
     Codes: `empty-title`, `long-title`, `control-characters`, `bad-date`, `duplicate-id`, `not-english`, `large-story`,
-    `loose-story`, `uncalibrated`.
+    `loose-story`, `crowded`, `uncalibrated`.
     """
 
     code: str
