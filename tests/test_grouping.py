@@ -10,6 +10,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from dedupe.grouping import merge_tree
+from dedupe.linkage import Groups, Links, one_by_one
 
 
 def random_pairs(n: int, share: float, seed: int):
@@ -112,16 +113,49 @@ def test_a_weight_counts_as_so_many_equal_members(n, share, seed, threshold):
     assert same_partition(weighed[of].tolist(), members.tolist())
 
 
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2, 60), share=st.floats(0.05, 1), seed=st.integers(0, 10_000), window=st.sampled_from([20, 1e9]))
+def test_rounds_join_what_one_by_one_joins(n, share, seed, window):
+    i, j, p = random_pairs(n, share, seed)
+    hours = np.random.default_rng(seed).uniform(0, 50, n)
+    tree = merge_tree(n, i, j, p, spans=(hours, hours), window=window, floor=0.1)
+    groups = Groups(np.ones(n), hours.copy(), hours.copy(), np.full(n, np.inf))
+    left, right, height = one_by_one(groups, Links(i, j, p), 0.1, window)
+    assert tree.height == pytest.approx(height)
+    assert tree.left.tolist() == left.tolist() and tree.right.tolist() == right.tolist()
+
+
+def test_one_group_that_takes_in_all_others_one_at_a_time():
+    """Each node goes best with the first, and only one can join it at a time: rounds would be as many as nodes."""
+    n = 400
+    i, j = np.triu_indices(n, 1)
+    tree = merge_tree(n, i, j, 0.99 - j / n / 2, floor=0.05)
+    assert tree.left.tolist() == [0] * (n - 1) and tree.right.tolist() == list(range(1, n))
+    assert tree.height == pytest.approx([0.99 - k / n / 2 for k in range(1, n)])
+
+
+def test_equal_pairs_are_not_joined_one_at_a_time(monkeypatch):
+    n = 1000
+    i, j = np.triu_indices(n, 1)
+    monkeypatch.setattr("dedupe.grouping.one_by_one", no_links_left)
+    assert len(merge_tree(n, i, j, np.full(len(i), 0.9)).height) == n - 1
+
+
+def no_links_left(groups, links, floor, window):
+    assert len(links.low) == 0
+    return one_by_one(groups, links, floor, window)
+
+
 @settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 10_000), floor=st.floats(0.2, 0.7))
-def test_components_are_linked_apart_as_all_would_be_together(seed, floor):
+def test_a_floor_leaves_out_merges_and_changes_none(seed, floor):
     rng = np.random.default_rng(seed)
     i, j, p = random_pairs(40, 0.04, seed)
     hours = rng.uniform(0, 50, 40)
     whole = merge_tree(40, i, j, p, spans=(hours, hours), window=20)
-    apart = merge_tree(40, i, j, p, spans=(hours, hours), window=20, floor=floor)
-    assert apart.cut(floor).tolist() == whole.cut(floor).tolist()
-    assert len(apart.height) == (whole.height >= floor).sum()
+    above = merge_tree(40, i, j, p, spans=(hours, hours), window=20, floor=floor)
+    assert above.cut(floor).tolist() == whole.cut(floor).tolist()
+    assert len(above.height) == (whole.height >= floor).sum()
 
 
 def test_a_tree_after_other_merges():
