@@ -18,67 +18,80 @@ from dedupe.parallel import in_order
 from dedupe.tiles import Ints, pairs_between, spread
 
 Floats = NDArray[np.float32]
-WANTED = 0.9985  # recall aimed at on one sample, so that another does not fall under 0.995
-_CELLS = 3  # for each root of the number of rows
-_LEARNT_FROM = 48  # rows a cell, to place the centroids
-_ITERATIONS = 6
+WANTED = 0.997  # recall aimed at on one sample, so that another does not fall under 0.995
+_CELLS = 6  # for each root of the number of rows
+_MOST = 65_535  # cells, so that two bytes name one
+_LEARNT_FROM = 12  # rows a cell, to place the centroids; more, or more rounds, cost more than they save in comparisons
+_ITERATIONS = 2
 _SAMPLE = 1024  # rows of a sample
-_PAIRS = 20_000  # pairs of a sample that are looked at
+_PAIRS = 100_000  # pairs of a sample that are looked at
 _SEED = 0
 _TOGETHER = 4096  # rows put into cells at a time
+_SECTION = 65_536  # rows whose looks are turned at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
     """Rows by cell, and the rows that look into each.
 
-    `looks`: (n, looked into), the cells a row looks into, its own first. `lookers`: (cells, n) sparse, the transpose of
-    that. `members`: likewise of its first column. `recall`: the share of a sample's pairs that is found.
+    `looks`: (n, looked into), the cells a row looks into, its own first. `lookers`: which rows look into which cell,
+    `members`: which have it for their own. `count`: cells. `recall`: the share of a sample's pairs that is found.
     """
 
-    looks: NDArray[np.int32]
-    lookers: csr_matrix
-    members: csr_matrix
+    looks: NDArray[np.uint16]
+    lookers: _RowsOf
+    members: _RowsOf
+    count: int
     recall: float
-
-    @property
-    def count(self) -> int:
-        """How many cells there are."""
-        return int(self.members.shape[0])
 
     def pairs(self, vectors: Vectors, cell: int, threshold: float) -> tuple[Ints, Ints]:
         """Return the rows (a, b) of the pairs that looking into one cell finds, each pair once over all cells."""
-        inside, lookers = _row(self.members, cell), _row(self.lookers, cell)
-        a, b = pairs_between(vectors, lookers, inside, threshold)
+        a, b = pairs_between(vectors, self.lookers[cell], self.members[cell], threshold)
         mutual = (self.looks[b] == self.looks[a, :1]).any(axis=1)  # then this pair is found from both sides
         once = (a < b) | (~mutual & (a != b))
         return a[once], b[once]
 
 
+class _RowsOf:
+    """The rows that have each cell among theirs, ascending; turned round in sections, since there may be very many."""
+
+    def __init__(self, looks: NDArray[np.uint16], cells: int) -> None:
+        starts = range(0, len(looks), _SECTION)
+        self._sections = [(start, *_turned(looks[start : start + _SECTION], cells)) for start in starts]
+
+    def __getitem__(self, cell: int) -> Ints:
+        found = [rows[starts[cell] : starts[cell + 1]] + np.int64(first) for first, starts, rows in self._sections]
+        return np.concatenate(found)
+
+
+def _turned(looks: NDArray[np.uint16], cells: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Where each cell begins among the rows that look into it, and these."""
+    starts = np.arange(len(looks) + 1) * looks.shape[1]
+    marks = np.ones(looks.size, np.int8)
+    turned = csr_matrix((marks, looks.ravel().astype(np.int32), starts), shape=(len(looks), cells)).T.tocsr()
+    return turned.indptr, turned.indices
+
+
 def plan(vectors: Vectors, threshold: float, comparisons: int) -> Cells | None:
     """Return cells through which nearly all pairs are found, or None where it would take more than all comparisons."""
     rows = len(vectors)
-    centroids = _centroids(vectors, round(_CELLS * rows**0.5))
+    centroids = _centroids(vectors, min(round(_CELLS * rows**0.5), _MOST))
+    count = len(centroids)
     first, second = _samples(vectors, centroids, threshold)
     needed = int(np.quantile(first, WANTED, method="higher")) + 1 if len(first) else 1
-    if rows / len(centroids) * needed * rows > comparisons:
+    if rows / count * needed * rows > comparisons:
         return None
     looks = _nearest(vectors, centroids, needed)
-    starts = np.arange(rows + 1) * needed
-    marks = np.ones(looks.size, np.int8)
-    lookers = csr_matrix((marks, looks.ravel(), starts), shape=(rows, len(centroids))).T.tocsr()
-    own = csr_matrix((marks[:rows], looks[:, 0], np.arange(rows + 1)), shape=lookers.shape[::-1]).T.tocsr()
     recall = float((second < needed).mean()) if len(second) else 1.0
-    return Cells(looks, lookers, own, recall)
+    return Cells(looks, _RowsOf(looks, count), _RowsOf(looks[:, :1], count), count, recall)
 
 
 def _centroids(vectors: Vectors, count: int) -> Floats:
     import faiss
 
     sample = spread(len(vectors), count * _LEARNT_FROM)
-    means = faiss.Kmeans(
-        vectors.shape[1], count, niter=_ITERATIONS, seed=_SEED, spherical=True, max_points_per_centroid=_LEARNT_FROM
-    )
+    few = {"min_points_per_centroid": 1, "max_points_per_centroid": _LEARNT_FROM}  # so that it does not warn of few
+    means = faiss.Kmeans(vectors.shape[1], count, niter=_ITERATIONS, seed=_SEED, spherical=True, **few)
     means.train(vectors[sample])
     return np.asarray(means.centroids)
 
@@ -96,7 +109,11 @@ def _ranks(vectors: Vectors, centroids: Floats, threshold: float, sample: Ints) 
     a, b = (np.concatenate([pair[k] for pair in found]) for k in (0, 1))
     chosen = np.flatnonzero(a != b)
     chosen = chosen[spread(len(chosen), _PAIRS)]
-    a, b = a[chosen], b[chosen]
+    parts = np.array_split(chosen, len(chosen) // _TOGETHER + 1)
+    return np.concatenate(list(in_order(lambda part: _closest(vectors, centroids, a[part], b[part]), parts)))
+
+
+def _closest(vectors: Vectors, centroids: Floats, a: Ints, b: Ints) -> Ints:
     near_a, near_b = vectors[a] @ centroids.T, vectors[b] @ centroids.T
     return np.minimum(_rank(near_a, near_b.argmax(axis=1)), _rank(near_b, near_a.argmax(axis=1)))
 
@@ -106,17 +123,13 @@ def _rank(near: Floats, cell: Ints) -> Ints:
     return nearer
 
 
-def _nearest(vectors: Vectors, centroids: Floats, count: int) -> NDArray[np.int32]:
+def _nearest(vectors: Vectors, centroids: Floats, count: int) -> NDArray[np.uint16]:
     """The `count` nearest cells of each row, nearest first."""
 
-    def of(start: int) -> NDArray[np.int32]:
+    def of(start: int) -> NDArray[np.uint16]:
         near = vectors[start : start + _TOGETHER] @ centroids.T
         some = np.argpartition(-near, count - 1, axis=1)[:, :count]
         order = np.argsort(-np.take_along_axis(near, some, axis=1), axis=1, kind="stable")
-        return np.take_along_axis(some, order, axis=1).astype(np.int32)
+        return np.take_along_axis(some, order, axis=1).astype(np.uint16)
 
     return np.concatenate(list(in_order(of, range(0, len(vectors), _TOGETHER))))
-
-
-def _row(matrix: csr_matrix, row: int) -> Ints:
-    return matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]].astype(np.int64)
