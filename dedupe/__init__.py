@@ -18,21 +18,25 @@ if TYPE_CHECKING:
     from dedupe.encoders import Encoder, load_encoder
     from dedupe.errors import DedupeError, InputError, ModelError, OutputError
     from dedupe.headlines import Headline
+    from dedupe.matching import Match, Matches, match
     from dedupe.pairs import JudgedPair
     from dedupe.pipeline import compare, deduplicate
     from dedupe.result import Caution, Deduplication, Story, Variant
-    from dedupe.sources import read_headlines
+    from dedupe.sources import Columns, read_headlines, read_table
     from dedupe.text import fingerprint, normalize
 
 __version__ = "0.1.0"
 __all__ = [
     "Caution",
+    "Columns",
     "DedupeError",
     "Deduplication",
     "Encoder",
     "Headline",
     "InputError",
     "JudgedPair",
+    "Match",
+    "Matches",
     "ModelError",
     "OutputError",
     "Story",
@@ -42,18 +46,21 @@ __all__ = [
     "deduplicate",
     "fingerprint",
     "load_encoder",
+    "match",
     "normalize",
     "read_headlines",
+    "read_table",
 ]
 _HOME = {
     "caching": ("VectorCache",),
     "encoders": ("Encoder", "load_encoder"),
     "errors": ("DedupeError", "InputError", "ModelError", "OutputError"),
     "headlines": ("Headline",),
+    "matching": ("Match", "Matches", "match"),
     "pairs": ("JudgedPair",),
     "pipeline": ("compare", "deduplicate"),
     "result": ("Caution", "Deduplication", "Story", "Variant"),
-    "sources": ("read_headlines",),
+    "sources": ("Columns", "read_headlines", "read_table"),
     "text": ("fingerprint", "normalize"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}

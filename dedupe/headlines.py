@@ -22,7 +22,7 @@ class Headline:
     `published` takes a datetime, an ISO 8601 or RFC 822 string, or an epoch in seconds or milliseconds. It is kept as
     an aware datetime; a naive one is read as UTC. What cannot be parsed becomes None and stays in `bad_date`, to be
     counted. `extra` is the untouched rest of the row; `row` is the whole row where it was read from a file, and
-    then what is written out again starts from it.
+    then what is written out again starts from it. `file` names the input it came from, where there were several.
     """
 
     title: str
@@ -32,6 +32,7 @@ class Headline:
     url: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     row: Mapping[str, Any] | None = field(default=None, repr=False)
+    file: str | None = None
     bad_date: str | None = field(default=None, init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -44,8 +45,13 @@ class Headline:
     @property
     def columns(self) -> dict[str, Any]:
         """The row's own columns: as it was read, or the fields that were given."""
+        return dict(self.own)
+
+    @property
+    def own(self) -> Mapping[str, Any]:
+        """The same, without a copy of a row that was read."""
         if self.row is not None:
-            return dict(self.row)
+            return self.row
         given = {name: getattr(self, name) for name in _FIELDS if getattr(self, name) is not None}
         return given | dict(self.extra)
 

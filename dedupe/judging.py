@@ -190,6 +190,12 @@ def load_fallback() -> Judge:
     return _read(BUNDLED / FALLBACK)
 
 
+def judge_of(encoder: Any) -> tuple[Judge, bool]:
+    """Return the judge fitted on this encoder, in the folder it names, or the one for all others; and which it is."""
+    folder = getattr(encoder, "folder", None)
+    return (load_fallback(), False) if folder is None else (load_judge(folder), True)
+
+
 def _read(path: Path) -> Judge:
     return from_json(json.loads(path.read_text(encoding="utf-8")))
 

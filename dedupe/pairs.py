@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from dedupe.headlines import Headline
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+_TOGETHER = 4096  # pairs whose evidence is made at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +75,25 @@ class JudgedPairs(Sequence[JudgedPair]):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return [self[k] for k in range(*index.indices(len(self)))]
-        i, j = int(self.i[index]), int(self.j[index])
-        values = self._judged.evidence(self._order[[index]])[0].tolist()
-        return judged_pair(
-            (i, j),
-            (self._headlines[i].title, self._headlines[j].title),
-            float(self.similarity[index]),
-            {"wording": float(self.wording[index]), "story": float(self.story[index])},
-            self._thresholds,
-            dict(zip(self._judged.names, values, strict=True)),
-        )
+            return list(self._at(np.arange(len(self))[index]))
+        return next(self._at(np.array([range(len(self))[index]])))
+
+    def __iter__(self) -> Iterator[JudgedPair]:
+        """Yield each pair; the evidence is made for many at a time."""
+        for start in range(0, len(self), _TOGETHER):
+            yield from self._at(np.arange(start, min(start + _TOGETHER, len(self))))
+
+    def _at(self, places: Ints) -> Iterator[JudgedPair]:
+        for k, values in zip(places.tolist(), self._judged.evidence(self._order[places]).tolist(), strict=True):
+            i, j = int(self.i[k]), int(self.j[k])
+            yield judged_pair(
+                (i, j),
+                (self._headlines[i].title, self._headlines[j].title),
+                float(self.similarity[k]),
+                {"wording": float(self.wording[k]), "story": float(self.story[k])},
+                self._thresholds,
+                dict(zip(self._judged.names, values, strict=True)),
+            )
 
 
 def judged_pair(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe import encoders
+from dedupe.arrow import is_frame
 from dedupe.caching import VectorCache
 from dedupe.cautions import crowded, input_cautions
 from dedupe.context import LEVELS
@@ -21,7 +22,7 @@ from dedupe.errors import InputError
 from dedupe.exact import ExactGroups, exact_groups
 from dedupe.grouping import merge_tree
 from dedupe.headlines import Headline, as_headlines
-from dedupe.judging import Judge, load_fallback, load_judge
+from dedupe.judging import Judge, judge_of
 from dedupe.matrices import Vectors, rows_at
 from dedupe.neighbors import CandidatePairs, Join, Times
 from dedupe.noticing import Notice, NoticedPairs, joined, notice
@@ -29,15 +30,18 @@ from dedupe.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
 from dedupe.progress import Progress, bars, silent
 from dedupe.result import KEEPS, Deduplication, Nodes, tie_ranks
 from dedupe.scaling import IDENTITY, scale_of
+from dedupe.sources import read_table
 from dedupe.text import MAX_LENGTH, key_of_normalized, normalize
 from dedupe.tiles import cosines
 from dedupe.trees import MergeTree
 
 Row = str | Mapping[str, Any] | Headline
+Frame = Any
+"""A frame of pandas or polars, or an Arrow table: whatever exports itself as Arrow."""
 
 
 def deduplicate(
-    headlines: Iterable[Row],
+    headlines: Iterable[Row] | Frame,
     *,
     encoder: encoders.Encoder | None = None,
     embeddings: NDArray[np.floating[Any]] | None = None,
@@ -52,7 +56,8 @@ def deduplicate(
     """Group headlines into exact copies, wordings and stories.
 
     Args:
-        headlines: titles, mappings with the key `title`, or `Headline`s; any iterable.
+        headlines: titles, mappings with the key `title`, or `Headline`s; any iterable. Or a frame of pandas or polars or an
+            Arrow table, whose columns are found by their usual names (`read_table` lets you name them).
         encoder: anything with `encode(list[str]) -> (n, d)` floats; the bundled model if not given.
         embeddings: one row per headline, (n, d), used instead of encoding; normalised here. With `encoder`, they are
             taken for its vectors.
@@ -70,13 +75,13 @@ def deduplicate(
     are rescaled to the base model's and the result says `calibrated=False`. Raises `InputError` for what cannot be
     used and `ModelError` where the encoder fails.
     """
-    rows = as_headlines(headlines)
+    rows = rows_of(headlines)
     hours = _hours(window)
     _check_choice("keep", keep, KEEPS)
     _check_choice("level", level, LEVELS)
     if encoder is None and embeddings is None:
         encoder = encoders.load_encoder(None)
-    judge, calibrated = _judge_of(encoder)
+    judge, calibrated = judge_of(encoder)
     thresholds = check_thresholds(_thresholds(judge, story, wording), judge.floor)
     with ExitStack() as stack:
         report = stack.enter_context(bars()) if progress is True else (progress or silent)
@@ -118,7 +123,7 @@ def compare(one: Row, other: Row, *, encoder: encoders.Encoder | None = None) ->
     """
     rows = as_headlines([one, other])
     encoder = encoder or encoders.load_encoder(None)
-    judge, _ = _judge_of(encoder)
+    judge, _ = judge_of(encoder)
     if any(not normalize(row.title) for row in rows):
         raise InputError("a title is empty: give two titles to compare")
     texts, groups = _prepare(rows, None)
@@ -134,6 +139,11 @@ def compare(one: Row, other: Row, *, encoder: encoders.Encoder | None = None) ->
     chance = {level: float(value[0]) for level, value in judged.probability.items()}
     names = dict(zip(judged.names, judged.evidence(i)[0].tolist(), strict=True))
     return judged_pair((0, 1), titles_given, float(judged.similarity[0]), chance, judge.thresholds, names)
+
+
+def rows_of(given: Iterable[Row] | Frame) -> list[Headline]:
+    """Return what `deduplicate` takes as headlines."""
+    return read_table(given) if is_frame(given) else as_headlines(given)
 
 
 def _prepare(rows: list[Headline], window: float | None) -> tuple[list[str], ExactGroups]:
@@ -195,12 +205,6 @@ def _tree(
     )
     report(f"grouping {level}", 1, 1)
     return tree.after(*crowds.merges(level))
-
-
-def _judge_of(encoder: encoders.Encoder | None) -> tuple[Judge, bool]:
-    """The judge that was fitted on this encoder, in the folder it names, or the one for all others; and which it is."""
-    folder = getattr(encoder, "folder", None)
-    return (load_fallback(), False) if folder is None else (load_judge(folder), True)
 
 
 def _check_choice(name: str, given: str, known: Sequence[str]) -> None:

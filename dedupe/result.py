@@ -2,7 +2,7 @@
 
 `Deduplication` holds the merge trees, so another threshold is a cut: nothing is encoded, searched or judged again.
 
-The output columns, one row per input row, after the row's own:
+The output columns, one row per input row, after the row's own, whatever the format:
 
 =========================  ==========================================================================================
 `title`                    the title as it was given
@@ -11,6 +11,7 @@ The output columns, one row per input row, after the row's own:
 `dedupe_representative`    true for the one headline kept of its story
 `dedupe_probability`       mean probability of being one story with the other members; 1.0 when alone
 `dedupe_flag`              "" or comma-joined codes, see `Caution`
+`dedupe_file`              the input that the row came from; only where there were several
 =========================  ==========================================================================================
 """
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +28,18 @@ from numpy.typing import NDArray
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, tie_key
 from dedupe.matrices import Vectors
+from dedupe.output import OutputRows
 from dedupe.pairs import JudgedNodes, JudgedPairs, check_thresholds
 from dedupe.trees import MergeTree
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 LEVELS = ("exact", "wording", "story")
+_TEXTS = ("title", "dedupe_flag", "dedupe_file")
 KEEPS = ("central", "earliest", "complete")
 _LARGE = 50  # distinct titles in a story beyond which an editor should look
 _GROUPS = 4096  # groups whose vectors are held at a time
@@ -194,29 +201,31 @@ class Deduplication:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one output row per input row: its own columns, then those in the table of this module."""
+        return list(self.output)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the output rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
+        return self.output.to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the output rows as a pandas frame; `ModuleNotFoundError` where pandas is not installed."""
+        return self.to_arrow().to_pandas()
+
+    @property
+    def output(self) -> OutputRows:
+        """The output rows, to be made one at a time."""
         keep = np.zeros(len(self), bool)
         keep[self.keep("story")] = True
-        columns = zip(
-            self.headlines,
-            self._labels["story"].tolist(),
-            self._labels["wording"].tolist(),
-            keep.tolist(),
-            self.probabilities.round(4).tolist(),
-            self.flags(),
-            strict=True,
-        )
-        return [
-            headline.columns
-            | {
-                "title": headline.title,
-                "dedupe_story": story,
-                "dedupe_variant": variant,
-                "dedupe_representative": kept,
-                "dedupe_probability": probability,
-                "dedupe_flag": flag,
-            }
-            for headline, story, variant, kept, probability, flag in columns
-        ]
+        added = {
+            "title": [headline.title for headline in self.headlines],
+            "dedupe_story": self._labels["story"].tolist(),
+            "dedupe_variant": self._labels["wording"].tolist(),
+            "dedupe_representative": keep.tolist(),
+            "dedupe_probability": self.probabilities.round(4).tolist(),
+            "dedupe_flag": self.flags(),
+        }
+        files = [headline.file for headline in self.headlines]
+        return OutputRows(self.headlines, added | ({"dedupe_file": files} if any(files) else {}), _TEXTS)
 
     @cached_property
     def _labels(self) -> dict[str, Ints]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import os
 import signal
 import subprocess
@@ -240,7 +241,7 @@ def test_an_interrupt_leaves_no_file(
 def test_every_command_helps_with_an_example(command: str) -> None:
     outcome = run(command, "-h")
     assert outcome.exit_code == 0
-    assert f"Example: headline-dedupe {command} " in outcome.stdout
+    assert re.search(rf"Examples?:\s+headline-dedupe {command}\b", outcome.stdout)
 
 
 def test_version() -> None:

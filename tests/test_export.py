@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.errors import OutputError
-from dedupe.export import check_output, format_of, write_lines, write_rows, writing
+from dedupe.export import format_of, write_rows
+from dedupe.files import check_output, write_lines, writing
 
 ROWS: list[dict[str, Any]] = [
     {"title": 'Mayor says "no", twice', "n": 1, "when": datetime(2024, 5, 1, 12, tzinfo=UTC)},

@@ -9,6 +9,8 @@ import click
 
 from dedupe.cli.caching import cache
 from dedupe.cli.grouping import cluster, compare, drop_repeats
+from dedupe.cli.info import completion, info
+from dedupe.cli.matching import match
 from dedupe.cli.shared import PROGRAM, Commands
 from dedupe.cli.training import train
 
@@ -20,11 +22,16 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 def cli() -> None:
     """Group news headlines into stories, or drop the repeats.
 
-    INPUT is a list of titles, CSV, TSV, JSON Lines or a scraped news page (HTML or text); `-` is standard input.
+    INPUT is a list of titles, CSV, TSV, JSON Lines, Parquet, a feed (RSS, Atom, JSON Feed), OPML or a scraped news page
+    (HTML or text), perhaps packed by gzip or zstd; a glob in quotes, an http(s) address, or `-` for standard input.
+
+    \b
+    Example:
+      headline-dedupe cluster news.csv
     """
 
 
-for command in (cluster, drop_repeats, compare, train, cache):
+for command in (cluster, drop_repeats, match, compare, train, cache, info, completion):
     cli.add_command(command)
 
 

@@ -8,7 +8,7 @@ import click
 
 from dedupe.cli.shared import PROGRAM
 from dedupe.errors import OutputError
-from dedupe.export import write_lines
+from dedupe.files import write_lines
 
 _ACTIONS = ("show", "clear")
 

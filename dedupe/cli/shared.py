@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -14,12 +15,14 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from dedupe.errors import DedupeError
-from dedupe.export import discard_standard_output
+from dedupe.files import discard_standard_output
 
 if TYPE_CHECKING:
     from dedupe.caching import VectorCache
+    from dedupe.result import Deduplication
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_Kind = TypeVar("_Kind")
 PROGRAM = "headline-dedupe"
 _UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -57,7 +60,7 @@ class Window(click.ParamType[timedelta, Any]):
         """Return the span; a usage error where the text is none."""
         if isinstance(value, timedelta):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(m|min|h|d|w)?", value.strip().lower())
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(m|min|h|d|w)?", str(value).strip().lower())
         if not found or not float(found[1]):
             self._refuse(value, param, ctx)
         try:
@@ -78,6 +81,11 @@ def options(*options: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
         return command
 
     return apply
+
+
+def taken(kind: type[_Kind], given: dict[str, Any]) -> _Kind:
+    """Return a dataclass made of those of a command's options that are its fields, taking them out of `given`."""
+    return kind(**{one.name: given.pop(one.name) for one in fields(kind)})  # type: ignore[arg-type]
 
 
 probability = click.FloatRange(0, 1)
@@ -117,3 +125,15 @@ def limit_threads(count: int | None) -> None:
         from dedupe.threads import set_threads
 
         set_threads(count)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def warn(result: Deduplication, cache: VectorCache | None) -> None:
+    """Say what deserves a look."""
+    troubles = [cache.trouble] if cache and cache.trouble else []
+    for warning in [*(caution.message for caution in result.warnings), *troubles]:
+        click.echo(f"{PROGRAM}: warning: {warning}", err=True)

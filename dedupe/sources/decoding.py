@@ -15,10 +15,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BINARY = {
-    b"\x1f\x8b": "gzip",
     b"PK\x03\x04": "a zip or Office file",
     b"%PDF": "PDF",
-    b"PAR1": "Parquet",
     b"\x89PNG": "an image",
     b"\xff\xd8\xff": "an image",
     b"SQLite format 3": "an SQLite database",

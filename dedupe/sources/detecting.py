@@ -1,4 +1,4 @@
-"""What a text is: lines, CSV, TSV, JSON Lines or a page; content first, then the file's ending."""
+"""What a text is: lines, CSV, TSV, JSON Lines, a page, a feed or OPML; content first, then the file's ending."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import re
 from itertools import islice
 
+from dedupe.sources.feeds import looks_like_feed, looks_like_opml
 from dedupe.sources.pages import looks_like_html, looks_like_page
 from dedupe.sources.tables import DELIMITERS, TITLES
 
@@ -21,6 +22,10 @@ _NAME_WORDS = 3  # a column's name is no sentence
 
 def detect(text: str, ending: str, delimiter: str | None = None, title: str | None = None) -> str:
     """Return the format of `text`; `title` is a column that it is said to have."""
+    if looks_like_opml(text):
+        return "opml"
+    if looks_like_feed(text):
+        return "feed"
     if looks_like_html(text):
         return "page"
     by_ending = ENDINGS.get(ending)

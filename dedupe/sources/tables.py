@@ -27,6 +27,8 @@ _KNOWN = {
 
 
 TITLES = _KNOWN["title"]
+FIELDS = {"title": "title", "date": "published", "source": "source", "id": "id", "url": "url"}
+"""The field of a headline that each column fills."""
 _JSON_TYPES = {int: "a number", float: "a number", bool: "true or false", type(None): "null", list: "a list"}
 
 
@@ -238,7 +240,6 @@ def _listed(columns: list[str]) -> str:
 
 def as_table_headline(row: Mapping[str, Any], columns: Mapping[str, str]) -> Headline:
     """Return one row as a headline that keeps the whole row."""
-    names = {"title": "title", "date": "published", "source": "source", "id": "id", "url": "url"}
-    fields = {names[wanted]: row.get(column) for wanted, column in columns.items()}
+    fields = {FIELDS[wanted]: row.get(column) for wanted, column in columns.items()}
     headline = as_headline(fields)
     return Headline(headline.title, headline.id, fields.get("published"), headline.source, headline.url, row=row)

@@ -1,0 +1,78 @@
+"""The commands `info` and `completion`."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+from click.shell_completion import get_completion_class
+
+from dedupe.cli.shared import PROGRAM, engine, limit_threads
+from dedupe.errors import ModelError
+from dedupe.files import write_lines
+
+_PACKAGES = ("numpy", "scipy", "onnxruntime", "tokenizers", "faiss-cpu", "pyarrow", "sentence-transformers", "torch")
+_SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command()
+@engine
+def info(model: str | None, threads: int | None) -> None:
+    """Print versions, model, cache and threads: what a report of a bug should hold.
+
+    Example: headline-dedupe info
+    """
+    from dedupe.caching import VectorCache, default_folder
+    from dedupe.threads import limit
+
+    limit_threads(threads)
+    cache = VectorCache(default_folder()).summary()
+    write_lines(
+        [
+            f"{PROGRAM} {_version(PROGRAM)}",
+            f"python {platform.python_version()}, {platform.platform()}",
+            f"packages: {', '.join(f'{name} {_version(name)}' for name in _PACKAGES)}",
+            f"model: {_model(model)}",
+            f"cache: {cache.path}, {cache.entries:,} vectors, {cache.size / 2**20:,.1f} MiB",
+            f"threads: {limit() or os.cpu_count()} of {os.cpu_count()} processors",
+        ],
+        "-",
+    )
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(_SHELLS))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print what makes the shell complete commands and options.
+
+    Example: headline-dedupe completion bash >> ~/.bashrc
+    """
+    kind = get_completion_class(shell)
+    variable = f"_{PROGRAM}_COMPLETE".replace("-", "_").upper()
+    if kind is not None:
+        write_lines([kind(context.find_root().command, {}, PROGRAM, variable).source()], "-")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _model(name: str | None) -> str:
+    from dedupe.artefacts import BUNDLED
+    from dedupe.encoders import load_encoder
+
+    try:
+        encoder = load_encoder(name)
+    except ModelError as error:
+        return f"{name or BUNDLED}: {error}"
+    identity = getattr(encoder, "identity", None)
+    verified = (
+        "every file verified by its hash" if getattr(encoder, "folder", None) else "not one of ours, not verified"
+    )
+    return f"{name or 'bundled'}, {verified}, identity {str(identity)[:16]}"

@@ -1,0 +1,142 @@
+"""The command `match`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dedupe.cli.grouping import judging, writing
+from dedupe.cli.plans import plan
+from dedupe.cli.reading import Reading, reading
+from dedupe.cli.settings import settings
+from dedupe.cli.shared import PROGRAM, caching, count, engine, limit_threads, open_cache, taken, warn
+from dedupe.display import write_matches
+from dedupe.errors import InputError
+from dedupe.export import ROW_FORMATS, format_of, write_rows
+from dedupe.files import check_output, write_lines
+from dedupe.result import LEVELS
+
+if TYPE_CHECKING:
+    from dedupe.caching import VectorCache
+    from dedupe.matching import Matches
+    from dedupe.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    against: tuple[str, ...]
+    output: str
+    format: str | None
+    keep_formulas: bool
+    window: timedelta | None
+    story: float | None
+    wording: float | None
+    model: str | None
+    threads: int | None
+    cache: Path | None
+    no_cache: bool
+    dry_run: bool
+    force: bool
+    quiet: bool
+
+
+@click.command()
+@click.option(
+    "--against", multiple=True, required=True, metavar="FILE", help="What is known already; repeat for more files."
+)
+@click.option("--format", type=click.Choice(["table", *ROW_FORMATS[:-1]]), help="Default: by -o's ending.")
+@reading
+@judging
+@engine
+@caching
+@writing
+@settings
+def match(**given: Any) -> None:
+    """Say for each headline of INPUT which known story and wording it repeats, if any.
+
+    What is known may be what `cluster` wrote: its stories and variants then keep their numbers.
+
+    \b
+    Examples:
+      headline-dedupe match new.csv --against archive.parquet -o matches.csv
+      headline-dedupe match https://example.org/rss --against stories.jsonl --window 3d
+    """
+    job, inputs = taken(_Job, given), taken(Reading, given)
+    format = job.format or _format(job.output)
+    check_output(job.output, [*inputs.inputs, *job.against], force=job.force, binary=format == "parquet")
+    inputs.check(job.output, force=job.force)
+    cache = open_cache(job.cache, job.no_cache)
+    source, known = inputs.read(), _known(job, inputs)
+    if job.dry_run:
+        named = {"against": f"{len(known.headlines):,} headlines", "window": job.window, "story": job.story}
+        lines = plan(source, job.model, cache, job.output, format, named | {"wording": job.wording})
+        write_lines([*known.notes, *lines], "-")
+        return
+    found = _match(job, source, known, cache)
+    if format == "table":
+        write_matches(found, job.output)
+    else:
+        write_rows(found.output, job.output, format, formulas=job.keep_formulas)
+    inputs.set_aside(source, job.output)
+    if not job.quiet:
+        _summary(found, source, known)
+        warn(found.run, cache)
+
+
+def _known(job: _Job, inputs: Reading) -> Source:
+    """Read what is known: columns as for the new ones where it has them, else by their usual names."""
+    given = replace(inputs, inputs=job.against, input_format=None, rejects=None)
+    if given.columns == type(given.columns)():
+        return given.read()
+    try:
+        return given.read()
+    except InputError:
+        return replace(
+            given, title_column=None, date_column=None, source_column=None, id_column=None, url_column=None
+        ).read()
+
+
+def _match(job: _Job, source: Source, known: Source, cache: VectorCache | None) -> Matches:
+    from dedupe import encoders
+    from dedupe.matching import match as find
+    from dedupe.progress import bars
+
+    limit_threads(job.threads)
+    with nullcontext(False) if job.quiet else bars() as progress:
+        return find(
+            source.headlines,
+            reference=known.headlines,
+            encoder=encoders.load_encoder(job.model) if job.model else None,
+            cache=cache,
+            window=job.window,
+            story=job.story,
+            wording=job.wording,
+            progress=progress,
+        )
+
+
+def _format(output: str) -> str:
+    if output == "-":
+        return "table" if sys.stdout.isatty() else "jsonl"
+    found = format_of(output) or "jsonl"
+    return found if found in ROW_FORMATS[:-1] else "table" if found == "lines" else "jsonl"
+
+
+def _summary(found: Matches, source: Source, known: Source) -> None:
+    levels = Counter(match.level for match in found if match)
+    done = [
+        f"{count(len(found), 'headline')} against {len(known.headlines):,} known",
+        *(f"{levels[level]:,} {said}" for level, said in zip(LEVELS, _SAID, strict=True)),
+        f"{len(found) - levels.total():,} new",
+    ]
+    click.echo(f"{PROGRAM}: {'; '.join([', '.join(done), *source.notes, *known.notes])}", err=True)
+
+
+_SAID = ("exact copies", "known wordings", "other wordings of known stories")

@@ -1,0 +1,112 @@
+"""Stories, and matches with known ones, as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dedupe.files import writing
+
+if TYPE_CHECKING:
+    from dedupe.matching import Matches
+    from dedupe.result import Deduplication, Story, Variant
+
+_PIPE_WIDTH = 120  # columns of a table where no terminal says how wide it is
+_SINGLES_SHOWN = 10
+
+
+def write_table(result: Deduplication, path: str) -> None:
+    """Write the stories as a table, largest first: their wordings, representative (★), sources and flags.
+
+    Exact copies are counted on one line; headlines that stand alone come summed up at the end.
+    """
+    from rich.console import Console
+
+    with writing(path) as stream:
+        console = Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False)
+        stories = [story for story in result.stories if len(story.headlines) > 1]
+        singles = [story.representative.title for story in result.stories if len(story.headlines) == 1]
+        if stories:
+            console.print(_table(result, stories))
+        for line in _summed_up(singles):
+            console.print(line, style="dim", markup=False, no_wrap=True, overflow="ellipsis")
+
+
+def write_matches(matches: Matches, path: str) -> None:
+    """Write new headlines beside the known ones that they repeat, in their order, as a table."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, style in (("headline", ""), ("repeats", "cyan"), ("p", "dim"), ("known headline", ""), ("story", "dim")):
+        table.add_column(name, style=style, no_wrap=True, overflow="ellipsis")
+    for headline, match in zip(matches.headlines, matches, strict=True):
+        cells = ("new", "", "", "")
+        if match:
+            cells = (match.level, f"{match.probability:.2f}", match.headline.title, str(match.story))
+        table.add_row(*(Text(_clean(cell)) for cell in (headline.title, *cells)))
+    with writing(path) as stream:
+        Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False).print(table)
+
+
+def _table(result: Deduplication, stories: Sequence[Story]) -> Any:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, expand=False, pad_edge=False)
+    table.add_column("#", justify="right", style="dim", width=len(str(len(stories))))
+    table.add_column("size", justify="right", width=len("size"))
+    table.add_column("headline")  # the one column that gives way on a narrow terminal
+    table.add_column("source", no_wrap=True, overflow="ellipsis", max_width=18, style="cyan")
+    table.add_column("flag", no_wrap=True, overflow="ellipsis", max_width=16, style="yellow")
+    exact, flags = result.labels("exact"), result.flags()
+    for rank, story in enumerate(stories, 1):
+        lead = [str(rank), str(len(story.headlines))]
+        for title, bold, source, flag in _lines(story, exact, flags):
+            table.add_row(
+                *lead, Text(title, "bold" if bold else "", no_wrap=True, overflow="ellipsis"), Text(source), Text(flag)
+            )
+            lead = ["", ""]
+        table.add_section()
+    for index in (4, 3):  # a column without a word in it only takes room
+        if not any(str(cell) for cell in table.columns[index].cells):
+            del table.columns[index]
+    return table
+
+
+def _lines(story: Story, exact: Any, flags: Sequence[str]) -> Iterator[tuple[str, bool, str, str]]:
+    """Yield (title, whether it represents the story, sources, flags) per distinct title, wording by wording."""
+    for variant in sorted(story.variants, key=lambda v: v.representative is not story.representative):
+        for number, copies in enumerate(_copies(variant, exact)):
+            best = variant.representative if number == 0 else variant.headlines[copies[0]]
+            leads = best is story.representative
+            mark = "★ " if leads else "• " if number == 0 else "  = "
+            times = f"  ×{len(copies)}" if len(copies) > 1 else ""
+            sources = dict.fromkeys(_clean(variant.headlines[k].source or "") for k in copies)
+            found = dict.fromkeys(c for k in copies for c in flags[int(variant.positions[k])].split(",") if c)
+            yield mark + _clean(best.title) + times, leads, ", ".join(filter(None, sources)), ", ".join(found)
+
+
+def _copies(variant: Variant, exact: Any) -> list[list[int]]:
+    """The members of each exact group of a variant, its representative's group first."""
+    groups: dict[int, list[int]] = {}
+    for k, position in enumerate(variant.positions):
+        groups.setdefault(int(exact[position]), []).append(k)
+    return sorted(groups.values(), key=lambda g: not any(variant.headlines[k] is variant.representative for k in g))
+
+
+def _summed_up(singles: Sequence[str]) -> Iterator[str]:
+    if not singles:
+        return
+    yield f"{len(singles)} {'headline stands' if len(singles) == 1 else 'headlines stand'} alone:"
+    yield from (f"  {_clean(title)}" for title in singles[:_SINGLES_SHOWN])
+    if len(singles) > _SINGLES_SHOWN:
+        yield f"  ... and {len(singles) - _SINGLES_SHOWN} more (--format jsonl, csv or tsv has every row)"
+
+
+def _clean(text: str) -> str:
+    """Keep a title from steering the terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,115 @@
+"""Files that appear whole or not at all: written beside their place, synced and renamed. `-` is standard output."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from dedupe.errors import OutputError
+
+
+def check_output(path: str, read: Iterable[str], *, force: bool = False, binary: bool = False) -> None:
+    """Raise `OutputError` where `path` could not be written later: call it before the work.
+
+    `read` names the inputs, which are never overwritten; another file that exists only is with `force`. What is
+    `binary` is not for a terminal.
+    """
+    if path == "-":
+        if binary and sys.stdout.isatty():
+            raise OutputError("Parquet is not for a terminal: name a file by -o, or another --format")
+        return
+    target = Path(path)
+    with _as_output_errors(path):
+        if target.is_dir():
+            raise OutputError(f"{path} is a directory: name a file to write")
+        if not os.access(target.parent, os.W_OK | os.X_OK):
+            raise OutputError(f"cannot write into {target.parent}: it is no folder that you may write to")
+        if any(_same_file(target, Path(other)) for other in read if other != "-" and "://" not in other):
+            raise OutputError(f"{path} is also the input: name another output")
+        if target.is_file() and not force:
+            raise OutputError(f"{path} exists: name another output, or add --force to replace it")
+
+
+def write_lines(lines: Iterable[str], path: str) -> None:
+    """Write each of `lines`, ended by a line feed; `OutputError` if that fails."""
+    with writing(path) as stream:
+        stream.writelines(f"{line}\n" for line in lines)
+
+
+@contextmanager
+def writing(path: str) -> Iterator[TextIO]:
+    """Yield a text stream to `path`, as `writing_bytes` does; UTF-8, line ends as they are given."""
+    with writing_bytes(path) as raw:
+        # A lone surrogate, which JSON may hold, becomes its escape: in JSON the same value again.
+        stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="")
+        try:
+            yield stream
+            stream.flush()
+        finally:
+            with suppress(OSError):
+                stream.detach()
+
+
+@contextmanager
+def writing_bytes(path: str) -> Iterator[BinaryIO]:
+    """Yield a stream to `path`, which appears whole or, on any failure, not at all.
+
+    A failure to write is an `OutputError`; a reader that closed the pipe stays a `BrokenPipeError`.
+    """
+    opened = _standard_output() if path == "-" else _whole_file(Path(path))
+    with _as_output_errors("standard output" if path == "-" else path), opened as stream:
+        yield stream
+
+
+def discard_standard_output() -> None:
+    """Send what is still buffered nowhere, so that the interpreter's last flush does not fail as well."""
+    with suppress(OSError):  # there is no descriptor under a test's stream
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _as_output_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot write {name}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except OSError:
+        discard_standard_output()
+        raise
+
+
+@contextmanager
+def _whole_file(path: Path) -> Iterator[BinaryIO]:
+    if path.exists() and not path.is_file():  # a device or a named pipe has no whole to wait for
+        with path.open("wb") as raw:
+            yield raw
+        return
+    target = path.resolve()  # through a link, so that the link stays one
+    partial = target.with_name(f".headline-dedupe-{os.getpid()}.tmp")
+    try:
+        with partial.open("xb") as raw:
+            yield raw
+            raw.flush()
+            os.fsync(raw.fileno())
+        partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)

@@ -1,0 +1,213 @@
+"""New headlines against known ones: which story and which wording each repeats, if any."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe import encoders
+from dedupe.caching import VectorCache
+from dedupe.errors import InputError
+from dedupe.headlines import Headline
+from dedupe.judging import judge_of
+from dedupe.matrices import Vectors, rows_at
+from dedupe.output import OutputRows
+from dedupe.parallel import in_order
+from dedupe.pipeline import Frame, Row, deduplicate, rows_of
+from dedupe.progress import Progress, bars, silent
+from dedupe.result import LEVELS, Deduplication
+from dedupe.scaling import IDENTITY, scale_of
+from dedupe.text import MAX_LENGTH, normalize
+from dedupe.tiles import pairs_between
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Ints = NDArray[np.int64]
+_TOGETHER = 8192  # known headlines compared at a time
+_KNOWN_STORY = ("dedupe_story", "story")
+_KNOWN_VARIANT = ("dedupe_variant", "variant")
+_TEXTS = ("dedupe_match", "dedupe_match_id", "dedupe_match_title", "dedupe_match_file")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The known headline that a new one repeats.
+
+    `level`: "exact", "wording" or "story". `row`: its position in the reference. `probability`: that both are one story.
+    `story`, `variant`: its labels where the reference has columns `dedupe_story` and `dedupe_variant` (or `story` and
+    `variant`); else the position of the first headline of the same group in the reference.
+    """
+
+    level: str
+    row: int
+    headline: Headline
+    probability: float
+    story: Any
+    variant: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Matches(Sequence["Match | None"]):
+    """One `Match` a new headline, or None where it repeats nothing known.
+
+    `rows`, `to_arrow` and `to_pandas` give the columns of the row, `title`, and `dedupe_match` (the level, "" for none),
+    `dedupe_match_story`, `dedupe_match_variant`, `dedupe_match_probability`, `dedupe_match_row`, `dedupe_match_id`,
+    `dedupe_match_title`, and `dedupe_match_file` where the reference had several inputs. `run` is the grouping behind.
+    """
+
+    headlines: tuple[Headline, ...]
+    found: tuple[Match | None, ...]
+    run: Deduplication
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.found[index]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row a new headline."""
+        return list(self.output)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the rows as an Arrow table."""
+        return self.output.to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the rows as a pandas frame; `ModuleNotFoundError` where pandas is not installed."""
+        return self.to_arrow().to_pandas()
+
+    @property
+    def output(self) -> OutputRows:
+        """The rows, to be made one at a time."""
+        found = self.found
+        added: dict[str, list[Any]] = {
+            "title": [headline.title for headline in self.headlines],
+            "dedupe_match": [match.level if match else "" for match in found],
+            "dedupe_match_story": [match.story if match else None for match in found],
+            "dedupe_match_variant": [match.variant if match and match.level != "story" else None for match in found],
+            "dedupe_match_probability": [round(match.probability, 4) if match else None for match in found],
+            "dedupe_match_row": [match.row if match else None for match in found],
+            "dedupe_match_id": [match.headline.id if match else None for match in found],
+            "dedupe_match_title": [match.headline.title if match else None for match in found],
+        }
+        files = [match.headline.file if match else None for match in found]
+        return OutputRows(self.headlines, added | ({"dedupe_match_file": files} if any(files) else {}), _TEXTS)
+
+
+def match(
+    headlines: Iterable[Row] | Frame,
+    *,
+    reference: Iterable[Row] | Frame,
+    encoder: encoders.Encoder | None = None,
+    cache: VectorCache | None = None,
+    window: timedelta | float | None = None,
+    story: float | None = None,
+    wording: float | None = None,
+    progress: bool | Progress = False,
+) -> Matches:
+    """Say for each headline which known one it repeats: `reference` is what is known already.
+
+    New headlines are grouped together with those of the reference that could be the same, as `deduplicate` does, whose
+    arguments the others are. A headline repeats what of the reference is in its group: the closest level counts, then
+    the highest probability. Raises `InputError` where the reference is empty, and what `deduplicate` raises.
+    """
+    new, known = rows_of(headlines), rows_of(reference)
+    if not known:
+        raise InputError("the reference is empty: give at least one known headline")
+    encoder = encoder or encoders.load_encoder(None)
+    with ExitStack() as stack:
+        report = stack.enter_context(bars()) if progress is True else (progress or silent)
+        vectors = _vectors([*known, *new], encoder, cache, report)
+        near = _near(vectors, len(known), encoder)
+        chosen = np.concatenate([near, np.arange(len(known), len(known) + len(new))])
+        run = deduplicate(
+            [*(known[k] for k in near.tolist()), *new],
+            encoder=encoder,
+            embeddings=rows_at(vectors, chosen)[:],
+            window=window,
+            story=story,
+            wording=wording,
+            progress=report,
+        )
+    return Matches(tuple(new), tuple(_matches(run, near, known)), run)
+
+
+def _vectors(rows: list[Headline], encoder: encoders.Encoder, cache: VectorCache | None, report: Progress) -> Vectors:
+    texts = [normalize(row.title)[:MAX_LENGTH] for row in rows]
+    distinct = sorted(set(texts) - {""})
+    if not distinct:
+        return np.zeros((len(rows), 1), np.float32)
+    encoded = encoders.embed(encoder, distinct, report, cache)
+    place = {text: k for k, text in enumerate(distinct)}
+    return rows_at(encoded, np.array([place.get(text, -1) for text in texts], np.int64))
+
+
+def _near(vectors: Vectors, known: int, encoder: encoders.Encoder) -> Ints:
+    """Places of the known rows that a new one is candidate of, ascending."""
+    judge, calibrated = judge_of(encoder)
+    scale = IDENTITY if calibrated else scale_of(vectors)
+    floor = scale.inverse(judge.candidate_floor["story"])
+    new = np.arange(known, len(vectors))
+    blocks = [np.arange(k, min(k + _TOGETHER, known)) for k in range(0, known, _TOGETHER)]
+    found = in_order(lambda block: np.unique(pairs_between(vectors, new, block, floor)[1]), blocks)
+    return np.concatenate(list(found))
+
+
+def _matches(run: Deduplication, near: Ints, known: list[Headline]) -> list[Match | None]:
+    """The match of each row of the run after those of the reference."""
+    labels = {level: run.labels(level) for level in LEVELS}
+    first = {level: _first(labels[level][: len(near)], near) for level in LEVELS}
+    of_story = defaultdict(list)
+    for place, label in enumerate(labels["story"][: len(near)].tolist()):
+        of_story[label].append(place)
+    chance = _chances(run)
+    found: list[Match | None] = []
+    for k in range(len(near), len(run)):
+        groups = {level: int(labels[level][k]) for level in LEVELS}
+        node = int(run.nodes.of[k])
+
+        def closeness(place: int, groups: dict[str, int] = groups, node: int = node) -> tuple[int, float, int]:
+            level = next(n for n, level in enumerate(LEVELS) if labels[level][place] == groups[level])
+            return level, -(1.0 if level == 0 else chance[node].get(int(run.nodes.of[place]), 0.0)), place
+
+        candidates = of_story.get(groups["story"])
+        if not candidates:
+            found.append(None)
+            continue
+        level, probability, place = min(map(closeness, candidates))
+        row = int(near[place])
+        own = known[row].own
+        names = (_KNOWN_STORY, "story"), (_KNOWN_VARIANT, "wording")
+        story, variant = (_label(own, usual, first[one].get(groups[one])) for usual, one in names)
+        found.append(Match(LEVELS[level], row, known[row], -probability, story, variant))
+    return found
+
+
+def _first(labels: Ints, near: Ints) -> dict[int, int]:
+    """The first place in the reference of each label."""
+    values, where = np.unique(labels, return_index=True)
+    return dict(zip(values.tolist(), near[where].tolist(), strict=True))
+
+
+def _chances(run: Deduplication) -> dict[int, dict[int, float]]:
+    """The probability of each judged pair of nodes, from both sides."""
+    found: dict[int, dict[int, float]] = defaultdict(dict)
+    judged = run.judged
+    columns = (judged.i.tolist(), judged.j.tolist(), judged.probability["story"].tolist())
+    for i, j, probability in zip(*columns, strict=True):
+        found[i][j] = found[j][i] = probability
+    return found
+
+
+def _label(own: Any, usual: Sequence[str], otherwise: Any) -> Any:
+    return next((own[name] for name in usual if name in own and own[name] is not None), otherwise)

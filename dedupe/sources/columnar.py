@@ -1,0 +1,55 @@
+"""Parquet files and frames -> headlines. Only the columns of a headline are read; rows stay where they are."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from dedupe.arrow import StoredRow, StoredTable, as_table
+from dedupe.errors import InputError
+from dedupe.headlines import Headline, as_headline
+from dedupe.sources.tables import FIELDS, Columns, find_columns
+
+MARK = b"PAR1"
+
+
+def read_table(frame: Any, columns: Columns | None = None) -> list[Headline]:
+    """Return the rows of a frame as headlines: of pandas, polars, or any that exports Arrow, or an Arrow table.
+
+    Columns are found by their usual names where `columns` does not say. What comes out again has all columns.
+    """
+    stored = StoredTable(as_table(frame))
+    return headlines_of(stored, find_columns(list(stored.names), columns or Columns(), "the table"))
+
+
+def open_parquet(name: str, raw: bytes | None) -> StoredTable:
+    """Return the rows of a Parquet file, from its name or, where they are at hand, its bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return StoredTable(pq.ParquetFile(name if raw is None else io.BytesIO(raw)))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise InputError(f"{name} is no Parquet file that can be read ({error}): it is damaged or cut short") from None
+
+
+def is_parquet_file(name: str) -> bool:
+    """Whether a file begins as Parquet does; not where it cannot be read."""
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(len(MARK)) == MARK
+    except (OSError, ValueError):
+        return False
+
+
+def headlines_of(stored: StoredTable, columns: dict[str, str]) -> list[Headline]:
+    """Return the rows of a table as headlines; `columns`: the column of each field that there is one for."""
+    names = [FIELDS[wanted] for wanted in columns]
+    found = []
+    for place, values in enumerate(stored.values(list(columns.values()))):
+        given = dict(zip(names, values, strict=True))
+        one = as_headline(given)
+        row = StoredRow(stored, place)
+        found.append(Headline(one.title, one.id, given.get("published"), one.source, one.url, row=row))
+    return found
