@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dedupe.pairs import JudgedPair
     from dedupe.pipeline import compare, deduplicate
     from dedupe.result import Caution, Deduplication, Story, Variant
-    from dedupe.sources import Columns, read_headlines, read_table
+    from dedupe.sources import Columns, Source, read_headlines, read_table
     from dedupe.text import fingerprint, normalize
 
 __version__ = "0.1.0"
@@ -39,6 +39,7 @@ __all__ = [
     "Matches",
     "ModelError",
     "OutputError",
+    "Source",
     "Story",
     "Variant",
     "VectorCache",
@@ -60,7 +61,7 @@ _HOME = {
     "pairs": ("JudgedPair",),
     "pipeline": ("compare", "deduplicate"),
     "result": ("Caution", "Deduplication", "Story", "Variant"),
-    "sources": ("Columns", "read_headlines", "read_table"),
+    "sources": ("Columns", "Source", "read_headlines", "read_table"),
     "text": ("fingerprint", "normalize"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}

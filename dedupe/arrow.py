@@ -94,7 +94,7 @@ class StoredRow(Mapping[str, Any]):
 
 def is_frame(given: Any) -> bool:
     """Whether it is an Arrow table or a frame of pandas, polars or the like, which export themselves as Arrow."""
-    return hasattr(given, "__arrow_c_stream__")
+    return hasattr(given, "__arrow_c_stream__") and (hasattr(given, "columns") or hasattr(given, "schema"))
 
 
 def as_table(frame: Any) -> pa.Table:
@@ -116,7 +116,7 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     for place, row in enumerate(rows):
         for name, value in row.items():
             columns[name][place] = value
-    return pa.table({name: _column(columns.pop(name)) for name in names})
+    return pa.table({name: column_of(columns.pop(name)) for name in names})
 
 
 def _taken(stored: StoredTable, places: NDArray[np.int64]) -> pa.Table:
@@ -124,12 +124,12 @@ def _taken(stored: StoredTable, places: NDArray[np.int64]) -> pa.Table:
     return table if np.array_equal(places, np.arange(len(table))) else table.take(places)
 
 
-def _column(values: list[Any]) -> Any:
-    """Values as an Arrow array; as text where they are of several kinds."""
+def column_of(values: Sequence[Any], *, text: bool = False) -> Any:
+    """Return values as an Arrow array; as text where they are of several kinds, or `text` says so."""
     import pyarrow as pa
 
     try:
-        return pa.array(values)
+        return pa.array(values, pa.string() if text else None)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError):
         return pa.array([None if value is None else _text(value) for value in values], pa.string())
 

@@ -39,13 +39,13 @@ def write_matches(matches: Matches, path: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, style in (("headline", ""), ("repeats", "cyan"), ("p", "dim"), ("known headline", ""), ("story", "dim")):
-        table.add_column(name, style=style, no_wrap=True, overflow="ellipsis")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
+    for name, width in (("headline", None), ("repeats", 7), ("p", 4), ("known headline", None), ("story", 8)):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=width, ratio=None if width else 1)
     for headline, match in zip(matches.headlines, matches, strict=True):
-        cells = ("new", "", "", "")
-        if match:
-            cells = (match.level, f"{match.probability:.2f}", match.headline.title, str(match.story))
+        cells = (
+            (match.level, f"{match.probability:.2f}", match.headline.title, str(match.story)) if match else ("",) * 4
+        )
         table.add_row(*(Text(_clean(cell)) for cell in (headline.title, *cells)))
     with writing(path) as stream:
         Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False).print(table)

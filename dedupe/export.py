@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dedupe.arrow import as_json, for_json, table_of
-from dedupe.files import writing, writing_bytes
+from dedupe.errors import OutputError
+from dedupe.files import PACKED, writing, writing_bytes
 from dedupe.output import OutputRows
 
 if TYPE_CHECKING:
@@ -29,13 +30,22 @@ Rows = OutputRows | Sequence[Row]
 ROW_FORMATS = ("jsonl", "csv", "tsv", "parquet", "lines")
 _ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "lines"}
 _ENDINGS |= {".parquet": "parquet", ".pq": "parquet", ".json": "json"}
+_FOREIGN = (".xlsx", ".xls", ".ods", ".html", ".htm", ".xml", ".pdf", ".db", ".sqlite", ".zip")
 _FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")  # how one begins, also in full width
 _NUMBER = re.compile(r"[+-]?(\d[\d.,]*|\.\d+)([eE][+-]?\d+)?%?")
 
 
-def format_of(path: str) -> str | None:
-    """Return the format that the ending of `path` stands for, or None."""
-    return _ENDINGS.get(Path(path).suffix.lower())
+def format_of(path: str, known: Sequence[str] = (*ROW_FORMATS, "json")) -> str | None:
+    """Return the format that the ending of `path` stands for, that under .gz or .zst; None where it stands for none.
+
+    Raises `OutputError` for an ending of formats that are not `known`, and of others that are not written at all.
+    """
+    name = Path(path)
+    ending = Path(name.stem).suffix.lower() if name.suffix.lower() in PACKED else name.suffix.lower()
+    format = _ENDINGS.get(ending)
+    if ending in _FOREIGN or (format and format not in known):
+        raise OutputError(f"{path}: {ending} is not written here: name a file that ends in .jsonl, .csv or .parquet")
+    return format
 
 
 def write_rows(rows: Rows, path: str, format: str, *, formulas: bool = False) -> None:

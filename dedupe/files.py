@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, TextIO, cast
 
 from dedupe.errors import OutputError
+
+PACKED = {".gz": "gzip", ".zst": "zstd"}
+"""How a file is packed, by its ending."""
 
 
 def check_output(path: str, read: Iterable[str], *, force: bool = False, binary: bool = False) -> None:
@@ -57,13 +61,13 @@ def writing(path: str) -> Iterator[TextIO]:
 
 @contextmanager
 def writing_bytes(path: str) -> Iterator[BinaryIO]:
-    """Yield a stream to `path`, which appears whole or, on any failure, not at all.
+    """Yield a stream to `path`, which appears whole or, on any failure, not at all; packed where it ends in .gz or .zst.
 
     A failure to write is an `OutputError`; a reader that closed the pipe stays a `BrokenPipeError`.
     """
     opened = _standard_output() if path == "-" else _whole_file(Path(path))
-    with _as_output_errors("standard output" if path == "-" else path), opened as stream:
-        yield stream
+    with _as_output_errors("standard output" if path == "-" else path), opened as stream, _packed(stream, path) as out:
+        yield out
 
 
 def discard_standard_output() -> None:
@@ -90,6 +94,23 @@ def _standard_output() -> Iterator[BinaryIO]:
     except OSError:
         discard_standard_output()
         raise
+
+
+@contextmanager
+def _packed(stream: BinaryIO, path: str) -> Iterator[BinaryIO]:
+    kind = PACKED.get(Path(path).suffix.lower())
+    if kind == "gzip":
+        with gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) as packed:  # the same bytes each time
+            yield cast(BinaryIO, packed)
+    elif kind == "zstd":
+        import pyarrow as pa
+
+        packed = pa.BufferOutputStream()  # pyarrow would close a stream of ours
+        with pa.CompressedOutputStream(packed, kind) as out:
+            yield out
+        stream.write(packed.getvalue())
+    else:
+        yield stream
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 from dedupe.errors import InputError
 
 _MILLISECONDS_FROM = 1e11  # an epoch beyond the year 5138 in seconds is meant in milliseconds
+_SLASHES = re.compile(r"(?<=^\d{4})/(?=\d\d/)|(?<=^\d{4}/\d\d)/(?=\d\d(?!\d))")  # of 2025/08/16
 _FIELDS = ("title", "id", "published", "source", "url")
 
 
@@ -85,7 +87,13 @@ def as_headlines(rows: Iterable[str | Mapping[str, Any] | Headline]) -> list[Hea
     """Return every row as a `Headline`, in order; `InputError` for a single str, which is a title and not a list."""
     if isinstance(rows, (str, bytes, Mapping)):
         raise InputError(f"headlines is one {type(rows).__name__}: give an iterable of titles, such as a list")
-    return [as_headline(row, position) for position, row in enumerate(rows)]
+    try:
+        return [as_headline(row, position) for position, row in enumerate(iter(rows))]
+    except TypeError:
+        if hasattr(rows, "__iter__") and not hasattr(rows, "collect"):
+            raise
+        advice = "collect it first" if hasattr(rows, "collect") else "give an iterable of titles, such as a list"
+        raise InputError(f"headlines is a {type(rows).__name__}: {advice}") from None
 
 
 def tie_key(headline: Headline) -> tuple[Any, ...]:
@@ -119,7 +127,7 @@ def parse_date(value: Any) -> datetime | None:
 def _parse(value: Any) -> datetime:
     if isinstance(value, (int, float)):
         return _from_epoch(float(value))
-    text = str(value).strip()
+    text = _SLASHES.sub("-", str(value).strip())
     for parse in (datetime.fromisoformat, lambda t: _from_epoch(float(t)), parsedate_to_datetime):
         try:
             return parse(text)

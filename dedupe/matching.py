@@ -210,4 +210,5 @@ def _chances(run: Deduplication) -> dict[int, dict[int, float]]:
 
 
 def _label(own: Any, usual: Sequence[str], otherwise: Any) -> Any:
-    return next((own[name] for name in usual if name in own and own[name] is not None), otherwise)
+    label = next((own[name] for name in usual if name in own and own[name] is not None), otherwise)
+    return int(label) if isinstance(label, str) and label.isdecimal() else label  # a number, as read from CSV

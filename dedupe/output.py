@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dedupe.arrow import table_of
+from dedupe.arrow import column_of, table_of
 from dedupe.headlines import Headline
 
 if TYPE_CHECKING:
@@ -43,11 +43,9 @@ class OutputRows:
 
     def to_arrow(self) -> pa.Table:
         """Return the rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
-        import pyarrow as pa
-
         table = table_of([headline.own for headline in self.headlines])
         for name, values in self.added.items():
-            column = pa.array(values, pa.string() if name in self.texts else None)
+            column = column_of(values, text=name in self.texts)
             place = table.schema.get_field_index(name)
             table = table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
         return table

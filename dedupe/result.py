@@ -200,7 +200,7 @@ class Deduplication:
         return [",".join(found) for found in codes]
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one output row per input row: its own columns, then those in the table of this module."""
+        """Return one output row per input row: its own columns, then those of `docs/columns.md`."""
         return list(self.output)
 
     def to_arrow(self) -> pa.Table:

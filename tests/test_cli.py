@@ -3,8 +3,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -241,7 +241,7 @@ def test_an_interrupt_leaves_no_file(
 def test_every_command_helps_with_an_example(command: str) -> None:
     outcome = run(command, "-h")
     assert outcome.exit_code == 0
-    assert re.search(rf"Examples?:\s+headline-dedupe {command}\b", outcome.stdout)
+    assert re.search(rf"Examples?:\s+headline-dedupe\s+{command}\b", outcome.stdout)
 
 
 def test_version() -> None:

@@ -140,11 +140,11 @@ def drop_repeats(level: str, **given: Any) -> None:
     """
     job = taken(_Job, {**given, "level": "story" if level == "story" else "wording"})
     inputs = taken(Reading, given)
-    run = _run(job, inputs, job.format or format_of(job.output) or "as INPUT")
+    run = _run(job, inputs, job.format or format_of(job.output, ROW_FORMATS) or "INPUT", level)
     if run is None:
         return
     source, result, cache = run
-    format = job.format or format_of(job.output) or _as_input(source, job.output)
+    format = job.format or format_of(job.output, ROW_FORMATS) or _as_input(source, job.output)
     kept = [result.headlines[k] for k in result.keep(level)]
     rows: Any = OutputRows(kept)
     if format == "lines" or source.format in ("lines", "page"):
@@ -175,7 +175,9 @@ def compare(first: str, second: str, model: str | None, threads: int | None) -> 
     write_lines(lines, "-")
 
 
-def _run(job: _Job, inputs: Reading, format: str) -> tuple[Source, Deduplication, VectorCache | None] | None:
+def _run(
+    job: _Job, inputs: Reading, format: str, level: str | None = None
+) -> tuple[Source, Deduplication, VectorCache | None] | None:
     """Read and group, after a look at whether the outputs can be written at all; None for a dry run."""
     check_output(job.output, inputs.inputs, force=job.force, binary=format == "parquet")
     inputs.check(job.output, force=job.force)
@@ -184,7 +186,8 @@ def _run(job: _Job, inputs: Reading, format: str) -> tuple[Source, Deduplication
     cache = open_cache(job.cache, job.no_cache)
     source = inputs.read()
     if job.dry_run:
-        settings = {"level": job.level, "window": job.window, "story": job.story, "wording": job.wording}
+        settings = {"level": level or job.level, "window": job.window, "story": job.story, "wording": job.wording}
+        settings["keep"] = job.keep
         write_lines(plan(source, job.model, cache, job.output, format, settings), "-")
         return None
     return source, _group(job, source, cache), cache

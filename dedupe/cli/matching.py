@@ -125,18 +125,22 @@ def _match(job: _Job, source: Source, known: Source, cache: VectorCache | None) 
 def _format(output: str) -> str:
     if output == "-":
         return "table" if sys.stdout.isatty() else "jsonl"
-    found = format_of(output) or "jsonl"
-    return found if found in ROW_FORMATS[:-1] else "table" if found == "lines" else "jsonl"
+    found = format_of(output, ROW_FORMATS) or "jsonl"
+    return "table" if found == "lines" else found
 
 
 def _summary(found: Matches, source: Source, known: Source) -> None:
     levels = Counter(match.level for match in found if match)
     done = [
         f"{count(len(found), 'headline')} against {len(known.headlines):,} known",
-        *(f"{levels[level]:,} {said}" for level, said in zip(LEVELS, _SAID, strict=True)),
+        *(count(levels[level], *said) for level, said in zip(LEVELS, _SAID, strict=True)),
         f"{len(found) - levels.total():,} new",
     ]
     click.echo(f"{PROGRAM}: {'; '.join([', '.join(done), *source.notes, *known.notes])}", err=True)
 
 
-_SAID = ("exact copies", "known wordings", "other wordings of known stories")
+_SAID = (
+    ("exact copy", "exact copies"),
+    ("known wording", "known wordings"),
+    ("other wording of a known story", "other wordings of known stories"),
+)

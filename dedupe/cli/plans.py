@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from dedupe.cli.shared import count
@@ -21,7 +22,7 @@ def plan(
     settings: Mapping[str, Any],
 ) -> list[str]:
     """Return the lines to print; settings that are None are left to their defaults."""
-    given = ", ".join(f"{name} {value}" for name, value in settings.items() if value is not None)
+    given = ", ".join(f"{name} {_said(value)}" for name, value in settings.items() if value is not None)
     kept = f"as {format} to {'standard output' if output == '-' else output}"
     return [
         *source.notes,
@@ -31,6 +32,10 @@ def plan(
         f"cache of vectors: {'not used' if cache is None else cache.path}",
         f"would write {kept}; nothing was written, this is a dry run",
     ]
+
+
+def _said(value: Any) -> str:
+    return f"{value / timedelta(hours=1):g} hours" if isinstance(value, timedelta) else str(value)
 
 
 def _oddities(source: Source) -> str:

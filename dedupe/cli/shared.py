@@ -6,6 +6,7 @@ Exit codes: 0 done, or the reader of our output had enough; 2 bad input, setting
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import timedelta
@@ -41,6 +42,10 @@ class Commands(click.Group):
         """Run a command and turn what was expected to go wrong into one line."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            asked = error.ctx or ctx
+            said = error.format_message().removesuffix(".")
+            raise _Failure(f"{said}. See {asked.command_path} --help.") from error
         except DedupeError as error:
             raise _Failure(str(error)) from error
         except KeyboardInterrupt:
@@ -49,6 +54,12 @@ class Commands(click.Group):
         except BrokenPipeError:
             discard_standard_output()
             ctx.exit(0)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the command; a file in its place was meant to be grouped."""
+        if self.get_command(ctx, args[0]) is None and Path(args[0]).exists():
+            ctx.fail(f"{args[0]!r} is a file and no command: write {PROGRAM} cluster {shlex.join(args)}.")
+        return super().resolve_command(ctx, args)
 
 
 class Window(click.ParamType[timedelta, Any]):

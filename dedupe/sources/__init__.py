@@ -156,12 +156,12 @@ def _opml(text: str, name: str, asked: _Asked) -> Source:
     if not addresses:
         raise InputError(f"{name} lists no feeds: give OPML with outlines that have an xmlUrl")
     if not asked.fetch:
-        raise InputError(f"{name} lists {len(addresses)} feeds: add --fetch to fetch them")
+        raise InputError(f"{name} lists feeds ({len(addresses):,}): add --fetch to fetch them")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(_fetched_feed, addresses))
     failures = [failure for failure in found if isinstance(failure, InputError)]
     if len(failures) == len(found):
-        raise InputError(f"{name}: none of its {len(found)} feeds could be read; the first: {failures[0]}")
+        raise InputError(f"{name}: no feed of {len(found):,} could be read; the first: {failures[0]}")
     headlines = [h for feed in found if isinstance(feed, Source) for h in feed.headlines]
     read = len(found) - len(failures)
     notes = [f"read {name} as OPML: {len(headlines):,} entries of {read} of {len(found)} feeds", *map(str, failures)]

@@ -20,7 +20,9 @@ def read_table(frame: Any, columns: Columns | None = None) -> list[Headline]:
     Columns are found by their usual names where `columns` does not say. What comes out again has all columns.
     """
     stored = StoredTable(as_table(frame))
-    return headlines_of(stored, find_columns(list(stored.names), columns or Columns(), "the table"))
+    return headlines_of(
+        stored, find_columns(list(stored.names), columns or Columns(), "the table", "Columns(title=...)")
+    )
 
 
 def open_parquet(name: str, raw: bytes | None) -> StoredTable:

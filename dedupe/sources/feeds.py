@@ -15,6 +15,7 @@ from dedupe.errors import InputError
 
 COLUMNS = ("title", "published", "source", "url", "id")
 _JSON_FEED = re.compile(r'\s*\{.*?"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.org/', re.DOTALL)
+_MARKUP = re.compile(r"</?(?:a|b|br|cite|em|font|i|mark|p|q|small|span|strong|su[bp]|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _SNIFFED = 4096  # characters
 
 
@@ -100,9 +101,4 @@ def _row(*values: Any) -> dict[str, Any]:
 
 def _words(title: str | None) -> str | None:
     """A title without markup, which feeds may escape into it."""
-    if not title or "<" not in title:
-        return title
-    from selectolax.lexbor import LexborHTMLParser
-
-    body = LexborHTMLParser(title).body
-    return body.text(separator="").strip() if body else title
+    return title and _MARKUP.sub("", title).strip()

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable
 from glob import glob, has_magic
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from dedupe.errors import InputError
@@ -75,7 +75,9 @@ def _fetched(address: str) -> bytes:
         with urlopen(request, timeout=_TIMEOUT) as response:
             raw: bytes = response.read(_LARGEST + 1)
     except (URLError, OSError, ValueError) as error:
-        why = getattr(error, "reason", None) or error
+        if isinstance(error, HTTPError):
+            error.close()
+        why = error if isinstance(error, HTTPError) else getattr(error, "reason", error)
         raise InputError(f"{address} cannot be fetched ({why}): check the address and the network") from None
     if len(raw) > _LARGEST:
         raise InputError(f"{address} is larger than {_LARGEST // 10**6} MB: fetch it to a file and give that")

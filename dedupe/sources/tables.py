@@ -6,6 +6,7 @@ import csv
 import difflib
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -30,6 +31,9 @@ TITLES = _KNOWN["title"]
 FIELDS = {"title": "title", "date": "published", "source": "source", "id": "id", "url": "url"}
 """The field of a headline that each column fills."""
 _JSON_TYPES = {int: "a number", float: "a number", bool: "true or false", type(None): "null", list: "a list"}
+
+
+_NESTED = re.compile(r'\s*\{\s*"stories"\s*:\s*\[')
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,8 @@ def read_jsonl(text: str, name: str, skip_bad: bool) -> tuple[Rows, list[str]]:
     """Return the rows of JSON Lines (or of one JSON array) of objects or titles, and all column names as first seen."""
     rows, bare = Rows(name, skip_bad), list[int]()
     array = text.lstrip().startswith("[") and not _first_line_is_json(text)
+    if _NESTED.match(text):
+        text, array = _flat(text, name), True
     for number, raw, value in _array(text, rows) if array else _lines(text, rows):
         if isinstance(value, (dict, str)):
             if isinstance(value, str):
@@ -168,6 +174,17 @@ def read_jsonl(text: str, name: str, skip_bad: bool) -> tuple[Rows, list[str]]:
             what = f"{_JSON_TYPES[type(value)]} where an object or a title is expected"
             rows.bad(number, raw, what, "item" if array else "line")
     return rows, _name_bare_titles(rows, bare)
+
+
+def _flat(text: str, name: str) -> str:
+    """The headlines of nested stories, which `cluster` writes, as an array in the order they came in."""
+    try:
+        stories = json.loads(text)["stories"]
+        found = [headline for story in stories for variant in story["variants"] for headline in variant["headlines"]]
+        found.sort(key=lambda headline: headline.get("position", 0))
+        return json.dumps([{key: value for key, value in one.items() if key != "position"} for one in found])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(f"{name}: not stories as `--format json` writes them ({error!r}): give JSON Lines") from None
 
 
 def _name_bare_titles(rows: Rows, bare: list[int]) -> list[str]:
@@ -209,7 +226,7 @@ def _lines(text: str, rows: Rows) -> Iterator[tuple[int, str, Any]]:
                 rows.bad(number, line, f"not JSON ({error})")
 
 
-def find_columns(have: list[str], asked: Columns, name: str) -> dict[str, str]:
+def find_columns(have: list[str], asked: Columns, name: str, by: str = "--title-column") -> dict[str, str]:
     """Return the column of each field that there is one for: the one asked for, or one of its usual names."""
     folded = {column.casefold().strip(): column for column in reversed(have)}
     chosen = {}
@@ -222,7 +239,7 @@ def find_columns(have: list[str], asked: Columns, name: str) -> dict[str, str]:
             if known is not None:
                 chosen[wanted] = known
     if "title" not in chosen:
-        raise InputError(f"{name}: no title column among {_listed(have)}: name it by --title-column")
+        raise InputError(f"{name}: no title column among {_listed(have)}: name it by {by}")
     return chosen
 
 
