@@ -8,13 +8,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
 _TOGETHER = 1024  # rows that become Python objects at once
+_WRITTEN = 65_536  # rows that are copied from table to table at once
 
 
 class StoredTable:
@@ -39,7 +39,7 @@ class StoredTable:
 
     def values(self, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Yield the values of some columns row by row; no other column is read."""
-        for batch in self._batches(columns):
+        for batch in self.batches(columns, _TOGETHER):
             values = [_plain(batch.column(name)).to_pylist() for name in columns]
             yield from zip(*values, strict=True)
 
@@ -55,15 +55,12 @@ class StoredTable:
             self._first = begin + start
         return self._rows[place - self._first]
 
-    def table(self) -> pa.Table:
-        """Return all rows and columns as an Arrow table."""
-        return self._group[1].select(list(self.names)) if self._file is None else self._file.read(list(self.names))
-
-    def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
+        """Yield some columns of all rows, up to `size` rows at a time."""
         if self._file is not None:
-            yield from self._file.iter_batches(batch_size=_TOGETHER * 8, columns=list(columns))
+            yield from self._file.iter_batches(batch_size=size, columns=list(columns))
         else:
-            yield from self._group[1].select(list(columns)).to_batches(max_chunksize=_TOGETHER * 8)
+            yield from self._group[1].select(list(columns)).to_batches(max_chunksize=size)
 
     def _group_at(self, number: int) -> pa.Table:
         if self._file is not None and (not hasattr(self, "_group") or self._group[0] != number):
@@ -104,24 +101,37 @@ def as_table(frame: Any) -> pa.Table:
     return frame if isinstance(frame, pa.Table) else pa.table(frame)
 
 
-def table_of(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Return rows as an Arrow table, columns in first-seen order; types that were read from Arrow are kept."""
+def tables_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[pa.Table]:
+    """Yield rows as Arrow tables of one schema, some rows at a time where all come from one stored table, in its order.
+
+    Columns are in first-seen order; types that were read from Arrow are kept.
+    """
     import pyarrow as pa
 
     first = rows[0] if rows else None
     if isinstance(first, StoredRow) and all(isinstance(row, StoredRow) and row.table is first.table for row in rows):
-        return _taken(first.table, np.array([row.place for row in rows if isinstance(row, StoredRow)]))
+        places = np.array([row.place for row in rows if isinstance(row, StoredRow)])
+        batches, begin = first.table.batches(first.table.names, _WRITTEN), 0
+        if (np.diff(places) <= 0).any():
+            yield pa.Table.from_batches(list(batches)).take(places)
+            return
+        for batch in batches:
+            chosen = places[(places >= begin) & (places < begin + len(batch))] - begin
+            begin += len(batch)
+            yield pa.Table.from_batches([batch.take(pa.array(chosen))])
+    else:
+        yield _made(rows)
+
+
+def _made(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    import pyarrow as pa
+
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = {name: [None] * len(rows) for name in names}
     for place, row in enumerate(rows):
         for name, value in row.items():
             columns[name][place] = value
     return pa.table({name: column_of(columns.pop(name)) for name in names})
-
-
-def _taken(stored: StoredTable, places: NDArray[np.int64]) -> pa.Table:
-    table = stored.table()
-    return table if np.array_equal(places, np.arange(len(table))) else table.take(places)
 
 
 def column_of(values: Sequence[Any], *, text: bool = False) -> Any:

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from dedupe.arrow import as_json, for_json, table_of
+from dedupe.arrow import as_json, for_json, tables_of
 from dedupe.errors import OutputError
 from dedupe.files import PACKED, writing, writing_bytes
 from dedupe.output import OutputRows
@@ -144,9 +144,11 @@ def _columns(rows: Rows) -> list[str]:
 def _write_parquet(rows: Rows, path: str) -> None:
     import pyarrow.parquet as pq
 
-    table = rows.to_arrow() if isinstance(rows, OutputRows) else table_of(rows)
-    with writing_bytes(path) as stream:
-        pq.write_table(table, stream)
+    tables = rows.tables() if isinstance(rows, OutputRows) else tables_of(rows)
+    first = next(tables)
+    with writing_bytes(path) as stream, pq.ParquetWriter(stream, first.schema) as writer:
+        for table in chain([first], tables):
+            writer.write_table(table)
 
 
 def _write_titles(rows: Rows, stream: TextIO) -> None:

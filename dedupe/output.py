@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dedupe.arrow import column_of, table_of
+from dedupe.arrow import column_of, tables_of
 from dedupe.headlines import Headline
 
 if TYPE_CHECKING:
@@ -43,9 +43,18 @@ class OutputRows:
 
     def to_arrow(self) -> pa.Table:
         """Return the rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
-        table = table_of([headline.own for headline in self.headlines])
-        for name, values in self.added.items():
-            column = column_of(values, text=name in self.texts)
-            place = table.schema.get_field_index(name)
-            table = table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
-        return table
+        import pyarrow as pa
+
+        return pa.concat_tables(list(self.tables()))
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield the same table in parts, of which only one need be held."""
+        added = {name: column_of(values, text=name in self.texts) for name, values in self.added.items()}
+        begin = 0
+        for table in tables_of([headline.own for headline in self.headlines]):
+            rows = len(table) if table.num_columns else len(self)
+            for name, values in added.items():
+                place, column = table.schema.get_field_index(name), values.slice(begin, rows)
+                table = table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
+            begin += rows
+            yield table

@@ -14,6 +14,7 @@ from test_cli import json_lines, one_error, run
 
 from dedupe import deduplicate, read_headlines
 from dedupe.export import write_rows
+from dedupe.output import OutputRows
 
 TITLES = ["Ferry sinks off Oslo, three dead", "FERRY SINKS OFF OSLO, THREE DEAD", "Central bank raises rates"]
 pytestmark = pytest.mark.usefixtures("fake_encoder")
@@ -218,10 +219,20 @@ def test_a_file_in_place_of_a_command(table):
     assert "Did you mean 'cluster'" in one_error(run("clutser", table))
 
 
-def test_rows_of_a_parquet_file_are_read_again_where_they_are_written(tmp_path):
+def test_rows_of_a_parquet_file_are_read_again_where_they_are_written(tmp_path, monkeypatch):
     """Rows that are not in order, and more than are read at a time."""
+    monkeypatch.setattr("dedupe.arrow._WRITTEN", 1000)
     many = pa.table({"title": [f"Number {k} of the series" for k in range(5000)], "n": list(range(5000))})
     pq.write_table(many, tmp_path / "many.parquet", row_group_size=1500)
     headlines = read_headlines(tmp_path / "many.parquet").headlines
+    kept = tmp_path / "out.parquet"
+    write_rows(OutputRows([headlines[k] for k in (1, 3, 4998)], {"x": [7, 8, 9]}), str(kept), "parquet")
+    assert pq.read_table(kept).to_pydict() == {
+        "title": [f"Number {k} of the series" for k in (1, 3, 4998)],
+        "n": [1, 3, 4998],
+        "x": [7, 8, 9],
+    }
+    mixed = OutputRows([headlines[k] for k in (4998, 3, 3)], {"x": [7, 8, 9]}).to_arrow()
+    assert mixed["n"].to_pylist() == [4998, 3, 3] and mixed["x"].to_pylist() == [7, 8, 9]
     for k in (0, 4999, 1499, 1500, 3001, 2):
         assert headlines[k].columns == {"title": f"Number {k} of the series", "n": k}
