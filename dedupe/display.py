@@ -44,7 +44,9 @@ def write_matches(matches: Matches, path: str) -> None:
         table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=width, ratio=None if width else 1)
     for headline, match in zip(matches.headlines, matches, strict=True):
         cells = (
-            (match.level, f"{match.probability:.2f}", match.headline.title, str(match.story)) if match else ("",) * 4
+            (match.level, f"{match.probability:.2f}", match.headline.title, str(match.story))
+            if match
+            else ("new", "", "", "")
         )
         table.add_row(*(Text(_clean(cell)) for cell in (headline.title, *cells)))
     with writing(path) as stream:

@@ -139,7 +139,8 @@ def match(
             wording=wording,
             progress=report,
         )
-    return Matches(tuple(new), tuple(_matches(run, near, known)), run)
+    known_rows = _Known(run, near, known)
+    return Matches(tuple(new), tuple(known_rows.match(row) for row in range(len(near), len(run))), run)
 
 
 def _vectors(rows: list[Headline], encoder: encoders.Encoder, cache: VectorCache | None, report: Progress) -> Vectors:
@@ -163,34 +164,34 @@ def _near(vectors: Vectors, known: int, encoder: encoders.Encoder) -> Ints:
     return np.concatenate(list(found))
 
 
-def _matches(run: Deduplication, near: Ints, known: list[Headline]) -> list[Match | None]:
-    """The match of each row of the run after those of the reference."""
-    labels = {level: run.labels(level) for level in LEVELS}
-    first = {level: _first(labels[level][: len(near)], near) for level in LEVELS}
-    of_story = defaultdict(list)
-    for place, label in enumerate(labels["story"][: len(near)].tolist()):
-        of_story[label].append(place)
-    chance = _chances(run)
-    found: list[Match | None] = []
-    for k in range(len(near), len(run)):
-        groups = {level: int(labels[level][k]) for level in LEVELS}
-        node = int(run.nodes.of[k])
+class _Known:
+    """The reference's rows in a run: its first ones, `near` their places in the reference."""
 
-        def closeness(place: int, groups: dict[str, int] = groups, node: int = node) -> tuple[int, float, int]:
-            level = next(n for n, level in enumerate(LEVELS) if labels[level][place] == groups[level])
-            return level, -(1.0 if level == 0 else chance[node].get(int(run.nodes.of[place]), 0.0)), place
+    def __init__(self, run: Deduplication, near: Ints, known: list[Headline]) -> None:
+        self.run, self.near, self.known = run, near, known
+        self.labels = {level: run.labels(level) for level in LEVELS}
+        self.first = {level: _first(labels[: len(near)], near) for level, labels in self.labels.items()}
+        self.of_story = defaultdict(list)
+        for place, label in enumerate(self.labels["story"][: len(near)].tolist()):
+            self.of_story[label].append(place)
+        self.chance = _chances(run)
 
-        candidates = of_story.get(groups["story"])
+    def match(self, row: int) -> Match | None:
+        """Return what a row of the run repeats: of its story the closest level, then the highest probability."""
+        candidates = self.of_story.get(int(self.labels["story"][row]), [])
         if not candidates:
-            found.append(None)
-            continue
-        level, probability, place = min(map(closeness, candidates))
-        row = int(near[place])
-        own = known[row].own
-        names = (_KNOWN_STORY, "story"), (_KNOWN_VARIANT, "wording")
-        story, variant = (_label(own, usual, first[one].get(groups[one])) for usual, one in names)
-        found.append(Match(LEVELS[level], row, known[row], -probability, story, variant))
-    return found
+            return None
+        level, unlikely, place = min((*self._distance(row, place), place) for place in candidates)
+        at = int(self.near[place])
+        own = self.known[at].own
+        story = _label(own, _KNOWN_STORY, self.first["story"].get(int(self.labels["story"][row])))
+        variant = _label(own, _KNOWN_VARIANT, self.first["wording"].get(int(self.labels["wording"][row])))
+        return Match(LEVELS[level], at, self.known[at], -unlikely, story, variant)
+
+    def _distance(self, row: int, place: int) -> tuple[int, float]:
+        level = next(k for k, level in enumerate(LEVELS) if self.labels[level][place] == self.labels[level][row])
+        nodes = self.run.nodes.of
+        return level, -1.0 if level == 0 else -self.chance[int(nodes[row])].get(int(nodes[place]), 0.0)
 
 
 def _first(labels: Ints, near: Ints) -> dict[int, int]:
