@@ -113,14 +113,22 @@ def tables_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[pa.Table]:
         places = np.array([row.place for row in rows if isinstance(row, StoredRow)])
         batches, begin = first.table.batches(first.table.names, _WRITTEN), 0
         if (np.diff(places) <= 0).any():
-            yield pa.Table.from_batches(list(batches)).take(places)
+            yield _takable(pa.Table.from_batches(list(batches))).take(places)
             return
         for batch in batches:
             chosen = places[(places >= begin) & (places < begin + len(batch))] - begin
             begin += len(batch)
-            yield pa.Table.from_batches([batch.take(pa.array(chosen))])
+            yield _takable(pa.Table.from_batches([batch])).take(chosen)
     else:
         yield _made(rows)
+
+
+def _takable(table: pa.Table) -> pa.Table:
+    """The table without string views, as polars has them, of which rows cannot be taken."""
+    import pyarrow as pa
+
+    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    return table.cast(pa.schema([field.with_type(plain.get(field.type, field.type)) for field in table.schema]))
 
 
 def _made(rows: Sequence[Mapping[str, Any]]) -> pa.Table:

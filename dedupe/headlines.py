@@ -97,11 +97,12 @@ def as_headlines(rows: Iterable[str | Mapping[str, Any] | Headline]) -> list[Hea
 
 
 def tie_key(headline: Headline) -> tuple[Any, ...]:
-    """Order for ties: dated before undated, earlier first, then title, id, source, address."""
+    """Order for ties: dated before undated, earlier first, then capitals throughout last, title, id, source, address."""
     when = headline.published
     return (
         when is None,
         when.timestamp() if when else 0.0,
+        headline.title.isupper(),
         headline.title,
         headline.id or "",
         headline.source or "",

@@ -7,6 +7,7 @@ import io
 import json
 
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -89,6 +90,14 @@ def test_frames_come_back_as_frames(table):
     assert list(result.to_pandas().columns) == result.to_arrow().column_names == list(result.rows()[0])
     assert result.to_arrow()["dedupe_story"].to_pylist() == result.labels("story").tolist()
     assert deduplicate([]).to_arrow().num_rows == 0
+
+
+def test_frames_of_polars_come_back_too(tmp_path):
+    frame = pl.DataFrame({"title": TITLES, "n": [1, 2, 3]})
+    assert deduplicate(frame).to_arrow()["title"].to_pylist() == TITLES
+    frame.write_parquet(tmp_path / "a.parquet")
+    assert run("dedupe", tmp_path / "a.parquet", "-o", tmp_path / "kept.parquet").exit_code == 0
+    assert pl.read_parquet(tmp_path / "kept.parquet")["n"].to_list() == [1, 3]
 
 
 def test_values_of_several_kinds_become_text_in_a_table():
