@@ -86,7 +86,11 @@ class StoredRow(Mapping[str, Any]):
         return len(self.table.names)
 
     def __repr__(self) -> str:
-        return repr(dict(self))
+        return repr(self.whole())
+
+    def whole(self) -> dict[str, Any]:
+        """Return all of it, not to be changed; quicker than value by value."""
+        return self.table.row(self.place)
 
 
 def is_frame(given: Any) -> bool:

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from math import isnan
 from typing import Any
 
+from dedupe.arrow import StoredRow
 from dedupe.errors import InputError
 
 _MILLISECONDS_FROM = 1e11  # an epoch beyond the year 5138 in seconds is meant in milliseconds
@@ -47,7 +48,7 @@ class Headline:
     @property
     def columns(self) -> dict[str, Any]:
         """The row's own columns: as it was read, or the fields that were given."""
-        return dict(self.own)
+        return dict(self.own.whole() if isinstance(self.own, StoredRow) else self.own)
 
     @property
     def own(self) -> Mapping[str, Any]:

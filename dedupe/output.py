@@ -33,7 +33,7 @@ class OutputRows:
             yield from (headline.columns for headline in self.headlines)
             return
         for headline, *values in zip(self.headlines, *self.added.values(), strict=True):
-            yield {**headline.own, **dict(zip(self.added, values, strict=True))}
+            yield headline.columns | dict(zip(self.added, values, strict=True))
 
     @property
     def columns(self) -> list[str]:
