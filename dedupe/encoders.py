@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dedupe.artefacts import BUNDLED, is_artefact
 from dedupe.errors import ModelError
-from dedupe.matrices import Vectors, empty_rows, let_go
+from dedupe.matrices import Vectors, empty_rows, let_go, rows_at
 from dedupe.progress import Progress
 from dedupe.threads import limit_torch
 from dedupe.trained import TrainedEncoder
@@ -101,6 +101,19 @@ def embed(
     if cache is not None and isinstance(identity, str):
         return _gather(_recall(encoder, texts, order, cache, identity), len(texts), progress)
     return _gather(_encode(encoder, texts, order), len(texts), progress)
+
+
+def embed_each(encoder: Encoder, texts: Sequence[str], progress: Progress, cache: VectorCache | None) -> Vectors:
+    """Return a row a text, as `embed` does: each distinct text is encoded once, an empty one not at all but zero.
+
+    (n, 0) where all are empty.
+    """
+    distinct = sorted(set(texts) - {""})
+    if not distinct:
+        return np.zeros((len(texts), 0), np.float32)
+    encoded = embed(encoder, distinct, progress, cache)
+    place = {text: k for k, text in enumerate(distinct)}
+    return rows_at(encoded, np.array([place.get(text, -1) for text in texts], np.int64))
 
 
 def _gather(source: _Rows, count: int, progress: Progress | None) -> Vectors:

@@ -127,13 +127,14 @@ def match(
     encoder = encoder or encoders.load_encoder(None)
     with ExitStack() as stack:
         report = stack.enter_context(bars()) if progress is True else (progress or silent)
-        vectors = _vectors([*known, *new], encoder, cache, report)
+        texts = [normalize(row.title)[:MAX_LENGTH] for row in (*known, *new)]
+        vectors = encoders.embed_each(encoder, texts, report, cache)
         near = _near(vectors, len(known), encoder)
         chosen = np.concatenate([near, np.arange(len(known), len(known) + len(new))])
         run = deduplicate(
             [*(known[k] for k in near.tolist()), *new],
             encoder=encoder,
-            embeddings=rows_at(vectors, chosen)[:],
+            embeddings=rows_at(vectors, chosen)[:] if vectors.shape[1] else None,  # none where every title is empty
             window=window,
             story=story,
             wording=wording,
@@ -141,16 +142,6 @@ def match(
         )
     known_rows = _Known(run, near, known)
     return Matches(tuple(new), tuple(known_rows.match(row) for row in range(len(near), len(run))), run)
-
-
-def _vectors(rows: list[Headline], encoder: encoders.Encoder, cache: VectorCache | None, report: Progress) -> Vectors:
-    texts = [normalize(row.title)[:MAX_LENGTH] for row in rows]
-    distinct = sorted(set(texts) - {""})
-    if not distinct:
-        return np.zeros((len(rows), 1), np.float32)
-    encoded = encoders.embed(encoder, distinct, report, cache)
-    place = {text: k for k, text in enumerate(distinct)}
-    return rows_at(encoded, np.array([place.get(text, -1) for text in texts], np.int64))
 
 
 def _near(vectors: Vectors, known: int, encoder: encoders.Encoder) -> Ints:

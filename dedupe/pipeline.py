@@ -23,7 +23,7 @@ from dedupe.exact import ExactGroups, exact_groups
 from dedupe.grouping import merge_tree
 from dedupe.headlines import Headline, as_headlines
 from dedupe.judging import Judge, judge_of
-from dedupe.matrices import Vectors, rows_at
+from dedupe.matrices import Vectors
 from dedupe.neighbors import CandidatePairs, Join, Times
 from dedupe.noticing import Notice, NoticedPairs, joined, notice
 from dedupe.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
@@ -158,14 +158,8 @@ def _prepare(rows: list[Headline], window: float | None) -> tuple[list[str], Exa
 def _encoded(
     texts: list[str], groups: ExactGroups, encoder: encoders.Encoder, cache: VectorCache | None, report: Progress
 ) -> Vectors:
-    """One unit row a node; each distinct text is encoded once, an empty one not at all."""
-    wanted = [texts[row] for row in groups.text.tolist()]
-    distinct = sorted(set(wanted) - {""})
-    if not distinct:
-        return np.zeros((len(wanted), 0), np.float32)
-    encoded = encoders.embed(encoder, distinct, report, cache)
-    place = {text: k for k, text in enumerate(distinct)}
-    return rows_at(encoded, np.array([place.get(text, -1) for text in wanted], np.int64))
+    """One unit row a node."""
+    return encoders.embed_each(encoder, [texts[row] for row in groups.text.tolist()], report, cache)
 
 
 def _describe(rows: list[Headline], texts: list[str], groups: ExactGroups) -> Titles:

@@ -236,7 +236,7 @@ def test_a_page_that_is_wrong_is_found(tmp_path: Path, monkeypatch: pytest.Monke
         ("python", "[\n    1,\n]  # [2]"),
         ("ruby", "puts 1"),
     ):
-        with pytest.raises(Exception):  # noqa: B017 whatever it is, the page's test fails
+        with pytest.raises(Exception):  # noqa: B017 - whatever it is, the page's test fails
             run_block(kind, block, {})
 
 

@@ -71,6 +71,7 @@ def test_rows_have_the_columns_of_the_row_and_of_the_match():
 
 def test_nothing_new_and_nothing_known():
     assert len(match([], reference=KNOWN)) == 0
+    assert list(match([""], reference=["", ""])) == [None]
     with pytest.raises(InputError, match="the reference is empty"):
         match(NEW, reference=[])
 

@@ -40,18 +40,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """The options that `cluster` and `dedupe` share, under the names click gives them."""
+class Common:
+    """The options of all commands that judge, under the names click gives them."""
 
-    level: str
     output: str
     format: str | None
     keep_formulas: bool
-    explain: str | None
     window: timedelta | None
     story: float | None
     wording: float | None
-    keep: str
     model: str | None
     threads: int | None
     cache: Path | None
@@ -59,6 +56,15 @@ class _Job:
     dry_run: bool
     force: bool
     quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Job(Common):
+    """Those of `cluster` and `dedupe`."""
+
+    level: str
+    explain: str | None
+    keep: str
 
 
 writing = options(

@@ -6,13 +6,11 @@ import sys
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dedupe.cli.grouping import judging, writing
+from dedupe.cli.grouping import Common, judging, writing
 from dedupe.cli.plans import plan
 from dedupe.cli.reading import Reading, reading
 from dedupe.cli.settings import settings
@@ -30,21 +28,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(Common):
     against: tuple[str, ...]
-    output: str
-    format: str | None
-    keep_formulas: bool
-    window: timedelta | None
-    story: float | None
-    wording: float | None
-    model: str | None
-    threads: int | None
-    cache: Path | None
-    no_cache: bool
-    dry_run: bool
-    force: bool
-    quiet: bool
 
 
 @click.command()

@@ -96,7 +96,7 @@ def options(*options: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
 
 def taken(kind: type[_Kind], given: dict[str, Any]) -> _Kind:
     """Return a dataclass made of those of a command's options that are its fields, taking them out of `given`."""
-    return kind(**{one.name: given.pop(one.name) for one in fields(kind)})  # type: ignore[arg-type]
+    return kind(**{one.name: given.pop(one.name) for one in fields(kind)})  # type: ignore[arg-type] # no type says "a dataclass"
 
 
 probability = click.FloatRange(0, 1)

@@ -32,7 +32,7 @@ def open_parquet(name: str, raw: bytes | None) -> StoredTable:
 
     try:
         return StoredTable(pq.ParquetFile(name if raw is None else io.BytesIO(raw)))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+    except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{name} is no Parquet file that can be read ({error}): it is damaged or cut short") from None
 
 
