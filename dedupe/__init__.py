@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dedupe.caching import VectorCache
+    from dedupe.corrections import Correction, read_corrections
     from dedupe.encoders import Encoder, load_encoder
     from dedupe.errors import DedupeError, InputError, ModelError, OutputError
     from dedupe.headlines import Headline
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Caution",
     "Columns",
+    "Correction",
     "DedupeError",
     "Deduplication",
     "Encoder",
@@ -49,11 +51,13 @@ __all__ = [
     "load_encoder",
     "match",
     "normalize",
+    "read_corrections",
     "read_headlines",
     "read_table",
 ]
 _HOME = {
     "caching": ("VectorCache",),
+    "corrections": ("Correction", "read_corrections"),
     "encoders": ("Encoder", "load_encoder"),
     "errors": ("DedupeError", "InputError", "ModelError", "OutputError"),
     "headlines": ("Headline",),

@@ -47,6 +47,14 @@ def crowded(marks: NDArray[np.bool_], unmet: int) -> Iterator[Caution]:
     yield from _caution("crowded", what, marks.tolist())
 
 
+def uncorrected(marks: NDArray[np.bool_]) -> Iterator[Caution]:
+    """Yield a caution about the rows, (n,), that corrections put together and the window keeps apart."""
+    what = (
+        "put together by corrections lie further apart than the window, which goes before: widen it to have them in one"
+    )
+    yield from _caution("uncorrected", what, marks.tolist())
+
+
 def _caution(code: str, what: str, marks: Sequence[bool]) -> Iterator[Caution]:
     positions = tuple(k for k, marked in enumerate(marks) if marked)
     if positions:

@@ -26,6 +26,7 @@ _SAMPLE = 512
 _SETTLED = 0.1  # share of a crowd that has to be settled with one leader to go on with another
 _NEIGHBORS = 20  # in the alphabet, on one side, of a member that could not be settled
 _TOGETHER = 8192
+_NOBODY = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ class Crowds:
         return earliest, latest
 
 
-def find_crowds(notice: Notice, times: Times | None) -> Crowds:
-    """Return the crowds among the titles of a run."""
+def find_crowds(notice: Notice, times: Times | None, exempt: Ints | None = None) -> Crowds:
+    """Return the crowds among the titles of a run; nodes that are `exempt` are in none."""
     finder = _Finder(notice, times)
+    finder.free[_NOBODY if exempt is None else exempt] = False
     for leader in finder.candidates():
         finder.gather(leader)
     return finder.found()

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from dedupe.tokens import facts, rarity, words_by_stem
 
+CORRECTED = "corrected"
+"""The name, among evidence, of whether people have decided about the pair."""
 _SHOWN = 5
 _COMPANY = 0.4  # log of the summed products of probabilities: about one headline that surely goes with both, or more
 
@@ -18,7 +20,8 @@ def in_words(a: str, b: str, similarity: float, evidence: Mapping[str, float]) -
     """
     one, two = facts(a), facts(b)
     readable = words_by_stem(a) | words_by_stem(b)
-    found = [f"similar meaning: cosine {similarity:.2f}"]
+    found = ["a correction says so"] if evidence.get(CORRECTED) else []
+    found.append(f"similar meaning: cosine {similarity:.2f}")
     for label, stems in (
         ("both say", one.stems & two.stems),
         ("only the first says", one.stems - two.stems),

@@ -22,6 +22,7 @@ from dedupe.trees import MergeTree
 Floats = NDArray[np.float64]
 _FEW = 64  # a round that joins fewer than one in so many groups is the last
 _DECIMALS = 12  # of a mean; so equal ones stay equal, whatever their sums were rounded to
+_NO_NODES = np.empty((2, 0), np.int64)
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying by it keeps different numbers different
 
 
@@ -40,6 +41,8 @@ def merge_tree(
     weights: Ints | None = None,
     spans: tuple[Floats, Floats] | None = None,
     window: float | None = None,
+    together: Ints | None = None,
+    apart: Ints | None = None,
     floor: float = 0.0,
 ) -> MergeTree:
     """Return the average-linkage merge tree of judged pairs.
@@ -47,8 +50,9 @@ def merge_tree(
     `i`, `j`, `probability`: (pairs,), each unordered pair once. `weights`: (nodes,), how many members each node stands
     for, one if not given; a pair of nodes counts once for each pair of their members. `spans`: the earliest and latest
     hour of each node, NaN where undated; with `window` (hours), groups whose dated members would span more are never
-    joined. Merges under `floor` are not made. Ties go by the numbers of the nodes, so number these in an order that
-    does not come from the input.
+    joined. `together`: nodes joined before all others, at height 1, as far as the window lets them; `apart`: nodes that
+    never come together; both (2, k). Merges under `floor` are not made. Ties go by the numbers of the nodes, so number
+    these in an order that does not come from the input.
     """
     first, last = (np.full(nodes, np.nan),) * 2 if spans is None or window is None else spans
     groups = Groups(
@@ -56,30 +60,47 @@ def merge_tree(
         first=np.where(np.isnan(first), np.inf, first),
         last=np.where(np.isnan(last), -np.inf, last),
         height=np.full(nodes, np.inf),
+        window=np.inf if window is None else window,
+        apart=(_NO_NODES if apart is None else apart).astype(np.int64),
     )
     low, high = np.minimum(i, j).astype(np.int64), np.maximum(i, j).astype(np.int64)
     order = np.lexsort((high, low))  # so that sums do not depend on it
     low, high = low[order], high[order]
     links = Links(low, high, probability[order] * groups.size[low] * groups.size[high])
-    apart = np.inf if window is None else window
-    found, links = _in_rounds(groups, links, floor, apart)
-    found.append(_Merges(*one_by_one(groups, links, floor, apart)))
+    first_found, links = _in_advance(groups, links, _NO_NODES if together is None else together)
+    found, links = _in_rounds(groups, links, floor)
+    found = [first_found, *found, _Merges(*one_by_one(groups, links, floor))]
     merges = _Merges(*(np.concatenate(column) for column in zip(*found, strict=True)))
     order = np.argsort(-merges.height, kind="stable")
     return MergeTree(nodes, merges.left[order], merges.right[order], merges.height[order])
 
 
-def _in_rounds(groups: Groups, links: Links, floor: float, window: float) -> tuple[list[_Merges], Links]:
+def _in_advance(groups: Groups, links: Links, together: Ints) -> tuple[_Merges, Links]:
+    """Join what has to be, one pair after the other by number; return the links between the groups that this makes."""
+    name, merges = np.arange(len(groups.size)), []
+    for pair in sorted(zip(together.min(axis=0).tolist(), together.max(axis=0).tolist(), strict=True)):
+        left, right = sorted(int(name[node]) for node in pair)
+        if left != right and not groups.barred(left, right):
+            merges.append((left, right, groups.join(left, right, 1.0)))
+            name[name == right] = left
+    columns = np.array(merges, float).reshape(-1, 3).T
+    joined = _Merges(columns[0].astype(np.int64), columns[1].astype(np.int64), columns[2])
+    return joined, _contracted(links, name) if merges else links
+
+
+def _in_rounds(groups: Groups, links: Links, floor: float) -> tuple[list[_Merges], Links]:
     """Join reciprocal best groups, all at once, for as long as that joins many; return the links that are left."""
     found: list[_Merges] = []
     while len(links.low):
-        best = _Best.of(groups, links, floor, window)
+        best = _Best.of(groups, links, floor)
         links, pairs = best.links, best.mutual()
         if len(pairs) * _FEW < best.groups:
             break
         left, right = links.low[pairs], links.high[pairs]
         found.append(_Merges(left, right, groups.join(left, right, best.mean[pairs])))
-        links = _contracted(links, left, right, len(groups.size))
+        name = np.arange(len(groups.size))
+        name[right] = left
+        links = _contracted(links, name)
     return found, links
 
 
@@ -92,10 +113,9 @@ class _Best:
     of_group: Floats
 
     @classmethod
-    def of(cls, groups: Groups, links: Links, floor: float, window: float) -> _Best:
-        """Leave out links of groups too far apart, which will stay so, and of groups whose best is under the floor."""
-        if window < np.inf:
-            links = links.where(groups.span(links.low, links.high) <= window)
+    def of(cls, groups: Groups, links: Links, floor: float) -> _Best:
+        """Leave out links of groups that are barred from each other, and of those whose best is under the floor."""
+        links = links.where(~groups.barred(links.low, links.high))
         mean = np.round(links.mass / (groups.size[links.low] * groups.size[links.high]), _DECIMALS)
         best = np.zeros(len(groups.size))
         for ends in (links.low, links.high):
@@ -126,11 +146,10 @@ class _Best:
         return np.flatnonzero(both & (rank == first[low]) & (rank == first[high]))
 
 
-def _contracted(links: Links, left: Ints, right: Ints, nodes: int) -> Links:
-    """The links after each `right` became part of its `left`; those that then join the same two are one."""
-    name, changed = np.arange(nodes), np.zeros(nodes, bool)
-    name[right] = left
-    changed[left] = changed[right] = True
+def _contracted(links: Links, name: Ints) -> Links:
+    """The links after each group became part of that of its `name`; those that then join the same two are one."""
+    nodes, changed = len(name), name != np.arange(len(name))
+    changed[name[changed]] = True
     moved = changed[links.low] | changed[links.high]
     one, other = name[links.low[moved]], name[links.high[moved]]
     key, mass = np.minimum(one, other) * nodes + np.maximum(one, other), links.mass[moved]

@@ -30,19 +30,33 @@ class Groups:
     """Groups by number, (groups,): how many members, the hours they span, the height of the last merge.
 
     Hours are from infinity to minus infinity where a group is undated; the height of one never merged is infinity.
+    `window`: the hours that a group may span. `apart`: (2, k), groups that may never be one.
     """
 
     size: Floats
     first: Floats
     last: Floats
     height: Floats
+    window: float
+    apart: Ints
 
-    def span(self, one: Ints | int, other: Ints | int) -> Any:
-        """Return the hours that two groups would span as one; minus infinity where both are undated."""
-        return np.maximum(self.last[one], self.last[other]) - np.minimum(self.first[one], self.first[other])
+    def barred(self, one: Ints | int, other: Ints | int) -> Any:
+        """Return whether groups may not be joined. What is barred stays so: spans and groups only grow."""
+        barred = np.zeros(np.shape(one), bool)
+        if self.window < np.inf:
+            latest = np.maximum(self.last[one], self.last[other])
+            barred |= latest - np.minimum(self.first[one], self.first[other]) > self.window
+        if self.apart.size:
+            barred |= np.isin(self._named(one, other), self._named(*self.apart))
+        return barred
+
+    def _named(self, one: Ints | int, other: Ints | int) -> Any:
+        """One number for each two groups, whichever comes first."""
+        return np.minimum(one, other) * len(self.size) + np.maximum(one, other)
 
     def join(self, left: Ints | int, right: Ints | int, mean: Floats | float) -> Any:
         """Fold groups `right` into groups `left`, and return the heights: rounding may not let these rise."""
+        self._rename(np.atleast_1d(left), np.atleast_1d(right))
         height = np.minimum(mean, np.minimum(self.height[left], self.height[right]))
         self.height[left] = height
         self.size[left] += self.size[right]
@@ -50,18 +64,26 @@ class Groups:
         self.last[left] = np.maximum(self.last[left], self.last[right])
         return height
 
+    def _rename(self, left: Ints, right: Ints) -> None:
+        """Let what may not be joined with a group of `right` not be joined with that of `left`."""
+        if self.apart.size and len(right):
+            order = np.argsort(right)
+            place = order[np.searchsorted(right, self.apart, sorter=order).clip(max=len(right) - 1)]
+            gone = right[place] == self.apart
+            self.apart[gone] = left[place[gone]]
 
-def one_by_one(groups: Groups, links: Links, floor: float, window: float) -> tuple[Ints, Ints, Floats]:
+
+def one_by_one(groups: Groups, links: Links, floor: float) -> tuple[Ints, Ints, Floats]:
     """Join the two groups of the highest mean as long as it reaches `floor`: left, right, height of each merge.
 
-    Groups that would span more than `window` hours are never joined. Ties go to the smaller numbers.
+    Groups that are barred from each other are never joined. Ties go to the smaller numbers.
     """
     queue = _Queue(groups, links)
     merges = []
     while (best := queue.pop()) is not None and best[0] >= floor:
         mean, a, b = best
-        if groups.span(a, b) > window:
-            queue.part(a, b)  # spans only grow, so it will not become possible
+        if groups.barred(a, b):
+            queue.part(a, b)
             continue
         merges.append((a, b, groups.join(a, b, mean)))
         queue.join(a, b, floor)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dedupe import encoders
 from dedupe.caching import VectorCache
+from dedupe.corrections import Correction, Given, as_corrections
 from dedupe.errors import InputError
 from dedupe.headlines import Headline
 from dedupe.judging import judge_of
@@ -24,7 +25,7 @@ from dedupe.pipeline import Frame, Row, deduplicate, rows_of
 from dedupe.progress import Progress, bars, silent
 from dedupe.result import LEVELS, Deduplication
 from dedupe.scaling import IDENTITY, scale_of
-from dedupe.text import MAX_LENGTH, normalize
+from dedupe.text import MAX_LENGTH, key_of_normalized, normalize
 from dedupe.tiles import pairs_between
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def match(
     window: timedelta | float | None = None,
     story: float | None = None,
     wording: float | None = None,
+    corrections: Given = (),
     progress: bool | Progress = False,
 ) -> Matches:
     """Say for each headline which known one it repeats: `reference` is what is known already.
@@ -129,7 +131,8 @@ def match(
         report = stack.enter_context(bars()) if progress is True else (progress or silent)
         texts = [normalize(row.title)[:MAX_LENGTH] for row in (*known, *new)]
         vectors = encoders.embed_each(encoder, texts, report, cache)
-        near = _near(vectors, len(known), encoder)
+        corrections = as_corrections(corrections)
+        near = np.union1d(_near(vectors, len(known), encoder), _named(texts[: len(known)], corrections))
         chosen = np.concatenate([near, np.arange(len(known), len(known) + len(new))])
         run = deduplicate(
             [*(known[k] for k in near.tolist()), *new],
@@ -138,6 +141,7 @@ def match(
             window=window,
             story=story,
             wording=wording,
+            corrections=corrections,
             progress=report,
         )
     known_rows = _Known(run, near, known)
@@ -153,6 +157,12 @@ def _near(vectors: Vectors, known: int, encoder: encoders.Encoder) -> Ints:
     blocks = [np.arange(k, min(k + _TOGETHER, known)) for k in range(0, known, _TOGETHER)]
     found = in_order(lambda block: np.unique(pairs_between(vectors, new, block, floor)[1]), blocks)
     return np.concatenate(list(found))
+
+
+def _named(texts: Sequence[str], corrections: Sequence[Correction]) -> Ints:
+    """Places of the titles that corrections put together with another: they count, however little alike they look."""
+    named = {key for one in corrections if one.verdict != "different" for key in one.keys}
+    return np.array([k for k, text in enumerate(texts if named else ()) if key_of_normalized(text) in named], np.int64)
 
 
 class _Known:

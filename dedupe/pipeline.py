@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from dedupe import encoders
 from dedupe.arrow import is_frame
 from dedupe.caching import VectorCache
-from dedupe.cautions import crowded, input_cautions
+from dedupe.cautions import crowded, input_cautions, uncorrected
 from dedupe.context import LEVELS
+from dedupe.corrections import Given, Rules, rules_of
 from dedupe.crowds import Crowds, find_crowds
 from dedupe.deciding import decide
 from dedupe.describing import Titles, describe
@@ -51,6 +52,7 @@ def deduplicate(
     story: float | None = None,
     wording: float | None = None,
     keep: str = KEEPS[0],
+    corrections: Given = (),
     progress: bool | Progress = False,
 ) -> Deduplication:
     """Group headlines into exact copies, wordings and stories.
@@ -69,6 +71,8 @@ def deduplicate(
         wording: likewise for one wording.
         keep: which member represents its group: "central" (closest to all others), "earliest", or "complete" (states
             most facts). Ties go by date, then title, then id.
+        corrections: `Correction`s, or tuples of two titles and the verdict "wording", "story" or "different", that hold
+            whatever the judge thinks; see `read_corrections`.
         progress: True for bars on a terminal, or a `Progress` to be told.
 
     The result does not depend on the order of the input. With a foreign encoder, or embeddings alone, the similarities
@@ -85,7 +89,8 @@ def deduplicate(
     thresholds = check_thresholds(_thresholds(judge, story, wording), judge.floor)
     with ExitStack() as stack:
         report = stack.enter_context(bars()) if progress is True else (progress or silent)
-        texts, groups = _prepare(rows, hours)
+        texts, keys, groups = _prepare(rows, hours)
+        rules = rules_of(corrections, keys, texts, groups.of)
         if encoder is None or embeddings is not None:
             vectors = encoders.unit_rows(embeddings, len(texts), groups.row)
         else:
@@ -93,11 +98,12 @@ def deduplicate(
         scale = IDENTITY if calibrated else scale_of(vectors)
         looks = notice(judge, _describe(rows, texts, groups), vectors, scale, level)
         times = None if hours is None else Times(groups.first, groups.last, hours)
-        crowds = find_crowds(looks, times)
+        crowds = find_crowds(looks, times, rules.nodes)
         join = Join(looks.rows, looks.floor, times, only=crowds.outside)
-        judged = decide(looks, joined([crowds.neighbors, *_noticed(looks, join, report)]), crowds.settled, judge.floor)
+        noticed = joined([crowds.neighbors, *_noticed(looks, join, report)])
+        judged = decide(looks, noticed, crowds.settled, rules.pairs(looks, times), judge.floor)
         levels = LEVELS if level == "story" else (level,)
-        trees = {one: _tree(judged, crowds, groups, one, hours, judge.floor, report) for one in levels}
+        trees = {one: _tree(judged, crowds, rules, groups, one, hours, judge.floor, report) for one in levels}
     return Deduplication(
         headlines=tuple(rows),
         nodes=Nodes(groups.of, groups.row, crowds.stands, vectors, looks.titles.facts),
@@ -109,9 +115,11 @@ def deduplicate(
         calibrated=calibrated,
         recall=join.recall,
         given_up=judge.given_up[level],
+        corrections=rules.applied,
         input_cautions=(
             *input_cautions(rows, texts, calibrated),
             *crowded(np.isin(groups.of, crowds.thin), crowds.unmet),
+            *uncorrected(np.isin(groups.of, rules.unmet(trees))),
         ),
     )
 
@@ -126,7 +134,7 @@ def compare(one: Row, other: Row, *, encoder: encoders.Encoder | None = None) ->
     judge, _ = judge_of(encoder)
     if any(not normalize(row.title) for row in rows):
         raise InputError("a title is empty: give two titles to compare")
-    texts, groups = _prepare(rows, None)
+    texts, _, groups = _prepare(rows, None)
     titles_given = (rows[0].title, rows[1].title)
     if len(groups.row) == 1:
         certain = {"wording": 1.0, "story": 1.0}
@@ -135,7 +143,7 @@ def compare(one: Row, other: Row, *, encoder: encoders.Encoder | None = None) ->
     looks = notice(judge, _describe(rows, texts, groups), vectors, IDENTITY, "story", least=0)
     i, j = np.array([0]), np.array([1])
     pair = looks.among(CandidatePairs(i, j, np.clip(cosines(vectors, i, j), -1, 1)))
-    judged = decide(looks, pair, joined([]), floor=0)
+    judged = decide(looks, pair, joined([]), joined([]), floor=0)
     chance = {level: float(value[0]) for level, value in judged.probability.items()}
     names = dict(zip(judged.names, judged.evidence(i)[0].tolist(), strict=True))
     return judged_pair((0, 1), titles_given, float(judged.similarity[0]), chance, judge.thresholds, names)
@@ -146,13 +154,13 @@ def rows_of(given: Iterable[Row] | Frame) -> list[Headline]:
     return read_table(given) if is_frame(given) else as_headlines(given)
 
 
-def _prepare(rows: list[Headline], window: float | None) -> tuple[list[str], ExactGroups]:
-    """Normalized texts and exact groups."""
+def _prepare(rows: list[Headline], window: float | None) -> tuple[list[str], list[str], ExactGroups]:
+    """Normalized texts, fingerprints and exact groups."""
     texts = [normalize(row.title) for row in rows]
     keys = [key_of_normalized(text, row.source) for text, row in zip(texts, rows, strict=True)]
     hours = np.array([row.published.timestamp() / 3600 if row.published else np.nan for row in rows], float)
     groups = exact_groups(keys, texts, hours, tie_ranks(rows), window)
-    return [text[:MAX_LENGTH] for text in texts], groups
+    return [text[:MAX_LENGTH] for text in texts], keys, groups
 
 
 def _encoded(
@@ -177,6 +185,7 @@ def _noticed(looks: Notice, join: Join, report: Progress) -> Iterator[NoticedPai
 def _tree(
     judged: JudgedNodes,
     crowds: Crowds,
+    rules: Rules,
     groups: ExactGroups,
     level: str,
     window: float | None,
@@ -195,6 +204,8 @@ def _tree(
         weights=crowds.weights(),
         spans=crowds.spans(groups.first, groups.last),
         window=window,
+        together=rules.together[level],
+        apart=rules.apart[level],
         floor=floor,
     )
     report(f"grouping {level}", 1, 1)

@@ -51,7 +51,7 @@ class Caution:
     """Something a careful reader should know: a `code`, one line for people, and the input positions it is about.
 
     Codes: `empty-title`, `long-title`, `control-characters`, `bad-date`, `duplicate-id`, `not-english`, `large-story`,
-    `loose-story`, `crowded`, `uncalibrated`.
+    `loose-story`, `crowded`, `uncorrected`, `uncalibrated`.
     """
 
     code: str
@@ -104,7 +104,7 @@ class Deduplication:
     `recall`: the share of the pairs above the candidate floor that were found, 1.0 unless there were very many headlines;
     then measured on a sample. `given_up`: the share of same-story pairs (or same-wording, as `level` is) below that
     floor, as measured where the judge was fitted. In a run that looked for wordings only, `level` is "wording" and a
-    story is one wording.
+    story is one wording. `corrections`: how many of those given found both their titles.
     """
 
     headlines: tuple[Headline, ...]
@@ -117,6 +117,7 @@ class Deduplication:
     calibrated: bool
     recall: float = 1.0
     given_up: float = 0.0
+    corrections: int = 0
     input_cautions: tuple[Caution, ...] = ()
 
     def __len__(self) -> int:

@@ -119,8 +119,8 @@ def test_rounds_join_what_one_by_one_joins(n, share, seed, window):
     i, j, p = random_pairs(n, share, seed)
     hours = np.random.default_rng(seed).uniform(0, 50, n)
     tree = merge_tree(n, i, j, p, spans=(hours, hours), window=window, floor=0.1)
-    groups = Groups(np.ones(n), hours.copy(), hours.copy(), np.full(n, np.inf))
-    left, right, height = one_by_one(groups, Links(i, j, p), 0.1, window)
+    groups = Groups(np.ones(n), hours.copy(), hours.copy(), np.full(n, np.inf), window, np.empty((2, 0), np.int64))
+    left, right, height = one_by_one(groups, Links(i, j, p), 0.1)
     assert tree.height == pytest.approx(height)
     assert tree.left.tolist() == left.tolist() and tree.right.tolist() == right.tolist()
 
@@ -141,9 +141,63 @@ def test_equal_pairs_are_not_joined_one_at_a_time(monkeypatch):
     assert len(merge_tree(n, i, j, np.full(len(i), 0.9)).height) == n - 1
 
 
-def no_links_left(groups, links, floor, window):
+def no_links_left(groups, links, floor):
     assert len(links.low) == 0
-    return one_by_one(groups, links, floor, window)
+    return one_by_one(groups, links, floor)
+
+
+def random_rules(n: int, seed: int):
+    """Pairs that must be together, and others that may not, drawn from two halves so that they never contradict."""
+    rng = np.random.default_rng(seed)
+    side = rng.random(n) < 0.5
+    i, j = np.triu_indices(n, 1)
+    drawn = rng.random(len(i)) < 2 / n
+    together, apart = drawn & (side[i] == side[j]), drawn & (side[i] != side[j])
+    return np.array([i[together], j[together]]), np.array([i[apart], j[apart]])
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2, 40), share=st.floats(0.05, 1), seed=st.integers(0, 10_000), threshold=st.floats(0.1, 1))
+def test_rules_hold_at_every_threshold(n, share, seed, threshold):
+    i, j, p = random_pairs(n, share, seed)
+    together, apart = random_rules(n, seed)
+    tree = merge_tree(n, i, j, p, together=together, apart=apart)
+    labels = tree.cut(threshold)
+    assert (labels[together[0]] == labels[together[1]]).all() and (labels[apart[0]] != labels[apart[1]]).all()
+    assert (np.diff(tree.height) <= 1e-12).all()
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2, 40), share=st.floats(0.05, 1), seed=st.integers(0, 10_000), threshold=st.floats(0.1, 0.99))
+def test_rules_join_what_a_plain_loop_joins(n, share, seed, threshold):
+    i, j, p = random_pairs(n, share, seed)
+    together, apart = random_rules(n, seed)
+    dense = np.zeros((n, n))
+    dense[i, j] = dense[j, i] = p
+    groups = [{k} for k in range(n)]
+    for a, b in together.T.tolist():
+        one, other = (next(group for group in groups if k in group) for k in (a, b))
+        if one is not other:
+            groups = [group for group in groups if group not in (one, other)] + [one | other]
+    barred = {tuple(pair) for pair in apart.T.tolist()}
+    while True:
+        best = max(
+            (
+                (float(dense[np.ix_(list(a), list(b))].mean()), k, m)
+                for k, a in enumerate(groups)
+                for m, b in enumerate(groups[:k])
+                if not any((min(x, y), max(x, y)) in barred for x in a for y in b)
+            ),
+            default=(0.0, 0, 0),
+        )
+        if best[0] < threshold:
+            break
+        groups[best[2]] |= groups.pop(best[1])
+    labels = np.zeros(n, int)
+    for number, group in enumerate(groups):
+        labels[list(group)] = number
+    found = merge_tree(n, i, j, p, together=together, apart=apart, floor=0.05).cut(threshold)
+    assert same_partition(found.tolist(), labels.tolist())
 
 
 @settings(deadline=None, max_examples=40)

@@ -35,6 +35,7 @@ from dedupe.result import KEEPS, LEVELS
 
 if TYPE_CHECKING:
     from dedupe.caching import VectorCache
+    from dedupe.corrections import Correction
     from dedupe.result import Deduplication
     from dedupe.sources import Source
 
@@ -49,6 +50,7 @@ class Common:
     window: timedelta | None
     story: float | None
     wording: float | None
+    corrections: Path | None
     model: str | None
     threads: int | None
     cache: Path | None
@@ -56,6 +58,14 @@ class Common:
     dry_run: bool
     force: bool
     quiet: bool
+
+    def read_corrections(self) -> list[Correction]:
+        """Return the corrections of the file that was named, if one was."""
+        if self.corrections is None:
+            return []
+        from dedupe.corrections import read_corrections
+
+        return read_corrections(self.corrections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,12 @@ judging = options(
     click.option("--window", type=Window(), help="Longest time span of a group: 72h, 3d, 90m, or hours."),
     click.option("--story", type=probability, help="Probability from which two headlines are one story."),
     click.option("--wording", type=probability, help="Probability from which two headlines say the same."),
+    click.option(
+        "--corrections",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Pairs of titles that must or must never be together: title_a, title_b, verdict.",
+    ),
 )
 _shared = options(
     reading,
@@ -190,16 +206,16 @@ def _run(
     if job.explain:
         check_output(job.explain, [*inputs.inputs, job.output], force=job.force)
     cache = open_cache(job.cache, job.no_cache)
-    source = inputs.read()
+    source, corrections = inputs.read(), job.read_corrections()
     if job.dry_run:
         settings = {"level": level or job.level, "window": job.window, "story": job.story, "wording": job.wording}
-        settings["keep"] = job.keep
+        settings |= {"keep": job.keep, "corrections": len(corrections) if job.corrections else None}
         write_lines(plan(source, job.model, cache, job.output, format, settings), "-")
         return None
-    return source, _group(job, source, cache), cache
+    return source, _group(job, source, corrections, cache), cache
 
 
-def _group(job: _Job, source: Source, cache: VectorCache | None) -> Deduplication:
+def _group(job: _Job, source: Source, corrections: list[Correction], cache: VectorCache | None) -> Deduplication:
     from dedupe import encoders
     from dedupe.pipeline import deduplicate
     from dedupe.progress import bars
@@ -214,6 +230,7 @@ def _group(job: _Job, source: Source, cache: VectorCache | None) -> Deduplicatio
             story=job.story,
             wording=job.wording,
             keep=job.keep,
+            corrections=corrections,
             progress=progress,
             cache=cache,
         )
@@ -252,6 +269,8 @@ def _finish(
     done += [count(len(result) - distinct, "exact copy", "exact copies"), *([more] if more else [])]
     if result.recall < 1:
         done.append(f"{result.recall:.1%} of the candidate pairs found, by a sample")
+    if job.corrections:
+        done.append(f"{count(result.corrections, 'correction')} applied")
     if source.rejects:
         done.append(f"{count(len(source.rejects), 'bad row')} set aside in {inputs.rejects_path(job.output)}")
     click.echo(f"{PROGRAM}: {'; '.join([', '.join(done), *source.notes])}", err=True)

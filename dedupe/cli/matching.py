@@ -23,6 +23,7 @@ from dedupe.result import LEVELS
 
 if TYPE_CHECKING:
     from dedupe.caching import VectorCache
+    from dedupe.corrections import Correction
     from dedupe.matching import Matches
     from dedupe.sources import Source
 
@@ -58,13 +59,14 @@ def match(**given: Any) -> None:
     check_output(job.output, [*inputs.inputs, *job.against], force=job.force, binary=format == "parquet")
     inputs.check(job.output, force=job.force)
     cache = open_cache(job.cache, job.no_cache)
-    source, known = inputs.read(), _known(job, inputs)
+    source, known, corrections = inputs.read(), _known(job, inputs), job.read_corrections()
     if job.dry_run:
         named = {"against": f"{len(known.headlines):,} headlines", "window": job.window, "story": job.story}
-        lines = plan(source, job.model, cache, job.output, format, named | {"wording": job.wording})
+        named |= {"wording": job.wording, "corrections": len(corrections) if job.corrections else None}
+        lines = plan(source, job.model, cache, job.output, format, named)
         write_lines([*known.notes, *lines], "-")
         return
-    found = _match(job, source, known, cache)
+    found = _match(job, source, known, corrections, cache)
     if format == "table":
         write_matches(found, job.output)
     else:
@@ -88,7 +90,9 @@ def _known(job: _Job, inputs: Reading) -> Source:
         ).read()
 
 
-def _match(job: _Job, source: Source, known: Source, cache: VectorCache | None) -> Matches:
+def _match(
+    job: _Job, source: Source, known: Source, corrections: list[Correction], cache: VectorCache | None
+) -> Matches:
     from dedupe import encoders
     from dedupe.matching import match as find
     from dedupe.progress import bars
@@ -103,6 +107,7 @@ def _match(job: _Job, source: Source, known: Source, cache: VectorCache | None) 
             window=job.window,
             story=job.story,
             wording=job.wording,
+            corrections=corrections,
             progress=progress,
         )
 
