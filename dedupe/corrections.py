@@ -25,6 +25,8 @@ from dedupe.trees import MergeTree
 
 Ints = NDArray[np.int64]
 VERDICTS = ("wording", "story", "different")
+SKIPPED = "skipped"
+"""Stands for a verdict where somebody was asked and did not know."""
 COLUMNS = ("title_a", "title_b", "verdict")
 _TOGETHER = {"wording": ("wording",), "story": ("wording", "story")}
 _APART = {"wording": ("story", "different"), "story": ("different",)}
@@ -67,8 +69,10 @@ Given = Iterable[Correction | tuple[str, str, str]]
 
 
 def read_corrections(path: str | Path) -> list[Correction]:
-    """Return the corrections of a table (CSV, TSV, JSON Lines, Parquet) with the columns `COLUMNS`; rows without a
-    verdict are skipped. Raises `InputError`, with the row, for what cannot be used, and where they contradict each other.
+    """Return the corrections of a table (CSV, TSV, JSON Lines, Parquet) with the columns `COLUMNS`.
+
+    Rows without a verdict, or with the verdict "skipped", say nothing. Raises `InputError`, with the row, for what cannot be
+    used, and where corrections contradict each other.
     """
     source = read_headlines([str(path)], columns=Columns(title=COLUMNS[0]))
     for column in COLUMNS[1:]:
@@ -76,16 +80,24 @@ def read_corrections(path: str | Path) -> list[Correction]:
             raise InputError(f"{path} has no column {column!r}: corrections need {', '.join(COLUMNS)}")
     found = []
     for number, headline in enumerate(source.headlines, 1):
-        other, verdict = (str(headline.own.get(column) or "") for column in COLUMNS[1:])
-        if verdict.strip():
-            found.append(Correction(headline.title, other, verdict.strip().lower(), f"{path}, row {number}"))
+        other, verdict = (str(headline.own.get(column) or "").strip() for column in COLUMNS[1:])
+        if verdict and verdict != SKIPPED:
+            found.append(Correction(headline.title, other, verdict.lower(), f"{path}, row {number}"))
     check(found)
     return found
 
 
 def as_corrections(given: Given) -> list[Correction]:
-    """Return corrections, or tuples of two titles and a verdict, checked; `InputError` as in `read_corrections`."""
-    found = [one if isinstance(one, Correction) else Correction(*one) for one in given]
+    """Return corrections, or tuples of two titles and a verdict, checked; those with the verdict "skipped" say nothing.
+
+    Raises `InputError` as `read_corrections` does.
+    """
+    found = []
+    for one in given:
+        if isinstance(one, Correction):
+            found.append(one)
+        elif one[2] != SKIPPED:
+            found.append(Correction(*one))
     check(found)
     return found
 

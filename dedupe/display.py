@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dedupe.files import writing
 
 if TYPE_CHECKING:
+    from dedupe.headlines import Headline
     from dedupe.matching import Matches
     from dedupe.result import Deduplication, Story, Variant
 
@@ -51,6 +53,31 @@ def write_matches(matches: Matches, path: str) -> None:
         table.add_row(*(Text(_clean(cell)) for cell in (headline.title, *cells)))
     with writing(path) as stream:
         Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False).print(table)
+
+
+def show_pair(one: Headline, other: Headline, progress: str, keys: str) -> None:
+    """Show two headlines on standard error, words that only one has in bold, with their sources and times."""
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False)
+    console.print(Text(progress, "dim"))
+    for headline, against in ((one, other), (other, one)):
+        common = set(_words(against.title))
+        title = Text()
+        for word in _clean(headline.title).split():
+            title.append(word, "" if set(_words(word)) <= common else "bold cyan").append(" ")
+        when = f"{headline.published:%d %b %Y %H:%M}" if headline.published else ""
+        about = " · ".join(filter(None, (_clean(headline.source or ""), when)))
+        console.print(Padding(title, (0, 0, 0, 2)))
+        if about:
+            console.print(Padding(Text(about, "dim"), (0, 0, 0, 4)))
+    console.print(Text(keys, "dim"))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _table(result: Deduplication, stories: Sequence[Story]) -> Any:

@@ -32,6 +32,28 @@ class MergeTree:
             parent = above
         return parent
 
+    def together(self, i: Ints, j: Ints) -> Floats:
+        """Return the highest threshold at which two nodes are in one group, for each pair, (pairs,).
+
+        It is the cophenetic similarity (Sokal and Rohlf, 1962): the least height on the way between them, 1 between a
+        node and itself, 0 where they never meet. `i` and `j` hold nodes, (pairs,).
+        """
+        order, parent = np.full(self.nodes, len(self.left)), np.arange(self.nodes)
+        order[self.right], parent[self.right] = np.arange(len(self.left)), self.left
+        heights = np.append(self.height, 0.0)  # what was never absorbed is absorbed last, at 0
+        here, there = np.array(i, np.int64), np.array(j, np.int64)
+        found, apart = np.ones(len(here)), np.flatnonzero(here != there)
+        while apart.size:
+            a, b = here[apart], there[apart]
+            first = (
+                order[a] < order[b]
+            )  # a group is absorbed after all that it has taken in, so the earlier one goes up
+            lower = np.where(first, a, b)
+            found[apart] = np.minimum(found[apart], heights[order[lower]])
+            here[apart], there[apart] = np.where(first, parent[a], a), np.where(first, b, parent[b])
+            apart = apart[(here[apart] != there[apart]) & (found[apart] > 0)]
+        return found
+
     def after(self, left: Ints, right: Ints, height: Floats) -> MergeTree:
         """Return this tree with merges made before its own; what they absorb may not occur in its own."""
         height = np.concatenate([height, self.height])

@@ -10,6 +10,7 @@ import click
 from dedupe.cli.caching import cache
 from dedupe.cli.grouping import cluster, compare, drop_repeats
 from dedupe.cli.info import completion, info
+from dedupe.cli.labelling import label
 from dedupe.cli.matching import match
 from dedupe.cli.shared import PROGRAM, Commands
 from dedupe.cli.training import train
@@ -31,7 +32,7 @@ def cli() -> None:
     """
 
 
-for command in (cluster, drop_repeats, match, compare, train, cache, info, completion):
+for command in (cluster, drop_repeats, match, compare, label, train, cache, info, completion):
     cli.add_command(command)
 
 

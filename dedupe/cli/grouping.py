@@ -84,8 +84,9 @@ writing = options(
     click.option("--force", is_flag=True, help="Replace files that exist."),
     click.option("-q", "--quiet", is_flag=True, help="No progress, summary or warnings."),
 )
+window = click.option("--window", type=Window(), help="Longest time span of a group: 72h, 3d, 90m, or hours.")
 judging = options(
-    click.option("--window", type=Window(), help="Longest time span of a group: 72h, 3d, 90m, or hours."),
+    window,
     click.option("--story", type=probability, help="Probability from which two headlines are one story."),
     click.option("--wording", type=probability, help="Probability from which two headlines say the same."),
     click.option(
