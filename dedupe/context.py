@@ -35,13 +35,15 @@ _LEAST = 0.05  # keeps a share of next to nothing small
 _DENSE = 0.025  # pairs of a component, as a share of the square of its size, from which dense products take less time
 _WIDEST = 4096  # nodes of a dense product
 _WORTH = 1000  # pairs from which the choice matters
+_ROWS = 16_384  # of a matrix that are summed at a time
 _COST = 10_000_000  # multiplications of one part of a sparse product
 
 
 class Company:
     """The context of pairs, some at a time, since that of all would need much room.
 
-    `i`, `j`: (pairs,), each unordered pair of nodes once. `probability`: of each level, judged alone, (pairs,).
+    `i`, `j`: (pairs,), each unordered pair of nodes once, sorted by (i, j). `probability`: of each level, judged alone,
+    (pairs,); taken as float32, which halves the room for sums that need no more.
     """
 
     def __init__(self, nodes: int, i: Ints, j: Ints, probability: Mapping[str, Chances]) -> None:
@@ -59,16 +61,14 @@ class _Level:
     """What a level's probabilities say of each node, and of each pair's common company."""
 
     def __init__(self, links: _Links, chance: Chances) -> None:
-        matrix = links.matrix(chance)
-        self.chance, self.common = chance, links.products(matrix)
-        self.sums = np.asarray(matrix.sum(axis=1)).ravel()
-        self.best, self.second = _two_best(matrix)
-        matrix.data **= 2
-        self.squares = np.asarray(matrix.sum(axis=1)).ravel()
+        self.chance = chance.astype(np.float32, copy=False)
+        matrix = links.matrix(self.chance)
+        self.common = links.products(matrix)
+        self.sums, self.squares, self.best, self.second = _of_rows(matrix)
 
     def columns(self, which: slice | Ints, i: Ints, j: Ints) -> list[Floats]:
         """The columns `OF_LEVEL` of some pairs."""
-        chance, common = self.chance[which].astype(np.float64), self.common[which]
+        chance, common = self.chance[which].astype(np.float64), self.common[which].astype(np.float64)
         either = self.squares[i] + self.squares[j] - 2 * chance**2 - common
         mass_i, mass_j = (np.maximum(self.sums[rows] - chance, 0) for rows in (i, j))
         rival_i, rival_j = (np.where(chance >= self.best[rows], self.second[rows], self.best[rows]) for rows in (i, j))
@@ -86,24 +86,24 @@ class _Links:
     """Which nodes are pairs, as a sparse symmetric matrix, and how to multiply such a matrix with itself in parts."""
 
     def __init__(self, nodes: int, i: Ints, j: Ints) -> None:
+        """`i`, `j`: sorted by (i, j)."""
         self.i, self.j = i, j
-        a, b = i.astype(np.int32), j.astype(np.int32)
-        links = (np.concatenate([a, b]), np.concatenate([b, a]))
-        self._places = csr_matrix((np.tile(np.arange(len(i), dtype=np.int32), 2), links), shape=(nodes, nodes))
-        self._upper = csr_matrix((np.ones(len(i), np.int8), (a, b)), shape=(nodes, nodes))
-        sorted_already = bool((np.diff(i) >= 0).all())
-        self._by_row = np.arange(len(i), dtype=np.int32) if sorted_already else np.argsort(i, kind="stable")
-        self._rows = i[self._by_row]
+        starts = np.searchsorted(i, np.arange(nodes + 1))
+        places = np.arange(1, len(i) + 1, dtype=np.int32)  # from 1, as sums of matrices drop a 0
+        upper = csr_matrix((places, j.astype(np.int32), starts), shape=(nodes, nodes))
+        self._places = upper + upper.T.tocsr()
+        self._places.data -= 1
+        self._upper = csr_matrix((np.ones(len(i), np.int8), upper.indices, upper.indptr), shape=(nodes, nodes))
         self._component = connected_components(self._upper, directed=False)[1] if nodes else np.zeros(0, np.int64)
 
-    def matrix(self, values: Chances) -> csr_matrix:
+    def matrix(self, values: NDArray[np.float32]) -> csr_matrix:
         """The matrix with a value for each pair."""
         links = self._places
-        return csr_matrix((values.astype(np.float64)[links.data], links.indices, links.indptr), shape=links.shape)
+        return csr_matrix((values[links.data], links.indices, links.indptr), shape=links.shape)
 
-    def products(self, matrix: csr_matrix) -> Floats:
+    def products(self, matrix: csr_matrix) -> NDArray[np.float32]:
         """The entries (i, j) of the matrix times itself; a pair's own value adds nothing, as the diagonal is empty."""
-        common = np.zeros(len(self.i))
+        common = np.zeros(len(self.i), np.float32)
         dense = self._dense()
         for component in np.flatnonzero(dense).tolist():
             members = np.flatnonzero(self._component == component)
@@ -124,32 +124,38 @@ class _Links:
 
     def _parts(self, matrix: csr_matrix, rows: Ints) -> list[Ints]:
         """The rows in parts of about the same number of multiplications."""
-        degree = np.diff(matrix.indptr).astype(float)
-        cost = np.cumsum((matrix.astype(bool) @ degree)[rows])
+        ones = csr_matrix((np.ones(matrix.nnz, np.int8), matrix.indices, matrix.indptr), shape=matrix.shape)
+        cost = np.cumsum((ones @ np.diff(matrix.indptr).astype(float))[rows])
         cuts = np.searchsorted(cost, np.arange(_COST, cost[-1] if len(cost) else 0, _COST), side="right")
         return [part for part in np.split(rows, cuts) if len(part)]
 
-    def _sparse(self, matrix: csr_matrix, rows: Ints) -> tuple[Ints, Floats]:
+    def _sparse(self, matrix: csr_matrix, rows: Ints) -> tuple[Ints, Chances]:
         product = (matrix[rows] @ matrix).multiply(self._upper[rows]).tocsr()
         product.sort_indices()
-        begin, end = np.searchsorted(self._rows, [rows[0], rows[-1] + 1])
-        pairs = self._by_row[begin:end]
+        begin, end = np.searchsorted(self.i, [rows[0], rows[-1] + 1])
+        pairs = np.arange(begin, end)
         pairs = pairs[np.isin(self.i[pairs], rows)]
         if not len(pairs):
-            return pairs, np.zeros(0)
-        return pairs, np.asarray(product[np.searchsorted(rows, self.i[pairs]), self.j[pairs]], float).ravel()
+            return pairs, np.zeros(0, np.float32)
+        return pairs, np.asarray(product[np.searchsorted(rows, self.i[pairs]), self.j[pairs]]).ravel()
 
 
-def _two_best(matrix: csr_matrix) -> tuple[Floats, Floats]:
-    """The largest entry of each row and the one after it, 0 where there is none."""
-    count = np.diff(matrix.indptr)
-    some = np.flatnonzero(count)
-    best, second = np.zeros(len(count)), np.zeros(len(count))
-    starts = matrix.indptr[some]
-    if len(some):
-        best[some] = np.maximum.reduceat(matrix.data, starts)
-        rest, row = matrix.data.copy(), np.repeat(np.arange(len(count)), count)
-        top = np.flatnonzero(rest == best[row])
-        rest[top[np.unique(row[top], return_index=True)[1]]] = 0  # one of equals only
-        second[some] = np.maximum.reduceat(rest, starts)
-    return best, second
+def _of_rows(matrix: csr_matrix) -> Floats:
+    """The sum of each row, of its squares, its largest entry and the one after it, (4, rows), 0 where there is none."""
+    found = np.zeros((4, matrix.shape[0]))
+    for start in range(0, matrix.shape[0], _ROWS):
+        ends = matrix.indptr[start : start + _ROWS + 1].astype(np.int64)
+        count, data = np.diff(ends), matrix.data[ends[0] : ends[-1]].astype(np.float64)
+        some, firsts = np.flatnonzero(count), ends[:-1][count > 0] - ends[0]
+        if not len(some):
+            continue
+        sums, squares, best = (
+            np.add.reduceat(data, firsts),
+            np.add.reduceat(data**2, firsts),
+            np.maximum.reduceat(data, firsts),
+        )
+        row = np.repeat(np.arange(len(some)), count[some])
+        top = np.flatnonzero(data == best[row])
+        data[top[np.unique(row[top], return_index=True)[1]]] = 0  # one of equals only
+        found[:, start + some] = sums, squares, best, np.maximum.reduceat(data, firsts)
+    return found

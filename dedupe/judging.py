@@ -127,7 +127,7 @@ class Judge:
         `i`, `j`: (pairs,), each unordered pair of nodes once. Wording implies story, so story is never the smaller.
         """
         company = Company(nodes, i, j, alone)
-        found = {level: np.empty(len(i)) for level in LEVELS}
+        found = {level: np.empty(len(i), np.float32) for level in LEVELS}
         for start in range(0, len(i), _JUDGED_TOGETHER):
             part = slice(start, start + _JUDGED_TOGETHER)
             columns = _in_company(company, alone, part)
@@ -139,9 +139,9 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The probability of each pair per level, (pairs,), and the company it was judged in."""
+    """The probability of each pair per level, float32, (pairs,), and the company it was judged in."""
 
-    probability: dict[str, Floats]
+    probability: dict[str, NDArray[np.float32]]
     company: Company
 
 

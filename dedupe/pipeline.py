@@ -100,8 +100,8 @@ def deduplicate(
         times = None if hours is None else Times(groups.first, groups.last, hours)
         crowds = find_crowds(looks, times, rules.nodes)
         join = Join(looks.rows, looks.floor, times, only=crowds.outside)
-        noticed = joined([crowds.neighbors, *_noticed(looks, join, report)])
-        judged = decide(looks, noticed, crowds.settled, rules.pairs(looks, times), judge.floor)
+        noticed = [crowds.neighbors, *_noticed(looks, join, report)]
+        judged = decide(looks, joined(noticed), crowds.settled, rules.pairs(looks, times), judge.floor)
         levels = LEVELS if level == "story" else (level,)
         trees = {one: _tree(judged, crowds, rules, groups, one, hours, judge.floor, report) for one in levels}
     return Deduplication(

@@ -265,7 +265,7 @@ def tree(judge: Judge, part: Slice, level: str) -> MergeTree:
     chance = judgement.probability[level]
     kept = chance >= FLOOR
     rows = noticed[kept]
-    return merge_tree(len(part.labels[level]), part.i[rows], part.j[rows], chance[kept], floor=FLOOR)
+    return merge_tree(len(part.labels[level]), part.i[rows], part.j[rows], chance[kept].astype(np.float64), floor=FLOOR)
 
 
 def _noticed(judge: Judge, part: Slice) -> tuple[Ints, dict[str, NDArray[np.float64]]]:
