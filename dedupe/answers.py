@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dedupe.corrections import COLUMNS
+from dedupe.corrections import COLUMNS, SKIPPED, read_corrections
 from dedupe.errors import InputError
 from dedupe.export import format_of, write_rows
 from dedupe.headlines import Headline
@@ -65,3 +65,19 @@ def read_answers(path: Path) -> list[Row]:
     if missing:
         raise InputError(f"{path} is no file of answers, as it has no column {missing[0]!r}: name another")
     return [dict(headline.own) for headline in source.headlines]
+
+
+def answered_headlines(path: Path) -> list[tuple[Headline, Headline, str]]:
+    """Return both headlines and the verdict of each answer, without those that were skipped."""
+    read_corrections(path)  # raises for what is no verdict, and for contradictions
+    found = []
+    for row in read_answers(path):
+        verdict = str(row.get(COLUMNS[2]) or "").strip().lower()
+        if verdict and verdict != SKIPPED:
+            found.append((_headline(row, "a"), _headline(row, "b"), verdict))
+    return found
+
+
+def _headline(row: Row, side: str) -> Headline:
+    published, source = (row.get(f"{name}_{side}") or None for name in ("published", "source"))
+    return Headline(str(row[f"title_{side}"]), published=published, source=source)

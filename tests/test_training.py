@@ -16,13 +16,16 @@ import torch
 from click.testing import CliRunner
 from tiny import save_base
 
-from dedupe import deduplicate, load_encoder
+from dedupe import Headline, deduplicate, load_encoder
 from dedupe.artefacts import FILES, MANIFEST, verify
 from dedupe.cli import cli
 from dedupe.errors import InputError, ModelError, OutputError
+from dedupe.judging import load_judge
 from dedupe.training import edits, finetuning, frequencies, mean_weights, train
+from dedupe.training.answered import Answered, answered_pairs
 from dedupe.training.batches import batches
 from dedupe.training.finetuning import Run, contrastive, cross_entropy, fine_tune
+from dedupe.training.fitting import Encoded, slice_of
 from dedupe.training.network import Network
 from dedupe.training.packing import _int8
 from dedupe.training.stories import read_stories
@@ -80,6 +83,34 @@ def test_the_command_writes_a_model_that_groups(base, stories, tmp_path):
     result = deduplicate(titles, encoder=load_encoder(out))
     assert result.calibrated
     assert result.labels("story").tolist() == [0, 0, 1]
+
+
+def test_the_judge_learns_from_answers_too(base, stories, model, tmp_path):
+    labels = tmp_path / "labels.csv"
+    pairs = [f"ferry sinks in place{k},ferry wins in place{k},wording,2025-08-01,2025-08-02" for k in range(40)]
+    lines = ["title_a,title_b,verdict,published_a,published_b", *pairs, "a dam closes,a court burns,skipped,,"]
+    labels.write_text("\n".join(lines) + "\n")
+    given = ["train", str(stories), "-o", str(tmp_path / "model"), "--base", str(base), "--epochs", "1"]
+    assert CliRunner().invoke(cli, [*given, "--labels", str(labels)], catch_exceptions=False).exit_code == 0
+    plain, taught = verify(model), verify(tmp_path / "model")
+    assert (plain["answers"], taught["answers"]) == (0, 40)
+    assert plain["sha256"]["encoder.onnx"] == taught["sha256"]["encoder.onnx"], "only the judge learns from them"
+    unseen = [Answered(Headline("mayor sinks in place1"), Headline("mayor wins in place1"), "wording")]
+    evidence = answered_pairs(unseen, Network(base)).evidence
+    before, after = (load_judge(folder).log_odds(evidence)["wording"][0] for folder in (model, tmp_path / "model"))
+    assert after > before
+
+
+def test_the_evidence_of_answers_is_that_of_pairs(base, stories):
+    data, network = read_stories(stories), Network(base)
+    vectors = network.encode(data.texts)
+    part = slice_of(data, Encoded(vectors, network.wording_rows(vectors), [], vectors[:0], vectors[:0]), 0, [])
+    rows = data.slices[0]
+    chosen = range(0, len(part.i), max(1, len(part.i) // 20))
+    pairs = [(data.headlines[rows[part.i[k]]], data.headlines[rows[part.j[k]]]) for k in chosen]
+    found = answered_pairs([Answered(one, other, "story") for one, other in pairs], network)
+    np.testing.assert_allclose(found.evidence, part.evidence[list(chosen)], atol=1e-5)
+    assert found.same["story"].all() and not found.same["wording"].any()
 
 
 def test_the_packed_encoder_is_the_trained_network(base, stories, tmp_path):

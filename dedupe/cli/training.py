@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dedupe.cli.shared import PROGRAM, limit_threads
 from dedupe.errors import ModelError
 from dedupe.progress import bars
+
+if TYPE_CHECKING:
+    from dedupe.training.answered import Answered
 
 
 @click.command()
@@ -20,6 +24,12 @@ from dedupe.progress import bars
 @click.option("--epochs", type=click.IntRange(1), default=2, show_default=True, help="Passes over the stories.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything that is drawn.")
 @click.option("--about", default="", metavar="TEXT", help="Who made the labels and how; goes on the model card.")
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Answers of `label`, for the judge to learn from as well.",
+)
 @click.option("--threads", type=click.IntRange(1), help="Processor threads to use; default: all.")
 @click.option("--force", is_flag=True, help="Replace a folder that exists.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no scores.")
@@ -30,6 +40,7 @@ def train(
     epochs: int,
     seed: int,
     about: str,
+    labels: Path | None,
     threads: int | None,
     force: bool,
     quiet: bool,
@@ -47,9 +58,18 @@ def train(
         raise ModelError(f"training needs more packages ({error}): pip install 'headline-dedupe[train]'") from error
 
     limit_threads(threads)
+    answers = _answers(labels) if labels else []
     with bars(not quiet) as progress:
         record = training.train(
-            stories, output, base=base, epochs=epochs, seed=seed, about=about, force=force, progress=progress
+            stories,
+            output,
+            base=base,
+            epochs=epochs,
+            seed=seed,
+            about=about,
+            answers=answers,
+            force=force,
+            progress=progress,
         )
     if not quiet:
         scores = record["held_out"]
@@ -58,3 +78,10 @@ def train(
             f"wording {scores['wording']['pairwise_f1']:.3f}",
             err=True,
         )
+
+
+def _answers(path: Path) -> list[Answered]:
+    from dedupe.answers import answered_headlines
+    from dedupe.training.answered import Answered
+
+    return [Answered(*answer) for answer in answered_headlines(path)]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from dedupe.artefacts import (
 from dedupe.errors import InputError, OutputError
 from dedupe.judging import to_json
 from dedupe.progress import Progress, silent
+from dedupe.training.answered import NONE, Answered, answered_pairs
 from dedupe.training.card import card
 from dedupe.training.edits import Edit, edited
 from dedupe.training.finetuning import Run, fine_tune, write_whole
@@ -50,15 +52,17 @@ def train(
     epochs: int = 2,
     seed: int = 0,
     about: str = "",
+    answers: Sequence[Answered] = (),
     force: bool = False,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Train on labelled stories, write a model folder to `out`, and return its manifest.
 
     `stories`: JSON Lines with title, story and variant, see `read_stories`. `base`: the sentence-transformers model to
-    start from, `BASE` if None. `about`: who made the labels and how, for the model card. Checkpoints are kept beside
-    `out` until it is there; an interrupted run goes on from them. The same data, seed and machine give the same
-    model. Raises `InputError`, `ModelError` and `OutputError`.
+    start from, `BASE` if None. `about`: who made the labels and how, for the model card. `answers`: pairs that
+    people have answered about, for the judge alone. Checkpoints are kept beside `out` until it is there; an interrupted
+    run goes on from them. The same data, seed and machine give the same model.
+    Raises `InputError`, `ModelError` and `OutputError`.
     """
     out = out.resolve()
     if out.exists() and not (force and is_artefact(out)):
@@ -72,16 +76,18 @@ def train(
     network = Network(base)
     untrained, of_edits = network.encode(data.texts), network.encode([edit.text for edit in edits])
     networks, histories = _train_folds(data, base, checkpoints, epochs, seed, progress)
-    encoded = _out_of_fold(data, edits, networks)
+    encoded = replace(_out_of_fold(data, edits, networks), answers=answered_pairs(answers, networks[0]))
     network.load_state_dict(mean_weights(networks))
     progress("fitting", 0, 1)
     judge = fit_judge(data, encoded)
-    fallback = fit_judge(data, Encoded(untrained, untrained, edits, of_edits, of_edits))
+    plain = answered_pairs(answers, Network(base)) if answers else NONE
+    fallback = fit_judge(data, Encoded(untrained, untrained, edits, of_edits, of_edits, plain))
     progress("fitting", 1, 1)
     record = settings | {
         "headlines": len(data.texts),
         "slices": len(slices),
         "stories": len(set(data.labels["story"].tolist())),
+        "answers": len(answers),
         "about": about,
         "epochs_log": histories,
         "held_out": judge.scores,

@@ -19,6 +19,7 @@ from dedupe.judging import Judge, Judgement, Logistic, sigmoid, terms
 from dedupe.neighbors import candidate_pairs
 from dedupe.noticing import NOTICED
 from dedupe.tiles import cosines
+from dedupe.training.answered import NONE, AnsweredPairs
 from dedupe.training.edits import Edit, pairs_of
 from dedupe.training.stories import Ints, Labelled
 from dedupe.trees import MergeTree
@@ -29,6 +30,7 @@ LOST = 0.01  # share of the same-wording pairs, of those the judge keeps, that m
 FLOOR = 0.05
 FOLDS = 3
 EDIT_WEIGHT = 0.03  # of a pair with an edited copy; from 0.1 on held-out groups of real news get worse
+ANSWER_WEIGHT = 1.0  # of an answered pair
 _LATER = 48.0  # hours
 THRESHOLDS = np.arange(0.1, 0.81, 0.05)
 Vectors = NDArray[np.float32]
@@ -39,7 +41,8 @@ Evidence = NDArray[np.float32]
 class Encoded:
     """Unit rows as each level compares them, of headlines, (n, d), and of edited copies of them, (edits, d).
 
-    Those of a headline, and of its copies, come from a network that did not learn from its slice.
+    Those of a headline, and of its copies, come from a network that did not learn from its slice. `answers`: pairs that
+    people have answered about.
     """
 
     story: Vectors
@@ -47,6 +50,7 @@ class Encoded:
     edits: list[Edit]
     story_of_edits: Vectors
     wording_of_edits: Vectors
+    answers: AnsweredPairs = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def fit_judge(data: Labelled, encoded: Encoded) -> Fitted:
     Folds are the same slices as those of `train`, so that no judge sees a slice through a network that learned it.
     """
     slices = [slice_of(data, encoded, k, _others(k, len(data.slices))) for k in range(len(data.slices))]
-    held_out = [(fit(inside), outside) for inside, outside in _folds(slices)]
+    held_out = [(fit(inside, encoded.answers), outside) for inside, outside in _folds(slices)]
     thresholds: dict[str, float] = {}
     scores: dict[str, dict[str, float | None]] = {}
     for level in LEVELS:
@@ -92,7 +96,7 @@ def fit_judge(data: Labelled, encoded: Encoded) -> Fitted:
         scores[level] = {**grouped, **_pair_scores(held_out, level)}
     floors = {"wording": _wording_floor(held_out), "story": CANDIDATE_FLOOR}
     given_up = {level: _given_up(data, encoded, level, floors[level]) for level in LEVELS}
-    judge = replace(fit(slices), thresholds=thresholds, candidate_floor=floors, given_up=given_up)
+    judge = replace(fit(slices, encoded.answers), thresholds=thresholds, candidate_floor=floors, given_up=given_up)
     return Fitted(judge, scores)
 
 
@@ -179,14 +183,14 @@ def undated(found: NDArray[np.float32]) -> NDArray[np.float32]:
     return without
 
 
-def fit(slices: Sequence[Slice]) -> Judge:
+def fit(slices: Sequence[Slice], answers: AnsweredPairs = NONE) -> Judge:
     """Fit both regressions of each level.
 
     The one that sees a pair in company learns from probabilities alone of judges that did not see its slice, as it will
     meet them; it does not see the evidence again, through which it could undo the folds.
     """
-    judge = _judge(_fit_alone(slices), {})
-    inner = [(_judge(_fit_alone(inside), {}), outside) for inside, outside in _folds(slices)]
+    judge = _judge(_fit_alone(slices, answers), {})
+    inner = [(_judge(_fit_alone(inside, answers), {}), outside) for inside, outside in _folds(slices)]
     columns, same = [], {level: [np.zeros(0, bool)] for level in LEVELS}
     for outsider, outside in inner:
         for part in outside:
@@ -199,8 +203,8 @@ def fit(slices: Sequence[Slice]) -> Judge:
     return replace(judge, company=company)
 
 
-def _fit_alone(slices: Sequence[Slice]) -> dict[str, Logistic]:
-    """Fit on every pair twice, with and without its dates, on undated strangers, and on edited copies.
+def _fit_alone(slices: Sequence[Slice], answers: AnsweredPairs) -> dict[str, Logistic]:
+    """Fit on every pair twice, with and without its dates, on undated strangers, on edited copies and on answers.
 
     Without these the judge would not know how alike titles of different weeks can be, nor how much one word can change,
     and people often have no dates.
@@ -213,11 +217,10 @@ def _fit_alone(slices: Sequence[Slice]) -> dict[str, Logistic]:
     for level in LEVELS:
         used = edits[apart] if level == "story" else edits
         same = np.concatenate([part.same(level) for part in slices])
-        by_term = terms(np.concatenate([dated, undated(dated), strangers, used, undated(used)]))
-        apart_ones = np.zeros(len(strangers) + 2 * len(used), bool)
-        weights = np.ones(len(by_term))
-        weights[len(weights) - 2 * len(used) :] = EDIT_WEIGHT
-        fitted[level] = _logistic(by_term, np.concatenate([same, same, apart_ones]), weights)
+        by_term = terms(np.concatenate([dated, undated(dated), strangers, answers.evidence, used, undated(used)]))
+        truth = [same, same, np.zeros(len(strangers), bool), answers.same[level], np.zeros(2 * len(used), bool)]
+        weights = np.repeat((1, ANSWER_WEIGHT, EDIT_WEIGHT), [sum(map(len, truth[:3])), len(truth[3]), len(truth[4])])
+        fitted[level] = _logistic(by_term, np.concatenate(truth), weights)
     return fitted
 
 
