@@ -56,7 +56,7 @@ def pairwise(truth: Labels, labels: Labels) -> Score:
     A ratio of no pairs at all is 0, so leaving every row alone scores 0; only where neither labelling joins anything
     they agree, and score 1. Arguments and errors are those of `b_cubed`.
     """
-    true, found = _encoded(truth, labels)
+    true, found = encoded(truth, labels)
     both = _pairs(_counts(true, found)[2])
     in_truth, in_found = _pairs(np.bincount(true)), _pairs(np.bincount(found))
     if not in_truth and not in_found:
@@ -71,7 +71,7 @@ def adjusted_rand(truth: Labels, labels: Labels) -> float:
     """
     from sklearn.metrics import adjusted_rand_score
 
-    true, found = _encoded(truth, labels)
+    true, found = encoded(truth, labels)
     return float(adjusted_rand_score(true, found))
 
 
@@ -97,11 +97,36 @@ def bootstrap(
         raise InputError(f"resamples must be 1 or more, not {resamples}: 1000 is usual")
     if not 0 < level < 1:
         raise InputError(f"level must lie between 0 and 1, not {level}: 0.95 is usual")
-    blocks = [_Blocks.of(*_encoded(truth, labels)) for truth, labels in groupings]
+    blocks = [_Blocks.of(*encoded(truth, labels)) for truth, labels in groupings]
     rng = np.random.default_rng(seed)
     means = [np.mean([metric(*each.drawn(rng)) for each in blocks]) for _ in range(resamples)]
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high))
+
+
+def encoded(truth: Labels, labels: Labels) -> tuple[Ints, Ints]:
+    """Return two labellings as numbers from 0, by first appearance; `InputError` where `b_cubed` raises it."""
+    true, found = _encode(truth), _encode(labels)
+    if len(true) != len(found):
+        raise InputError(f"two labellings need one label a row each, but have {len(true)} and {len(found)} labels")
+    if not len(true):
+        raise InputError("there are no labels to compare: give at least one row")
+    return true, found
+
+
+def connected_blocks(true: Ints, found: Ints) -> Ints:
+    """Return a block for each row: rows connected by sharing a true or a found group, numbered from 0.
+
+    `true` and `found`: the groups of each row as small numbers from 0 on, (n,).
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    groups = int(true.max(initial=-1)) + 1
+    nodes = groups + int(found.max(initial=-1)) + 1
+    shared = coo_array((np.ones(len(true)), (true, groups + found)), shape=(nodes, nodes))
+    block = connected_components(shared, directed=False)[1][true]
+    return np.unique(block, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def average_precision(same: ArrayLike, probability: ArrayLike) -> float:
@@ -174,13 +199,7 @@ class _Blocks:
 
     @classmethod
     def of(cls, true: Ints, found: Ints) -> _Blocks:
-        from scipy.sparse import coo_array
-        from scipy.sparse.csgraph import connected_components
-
-        groups = int(true.max()) + 1
-        nodes = groups + int(found.max()) + 1
-        shared = coo_array((np.ones(len(true)), (true, groups + found)), shape=(nodes, nodes))
-        block = connected_components(shared, directed=False)[1][true]
+        block = connected_blocks(true, found)
         order, sizes = np.argsort(block, kind="stable"), np.bincount(block)
         return cls(true[order], found[order], np.cumsum(sizes) - sizes, sizes)
 
@@ -195,7 +214,7 @@ class _Blocks:
 
 def _contingency(truth: Labels, labels: Labels) -> tuple[Ints, Ints, Ints]:
     """The non-zero cells of the contingency table, and for each the size of its true and of its found group."""
-    true, found = _encoded(truth, labels)
+    true, found = encoded(truth, labels)
     i, j, cells = _counts(true, found)
     return cells, np.bincount(true)[i], np.bincount(found)[j]
 
@@ -204,15 +223,6 @@ def _counts(true: Ints, found: Ints) -> tuple[Ints, Ints, Ints]:
     width = int(found.max()) + 1
     keys, counts = np.unique(true * width + found, return_counts=True)
     return keys // width, keys % width, counts.astype(np.int64)
-
-
-def _encoded(truth: Labels, labels: Labels) -> tuple[Ints, Ints]:
-    true, found = _encode(truth), _encode(labels)
-    if len(true) != len(found):
-        raise InputError(f"two labellings need one label a row each, but have {len(true)} and {len(found)} labels")
-    if not len(true):
-        raise InputError("there are no labels to compare: give at least one row")
-    return true, found
 
 
 def _encode(labels: Labels) -> Ints:

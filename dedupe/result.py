@@ -137,6 +137,21 @@ class Deduplication:
             raise InputError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
         return self._labels[level]
 
+    def together(self, i: Ints, j: Ints, level: str = "story") -> Floats:
+        """Return the highest threshold of `level` at which two rows are in one group, for each pair, (pairs,).
+
+        `i` and `j` hold input positions, (pairs,). Exact copies are together at 1; what no threshold down to the floor
+        puts together is 0. A wording lies within a story, so where the story threshold in force parts two rows, that
+        is 0, too. `level` is "story" or "wording"; anything else is an `InputError`.
+        """
+        if level not in self.trees:
+            raise InputError(f"level must be one of {', '.join(self.trees)}, not {level!r}")
+        one, other = self.nodes.of[i], self.nodes.of[j]
+        heights = self.trees[level].together(one, other)
+        if level != self.level:
+            heights[self._node_labels[one] != self._node_labels[other]] = 0.0
+        return heights
+
     def keep(self, level: str = "wording") -> Ints:
         """Return the input positions to keep, ascending, one per group of `level`."""
         return np.sort(self._representatives(self.labels(level)))

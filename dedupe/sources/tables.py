@@ -239,8 +239,14 @@ def find_columns(have: list[str], asked: Columns, name: str, by: str = "--title-
             if known is not None:
                 chosen[wanted] = known
     if "title" not in chosen:
-        raise InputError(f"{name}: no title column among {_listed(have)}: name it by {by}")
+        raise InputError(f"{name}: no title column among {listed(have)}: name it by {by}")
     return chosen
+
+
+def named_column(given: str, have: list[str], name: str) -> str:
+    """Return the column that is called `given`, in capitals or not; `InputError`, with those that there are, if none is."""
+    folded = {column.casefold().strip(): column for column in reversed(have)}
+    return given if given in have else _folded(given, folded, have, name)
 
 
 def _folded(given: str, folded: Mapping[str, str], have: list[str], name: str) -> str:
@@ -248,10 +254,11 @@ def _folded(given: str, folded: Mapping[str, str], have: list[str], name: str) -
         return folded[given.casefold().strip()]
     close = difflib.get_close_matches(given.casefold(), folded, 1)
     hint = f", did you mean {folded[close[0]]!r}?" if close else ":"
-    raise InputError(f"{name}: no column {given!r}{hint} it has {_listed(have)}")
+    raise InputError(f"{name}: no column {given!r}{hint} it has {listed(have)}")
 
 
-def _listed(columns: list[str]) -> str:
+def listed(columns: list[str]) -> str:
+    """Return the names of columns for a message."""
     return ", ".join(columns[:20]) + (", ..." if len(columns) > 20 else "") if columns else "no columns at all"
 
 

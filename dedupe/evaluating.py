@@ -1,0 +1,141 @@
+"""`evaluate`: how well the groups of labelled headlines are found, and the mistakes that cost most, as headlines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe import encoders
+from dedupe.agreement import agreement
+from dedupe.caching import VectorCache
+from dedupe.confusions import Confusion, confusions_of
+from dedupe.corrections import Given
+from dedupe.evaluation import Interval
+from dedupe.labelled import LabelColumns, Labelled, read_labels, runs_of
+from dedupe.pipeline import Frame, Row
+from dedupe.progress import Progress
+from dedupe.result import Deduplication, tie_ranks
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelScores:
+    """How well one level was found, at one threshold.
+
+    `scores` and `intervals` (95 %, bootstrap) have the names of `dedupe.agreement.FIGURES`. `scored` rows have a label,
+    `unlabelled` have none and are left out; `true` and `found` count the groups of those that have one. `wrong`: what was
+    put together and should not be, one confusion a group. `missed`: what should be together and was not, one a label.
+    Both begin with what gets most pairs wrong.
+    """
+
+    threshold: float
+    scores: dict[str, float]
+    intervals: dict[str, Interval]
+    scored: int
+    unlabelled: int
+    true: int
+    found: int
+    wrong: list[Confusion]
+    missed: list[Confusion]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The scores of each level that has labels, "story" and perhaps "wording", over all slices together.
+
+    `notes`: facts for people, one line each, such as that no two rows are one wording, so that nothing was scored there.
+    """
+
+    headlines: int
+    slices: int
+    levels: dict[str, LevelScores]
+    notes: tuple[str, ...] = ()
+
+
+def evaluate(
+    headlines: Iterable[Row] | Frame,
+    *,
+    columns: LabelColumns | None = None,
+    encoder: encoders.Encoder | None = None,
+    cache: VectorCache | None = None,
+    window: timedelta | float | None = None,
+    story: float | None = None,
+    wording: float | None = None,
+    corrections: Given = (),
+    worst: int = 10,
+    resamples: int = 1000,
+    seed: int = 0,
+    progress: bool | Progress = False,
+) -> Evaluation:
+    """Group labelled headlines and compare the groups with the labels.
+
+    Args:
+        headlines: what `deduplicate` takes, with the columns of the labels: `story`, perhaps `variant`, the wording inside
+            the story, and `slice`: then each slice is grouped by itself.
+        columns: the names of those columns, where they are others.
+        encoder: as for `deduplicate`.
+        cache: likewise.
+        window: likewise.
+        story: likewise.
+        wording: likewise.
+        corrections: likewise.
+        worst: how many confusions of each kind to describe.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+        progress: as for `deduplicate`.
+
+    Rows without a label take part in the grouping and are not scored. Neither scores nor intervals depend on the order of the
+    input. Raises `InputError` where `deduplicate` does, for a missing column, and where no two rows share a story.
+    """
+    labelled = read_labels(headlines, columns)
+    labelled.check("story")
+    encoder = encoder or encoders.load_encoder(None)
+    runs = runs_of(
+        labelled,
+        encoder=encoder,
+        cache=cache,
+        window=window,
+        story=story,
+        wording=wording,
+        corrections=corrections,
+        progress=progress,
+    )
+    levels = [level for level in labelled.labels if labelled.pairs(level)]
+    scores = {level: _scores(labelled, runs, level, encoder, worst, resamples, seed) for level in levels}
+    notes = tuple(f"no two rows share a {level}: not scored" for level in labelled.labels if level not in levels)
+    return Evaluation(len(labelled.headlines), len(labelled.slices), scores, notes)
+
+
+def _scores(
+    labelled: Labelled,
+    runs: list[Deduplication],
+    level: str,
+    encoder: encoders.Encoder,
+    worst: int,
+    resamples: int,
+    seed: int,
+) -> LevelScores:
+    found = np.zeros(len(labelled.headlines), np.int64)
+    for rows, run in zip(labelled.slices, runs, strict=True):
+        found[rows] = run.labels(level) + found.max() + 1
+    order = np.argsort(tie_ranks(labelled.headlines))  # an order of their own, so that draws do not hang on the input's
+    order = order[labelled.labels[level][order] >= 0]
+    sides = labelled.labels[level][order], found[order]
+    scores, intervals = agreement(*sides, resamples, seed)
+    wrong, missed = confusions_of(labelled, runs, level, encoder, worst)
+    return LevelScores(
+        runs[0].thresholds[level],
+        scores,
+        intervals,
+        len(order),
+        len(found) - len(order),
+        len(np.unique(sides[0])),
+        len(np.unique(sides[1])),
+        wrong,
+        missed,
+    )

@@ -1,0 +1,150 @@
+"""`tune`: the threshold at which the groups of labelled headlines reach a wanted precision, recall or F1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe import encoders
+from dedupe.caching import VectorCache
+from dedupe.choosing import Choice, Goal, choose
+from dedupe.curves import Curve
+from dedupe.errors import InputError
+from dedupe.evaluation import Interval
+from dedupe.labelled import LabelColumns, Labelled, read_labels, runs_of
+from dedupe.mergecounts import count_pairs, joined
+from dedupe.pipeline import Frame, Row
+from dedupe.progress import Progress
+from dedupe.result import Deduplication
+
+Floats = NDArray[np.float64]
+LEVELS = ("story", "wording")
+_FEW_TRUE, _FEW_BLOCKS = 200, 50  # below them an interval itself is a guess
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """A threshold chosen on labelled headlines, and what it rests on.
+
+    `choice`: all that was found out, with the curve over all thresholds. `before`: the threshold that was in force. `scored`
+    rows have a label, `unlabelled` have none. `chances` and `same`: the probability of each judged pair of labelled rows
+    and whether it is true, (judged pairs,), for a reliability diagram.
+    """
+
+    level: str
+    choice: Choice
+    before: float
+    scored: int
+    unlabelled: int
+    slices: int
+    chances: Floats
+    same: NDArray[np.bool_]
+
+    @property
+    def threshold(self) -> float:
+        """The threshold, with three decimals."""
+        return self.choice.threshold
+
+    @property
+    def interval(self) -> Interval:
+        """The 95 % interval of the threshold that just reaches the goal."""
+        return self.choice.interval
+
+    @property
+    def reached(self) -> dict[str, float]:
+        """Precision, recall and F1 of the pairs put together at the threshold."""
+        return self.choice.reached
+
+    @property
+    def curve(self) -> Curve:
+        """Precision, recall and F1 at every threshold."""
+        return self.choice.curve
+
+    @property
+    def caution(self) -> str | None:
+        """One line where the labels are too few to rely on the intervals, else None."""
+        if self.choice.true >= _FEW_TRUE and self.choice.blocks >= _FEW_BLOCKS:
+            return None
+        return (
+            f"this rests on {self.choice.true:,.0f} pairs that belong together, in {self.choice.blocks:,} independent groups: "
+            f"label more before you rely on it, at least {_FEW_TRUE} such pairs in {_FEW_BLOCKS} groups"
+        )
+
+
+def tune(
+    headlines: Iterable[Row] | Frame,
+    goal: Goal | None = None,
+    *,
+    level: str = "story",
+    columns: LabelColumns | None = None,
+    encoder: encoders.Encoder | None = None,
+    cache: VectorCache | None = None,
+    window: timedelta | float | None = None,
+    story: float | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    progress: bool | Progress = False,
+) -> Tuning:
+    """Choose the threshold of a level on labelled headlines.
+
+    Args:
+        headlines: what `deduplicate` takes, with the columns of the labels, as for `evaluate`.
+        goal: of the pairs put together, as `Goal("precision", 0.98)`; the best F1 if not given.
+        level: "story", or "wording".
+        columns: the names of the columns of labels, where they are others than usual.
+        encoder: as for `deduplicate`.
+        cache: likewise.
+        window: likewise.
+        story: the story threshold within which wordings are tuned; without a meaning for stories.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+        progress: as for `deduplicate`.
+
+    How it is chosen, `choose` says. Pairs are counted over all slices; rows without a label take part in the grouping only.
+    The result does not depend on the order of the input. Raises `InputError` where `evaluate` does, and where no threshold
+    reaches the goal.
+    """
+    if level not in LEVELS:
+        raise InputError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
+    labelled = read_labels(headlines, columns)
+    labelled.check(level)
+    runs = runs_of(labelled, encoder=encoder, cache=cache, window=window, story=story, progress=progress)
+    pairs = joined(
+        [count_pairs(run, labelled.labels[level][rows], level) for rows, run in zip(labelled.slices, runs, strict=True)]
+    )
+    choice = choose(
+        pairs.heights,
+        pairs.same,
+        pairs.weights,
+        pairs.blocks,
+        goal,
+        floor=runs[0].floor,
+        resamples=resamples,
+        seed=seed,
+    )
+    scored = labelled.scored(level)
+    return Tuning(
+        level,
+        choice,
+        runs[0].thresholds[level],
+        scored,
+        len(labelled.headlines) - scored,
+        len(runs),
+        *_judged(labelled, runs, level),
+    )
+
+
+def _judged(labelled: Labelled, runs: list[Deduplication], level: str) -> tuple[Floats, NDArray[np.bool_]]:
+    """The probability of each judged pair of labelled rows, and whether it is true."""
+    chances, same = list[Floats](), list[NDArray[np.bool_]]()
+    for rows, run in zip(labelled.slices, runs, strict=True):
+        pairs, truth = run.pairs, labelled.labels[level][rows]
+        one, other = truth[pairs.i], truth[pairs.j]
+        both = (one >= 0) & (other >= 0)
+        chances.append(getattr(pairs, level)[both])
+        same.append((one == other)[both])
+    return np.concatenate(chances), np.concatenate(same)
