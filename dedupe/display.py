@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from dedupe.files import writing
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from dedupe.headlines import Headline
     from dedupe.matching import Matches
     from dedupe.result import Deduplication, Story, Variant
@@ -22,10 +24,8 @@ def write_table(result: Deduplication, path: str) -> None:
 
     Exact copies are counted on one line; headlines that stand alone come summed up at the end.
     """
-    from rich.console import Console
-
     with writing(path) as stream:
-        console = Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False)
+        console = console_for(stream)
         stories = [story for story in result.stories if len(story.headlines) > 1]
         singles = [story.representative.title for story in result.stories if len(story.headlines) == 1]
         if stories:
@@ -37,7 +37,6 @@ def write_table(result: Deduplication, path: str) -> None:
 def write_matches(matches: Matches, path: str) -> None:
     """Write new headlines beside the known ones that they repeat, in their order, as a table."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -50,9 +49,16 @@ def write_matches(matches: Matches, path: str) -> None:
             if match
             else ("new", "", "", "")
         )
-        table.add_row(*(Text(_clean(cell)) for cell in (headline.title, *cells)))
+        table.add_row(*(Text(printable(cell)) for cell in (headline.title, *cells)))
     with writing(path) as stream:
-        Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False).print(table)
+        console_for(stream).print(table)
+
+
+def console_for(stream: TextIO) -> Console:
+    """Return a console as wide as the terminal that `stream` is, or of a usual width."""
+    from rich.console import Console
+
+    return Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False)
 
 
 def show_pair(one: Headline, other: Headline, progress: str, keys: str) -> None:
@@ -66,10 +72,10 @@ def show_pair(one: Headline, other: Headline, progress: str, keys: str) -> None:
     for headline, against in ((one, other), (other, one)):
         common = set(_words(against.title))
         title = Text()
-        for word in _clean(headline.title).split():
+        for word in printable(headline.title).split():
             title.append(word, "" if set(_words(word)) <= common else "bold cyan").append(" ")
         when = f"{headline.published:%d %b %Y %H:%M}" if headline.published else ""
-        about = " · ".join(filter(None, (_clean(headline.source or ""), when)))
+        about = " · ".join(filter(None, (printable(headline.source or ""), when)))
         console.print(Padding(title, (0, 0, 0, 2)))
         if about:
             console.print(Padding(Text(about, "dim"), (0, 0, 0, 4)))
@@ -114,9 +120,9 @@ def _lines(story: Story, exact: Any, flags: Sequence[str]) -> Iterator[tuple[str
             leads = best is story.representative
             mark = "★ " if leads else "• " if number == 0 else "  = "
             times = f"  ×{len(copies)}" if len(copies) > 1 else ""
-            sources = dict.fromkeys(_clean(variant.headlines[k].source or "") for k in copies)
+            sources = dict.fromkeys(printable(variant.headlines[k].source or "") for k in copies)
             found = dict.fromkeys(c for k in copies for c in flags[int(variant.positions[k])].split(",") if c)
-            yield mark + _clean(best.title) + times, leads, ", ".join(filter(None, sources)), ", ".join(found)
+            yield mark + printable(best.title) + times, leads, ", ".join(filter(None, sources)), ", ".join(found)
 
 
 def _copies(variant: Variant, exact: Any) -> list[list[int]]:
@@ -131,11 +137,11 @@ def _summed_up(singles: Sequence[str]) -> Iterator[str]:
     if not singles:
         return
     yield f"{len(singles)} {'headline stands' if len(singles) == 1 else 'headlines stand'} alone:"
-    yield from (f"  {_clean(title)}" for title in singles[:_SINGLES_SHOWN])
+    yield from (f"  {printable(title)}" for title in singles[:_SINGLES_SHOWN])
     if len(singles) > _SINGLES_SHOWN:
         yield f"  ... and {len(singles) - _SINGLES_SHOWN} more (--format jsonl, csv or tsv has every row)"
 
 
-def _clean(text: str) -> str:
-    """Keep a title from steering the terminal."""
+def printable(text: str) -> str:
+    """Return a text that cannot steer the terminal."""
     return "".join(c if c.isprintable() else " " for c in text)

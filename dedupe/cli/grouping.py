@@ -16,14 +16,17 @@ from dedupe.cli.reading import Reading, reading
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import (
     PROGRAM,
-    Window,
     caching,
     count,
+    dry_run,
     engine,
+    force,
+    judging,
     limit_threads,
     open_cache,
     options,
-    probability,
+    output,
+    quiet,
     taken,
     warn,
 )
@@ -78,23 +81,11 @@ class _Job(Common):
 
 
 writing = options(
-    click.option("-o", "--output", default="-", metavar="FILE", help="Where to write; default: standard output."),
+    output,
     click.option("--keep-formulas", is_flag=True, help="Write cells that a spreadsheet would run as they are."),
-    click.option("--dry-run", is_flag=True, help="Say what would be read and done; write nothing."),
-    click.option("--force", is_flag=True, help="Replace files that exist."),
-    click.option("-q", "--quiet", is_flag=True, help="No progress, summary or warnings."),
-)
-window = click.option("--window", type=Window(), help="Longest time span of a group: 72h, 3d, 90m, or hours.")
-judging = options(
-    window,
-    click.option("--story", type=probability, help="Probability from which two headlines are one story."),
-    click.option("--wording", type=probability, help="Probability from which two headlines say the same."),
-    click.option(
-        "--corrections",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Pairs of titles that must or must never be together: title_a, title_b, verdict.",
-    ),
+    dry_run,
+    force,
+    quiet,
 )
 _shared = options(
     reading,

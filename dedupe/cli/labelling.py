@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dedupe.cli.grouping import window
 from dedupe.cli.reading import Reading, reading
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, caching, count, engine, limit_threads, open_cache, taken
+from dedupe.cli.shared import PROGRAM, caching, count, engine, limit_threads, open_cache, taken, window
 from dedupe.context import LEVELS
 from dedupe.corrections import SKIPPED, as_corrections
 from dedupe.display import show_pair

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dedupe.cli.grouping import Common, judging, writing
+from dedupe.cli.grouping import Common, writing
 from dedupe.cli.plans import plan
 from dedupe.cli.reading import Reading, reading
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, caching, count, engine, limit_threads, open_cache, taken, warn
+from dedupe.cli.shared import PROGRAM, caching, count, engine, judging, limit_threads, open_cache, taken, warn
 from dedupe.display import write_matches
 from dedupe.errors import InputError
 from dedupe.export import ROW_FORMATS, format_of, write_rows

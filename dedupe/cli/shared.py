@@ -100,6 +100,20 @@ def taken(kind: type[_Kind], given: dict[str, Any]) -> _Kind:
 
 
 probability = click.FloatRange(0, 1)
+output = click.option("-o", "--output", default="-", metavar="FILE", help="Where to write; default: standard output.")
+dry_run = click.option("--dry-run", is_flag=True, help="Say what would be read and done; write nothing.")
+force = click.option("--force", is_flag=True, help="Replace files that exist.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="No progress, summary or warnings.")
+window = click.option("--window", type=Window(), help="Longest time span of a group: 72h, 3d, 90m, or hours.")
+story = click.option("--story", type=probability, help="Probability from which two headlines are one story.")
+wording = click.option("--wording", type=probability, help="Probability from which two headlines say the same.")
+corrections = click.option(
+    "--corrections",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Pairs of titles that must or must never be together: title_a, title_b, verdict.",
+)
+judging = options(window, story, wording, corrections)
 engine = options(
     click.option(
         "--model",
