@@ -22,6 +22,7 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import FakeEncoder
 from feedgen.feed import FeedGenerator
+from labelled_news import clear_rows
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -136,6 +137,7 @@ def folder(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> Pat
     for name in ("news", "corpus", "archive"):
         news.to_parquet(f"{name}.parquet")
     table(NEW, START + timedelta(days=1)).to_csv("new.csv", index=False)
+    pd.DataFrame(clear_rows()).to_csv("labelled.csv", index=False)
     Path("titles.txt").write_text("".join(f"{title}\n" for title, _ in HEADLINES), "utf-8")
     write_feeds(address)
     write_page()
