@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dedupe.result import Caution, Deduplication, Story, Variant
     from dedupe.sources import Columns, Source, read_headlines, read_table
     from dedupe.text import fingerprint, normalize
-    from dedupe.tuning import Tuning, tune
+    from dedupe.tuning import Tuning, tune, tune_by_answers
 
 __version__ = "0.1.0"
 __all__ = [
@@ -73,6 +73,7 @@ __all__ = [
     "read_headlines",
     "read_table",
     "tune",
+    "tune_by_answers",
 ]
 _HOME = {
     "caching": ("VectorCache",),
@@ -92,7 +93,7 @@ _HOME = {
     "result": ("Caution", "Deduplication", "Story", "Variant"),
     "sources": ("Columns", "Source", "read_headlines", "read_table"),
     "text": ("fingerprint", "normalize"),
-    "tuning": ("Tuning", "tune"),
+    "tuning": ("Tuning", "tune", "tune_by_answers"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 

@@ -66,6 +66,7 @@ def tuning_json(tuning: Tuning) -> dict[str, Any]:
         "pairs": round(choice.pairs),
         "true_pairs": round(choice.true),
         "blocks": choice.blocks,
+        "answers": tuning.answers,
         "caution": tuning.caution,
     }
 
@@ -76,9 +77,20 @@ def tuning_lines(tuning: Tuning) -> list[str]:
     return [
         f"{tuning.level} threshold for {choice.goal}: {_said(choice.threshold, choice.interval)}",
         *(f"{name.replace('f1', 'F1')}: {_said(choice.reached[name], choice.intervals[name])}" for name in _SIDES),
-        f"labelled pairs: {choice.true:,.0f} that belong together, {choice.pairs - choice.true:,.0f} that do not but come "
-        f"together at some threshold; of {tuning.scored:,} headlines, in {choice.blocks:,} independent groups",
+        _rests_on(tuning),
     ]
+
+
+def _rests_on(tuning: Tuning) -> str:
+    choice, apart = tuning.choice, tuning.choice.pairs - tuning.choice.true
+    if tuning.answers is not None:
+        stand = f"{choice.true:,.0f} pairs that belong together and {apart:,.0f} that do not"
+        unused = f" ({tuning.unlabelled:,} more are about no pair of these)" if tuning.unlabelled else ""
+        return f"answers: {tuning.answers:,}{unused}, which stand for {stand}"
+    return (
+        f"labelled pairs: {choice.true:,.0f} that belong together, {apart:,.0f} that do not but come together at some "
+        f"threshold; of {tuning.scored:,} headlines, in {choice.blocks:,} independent groups"
+    )
 
 
 def _scores(evaluation: Evaluation) -> Any:

@@ -10,20 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe import encoders
+from dedupe.asking import Questions, same
 from dedupe.caching import VectorCache
 from dedupe.choosing import Choice, Goal, choose
+from dedupe.corrections import SKIPPED
 from dedupe.curves import Curve
 from dedupe.errors import InputError
 from dedupe.evaluation import Interval
 from dedupe.labelled import LabelColumns, Labelled, read_labels, runs_of
 from dedupe.mergecounts import count_pairs, joined
-from dedupe.pipeline import Frame, Row
+from dedupe.pipeline import Frame, Row, deduplicate
 from dedupe.progress import Progress
 from dedupe.result import Deduplication
 
 Floats = NDArray[np.float64]
 LEVELS = ("story", "wording")
-_FEW_TRUE, _FEW_BLOCKS = 200, 50  # below them an interval itself is a guess
+_FEW_TRUE, _FEW_BLOCKS, _FEW_ANSWERS = 200, 50, 200  # below them an interval itself is a guess
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Tuning:
 
     `choice`: all that was found out, with the curve over all thresholds. `before`: the threshold that was in force. `scored`
     rows have a label, `unlabelled` have none. `chances` and `same`: the probability of each judged pair of labelled rows
-    and whether it is true, (judged pairs,), for a reliability diagram.
+    and whether it is true, (judged pairs,), for a reliability diagram. Where answers about pairs are the labels, `answers` is
+    how many there are, `unlabelled` how many more are about other pairs, and counts of pairs are estimates.
     """
 
     level: str
@@ -43,6 +46,7 @@ class Tuning:
     slices: int
     chances: Floats
     same: NDArray[np.bool_]
+    answers: int | None = None
 
     @property
     def threshold(self) -> float:
@@ -67,6 +71,9 @@ class Tuning:
     @property
     def caution(self) -> str | None:
         """One line where the labels are too few to rely on the intervals, else None."""
+        if self.answers is not None:
+            few = f"this rests on {self.answers:,} answers: give at least {_FEW_ANSWERS} before you rely on it"
+            return few if self.answers < _FEW_ANSWERS else None
         if self.choice.true >= _FEW_TRUE and self.choice.blocks >= _FEW_BLOCKS:
             return None
         return (
@@ -136,6 +143,56 @@ def tune(
         len(runs),
         *_judged(labelled, runs, level),
     )
+
+
+def tune_by_answers(
+    headlines: Iterable[Row] | Frame,
+    answers: Iterable[tuple[str, str, str]],
+    goal: Goal | None = None,
+    *,
+    level: str = "story",
+    encoder: encoders.Encoder | None = None,
+    cache: VectorCache | None = None,
+    window: timedelta | float | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    progress: bool | Progress = False,
+) -> Tuning:
+    """Choose the threshold of a level by answers about pairs of these headlines, as `headline-dedupe label` asks for them.
+
+    `answers`: two titles and the verdict each, of pairs that were drawn for this level (`asking.Questions`), so that each
+    stands for others of its height. Pairs are those of distinct titles that the floor puts together or that were judged;
+    recall is among them. Everything else is as for `tune`. Raises `InputError` where none of the answers is about these titles.
+    """
+    if level not in LEVELS:
+        raise InputError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
+    run = deduplicate(headlines, encoder=encoder, cache=cache, level=level, window=window, progress=progress)
+    given = list(answers)
+    questions = Questions(run, level, given)
+    verdicts = {place: verdict for place, verdict in questions.answered.items() if verdict != SKIPPED}
+    if not verdicts:
+        raise InputError(
+            f"no answer for the level {level} is about these headlines: give those that `label` asked about"
+        )
+    places, pairs = np.array(sorted(verdicts)), questions.pairs
+    truth = np.array([same(verdicts[place], level) for place in places.tolist()])
+    weights, heights = pairs.weights(places), pairs.height[places]
+    groups = run.trees[level].cut(run.floor)[pairs.i[places]]
+    blocks = np.where(heights > 0, groups, len(run.nodes.first) + np.arange(len(places)))
+    choice = choose(
+        heights,
+        truth,
+        weights,
+        blocks,
+        goal,
+        unseen=float(weights.mean()),
+        floor=run.floor,
+        resamples=resamples,
+        seed=seed,
+    )
+    chances = pairs.probability[places]
+    unused = max(0, sum(verdict != SKIPPED for _, _, verdict in given) - len(places))
+    return Tuning(level, choice, run.thresholds[level], len(run), unused, 1, chances, truth, answers=len(places))
 
 
 def _judged(labelled: Labelled, runs: list[Deduplication], level: str) -> tuple[Floats, NDArray[np.bool_]]:

@@ -414,3 +414,54 @@ def test_settings_of_other_commands_do_not_say_where_it_is_written(csv: Path) ->
     assert run("tune", csv, "--settings", "desk.toml", "-o", "desk.toml").exit_code == 0
     assert not Path("stories.jsonl").exists()
     assert tomllib.loads(Path("desk.toml").read_text("utf-8"))["window"] == "72h"
+
+
+# Answers about pairs
+
+
+def answered(csv: Path, number: int) -> list[tuple[str, str, str]]:
+    """Answers to the questions about the file, as its labels have them, in a file of answers, too."""
+    from dedupe.answers import Answers
+    from dedupe.asking import Questions
+
+    rows = [row for row in labelled_rows(1) if row["title"]]
+    run = dedupe.deduplicate(rows, encoder=FakeEncoder())
+    questions, answers = Questions(run, "story"), Answers(Path("labels.csv"))
+    while len(questions.answered) < number and (place := questions.next()) is not None:
+        one, other = (run.headlines[row] for row in questions.titles(place))
+        verdict = "story" if one.extra["story"] == other.extra["story"] else "different"
+        questions.answer(place, verdict)
+        answers.add(one, other, verdict, "story")
+    Path("news.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return answers.given("story")
+
+
+def test_all_pairs_answered_are_as_good_as_labels(csv: Path) -> None:
+    rows = [row for row in labelled_rows(1) if row["title"]]
+    found = dedupe.tune_by_answers(rows, answered(csv, 10**6), encoder=FakeEncoder(), resamples=100)
+    run = dedupe.deduplicate(rows, encoder=FakeEncoder())
+    i, j = np.triu_indices(len(run.nodes.first), 1)
+    stories = np.array([str(run.headlines[row].extra["story"]) for row in run.nodes.first])
+    height = run.trees["story"].together(i, j)
+    for k in range(0, len(found.curve.threshold), 50):
+        together = height >= found.curve.threshold[k]
+        right = together & (stories[i] == stories[j])
+        assert found.curve.found[k] == pytest.approx(together.sum())
+        if together.any():
+            assert found.curve.precision[k] == pytest.approx(right.sum() / together.sum())
+    assert found.answers == len(answered(csv, 0))
+
+
+def test_answers_tune_on_the_command_line(csv: Path) -> None:
+    answered(csv, 60)
+    outcome = run("tune", "news.jsonl", "--labels", "labels.csv", "--format", "json")
+    assert outcome.exit_code == 0, outcome.output
+    assert json.loads(outcome.stdout)["answers"] == 60
+    assert "this rests on 60 answers" in outcome.stderr
+    assert "answers: 60, which stand for" in run("tune", "news.jsonl", "--labels", "labels.csv").stdout
+    with Path("labels.csv").open("a", encoding="utf-8") as file:
+        file.write("Glacier hut opens,Bread is dear,different,story,,,,\n")
+    assert "answers: 60 (1 more are about no pair" in run("tune", "news.jsonl", "--labels", "labels.csv").stdout
+    line = refused("tune", "news.jsonl", "--labels", "labels.csv", "--level", "wording")
+    assert "no answer for the level wording is about these headlines" in line
+    assert "does not exist" in refused("tune", "news.jsonl", "--labels", "nowhere.csv")

@@ -67,7 +67,13 @@ def evaluate(**given: Any) -> None:
         asked = {"window": job.window, "story": job.story, "wording": job.wording, "worst": job.worst}
         write_lines([*job.plan(source), *plan(source, job.model, cache, job.output, format, asked)], "-")
         return
-    found = job.run(score, source, cache, wording=job.wording, corrections=corrections, worst=job.worst)
+    how: dict[str, Any] = {
+        "columns": job.columns,
+        "story": job.story,
+        "wording": job.wording,
+        "corrections": corrections,
+    }
+    found = job.run(score, source, cache, worst=job.worst, **how)
     if format == "json":
         write_lines([json.dumps(evaluation_json(found), ensure_ascii=False, indent=1)], job.output)
     else:

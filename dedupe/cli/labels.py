@@ -56,7 +56,7 @@ class LabelJob:
         return [f"labels: {'; '.join(counts)}; {count(len(found.slices), 'slice')}"]
 
     def run(self, work: Callable[..., _Found], source: Source, cache: VectorCache | None, **more: Any) -> _Found:
-        """Return what `work`, `evaluate` or `tune`, makes of the headlines."""
+        """Return what `work` of the library makes of the headlines."""
         from dedupe import encoders
         from dedupe.progress import bars
 
@@ -64,11 +64,9 @@ class LabelJob:
         with nullcontext(False) if self.quiet else bars() as progress:
             return work(
                 source.headlines,
-                columns=self.columns,
                 encoder=encoders.load_encoder(self.model) if self.model else None,
                 cache=cache,
                 window=self.window,
-                story=self.story,
                 progress=progress,
                 **more,
             )

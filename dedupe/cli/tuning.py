@@ -18,7 +18,10 @@ from dedupe.cli.thresholds import check_settings, threshold_in, write_threshold
 from dedupe.files import check_output, write_lines
 
 if TYPE_CHECKING:
+    from dedupe.caching import VectorCache
     from dedupe.choosing import Goal
+    from dedupe.sources import Source
+    from dedupe.tuning import Tuning
 
 _SETTINGS = f"{PROGRAM}.toml"
 _share = click.FloatRange(0, 1, min_open=True)
@@ -32,6 +35,7 @@ class _Job(LabelJob):
     f1: bool
     format: str
     target: str
+    labels: Path | None
     plots: Path | None
 
     @property
@@ -55,6 +59,12 @@ class _Job(LabelJob):
 @click.option(
     "--level", type=click.Choice(["story", "wording"]), default="story", show_default=True, help="Threshold to choose."
 )
+@click.option(
+    "--labels",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Answers that `label` took about INPUT, instead of columns of labels.",
+)
 @options(window, story)
 @engine
 @caching
@@ -77,10 +87,9 @@ def tune(**given: Any) -> None:
     Examples:
       headline-dedupe tune labelled.csv --precision 0.98
       headline-dedupe tune labelled.csv --level wording --recall 0.9 -o desk.toml --plots pictures
+      headline-dedupe tune news.csv --labels labels.csv
     """
     from dedupe.plots import picture_paths, write_plots
-    from dedupe.scoretables import tuning_json, tuning_lines
-    from dedupe.tuning import tune as choose
 
     job, inputs = taken(_Job, given), taken(Reading, given)
     goal, folder = job.goal, job.plots or Path(job.target).parent
@@ -88,24 +97,44 @@ def tune(**given: Any) -> None:
     if job.level == "wording" and job.story is None:
         job = replace(job, story=threshold_in(job.target, "story"))  # wordings lie within the stories of these settings
     pictures = picture_paths(folder, Path(job.target).stem, job.level)
+    for picture in pictures if folder.exists() else ():
+        check_output(str(picture), inputs.inputs, force=True)
     inputs.check("-", force=True)
     cache = open_cache(job.cache, job.no_cache)
     source = inputs.read()
     if job.dry_run:
-        asked = {"level": job.level, "goal": goal, "window": job.window, "story": job.story}
-        write_lines([*job.plan(source), *plan(source, job.model, cache, job.target, "settings", asked)], "-")
+        write_lines(_plan(job, goal, source, cache), "-")
         return
-    for picture in pictures if folder.exists() else ():
-        check_output(str(picture), inputs.inputs, force=True)
-    found = job.run(choose, source, cache, goal=goal, level=job.level)
+    found = _tuned(job, goal, source, cache)
     write_plots(found, pictures)
     commands = click.get_current_context().find_root().command.commands  # type: ignore[attr-defined] # it is a group
-    written = write_threshold(job.target, commands, job.level, found.threshold)
+    _report(job, found, write_threshold(job.target, commands, job.level, found.threshold), pictures)
     inputs.set_aside(source, "-")
+    if not job.quiet:
+        say(source.notes, cache, *([found.caution] if found.caution else []))
+
+
+def _plan(job: _Job, goal: Goal, source: Source, cache: VectorCache | None) -> list[str]:
+    labelled = [f"labels: the answers in {job.labels}"] if job.labels else job.plan(source)
+    asked = {"level": job.level, "goal": goal, "window": job.window, "story": job.story}
+    return [*labelled, *plan(source, job.model, cache, job.target, "settings", asked)]
+
+
+def _tuned(job: _Job, goal: Goal, source: Source, cache: VectorCache | None) -> Tuning:
+    from dedupe.answers import Answers
+    from dedupe.tuning import tune, tune_by_answers
+
+    if job.labels is None:
+        return job.run(tune, source, cache, goal=goal, level=job.level, columns=job.columns, story=job.story)
+    answers = Answers(job.labels).given(job.level)
+    return job.run(tune_by_answers, source, cache, goal=goal, level=job.level, answers=answers)
+
+
+def _report(job: _Job, found: Tuning, written: list[str], pictures: list[Path]) -> None:
+    from dedupe.scoretables import tuning_json, tuning_lines
+
     if job.format == "json":
         said = tuning_json(found) | {"written": written, "pictures": [str(picture) for picture in pictures]}
         write_lines([json.dumps(said, ensure_ascii=False, indent=1)], "-")
     else:
         write_lines([*tuning_lines(found), *written, f"pictures: {', '.join(map(str, pictures))}"], "-")
-    if not job.quiet:
-        say(source.notes, cache, *([found.caution] if found.caution else []))
