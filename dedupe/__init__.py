@@ -15,23 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dedupe.caching import VectorCache
-    from dedupe.choosing import Choice, Goal, choose
-    from dedupe.confusions import Confusion
     from dedupe.corrections import Correction, read_corrections
-    from dedupe.curves import Curve
     from dedupe.encoders import Encoder, load_encoder
     from dedupe.errors import DedupeError, InputError, ModelError, OutputError
-    from dedupe.evaluating import Evaluation, LevelScores, evaluate
     from dedupe.evaluation import Interval
     from dedupe.headlines import Headline
-    from dedupe.labelled import LabelColumns
+    from dedupe.labels.choosing import Choice, Goal, choose
+    from dedupe.labels.confusions import Confusion
+    from dedupe.labels.curves import Curve
+    from dedupe.labels.evaluating import Evaluation, LevelScores, evaluate
+    from dedupe.labels.labelled import LabelColumns
+    from dedupe.labels.tuning import Tuning, tune, tune_by_answers
     from dedupe.matching import Match, Matches, match
     from dedupe.pairs import JudgedPair
     from dedupe.pipeline import compare, deduplicate
     from dedupe.result import Caution, Deduplication, Story, Variant
     from dedupe.sources import Columns, Source, read_headlines, read_table
     from dedupe.text import fingerprint, normalize
-    from dedupe.tuning import Tuning, tune, tune_by_answers
 
 __version__ = "0.1.0"
 __all__ = [
@@ -77,23 +77,23 @@ __all__ = [
 ]
 _HOME = {
     "caching": ("VectorCache",),
-    "choosing": ("Choice", "Goal", "choose"),
-    "confusions": ("Confusion",),
+    "labels.choosing": ("Choice", "Goal", "choose"),
+    "labels.confusions": ("Confusion",),
     "corrections": ("Correction", "read_corrections"),
-    "curves": ("Curve",),
+    "labels.curves": ("Curve",),
     "encoders": ("Encoder", "load_encoder"),
     "errors": ("DedupeError", "InputError", "ModelError", "OutputError"),
-    "evaluating": ("Evaluation", "LevelScores", "evaluate"),
+    "labels.evaluating": ("Evaluation", "LevelScores", "evaluate"),
     "evaluation": ("Interval",),
     "headlines": ("Headline",),
-    "labelled": ("LabelColumns",),
+    "labels.labelled": ("LabelColumns",),
     "matching": ("Match", "Matches", "match"),
     "pairs": ("JudgedPair",),
     "pipeline": ("compare", "deduplicate"),
     "result": ("Caution", "Deduplication", "Story", "Variant"),
     "sources": ("Columns", "Source", "read_headlines", "read_table"),
     "text": ("fingerprint", "normalize"),
-    "tuning": ("Tuning", "tune", "tune_by_answers"),
+    "labels.tuning": ("Tuning", "tune", "tune_by_answers"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 

@@ -22,12 +22,9 @@ from dedupe.sources import Columns, read_headlines
 from dedupe.text import key_of_normalized, normalize
 from dedupe.tiles import cosines
 from dedupe.trees import MergeTree
+from dedupe.verdicts import COLUMNS, SKIPPED, VERDICTS
 
 Ints = NDArray[np.int64]
-VERDICTS = ("wording", "story", "different")
-SKIPPED = "skipped"
-"""Stands for a verdict where somebody was asked and did not know."""
-COLUMNS = ("title_a", "title_b", "verdict")
 _TOGETHER = {"wording": ("wording",), "story": ("wording", "story")}
 _APART = {"wording": ("story", "different"), "story": ("different",)}
 _NONE = np.empty((2, 0), np.int64)

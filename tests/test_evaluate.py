@@ -16,9 +16,9 @@ from labelled_news import labelled_rows
 
 import dedupe
 from dedupe import cli, evaluation
-from dedupe.agreement import FIGURES, agreement
 from dedupe.errors import InputError
-from dedupe.labelled import LabelColumns, read_labels
+from dedupe.labels.agreement import FIGURES, agreement
+from dedupe.labels.labelled import LabelColumns, read_labels
 
 Metric = Callable[[Any, Any], float]
 

@@ -17,8 +17,8 @@ import pytest
 from test_cli import ROOT, one_error, run
 
 from dedupe import deduplicate, read_corrections
-from dedupe.answers import Answers
-from dedupe.asking import Pairs, Questions
+from dedupe.labels.answers import Answers
+from dedupe.labels.asking import Pairs, Questions
 
 TITLES = [
     f"{what} {number} in {place}"
@@ -125,7 +125,7 @@ def test_weighted_answers_of_many_orders_estimate_the_number_of_true_pairs(resul
     true = np.random.default_rng(1).random(len(pairs)) < 0.3 + 0.5 * (pairs.height > 0.3)
     estimates = []
     for seed in range(100):
-        monkeypatch.setattr("dedupe.asking.crc32", lambda key, seed=seed: crc32(key + bytes([seed])))
+        monkeypatch.setattr("dedupe.labels.asking.crc32", lambda key, seed=seed: crc32(key + bytes([seed])))
         questions = Questions(result, "story")
         drawn(questions, len(pairs) // 2)
         answered = np.array(sorted(questions.answered))

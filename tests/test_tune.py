@@ -17,12 +17,12 @@ from PIL import Image
 
 import dedupe
 from dedupe import cli
-from dedupe.choosing import SURE, Choice, Goal, choose
-from dedupe.curves import Counted, LabelledPairs, over, smoothed
 from dedupe.errors import InputError
 from dedupe.evaluation import connected_blocks, pairwise
-from dedupe.labelled import Labelled, read_labels, runs_of
-from dedupe.mergecounts import count_pairs, joined
+from dedupe.labels.choosing import SURE, Choice, Goal, choose
+from dedupe.labels.curves import Counted, LabelledPairs, over, smoothed
+from dedupe.labels.labelled import Labelled, read_labels, runs_of
+from dedupe.labels.mergecounts import count_pairs, joined
 from dedupe.trees import MergeTree
 
 Pairs = dict[str, NDArray[Any]]
@@ -421,8 +421,8 @@ def test_settings_of_other_commands_do_not_say_where_it_is_written(csv: Path) ->
 
 def answered(csv: Path, number: int) -> list[tuple[str, str, str]]:
     """Answers to the questions about the file, as its labels have them, in a file of answers, too."""
-    from dedupe.answers import Answers
-    from dedupe.asking import Questions
+    from dedupe.labels.answers import Answers
+    from dedupe.labels.asking import Questions
 
     rows = [row for row in labelled_rows(1) if row["title"]]
     run = dedupe.deduplicate(rows, encoder=FakeEncoder())

@@ -19,7 +19,7 @@ from dedupe.export import format_of
 from dedupe.files import check_output, write_lines
 
 if TYPE_CHECKING:
-    from dedupe.evaluating import Evaluation
+    from dedupe.labels.evaluating import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ def evaluate(**given: Any) -> None:
       headline-dedupe evaluate labelled.csv --story 0.6 --worst 30 -o scores.json
     """
     from dedupe.corrections import read_corrections
-    from dedupe.evaluating import evaluate as score
-    from dedupe.scoretables import evaluation_json, write_evaluation
+    from dedupe.labels.evaluating import evaluate as score
+    from dedupe.labels.scoretables import evaluation_json, write_evaluation
 
     job, inputs = taken(_Job, given), taken(Reading, given)
     format = job.format or _format(job.output)

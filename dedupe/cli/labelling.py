@@ -13,15 +13,15 @@ import click
 from dedupe.cli.reading import Reading, reading
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import PROGRAM, caching, count, engine, limit_threads, open_cache, taken, window
-from dedupe.context import LEVELS
-from dedupe.corrections import SKIPPED, as_corrections
 from dedupe.display import show_pair
 from dedupe.errors import InputError
 from dedupe.files import check_output
+from dedupe.result import LEVELS
+from dedupe.verdicts import SKIPPED
 
 if TYPE_CHECKING:
-    from dedupe.answers import Answers
-    from dedupe.asking import Questions
+    from dedupe.labels.answers import Answers
+    from dedupe.labels.asking import Questions
     from dedupe.result import Deduplication
     from dedupe.sources import Source
 
@@ -53,7 +53,7 @@ class _Job:
     help="Where answers are kept; one that is there is gone on with.",
 )
 @click.option(
-    "--level", type=click.Choice(LEVELS[::-1]), default="story", show_default=True, help="What to choose pairs for."
+    "--level", type=click.Choice(LEVELS[:0:-1]), default="story", show_default=True, help="What to choose pairs for."
 )
 @click.option("--number", type=click.IntRange(1), default=100, show_default=True, help="Answers to end with.")
 @reading
@@ -72,7 +72,7 @@ def label(**given: Any) -> None:
       headline-dedupe label news.csv -o labels.csv
       headline-dedupe tune news.csv --labels labels.csv
     """
-    from dedupe.answers import Answers
+    from dedupe.labels.answers import Answers
 
     job, inputs = taken(_Job, given), taken(Reading, given)
     check_output(str(job.output), inputs.inputs, force=True)
@@ -86,7 +86,7 @@ def label(**given: Any) -> None:
 
 
 def _questions(job: _Job, source: Source, answers: Answers) -> Questions:
-    from dedupe.asking import Questions
+    from dedupe.labels.asking import Questions
 
     return Questions(_group(job, source), job.level, answers.given())
 
@@ -154,6 +154,8 @@ def _key() -> str:
 
 def _contradictions(answers: Answers) -> None:
     """Say where the answers contradict each other, as soon as they do."""
+    from dedupe.corrections import as_corrections
+
     try:
         as_corrections(answers.given())
     except InputError as error:

@@ -15,7 +15,7 @@ from dedupe.cli.shared import PROGRAM, count, limit_threads, options
 
 if TYPE_CHECKING:
     from dedupe.caching import VectorCache
-    from dedupe.labelled import LabelColumns
+    from dedupe.labels.labelled import LabelColumns
     from dedupe.sources import Source
 
 _Found = TypeVar("_Found")
@@ -40,13 +40,13 @@ class LabelJob:
     @property
     def columns(self) -> LabelColumns:
         """The columns of labels that were named."""
-        from dedupe.labelled import LabelColumns
+        from dedupe.labels.labelled import LabelColumns
 
         return LabelColumns(self.story_column, self.variant_column, self.slice_column)
 
     def plan(self, source: Source) -> list[str]:
         """Return what a dry run says of the labels."""
-        from dedupe.labelled import read_labels
+        from dedupe.labels.labelled import read_labels
 
         found = read_labels(source.headlines, self.columns)
         counts = [

@@ -81,7 +81,7 @@ def train(
 
 
 def _answers(path: Path) -> list[Answered]:
-    from dedupe.answers import answered_headlines
+    from dedupe.labels.answers import answered_headlines
     from dedupe.training.answered import Answered
 
     return [Answered(*answer) for answer in answered_headlines(path)]

@@ -19,9 +19,9 @@ from dedupe.files import check_output, write_lines
 
 if TYPE_CHECKING:
     from dedupe.caching import VectorCache
-    from dedupe.choosing import Goal
+    from dedupe.labels.choosing import Goal
+    from dedupe.labels.tuning import Tuning
     from dedupe.sources import Source
-    from dedupe.tuning import Tuning
 
 _SETTINGS = f"{PROGRAM}.toml"
 _share = click.FloatRange(0, 1, min_open=True)
@@ -40,7 +40,7 @@ class _Job(LabelJob):
 
     @property
     def goal(self) -> Goal:
-        from dedupe.choosing import Goal
+        from dedupe.labels.choosing import Goal
 
         given = {"precision": self.precision, "recall": self.recall, "f1": self.f1 or None}
         asked = [name for name, value in given.items() if value is not None]
@@ -89,7 +89,7 @@ def tune(**given: Any) -> None:
       headline-dedupe tune labelled.csv --level wording --recall 0.9 -o desk.toml --plots pictures
       headline-dedupe tune news.csv --labels labels.csv
     """
-    from dedupe.plots import picture_paths, write_plots
+    from dedupe.labels.plots import picture_paths, write_plots
 
     job, inputs = taken(_Job, given), taken(Reading, given)
     goal, folder = job.goal, job.plots or Path(job.target).parent
@@ -121,8 +121,8 @@ def _plan(job: _Job, goal: Goal, source: Source, cache: VectorCache | None) -> l
 
 
 def _tuned(job: _Job, goal: Goal, source: Source, cache: VectorCache | None) -> Tuning:
-    from dedupe.answers import Answers
-    from dedupe.tuning import tune, tune_by_answers
+    from dedupe.labels.answers import Answers
+    from dedupe.labels.tuning import tune, tune_by_answers
 
     if job.labels is None:
         return job.run(tune, source, cache, goal=goal, level=job.level, columns=job.columns, story=job.story)
@@ -131,7 +131,7 @@ def _tuned(job: _Job, goal: Goal, source: Source, cache: VectorCache | None) -> 
 
 
 def _report(job: _Job, found: Tuning, written: list[str], pictures: list[Path]) -> None:
-    from dedupe.scoretables import tuning_json, tuning_lines
+    from dedupe.labels.scoretables import tuning_json, tuning_lines
 
     if job.format == "json":
         said = tuning_json(found) | {"written": written, "pictures": [str(picture) for picture in pictures]}

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dedupe.corrections import COLUMNS, SKIPPED, read_corrections
+from dedupe.corrections import read_corrections
 from dedupe.errors import InputError
 from dedupe.export import format_of, write_rows
 from dedupe.headlines import Headline
 from dedupe.sources import Columns, read_headlines
+from dedupe.verdicts import COLUMNS, SKIPPED
 
 ASKED_FOR = "asked_for"
 """The column that says for which level a pair was drawn: by hand made corrections have none, and are no sample."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.curves import LabelledPairs
 from dedupe.evaluation import connected_blocks
+from dedupe.labels.curves import LabelledPairs
 from dedupe.result import Deduplication
 from dedupe.trees import MergeTree
 

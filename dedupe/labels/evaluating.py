@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe import encoders
-from dedupe.agreement import agreement
 from dedupe.caching import VectorCache
-from dedupe.confusions import Confusion, confusions_of
 from dedupe.corrections import Given
 from dedupe.evaluation import Interval
-from dedupe.labelled import LabelColumns, Labelled, read_labels, runs_of
+from dedupe.labels.agreement import agreement
+from dedupe.labels.confusions import Confusion, confusions_of
+from dedupe.labels.labelled import LabelColumns, Labelled, read_labels, runs_of
 from dedupe.pipeline import Frame, Row
 from dedupe.progress import Progress
 from dedupe.result import Deduplication, tie_ranks
@@ -27,7 +27,7 @@ Ints = NDArray[np.int64]
 class LevelScores:
     """How well one level was found, at one threshold.
 
-    `scores` and `intervals` (95 %, bootstrap) have the names of `dedupe.agreement.FIGURES`. `scored` rows have a label,
+    `scores` and `intervals` (95 %, bootstrap) have the names of `dedupe.labels.agreement.FIGURES`. `scored` rows have a label,
     `unlabelled` have none and are left out; `true` and `found` count the groups of those that have one. `wrong`: what was
     put together and should not be, one confusion a group. `missed`: what should be together and was not, one a label.
     Both begin with what gets most pairs wrong.

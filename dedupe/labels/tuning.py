@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe import encoders
-from dedupe.asking import Questions, same
 from dedupe.caching import VectorCache
-from dedupe.choosing import Choice, Goal, choose
-from dedupe.corrections import SKIPPED
-from dedupe.curves import Curve
 from dedupe.errors import InputError
 from dedupe.evaluation import Interval
-from dedupe.labelled import LabelColumns, Labelled, read_labels, runs_of
-from dedupe.mergecounts import count_pairs, joined
+from dedupe.labels.asking import Questions, same
+from dedupe.labels.choosing import Choice, Goal, choose
+from dedupe.labels.curves import Curve
+from dedupe.labels.labelled import LabelColumns, Labelled, read_labels, runs_of
+from dedupe.labels.mergecounts import count_pairs, joined
 from dedupe.pipeline import Frame, Row, deduplicate
 from dedupe.progress import Progress
 from dedupe.result import Deduplication
+from dedupe.verdicts import SKIPPED
 
 Floats = NDArray[np.float64]
 LEVELS = ("story", "wording")

@@ -10,11 +10,11 @@ from dedupe.display import console_for, printable
 from dedupe.files import writing
 
 if TYPE_CHECKING:
-    from dedupe.confusions import Confusion
-    from dedupe.evaluating import Evaluation, LevelScores
     from dedupe.evaluation import Interval
     from dedupe.headlines import Headline
-    from dedupe.tuning import Tuning
+    from dedupe.labels.confusions import Confusion
+    from dedupe.labels.evaluating import Evaluation, LevelScores
+    from dedupe.labels.tuning import Tuning
 
 _MEASURES = (("B-cubed", "b_cubed"), ("pairwise", "pairwise"))
 _SIDES = ("precision", "recall", "f1")

@@ -17,10 +17,10 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.corrections import SKIPPED
 from dedupe.errors import InputError
 from dedupe.result import Deduplication
 from dedupe.text import key_of_normalized, normalize
+from dedupe.verdicts import SKIPPED
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dedupe.curves import Counted, Curve, LabelledPairs, over, smoothed
 from dedupe.errors import InputError
 from dedupe.evaluation import Interval
+from dedupe.labels.curves import Counted, Curve, LabelledPairs, over, smoothed
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ from dedupe.files import writing_bytes
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from dedupe.tuning import Tuning
+    from dedupe.labels.tuning import Tuning
 
 NAMES = ("reliability", "precision-recall")
 _BINS = 10

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dedupe import encoders
 from dedupe.headlines import Headline
-from dedupe.labelled import Labelled
+from dedupe.labels.labelled import Labelled
 from dedupe.pairs import JudgedPairs
 from dedupe.pipeline import compare
 from dedupe.result import Deduplication
