@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -168,13 +168,20 @@ def tune_by_answers(
         raise InputError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
     run = deduplicate(headlines, encoder=encoder, cache=cache, level=level, window=window, progress=progress)
     given = list(answers)
-    questions = Questions(run, level, given)
+    found = tuned_by(Questions(run, level, given), goal, resamples=resamples, seed=seed)
+    said = sum(verdict != SKIPPED for _, _, verdict in given)
+    return replace(found, unlabelled=max(0, said - (found.answers or 0)))
+
+
+def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int = 1000, seed: int = 0) -> Tuning:
+    """Choose the threshold by the answers to questions about one run; as `tune_by_answers`."""
+    run, level, pairs = questions.result, questions.level, questions.pairs
     verdicts = {place: verdict for place, verdict in questions.answered.items() if verdict != SKIPPED}
     if not verdicts:
         raise InputError(
             f"no answer for the level {level} is about these headlines: give those that `label` asked about"
         )
-    places, pairs = np.array(sorted(verdicts)), questions.pairs
+    places = np.array(sorted(verdicts))
     truth = np.array([same(verdicts[place], level) for place in places.tolist()])
     weights, heights = pairs.weights(places), pairs.height[places]
     groups = run.trees[level].cut(run.floor)[pairs.i[places]]
@@ -191,8 +198,7 @@ def tune_by_answers(
         seed=seed,
     )
     chances = pairs.probability[places]
-    unused = max(0, sum(verdict != SKIPPED for _, _, verdict in given) - len(places))
-    return Tuning(level, choice, run.thresholds[level], len(run), unused, 1, chances, truth, answers=len(places))
+    return Tuning(level, choice, run.thresholds[level], len(run), 0, 1, chances, truth, answers=len(places))
 
 
 def _judged(labelled: Labelled, runs: list[Deduplication], level: str) -> tuple[Floats, NDArray[np.bool_]]:
