@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dedupe.matching import Match, Matches, match
     from dedupe.pairs import JudgedPair
     from dedupe.pipeline import compare, deduplicate
+    from dedupe.report import write_report
     from dedupe.result import Caution, Deduplication, Story, Variant
     from dedupe.sources import Columns, Source, read_headlines, read_table
     from dedupe.text import fingerprint, normalize
@@ -74,6 +75,7 @@ __all__ = [
     "read_table",
     "tune",
     "tune_by_answers",
+    "write_report",
 ]
 _HOME = {
     "caching": ("VectorCache",),
@@ -90,6 +92,7 @@ _HOME = {
     "matching": ("Match", "Matches", "match"),
     "pairs": ("JudgedPair",),
     "pipeline": ("compare", "deduplicate"),
+    "report": ("write_report",),
     "result": ("Caution", "Deduplication", "Story", "Variant"),
     "sources": ("Columns", "Source", "read_headlines", "read_table"),
     "text": ("fingerprint", "normalize"),

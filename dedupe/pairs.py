@@ -75,13 +75,17 @@ class JudgedPairs(Sequence[JudgedPair]):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return list(self._at(np.arange(len(self))[index]))
-        return next(self._at(np.array([range(len(self))[index]])))
+            return list(self.at(np.arange(len(self))[index]))
+        return next(self.at(np.array([range(len(self))[index]])))
 
     def __iter__(self) -> Iterator[JudgedPair]:
-        """Yield each pair; the evidence is made for many at a time."""
-        for start in range(0, len(self), _TOGETHER):
-            yield from self._at(np.arange(start, min(start + _TOGETHER, len(self))))
+        """Yield each pair."""
+        return self.at(np.arange(len(self)))
+
+    def at(self, places: Ints) -> Iterator[JudgedPair]:
+        """Yield the pairs at some places, (k,), of the sequence; the evidence is made for many at a time."""
+        for start in range(0, len(places), _TOGETHER):
+            yield from self._at(places[start : start + _TOGETHER])
 
     def _at(self, places: Ints) -> Iterator[JudgedPair]:
         for k, values in zip(places.tolist(), self._judged.evidence(self._order[places]).tolist(), strict=True):

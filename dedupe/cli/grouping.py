@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from dedupe.result import Deduplication
     from dedupe.sources import Source
 
+_NAMED = 3  # inputs in the heading of a report
+
 
 @dataclass(frozen=True, slots=True)
 class Common:
@@ -77,6 +79,7 @@ class _Job(Common):
 
     level: str
     explain: str | None
+    report: str | None
     keep: str
 
 
@@ -90,6 +93,7 @@ writing = options(
 _shared = options(
     reading,
     click.option("--explain", metavar="FILE", help="Write every judged pair with its evidence, as JSON Lines."),
+    click.option("--report", metavar="FILE", help="Write a page to read, search and regroup in a browser, as HTML."),
     judging,
     click.option("--keep", type=click.Choice(KEEPS), default=KEEPS[0], show_default=True, help="Whom a group keeps."),
     engine,
@@ -123,6 +127,7 @@ def cluster(**given: Any) -> None:
       headline-dedupe cluster news.csv --title-column headline -o stories.jsonl
       headline-dedupe cluster 'feeds/*.xml' https://example.org/rss --window 72h
       headline-dedupe cluster news.parquet -o stories.parquet --explain pairs.jsonl
+      headline-dedupe cluster news.csv -o stories.csv --report report.html
     """
     job, inputs = taken(_Job, given), taken(Reading, given)
     format = job.format or _format_for_reading(job.output)
@@ -195,13 +200,14 @@ def _run(
     """Read and group, after a look at whether the outputs can be written at all; None for a dry run."""
     check_output(job.output, inputs.inputs, force=job.force, binary=format == "parquet")
     inputs.check(job.output, force=job.force)
-    if job.explain:
-        check_output(job.explain, [*inputs.inputs, job.output], force=job.force)
+    for beside in filter(None, (job.explain, job.report)):
+        check_output(beside, [*inputs.inputs, job.output], force=job.force)
     cache = open_cache(job.cache, job.no_cache)
     source, corrections = inputs.read(), job.read_corrections()
     if job.dry_run:
         settings = {"level": level or job.level, "window": job.window, "story": job.story, "wording": job.wording}
         settings |= {"keep": job.keep, "corrections": len(corrections) if job.corrections else None}
+        settings |= {"explain": job.explain, "report": job.report}
         write_lines(plan(source, job.model, cache, job.output, format, settings), "-")
         return None
     return source, _group(job, source, corrections, cache), cache
@@ -252,6 +258,7 @@ def _finish(
     inputs.set_aside(source, job.output)
     if job.explain:
         write_pairs(result.pairs, lambda position: result.headlines[position].title, job.explain)
+    left_out = _write_report(job, inputs, result) if job.report else ()
     if job.quiet:
         return
     distinct, wordings, stories = (len(result.keep(level)) for level in LEVELS)
@@ -266,4 +273,12 @@ def _finish(
     if source.rejects:
         done.append(f"{count(len(source.rejects), 'bad row')} set aside in {inputs.rejects_path(job.output)}")
     click.echo(f"{PROGRAM}: {'; '.join([', '.join(done), *source.notes])}", err=True)
-    warn(result, cache)
+    warn(result, cache, left_out)
+
+
+def _write_report(job: _Job, inputs: Reading, result: Deduplication) -> tuple[str, ...]:
+    from dedupe.report import write_report
+
+    names = [Path(name).name or name for name in inputs.inputs]
+    title = "Standard input" if names == ["-"] else ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+    return write_report(result, str(job.report), title=title, window=job.window)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
@@ -157,8 +157,9 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def warn(result: Deduplication, cache: VectorCache | None) -> None:
-    """Say what deserves a look."""
+def warn(result: Deduplication, cache: VectorCache | None, left_out: Iterable[str] = ()) -> None:
+    """Say what deserves a look; `left_out`: what a report has no room for."""
     troubles = [cache.trouble] if cache and cache.trouble else []
+    troubles += [f"the report leaves something out: {sentence}" for sentence in left_out]
     for warning in [*(caution.message for caution in result.warnings), *troubles]:
         click.echo(f"{PROGRAM}: warning: {warning}", err=True)

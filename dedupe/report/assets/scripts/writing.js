@@ -1,0 +1,46 @@
+// Numbers, times and titles as people write them.
+
+const NUMBER = new Intl.NumberFormat("en");
+const UTC = { timeZone: "UTC", day: "numeric", month: "short" };
+const DAY = new Intl.DateTimeFormat("en-GB", { ...UTC, year: "numeric" });
+const MINUTE = new Intl.DateTimeFormat("en-GB", { ...UTC, hour: "2-digit", minute: "2-digit" });
+
+export function number(value) {
+  return NUMBER.format(value);
+}
+
+export function count(value, one, many = `${one}s`) {
+  return `${number(value)} ${value === 1 ? one : many}`;
+}
+
+export function chance(value) {
+  return value.toFixed(2);
+}
+
+// A threshold as it is: two digits, more only where it has them.
+export function exactly(value) {
+  return value.toFixed(4).replace(/0{1,2}$/, "");
+}
+
+export function minute(seconds) {
+  return Number.isNaN(seconds) ? "" : MINUTE.format(seconds * 1000);
+}
+
+export function day(seconds) {
+  return DAY.format(seconds * 1000);
+}
+
+export function span(first, last) {
+  if (Number.isNaN(first)) return "";
+  if (first === last) return minute(first);
+  return day(first) === day(last) ? `${minute(first)}–${minute(last).slice(-5)}` : `${minute(first)} – ${minute(last)}`;
+}
+
+export function listed(facts) {
+  return facts.filter(Boolean).join(" · ");
+}
+
+export function shortened(text, length) {
+  const letters = Array.from(text);
+  return letters.length <= length ? text : `${letters.slice(0, length - 1).join("").trimEnd()}…`;
+}
