@@ -52,8 +52,7 @@ def _groups(trees: list[MergeTree], nodes: int) -> Ints:
     """What holds together by any merge of any tree, (nodes,), numbered by first appearance."""
     left, right = (np.concatenate([getattr(tree, side) for tree in trees]) for side in ("left", "right"))
     graph = coo_array((np.ones(len(left), bool), (left, right)), shape=(nodes, nodes))
-    labels: Ints = connected_components(graph, directed=False)[1]
-    return labels
+    return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
 @dataclass(frozen=True)
