@@ -38,7 +38,7 @@ def write_report(
     Returns a sentence for each thing left out, none for most runs; the page says the same. Raises `OutputError` if it
     cannot be written.
     """
-    hours = window / timedelta(hours=1) if isinstance(window, timedelta) else window
+    hours = None if window is None else window / timedelta(hours=1) if isinstance(window, timedelta) else float(window)
     report = report_of(result, hours, most_rows, most_pairs)
     with writing(str(path)) as stream:
         stream.writelines(render(report, title))

@@ -42,6 +42,7 @@ function fill(figure, app) {
 function content(chart, app, width, open) {
   const numbers = chart.numbers(app);
   const svg = chart.draw(app, numbers, width);
+  for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label"); // it is read as a whole
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `${chart.heading(app)}. ${chart.told(app, numbers)} The numbers stand in the table below.`);
   const scroll = make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": `Numbers: ${chart.heading(app)}` }, table(chart.table(app, numbers)));

@@ -5,7 +5,7 @@ const SHARES = 65535; // what a probability of 1 is in two bytes
 export function loadData(element) {
   const raw = JSON.parse(element.textContent);
   element.remove();
-  const rows = unpackAll(raw.rows);
+  const rows = { ...unpackAll(raw.rows), kept: unpackAll(raw.rows.kept) };
   return {
     ...raw,
     rows,
