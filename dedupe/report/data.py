@@ -95,6 +95,7 @@ def settings_of(result: Deduplication, window: float | None) -> dict[str, Any]:
         "calibrated": result.calibrated,
         "recall": result.recall,
         "given_up": result.given_up,
+        "corrections": result.corrections,
         "cautions": [
             {"code": caution.code, "message": caution.message, "rows": len(caution.positions)}
             for caution in result.warnings
