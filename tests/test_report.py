@@ -318,6 +318,7 @@ def test_what_is_left_out_changes_no_group_of_the_rest(browser: Browser, tmp_pat
     result = made_up(400)
     rows = np.isin(result.nodes.of, choose_nodes(result, 150).nodes)
     with opened(browser, written(result, tmp_path, most_rows=150)) as found:
+        assert f"of the {rows.sum()} listed here" in found.page.inner_text("#status")
         for threshold in (0.05, 0.3, 0.6):
             expected = result.regroup(story=threshold).labels("story")[rows]
             first = {label: k for k, label in enumerate(dict.fromkeys(expected.tolist()))}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from dedupe.pairs import JudgedPairs
 from dedupe.report.links import strongest_across
 from dedupe.result import Deduplication
 from dedupe.trees import Floats, Ints, MergeTree
@@ -59,7 +60,7 @@ def _groups(trees: list[MergeTree], nodes: int) -> Ints:
 class Pairs:
     """Judged pairs of the page, most probable first, by node of the page: all arrays (pairs,).
 
-    `places`: where they are in `Deduplication.pairs`. `links`: (merges,), the strongest pair across each merge of the
+    `places`: where they are among all judged pairs. `links`: (merges,), the strongest pair across each merge of the
     tree of stories, as a place among these; their number where a merge has none. `explained`: those with words, ascending.
     """
 
@@ -73,9 +74,8 @@ class Pairs:
     left_out: int
 
 
-def choose_pairs(result: Deduplication, choice: Choice, tree: MergeTree, most: int) -> Pairs:
-    """Return the `most` most probable pairs, and all that link groups or nearly did."""
-    pairs = result.pairs
+def choose_pairs(result: Deduplication, pairs: JudgedPairs, choice: Choice, tree: MergeTree, most: int) -> Pairs:
+    """Return the `most` most probable of the judged pairs, and all that link groups or nearly did."""
     node, level = _renumbered(choice, result.nodes.of), getattr(pairs, result.level)
     inside = np.flatnonzero((node[pairs.i] >= 0) & (node[pairs.j] >= 0))
     inside = inside[np.argsort(-level[inside], kind="stable")]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.pairs import JudgedPairs
 from dedupe.report.choosing import Pairs, choose_nodes, choose_pairs, rows_of, sentences
 from dedupe.report.packing import pack
 from dedupe.result import Deduplication
@@ -37,14 +38,16 @@ def report_of(result: Deduplication, window: float | None, most_rows: int, most_
     """Return the data of the page; `window`: hours, None where there was none."""
     choice = choose_nodes(result, most_rows)
     trees = {level: choice.within(tree) for level, tree in result.trees.items()}
-    pairs = choose_pairs(result, choice, trees[result.level], most_pairs)
+    judged = result.pairs
+    pairs = choose_pairs(result, judged, choice, trees[result.level], most_pairs)
     settings = settings_of(result, window)
     payload = {
         "settings": settings,
+        "headlines": len(result),
         "nodes": len(choice.nodes),
         "rows": _rows(result, *rows_of(result, choice)),
         "trees": {level: _tree(tree) for level, tree in trees.items()},
-        "pairs": _pairs(result, pairs),
+        "pairs": _pairs(judged, pairs),
         "bins": {level: _bins(result, level) for level in trees},
     }
     return Report(
@@ -147,8 +150,8 @@ def _tree(tree: MergeTree) -> dict[str, Any]:
     return {"left": pack(tree.left), "right": pack(tree.right), "height": pack(tree.height)}
 
 
-def _pairs(result: Deduplication, pairs: Pairs) -> dict[str, Any]:
-    words = ["\n".join(pair.reasons) for pair in result.pairs.at(pairs.places[pairs.explained])]
+def _pairs(judged: JudgedPairs, pairs: Pairs) -> dict[str, Any]:
+    words = ["\n".join(pair.reasons) for pair in judged.at(pairs.places[pairs.explained])]
     return {
         "i": pack(pairs.i),
         "j": pack(pairs.j),

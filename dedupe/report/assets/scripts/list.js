@@ -26,5 +26,6 @@ export function told({ data, grouping, found, state }) {
   const wordings = data.level === "story" ? `, wordings at ${exactly(grouping.thresholds.wording)}` : "";
   const hits = found.reduce((sum, { story, hits }) => sum + (hits ?? story.rows).length, 0);
   const narrowed = found.length < grouping.stories.length || state.q;
-  return `${narrowed ? `${number(found.length)} of ` : ""}${all}${wordings}; ${count(hits, "headline")}${narrowed ? " found" : ""}.`;
+  const listed = data.count < data.headlines ? `, of the ${number(data.count)} listed here` : "";
+  return `${narrowed ? `${number(found.length)} of ` : ""}${all}${wordings}; ${count(hits, "headline")}${narrowed ? " found" : ""}${listed}.`;
 }

@@ -75,6 +75,7 @@ addEventListener("popstate", () => update(readAddress(location.hash, data.settin
 
 prepareControls(app, form, change);
 update(app.state);
+performance.mark("usable");
 globalThis.headlineDedupe = {
   labels: (level) => Array.from(app.grouping.labels[level]),
   representatives: () => app.grouping.stories.map((story) => data.rows.position[story.representative]),
