@@ -547,6 +547,7 @@ def test_long_lists_are_drawn_in_parts(browser: Browser, tmp_path: Path) -> None
         assert count() == stories and found.errors == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_it_is_accessible_and_fits(browser: Browser, tmp_path: Path, scheme: str, width: int) -> None:

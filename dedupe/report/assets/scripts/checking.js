@@ -15,7 +15,13 @@ export function drawChecks(app, element) {
   shaky.sort((one, other) => one.sure - other.sure || other.rows.length - one.rows.length);
   const apart = nearMisses(app);
   element.replaceChildren(
-    section(`Shakiest ${names}`, `Together, at a mean probability little over ${exactly(app.grouping.threshold)}: do both sides tell the same?`, shaky, (story) => shakyCard(app, story), names),
+    section(
+      `Shakiest ${names}`,
+      `Together, at a mean probability little over ${exactly(app.grouping.threshold)}: do both sides tell the same?`,
+      shaky,
+      (story) => shakyCard(app, story),
+      names,
+    ),
     section("Near-misses", missesTold(app, apart), apart, (miss) => missCard(app, miss), "near-misses"),
   );
 }
@@ -28,7 +34,9 @@ function missesTold({ grouping, data }, apart) {
 
 function section(heading, told, items, draw, what) {
   const list = make("ol", { className: "cards" });
-  const content = items.length ? inParts(list, items, (item) => make("li", {}, draw(item)), { size: TOGETHER, what }) : make("p", {}, "None.");
+  const content = items.length
+    ? inParts(list, items, (item) => make("li", {}, draw(item)), { size: TOGETHER, what })
+    : make("p", {}, "None.");
   return make("section", {}, make("h3", {}, heading), make("p", { className: "lead" }, told), content);
 }
 
@@ -64,10 +72,19 @@ function rowsOf(data, story, nodes) {
 function missCard(app, { pair, stories }) {
   const { data, grouping } = app;
   const step = joining(grouping.tree, data.pairs.i[pair], data.pairs.j[pair]);
-  const would = step < 0 ? "never one at any threshold: too weak a mean, or too far apart in time" : `one from ${exactly(grouping.tree.height[step])} down`;
+  const would =
+    step < 0
+      ? "never one at any threshold: too weak a mean, or too far apart in time"
+      : `one from ${exactly(grouping.tree.height[step])} down`;
   const numbers = `this pair ${chance(chanceOf(data, pair))}; ${would}`;
   const sides = stories.map((story, k) => [k ? "all of the second" : "all of the first", story]);
-  return card(app, pair, stories.map((story) => story.rows.length), numbers, sides.filter(([, story]) => story.rows.length > 1));
+  return card(
+    app,
+    pair,
+    stories.map((story) => story.rows.length),
+    numbers,
+    sides.filter(([, story]) => story.rows.length > 1),
+  );
 }
 
 // Two headlines side by side, the words that both hold marked, what the judge saw, and the stories to unfold.
@@ -79,21 +96,45 @@ function card(app, pair, sizes, numbers, stories) {
   const words = wordsOf(data, pair);
   const sides = rows.map((row, k) => side(data, row, shared, sizes[k], ownWords(words, SIDES[k])));
   const both = words.filter((word) => !SIDES.some((name) => word.startsWith(name)));
-  const evidence = words.length ? reasons(both) : make("p", { className: "lead" }, "No words for this pair in the page; what both say is underlined.");
-  const all = stories.map(([name, story]) => unfolding(`${name}, ${count(story.rows.length, "headline")}`, () => storyBody(app, story), { className: "whole" }));
-  return make("article", { className: "card" }, make("div", { className: "sides" }, sides), make("p", { className: "numbers" }, numbers), evidence, all);
+  const evidence = words.length
+    ? reasons(both)
+    : make("p", { className: "lead" }, "No words for this pair in the page; what both say is underlined.");
+  const all = stories.map(([name, story]) =>
+    unfolding(`${name}, ${count(story.rows.length, "headline")}`, () => storyBody(app, story), { className: "whole" }),
+  );
+  return make(
+    "article",
+    { className: "card" },
+    make("div", { className: "sides" }, sides),
+    make("p", { className: "numbers" }, numbers),
+    evidence,
+    all,
+  );
 }
 
 const SIDES = ["only the first ", "only the second "];
 
 // What is said of one side alone, in one line.
 function ownWords(words, side) {
-  return words.filter((word) => word.startsWith(side)).map((word) => word.slice(side.length)).join("; ");
+  return words
+    .filter((word) => word.startsWith(side))
+    .map((word) => word.slice(side.length))
+    .join("; ");
 }
 
 function side(data, row, shared, size, own) {
-  const facts = listed([data.rows.sources[data.rows.source[row]], minute(data.rows.time[row]), size > 1 ? `one of ${size} on this side` : ""]);
-  return make("div", {}, make("p", { className: "title" }, marked(titleOf(data, row), shared)), make("p", { className: "facts" }, facts), own ? make("p", { className: "own" }, `only this ${own}`) : null);
+  const facts = listed([
+    data.rows.sources[data.rows.source[row]],
+    minute(data.rows.time[row]),
+    size > 1 ? `one of ${size} on this side` : "",
+  ]);
+  return make(
+    "div",
+    {},
+    make("p", { className: "title" }, marked(titleOf(data, row), shared)),
+    make("p", { className: "facts" }, facts),
+    own ? make("p", { className: "own" }, `only this ${own}`) : null,
+  );
 }
 
 const LETTERS = 4; // words shorter than this say little

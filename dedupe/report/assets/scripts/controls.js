@@ -29,7 +29,11 @@ function fillSources(data, select) {
   const counts = new Uint32Array(data.rows.sources.length);
   for (const source of data.rows.source) counts[source] += 1;
   const order = [...counts.keys()].slice(1).sort((one, other) => counts[other] - counts[one]);
-  select.append(...order.map((source) => make("option", { value: data.rows.sources[source] }, `${data.rows.sources[source]} (${number(counts[source])})`)));
+  select.append(
+    ...order.map((source) =>
+      make("option", { value: data.rows.sources[source] }, `${data.rows.sources[source]} (${number(counts[source])})`),
+    ),
+  );
 }
 
 export function showControls(app, form) {
@@ -44,5 +48,6 @@ function showThreshold({ state, data }, field) {
   const value = state[field.name];
   if (field.valueAsNumber !== value) field.value = value;
   const set = data.settings.thresholds[field.name];
-  field.labels[0].querySelector("output").textContent = exactly(value) + (value === set ? "" : ` (run: ${exactly(set)})`);
+  field.labels[0].querySelector("output").textContent =
+    exactly(value) + (value === set ? "" : ` (run: ${exactly(set)})`);
 }

@@ -1,8 +1,11 @@
 // Pictures with their numbers: drawn when first seen, drawn again when what they show has changed.
 
-import { CHARTS } from "./charts.js";
+import { probabilities, sizes } from "./charts.js";
 import { make } from "./elements.js";
+import { followers } from "./followers.js";
+import { lanes } from "./lanes.js";
 
+const CHARTS = [probabilities, sizes, lanes, followers];
 const figures = []; // {element, chart, shown, stale}
 
 export function drawFigures(app, element) {
@@ -23,7 +26,12 @@ function prepare(element, app) {
   });
   new ResizeObserver(() => drawFigures(app(), element)).observe(element);
   for (const chart of CHARTS) {
-    const figure = { element: make("figure", {}, make("h3", {}, chart.heading(app()))), chart, shown: false, stale: true };
+    const figure = {
+      element: make("figure", {}, make("h3", {}, chart.heading(app()))),
+      chart,
+      shown: false,
+      stale: true,
+    };
     figures.push(figure);
     element.append(figure.element);
     watcher.observe(figure.element);
@@ -34,7 +42,9 @@ function fill(figure, app) {
   const { element, chart } = figure;
   const open = element.querySelector("details")?.open ?? false;
   const missing = chart.missing(app);
-  const parts = missing ? [make("p", { className: "missing" }, `Not drawn: ${missing}.`)] : content(chart, app, element.clientWidth, open);
+  const parts = missing
+    ? [make("p", { className: "missing" }, `Not drawn: ${missing}.`)]
+    : content(chart, app, element.clientWidth, open);
   element.replaceChildren(element.firstElementChild, ...parts);
   figure.stale = false;
 }
@@ -44,13 +54,41 @@ function content(chart, app, width, open) {
   const svg = chart.draw(app, numbers, width);
   for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label"); // it is read as a whole
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `${chart.heading(app)}. ${chart.told(app, numbers)} The numbers stand in the table below.`);
-  const scroll = make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": `Numbers: ${chart.heading(app)}` }, table(chart.table(app, numbers)));
-  return [make("p", { className: "lead" }, chart.told(app, numbers)), svg, make("details", { open }, make("summary", {}, "Numbers"), scroll)];
+  svg.setAttribute(
+    "aria-label",
+    `${chart.heading(app)}. ${chart.told(app, numbers)} The numbers stand in the table below.`,
+  );
+  const scroll = make(
+    "div",
+    { className: "scroll", tabIndex: 0, role: "region", "aria-label": `Numbers: ${chart.heading(app)}` },
+    table(chart.table(app, numbers)),
+  );
+  return [
+    make("p", { className: "lead" }, chart.told(app, numbers)),
+    svg,
+    make("details", { open }, make("summary", {}, "Numbers"), scroll),
+  ];
 }
 
 function table({ head, rows }) {
   const cells = (row) => row.map((cell, k) => make(k ? "td" : "th", k ? {} : { scope: "row" }, String(cell)));
-  const header = make("thead", {}, make("tr", {}, head.map((cell) => make("th", { scope: "col" }, cell))));
-  return make("table", { className: "plain" }, header, make("tbody", {}, rows.map((row) => make("tr", {}, cells(row)))));
+  const header = make(
+    "thead",
+    {},
+    make(
+      "tr",
+      {},
+      head.map((cell) => make("th", { scope: "col" }, cell)),
+    ),
+  );
+  return make(
+    "table",
+    { className: "plain" },
+    header,
+    make(
+      "tbody",
+      {},
+      rows.map((row) => make("tr", {}, cells(row))),
+    ),
+  );
 }

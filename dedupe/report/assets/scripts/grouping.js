@@ -108,7 +108,10 @@ function better(data, rank, row, best) {
 // How far up a row ranks among those that could stand on top of a group of each level; 0 for most.
 export function ranksOf(data) {
   const { story, wording } = labelRows(data, data.settings.thresholds);
-  const kept = { story: sizesOfKept(data.rows.kept.story, story), wording: sizesOfKept(data.rows.kept.wording, wording) };
+  const kept = {
+    story: sizesOfKept(data.rows.kept.story, story),
+    wording: sizesOfKept(data.rows.kept.wording, wording),
+  };
   const over = data.count + 1; // a kept row of a story comes before any kept row of a wording
   return { story: kept.story.map((size, row) => size * over + kept.wording[row]), wording: kept.wording };
 }

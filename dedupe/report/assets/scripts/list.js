@@ -11,7 +11,13 @@ export function drawList(app, element) {
   element.parentElement.querySelector(":scope > .next, :scope > .empty")?.remove();
   const names = app.data.level === "story" ? "stories" : "wordings";
   if (!app.found.length) {
-    element.after(make("p", { className: "empty" }, `No ${names} are left by the search and the filters. “Clear filters” brings them back.`));
+    element.after(
+      make(
+        "p",
+        { className: "empty" },
+        `No ${names} are left by the search and the filters. “Clear filters” brings them back.`,
+      ),
+    );
     return;
   }
   const draw = (found) => storyItem(app, found);

@@ -76,6 +76,7 @@ addEventListener("popstate", () => update(readAddress(location.hash, data.settin
 prepareControls(app, form, change);
 update(app.state);
 performance.mark("usable");
+// For tests, and for whoever opens the console.
 globalThis.headlineDedupe = {
   labels: (level) => Array.from(app.grouping.labels[level]),
   representatives: () => app.grouping.stories.map((story) => data.rows.position[story.representative]),

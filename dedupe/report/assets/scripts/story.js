@@ -35,7 +35,8 @@ function placesOf(text, words) {
   if (folded.length !== text.length) return [];
   const places = [];
   for (const word of words) {
-    for (let at = folded.indexOf(word); at >= 0; at = folded.indexOf(word, at + word.length)) places.push([at, at + word.length]);
+    for (let at = folded.indexOf(word); at >= 0; at = folded.indexOf(word, at + word.length))
+      places.push([at, at + word.length]);
   }
   places.sort((one, other) => one[0] - other[0]);
   return places.filter(([from], k) => k === 0 || from >= Math.max(...places.slice(0, k).map(([, to]) => to)));
@@ -43,25 +44,42 @@ function placesOf(text, words) {
 
 // A list item. `hits`: the rows that the search found, null where nothing is searched for.
 export function storyItem(app, { story, hits }) {
-  return make("li", { className: "story", "data-story": story.id }, story.rows.length > 1 ? several(app, story, hits) : single(app, story));
+  return make(
+    "li",
+    { className: "story", "data-story": story.id },
+    story.rows.length > 1 ? several(app, story, hits) : single(app, story),
+  );
 }
 
 function single(app, story) {
   const { data } = app;
   const [row] = story.rows;
   const title = webLink(data.rows.links[row], marked(titleOf(data, row), wordsToFind(app.state.q)), "title");
-  return make("div", { className: "line" }, size(1), make("div", {}, title, facts([sourceOf(data, row), minute(data.rows.time[row])])));
+  return make(
+    "div",
+    { className: "line" },
+    size(1),
+    make("div", {}, title, facts([sourceOf(data, row), minute(data.rows.time[row])])),
+  );
 }
 
 function several(app, story, hits) {
   const words = wordsToFind(app.state.q);
   const title = make("span", { className: "title" }, marked(titleOf(app.data, story.representative), words));
-  const line = [size(story.rows.length), make("span", {}, title, facts(summary(app, story)), found(app, story, hits, words))];
+  const line = [
+    size(story.rows.length),
+    make("span", {}, title, facts(summary(app, story)), found(app, story, hits, words)),
+  ];
   return unfolding(make("span", { className: "line" }, line), () => storyBody(app, story));
 }
 
 function size(rows) {
-  return make("span", { className: "size" }, number(rows), make("span", { className: "unseen" }, rows === 1 ? " headline: " : " headlines: "));
+  return make(
+    "span",
+    { className: "size" },
+    number(rows),
+    make("span", { className: "unseen" }, rows === 1 ? " headline: " : " headlines: "),
+  );
 }
 
 function facts(parts) {
@@ -91,8 +109,14 @@ export function storyBody(app, story) {
   const ties = tiesOf(app.data, app.grouping, story);
   const wordings = wordingsOf(app.grouping, story);
   const list = make("div", { className: "wordings" });
-  const draw = (rows, k) => wordingOf(app, story, ties, rows, wordings.length > 1 ? `Wording ${k + 1} of ${wordings.length}` : "");
-  return inParts(list, wordings.map((rows, k) => [rows, k]), ([rows, k]) => draw(rows, k), { size: TITLES, what: "wordings" });
+  const draw = (rows, k) =>
+    wordingOf(app, story, ties, rows, wordings.length > 1 ? `Wording ${k + 1} of ${wordings.length}` : "");
+  return inParts(
+    list,
+    wordings.map((rows, k) => [rows, k]),
+    ([rows, k]) => draw(rows, k),
+    { size: TITLES, what: "wordings" },
+  );
 }
 
 function wordingOf(app, story, ties, rows, name) {
@@ -114,12 +138,22 @@ function titleItem(app, story, ties, copies) {
   const { data } = app;
   const top = copies.includes(story.representative);
   const shown = top ? story.representative : copies[0];
-  const line = make("p", { className: "title" }, top ? make("span", { className: "star", title: "on top of the story" }, "★ ") : null);
+  const line = make(
+    "p",
+    { className: "title" },
+    top ? make("span", { className: "star", title: "on top of the story" }, "★ ") : null,
+  );
   line.append(...marked(titleOf(data, shown), wordsToFind(app.state.q)));
   if (copies.length > 1) line.append(make("span", { className: "times" }, ` ×${number(copies.length)}`));
   const where = make("ul", { className: "copies" });
   const copy = (row) => make("li", {}, copyOf(data, row, shown));
-  return make("li", {}, line, inParts(where, copies, copy, { size: COPIES, what: "copies" }), why(app, story, ties, shown));
+  return make(
+    "li",
+    {},
+    line,
+    inParts(where, copies, copy, { size: COPIES, what: "copies" }),
+    why(app, story, ties, shown),
+  );
 }
 
 function copyOf(data, row, shown) {
@@ -141,5 +175,9 @@ function why({ data }, story, ties, row) {
 }
 
 export function reasons(words) {
-  return make("ul", { className: "reasons" }, words.map((word) => make("li", {}, word)));
+  return make(
+    "ul",
+    { className: "reasons" },
+    words.map((word) => make("li", {}, word)),
+  );
 }

@@ -20,7 +20,10 @@ export function loadData(element) {
 
 // Objects of the form {type, base64} become typed arrays, all else stays.
 function unpackAll(columns) {
-  const unpacked = Object.entries(columns).map(([name, value]) => [name, value?.base64 === undefined ? value : unpack(value)]);
+  const unpacked = Object.entries(columns).map(([name, value]) => [
+    name,
+    value?.base64 === undefined ? value : unpack(value),
+  ]);
   return Object.fromEntries(unpacked);
 }
 

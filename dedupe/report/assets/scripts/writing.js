@@ -42,5 +42,10 @@ export function listed(facts) {
 
 export function shortened(text, length) {
   const letters = Array.from(text);
-  return letters.length <= length ? text : `${letters.slice(0, length - 1).join("").trimEnd()}…`;
+  return letters.length <= length
+    ? text
+    : `${letters
+        .slice(0, length - 1)
+        .join("")
+        .trimEnd()}…`;
 }
