@@ -17,6 +17,9 @@ from browser import NARROW, WIDE, Opened, chromium, opened
 from click.testing import CliRunner, Result
 from conftest import FakeEncoder
 from playwright.sync_api import Browser
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from test_crowds import crowd_of, same_news
 
 from dedupe import Deduplication, Headline, OutputError, deduplicate, write_report
 from dedupe.cli import cli
@@ -156,6 +159,30 @@ def test_the_strongest_pair_across_each_merge_is_that_of_trying_all(seed: int) -
     assert strongest_across(tree, i, j, chance).tolist() == expected
 
 
+@pytest.mark.parametrize("kind", ["plain", "crowd", "corrected"])
+def test_the_pairs_across_merges_hold_each_group_together_at_every_cut(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dedupe.crowds.CROWD", 40)
+    titles, vectors = crowd_of(same_news(120))
+    results = {
+        "plain": lambda: made_up(300),
+        "crowd": lambda: deduplicate(titles, embeddings=vectors),
+        "corrected": lambda: deduplicate(rows(), encoder=FakeEncoder(), corrections=[(EVENTS[5], EVENTS[8], "story")]),
+    }
+    result = results[kind]()
+    tree, pairs, nodes = result.trees["story"], result.pairs, len(result.nodes.first)
+    i, j = result.nodes.of[pairs.i], result.nodes.of[pairs.j]
+    links = strongest_across(tree, i, j, pairs.story)
+    assert len(links) > 3
+    for threshold in (0.05, 0.3, 0.6, 0.9, 0.97, 1.0):
+        kept = links[(tree.height >= threshold) & (links >= 0)]
+        graph = coo_array((np.ones(len(kept)), (i[kept], j[kept])), shape=(nodes, nodes))
+        groups = connected_components(graph, directed=False)[1]
+        cut = tree.cut(threshold)
+        assert len(np.unique(cut)) == nodes - len(kept) == len(np.unique(np.stack([groups, cut]), axis=1).T)
+
+
 def test_numbers_are_packed_in_as_few_bytes_as_hold_them() -> None:
     assert pack(np.array([0, 255]))["type"] == "Uint8Array"
     assert pack(np.array([256]))["type"] == "Uint16Array"
@@ -260,6 +287,14 @@ def test_a_report_never_replaces_a_file_unasked(titles: Path, tmp_path: Path, mo
     assert path.read_text() == "precious"
     assert run("cluster", titles, "--report", path, "--force").exit_code == 0
     assert path.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_two_outputs_never_share_a_place(titles: Path, tmp_path: Path) -> None:
+    assert "standard output" in run("cluster", titles, "--report", "-").stderr
+    same = tmp_path / "same.jsonl"
+    for options in (("-o", same, "--report", same), ("--explain", same, "--report", same)):
+        assert f"{same} is named twice" in run("cluster", titles, *options).stderr
+    assert run("cluster", titles, "-o", tmp_path / "o.jsonl", "--report", "-").stdout.startswith("<!doctype html>")
 
 
 def test_a_dry_run_writes_no_report(titles: Path, tmp_path: Path) -> None:

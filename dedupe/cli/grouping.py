@@ -31,6 +31,7 @@ from dedupe.cli.shared import (
     warn,
 )
 from dedupe.display import write_table
+from dedupe.errors import OutputError
 from dedupe.export import ROW_FORMATS, format_of, write_pairs, write_rows, write_stories
 from dedupe.files import check_output, write_lines
 from dedupe.output import OutputRows
@@ -198,10 +199,7 @@ def _run(
     job: _Job, inputs: Reading, format: str, level: str | None = None
 ) -> tuple[Source, Deduplication, VectorCache | None] | None:
     """Read and group, after a look at whether the outputs can be written at all; None for a dry run."""
-    check_output(job.output, inputs.inputs, force=job.force, binary=format == "parquet")
-    inputs.check(job.output, force=job.force)
-    for beside in filter(None, (job.explain, job.report)):
-        check_output(beside, [*inputs.inputs, job.output], force=job.force)
+    _check_outputs(job, inputs, format)
     cache = open_cache(job.cache, job.no_cache)
     source, corrections = inputs.read(), job.read_corrections()
     if job.dry_run:
@@ -211,6 +209,18 @@ def _run(
         write_lines(plan(source, job.model, cache, job.output, format, settings), "-")
         return None
     return source, _group(job, source, corrections, cache), cache
+
+
+def _check_outputs(job: _Job, inputs: Reading, format: str) -> None:
+    check_output(job.output, inputs.inputs, force=job.force, binary=format == "parquet")
+    inputs.check(job.output, force=job.force)
+    named = [job.output]
+    for beside in filter(None, (job.explain, job.report)):
+        check_output(beside, [*inputs.inputs, *named], force=job.force)
+        if beside in named:
+            place = "standard output" if beside == "-" else beside
+            raise OutputError(f"{place} is named twice: give -o, --explain and --report a file each")
+        named.append(beside)
 
 
 def _group(job: _Job, source: Source, corrections: list[Correction], cache: VectorCache | None) -> Deduplication:
