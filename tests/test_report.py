@@ -487,11 +487,15 @@ def test_check_these_shows_the_shakiest_and_the_nearest(browser: Browser, tmp_pa
     apart = pairs.story[stories[pairs.i] != stories[pairs.j]]
     heights = result.trees["story"].height
     with opened(browser, written(result, tmp_path), "#check") as found:
-        shaky, near = found.page.locator("#check > section").all()
+        shaky, near, strong = found.page.locator("#check > section").all()
         lowest = heights[heights >= result.thresholds["story"]].min()
         assert shaky.locator(".numbers").first.inner_text().startswith(f"mean {lowest:.2f} between")
-        assert near.locator(".numbers").first.inner_text().startswith(f"this pair {apart.max():.2f};")
-        assert near.locator(".card").first.locator(".reasons li").count() > 0
+        joins = [float(said.split()[-2]) for said in near.locator(".numbers").all_inner_texts()]
+        assert joins == sorted(joins, reverse=True)
+        assert joins[0] == pytest.approx(heights[heights < result.thresholds["story"]].max(), abs=1e-4)
+        assert strong.locator(".numbers").first.inner_text().startswith(f"this pair {apart.max():.2f};")
+        for section in (shaky, near, strong):
+            assert section.locator(".card").first.locator(".reasons li, .own").count() > 0
         shaky.locator(".whole summary").first.click()
         shaky.locator(".card").first.locator(".wordings").wait_for()
         assert found.errors == []
@@ -565,6 +569,19 @@ def test_hostile_input_does_nothing(browser: Browser, tmp_path: Path) -> None:
         assert all(title in page.locator("#stories").text_content() for title in HOSTILE[:5])
         assert page.locator("#stories a, #stories img, #stories b[onclick]").count() == 0
         assert found.errors == [] and found.requests == [path.as_uri()]
+
+
+def test_a_script_that_came_in_all_the_same_would_not_run(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as found:
+        found.page.evaluate(
+            "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hacked = 1\">')"
+        )
+        found.page.evaluate(
+            "document.body.append(Object.assign(document.createElement('script'), {text: 'hacked = 1'}))"
+        )
+        found.page.wait_for_timeout(100)
+        assert found.page.evaluate("window.hacked") is None
+        assert any("Content Security Policy" in error for error in found.errors)
 
 
 def test_long_lists_are_drawn_in_parts(browser: Browser, tmp_path: Path) -> None:

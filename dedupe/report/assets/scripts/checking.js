@@ -2,34 +2,40 @@
 
 import { chanceOf, joining, partsOf, wordsOf } from "./reasons.js";
 import { inParts, make, unfolding } from "./elements.js";
+import { MOST, nextJoins, shakiest, strongPairs } from "./misses.js";
 import { fold } from "./searching.js";
 import { marked, reasons, storyBody, titleOf } from "./story.js";
 import { chance, count, exactly, listed, minute } from "./writing.js";
 
 const TOGETHER = 5; // cards drawn at a time
-const MOST = 200; // near-misses looked for
 
 export function drawChecks(app, element) {
   const names = app.data.level === "story" ? "stories" : "wordings";
-  const shaky = app.found.map(({ story }) => story).filter((story) => story.weakest >= 0);
-  shaky.sort((one, other) => one.sure - other.sure || other.rows.length - one.rows.length);
-  const apart = nearMisses(app);
+  const threshold = exactly(app.grouping.threshold);
+  const miss = (found) => missCard(app, found);
   element.replaceChildren(
     section(
       `Shakiest ${names}`,
-      `Together, at a mean probability little over ${exactly(app.grouping.threshold)}: do both sides tell the same?`,
-      shaky,
+      `Together, at a mean probability little over ${threshold}: do both sides tell the same?`,
+      shakiest(app),
       (story) => shakyCard(app, story),
       names,
     ),
-    section("Near-misses", missesTold(app, apart), apart, (miss) => missCard(app, miss), "near-misses"),
+    section(
+      "Nearly one",
+      `Apart, at a mean probability little under ${threshold}: these would join next. Should they be one?`,
+      nextJoins(app),
+      miss,
+      "joins",
+    ),
+    section("Strong pairs kept apart", strongPairsTold(app), strongPairs(app), miss, "pairs"),
   );
 }
 
-function missesTold({ grouping, data }, apart) {
-  const most = apart.length === MOST ? `The ${MOST} most probable are here. ` : "";
-  const less = data.pairs.left_out ? "The weakest pairs of this run are not in the page. " : "";
-  return `Apart, though one headline of each goes well with one of the other; as groups their mean stays under ${exactly(grouping.threshold)}. ${most}${less}Should they be one?`;
+function strongPairsTold({ grouping, data }) {
+  const less = data.pairs.left_out ? " The weakest pairs of this run are not in the page." : "";
+  const mean = `as groups their mean stays under ${exactly(grouping.threshold)}, or the time between them is too long`;
+  return `One headline of each goes well with one of the other, but ${mean}. The ${MOST} most probable at most.${less}`;
 }
 
 function section(heading, told, items, draw, what) {
@@ -38,21 +44,6 @@ function section(heading, told, items, draw, what) {
     ? inParts(list, items, (item) => make("li", {}, draw(item)), { size: TOGETHER, what })
     : make("p", {}, "None.");
   return make("section", {}, make("h3", {}, heading), make("p", { className: "lead" }, told), content);
-}
-
-// Pairs of headlines in two stories, the most probable of each two stories, where the search found one of these.
-function nearMisses({ data, grouping, found }) {
-  const { storyOfNode } = grouping;
-  const shown = new Set(found.map(({ story }) => story.id));
-  const [misses, met] = [[], new Set()];
-  for (let pair = 0; pair < data.pairs.i.length && misses.length < MOST; pair += 1) {
-    const [one, other] = [storyOfNode[data.pairs.i[pair]], storyOfNode[data.pairs.j[pair]]];
-    const key = Math.min(one, other) * grouping.stories.length + Math.max(one, other);
-    if (one === other || met.has(key) || !(shown.has(one) || shown.has(other))) continue;
-    met.add(key);
-    misses.push({ pair, stories: [grouping.stories[one], grouping.stories[other]] });
-  }
-  return misses;
 }
 
 function shakyCard(app, story) {
