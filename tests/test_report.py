@@ -21,7 +21,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from test_crowds import crowd_of, same_news
 
-from dedupe import Deduplication, Headline, OutputError, deduplicate, write_report
+from dedupe import Deduplication, Headline, OutputError, deduplicate, read_corrections, write_report
 from dedupe.cli import cli
 from dedupe.report.choosing import choose_nodes
 from dedupe.report.data import figures_of
@@ -499,6 +499,27 @@ def test_check_these_shows_the_shakiest_and_the_nearest(browser: Browser, tmp_pa
         shaky.locator(".whole summary").first.click()
         shaky.locator(".card").first.locator(".wordings").wait_for()
         assert found.errors == []
+
+
+def test_verdicts_are_saved_as_corrections_that_the_next_run_takes(browser: Browser, tmp_path: Path) -> None:
+    result = made_up(120)
+    with opened(browser, written(result, tmp_path), "#check") as found:
+        card = found.page.locator("#check .card").first
+        titles = card.locator(".sides .title").all_inner_texts()
+        assert not found.page.locator(".verdicts").is_visible()
+        card.locator("select").select_option("different")
+        with found.page.expect_download() as download:
+            found.page.click("text=Save 1 verdict")
+        download.value.save_as(tmp_path / "corrections.jsonl")
+        card.locator("select").select_option("none")
+        assert not found.page.locator(".verdicts").is_visible() and found.errors == []
+    (correction,) = read_corrections(tmp_path / "corrections.jsonl")
+    assert [correction.title_a, correction.title_b, correction.verdict] == [*titles, "different"]
+    vectors = result.nodes.vectors[:][result.nodes.of]
+    again = deduplicate(result.headlines, embeddings=vectors, corrections=[correction])
+    places = [next(k for k, h in enumerate(result.headlines) if h.title == title) for title in titles]
+    labels = [run.labels("story")[places] for run in (result, again)]
+    assert labels[0][0] == labels[0][1] and labels[1][0] != labels[1][1]
 
 
 def test_pictures_are_drawn_with_their_numbers(page: Any, result: Deduplication) -> None:

@@ -25,7 +25,20 @@ CHARTS = "plot.min.js"
 STYLES = ("page.css", "stories.css", "pictures.css")
 SCRIPTS = (
     *("unpacking", "grouping", "reasons", "searching", "state", "elements", "writing"),
-    *("story", "list", "misses", "checking", "charts", "lanes", "followers", "figures", "controls", "main"),
+    *(
+        "story",
+        "list",
+        "verdicts",
+        "card",
+        "misses",
+        "checking",
+        "charts",
+        "lanes",
+        "followers",
+        "figures",
+        "controls",
+        "main",
+    ),
 )
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:const|function) (\w+))", re.MULTILINE)

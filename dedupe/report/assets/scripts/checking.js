@@ -1,11 +1,12 @@
 // What a careful reader checks first: the stories that hang on by least, and those that nearly were one.
 
-import { chanceOf, joining, partsOf, wordsOf } from "./reasons.js";
-import { inParts, make, unfolding } from "./elements.js";
+import { card } from "./card.js";
+import { inParts, make } from "./elements.js";
 import { MOST, nextJoins, shakiest, strongPairs } from "./misses.js";
-import { fold } from "./searching.js";
-import { marked, reasons, storyBody, titleOf } from "./story.js";
-import { chance, count, exactly, listed, minute } from "./writing.js";
+import { chanceOf, joining, partsOf } from "./reasons.js";
+import { titleOf } from "./story.js";
+import { savingVerdicts } from "./verdicts.js";
+import { chance, exactly } from "./writing.js";
 
 const TOGETHER = 5; // cards drawn at a time
 
@@ -14,6 +15,7 @@ export function drawChecks(app, element) {
   const threshold = exactly(app.grouping.threshold);
   const miss = (found) => missCard(app, found);
   element.replaceChildren(
+    savingVerdicts(app),
     section(
       `Shakiest ${names}`,
       `Together, at a mean probability little over ${threshold}: do both sides tell the same?`,
@@ -76,62 +78,4 @@ function missCard(app, { pair, stories }) {
     numbers,
     sides.filter(([, story]) => story.rows.length > 1),
   );
-}
-
-// Two headlines side by side, the words that both hold marked, what the judge saw, and the stories to unfold.
-function card(app, pair, sizes, numbers, stories) {
-  const { data } = app;
-  const nodes = [data.pairs.i[pair], data.pairs.j[pair]];
-  const rows = nodes.map((node) => data.firstRow[node]);
-  const shared = sharedWords(titleOf(data, rows[0]), titleOf(data, rows[1]));
-  const words = wordsOf(data, pair);
-  const sides = rows.map((row, k) => side(data, row, shared, sizes[k], ownWords(words, SIDES[k])));
-  const both = words.filter((word) => !SIDES.some((name) => word.startsWith(name)));
-  const evidence = words.length
-    ? reasons(both)
-    : make("p", { className: "lead" }, "No words for this pair in the page; what both say is underlined.");
-  const all = stories.map(([name, story]) =>
-    unfolding(`${name}, ${count(story.rows.length, "headline")}`, () => storyBody(app, story), { className: "whole" }),
-  );
-  return make(
-    "article",
-    { className: "card" },
-    make("div", { className: "sides" }, sides),
-    make("p", { className: "numbers" }, numbers),
-    evidence,
-    all,
-  );
-}
-
-const SIDES = ["only the first ", "only the second "];
-
-// What is said of one side alone, in one line.
-function ownWords(words, side) {
-  return words
-    .filter((word) => word.startsWith(side))
-    .map((word) => word.slice(side.length))
-    .join("; ");
-}
-
-function side(data, row, shared, size, own) {
-  const facts = listed([
-    data.rows.sources[data.rows.source[row]],
-    minute(data.rows.time[row]),
-    size > 1 ? `one of ${size} on this side` : "",
-  ]);
-  return make(
-    "div",
-    {},
-    make("p", { className: "title" }, marked(titleOf(data, row), shared)),
-    make("p", { className: "facts" }, facts),
-    own ? make("p", { className: "own" }, `only this ${own}`) : null,
-  );
-}
-
-const LETTERS = 4; // words shorter than this say little
-
-function sharedWords(one, other) {
-  const words = (text) => fold(text).match(/[\p{L}\p{N}]+/gu) ?? [];
-  const there = new Set(words(other));
-  return [...new Set(words(one))].filter((word) => there.has(word) && (word.length >= LETTERS || /\d/.test(word)));
 }

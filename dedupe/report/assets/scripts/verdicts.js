@@ -1,0 +1,50 @@
+// What the reader decides about pairs, to be saved as corrections for the next run.
+
+import { make } from "./elements.js";
+import { titleOf } from "./story.js";
+import { count } from "./writing.js";
+
+const FILE = "corrections.jsonl";
+const CHOICES = { "": "none", wording: "one wording", story: "one story, another wording", different: "two stories" };
+const verdicts = new Map(); // by pair
+const bar = make("p", { className: "verdicts", hidden: true });
+let saved = true;
+
+export function verdictOn(app, pair) {
+  const options = Object.entries(CHOICES).map(([value, name]) => make("option", { value }, name));
+  const select = make("select", {}, options);
+  select.value = verdicts.get(pair) ?? "";
+  select.addEventListener("change", () => decide(app, pair, select.value));
+  return make("label", { className: "verdict" }, "Your verdict: ", select);
+}
+
+function decide(app, pair, verdict) {
+  if (verdict) verdicts.set(pair, verdict);
+  else verdicts.delete(pair);
+  saved = !verdicts.size;
+  savingVerdicts(app);
+}
+
+// The line that saves what was decided; hidden until there is something.
+export function savingVerdicts(app) {
+  const button = make("button", { type: "button" }, `Save ${count(verdicts.size, "verdict")}`);
+  button.addEventListener("click", () => save(app));
+  bar.hidden = !verdicts.size;
+  bar.replaceChildren(button, " for the next run: ", make("code", {}, `--corrections ${FILE}`));
+  return bar;
+}
+
+function save({ data }) {
+  const title = (node) => titleOf(data, data.firstRow[node]);
+  const lines = [...verdicts].map(([pair, verdict]) =>
+    JSON.stringify({ title_a: title(data.pairs.i[pair]), title_b: title(data.pairs.j[pair]), verdict }),
+  );
+  const href = URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "application/jsonl" }));
+  make("a", { href, download: FILE }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
+  saved = true;
+}
+
+addEventListener("beforeunload", (event) => {
+  if (!saved) event.preventDefault();
+});
