@@ -1,13 +1,15 @@
-"""What a hundred answers are worth: asked on one held-out slice as `label` does, tuned, measured on all the others.
+"""What a hundred answers are worth: asked on one slice as `label` does, tuned, measured on all the others.
 
     python benchmarks/answers.py --data DIR --model FOLDER --out FILE [--number 100]
 
-DIR and FOLDER are those of labels.py: slices that the model has never seen. The labels of a slice answer the questions.
-Compared is the pairwise F1 of the other slices at the model's own threshold and at the tuned one. See README.md beside this.
+DIR and FOLDER are those of labels.py: slices that the model has never seen. Two sets of other kinds of stories, each cut
+into four slices, are grouped by the bundled model. The labels of a slice answer the questions. Compared is the pairwise F1
+of the other slices at the model's own threshold and at the tuned one. See README.md beside this.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +35,35 @@ from dedupe.labels.tuning import Tuning, tuned_by
 def main(data: Path, model: Path, out: Path, number: int) -> None:
     rows = list(read_rows(data / "stories" / "train.jsonl.gz"))
     names = sorted({row["slice"] for row in rows})[1::2]
-    labelled = read_labels([row for row in rows if row["slice"] in names])
+    sets = {
+        "held-out slices": ([row for row in rows if row["slice"] in names], LEVELS, model),
+        "neus": (
+            sliced(row for row in read_rows(data / "neus" / "stories.jsonl.gz") if row["split"] == "val"),
+            LEVELS[:1],
+            None,
+        ),
+        "uci_news": (sliced(read_rows(data / "uci_news" / "stories.jsonl.gz")), LEVELS[:1], None),
+    }
+    found = {name: {level: one for level, one in scored(*given, number)} for name, given in sets.items()}
+    write_json(circumstances(SEED) | {"answers": number, "slices": names, "sets": found}, out)
+    click.echo(table(found))
+
+
+def sliced(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows with one of four slices each, whole stories in one."""
+    given = list(rows)
+    place = {story: k for k, story in enumerate(sorted({row["story"] for row in given}))}
+    kept = ("title", "story", "source", "published")
+    return [{name: row.get(name) for name in kept} | {"slice": f"{place[row['story']] % 4}"} for row in given]
+
+
+def scored(
+    rows: list[dict[str, Any]], levels: Sequence[str], model: Path | None, number: int
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    labelled = read_labels(rows)
     runs = runs_of(labelled, encoder=Remembering(load_encoder(model)))
-    levels = {level: score(labelled, runs, level, number) for level in LEVELS}
-    write_json(circumstances(SEED) | {"answers": number, "slices": names, "levels": levels}, out)
-    click.echo(table(levels))
+    for level in levels:
+        yield level, score(labelled, runs, level, number)
 
 
 def score(labelled: Labelled, runs: list[dedupe.Deduplication], level: str, number: int) -> dict[str, Any]:
@@ -90,12 +116,15 @@ def best(runs: list[dedupe.Deduplication], truths: list[np.ndarray], level: str)
     return {"threshold": threshold, "f1": round(scores[threshold], 4)}
 
 
-def table(levels: dict[str, Any]) -> str:
+def table(sets: dict[str, Any]) -> str:
     """Return the figures as a table in Markdown."""
-    lines = ["| level | before | after | best there is | better | worse |", "|---" * 6 + "|"]
-    for level, one in levels.items():
-        figures = (one["before"], one["after"], one["best_for_all"]["f1"])
-        lines.append(f"| {level} | {' | '.join(f'{f:.3f}' for f in figures)} | {one['better']} | {one['worse']} |")
+    names = ("headlines", "level", "before", "after", "best there is", "better", "worse")
+    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
+    for name, levels in sets.items():
+        for level, one in levels.items():
+            figures = (one["before"], one["after"], one["best_for_all"]["f1"])
+            shown = " | ".join(f"{figure:.3f}" for figure in figures)
+            lines.append(f"| {name} | {level} | {shown} | {one['better']} | {one['worse']} |")
     return "\n".join(lines)
 
 

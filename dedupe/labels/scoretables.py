@@ -75,10 +75,15 @@ def tuning_lines(tuning: Tuning) -> list[str]:
     """Return what a tuning found, in lines."""
     choice = tuning.choice
     return [
-        f"{tuning.level} threshold for {choice.goal}: {_said(choice.threshold, choice.interval)}",
+        f"{tuning.level} threshold for {choice.goal}: {_said(choice.threshold, choice.interval)}{_stays(tuning)}",
         *(f"{name.replace('f1', 'F1')}: {_said(choice.reached[name], choice.intervals[name])}" for name in _SIDES),
         _rests_on(tuning),
     ]
+
+
+def _stays(tuning: Tuning) -> str:
+    stays = tuning.choice.goal.figure == "f1" and tuning.threshold == tuning.before
+    return "; it stays, as these labels show none that is surely better" if stays else ""
 
 
 def _rests_on(tuning: Tuning) -> str:
