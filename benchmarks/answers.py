@@ -53,8 +53,11 @@ def sliced(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return rows with one of four slices each, whole stories in one."""
     given = list(rows)
     place = {story: k for k, story in enumerate(sorted({row["story"] for row in given}))}
-    kept = ("title", "story", "source", "published")
-    return [{name: row.get(name) for name in kept} | {"slice": f"{place[row['story']] % 4}"} for row in given]
+    return [
+        {"title": row["title"], "story": row["story"], "source": row.get("source"), "published": row.get("date")}
+        | {"slice": f"{place[row['story']] % 4}"}
+        for row in given
+    ]
 
 
 def scored(

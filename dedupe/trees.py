@@ -38,21 +38,31 @@ class MergeTree:
         It is the cophenetic similarity (Sokal and Rohlf, 1962): the least height on the way between them, 1 between a
         node and itself, 0 where they never meet. `i` and `j` hold nodes, (pairs,).
         """
-        order, parent = np.full(self.nodes, len(self.left)), np.arange(self.nodes)
-        order[self.right], parent[self.right] = np.arange(len(self.left)), self.left
+        return self._meeting(i, j)[1]
+
+    def joining(self, i: Ints, j: Ints) -> Ints:
+        """Return the merge that brings two nodes into one group, for each pair, (pairs,); -1 where none does."""
+        return self._meeting(i, j)[0]
+
+    def _meeting(self, i: Ints, j: Ints) -> tuple[Ints, Floats]:
+        """The last merge on the way between two nodes, -1 where there is none, and the least height on it."""
+        never = len(self.left)
+        order, parent = np.full(self.nodes, never), np.arange(self.nodes)
+        order[self.right], parent[self.right] = np.arange(never), self.left
         heights = np.append(self.height, 0.0)  # what was never absorbed is absorbed last, at 0
         here, there = np.array(i, np.int64), np.array(j, np.int64)
-        found, apart = np.ones(len(here)), np.flatnonzero(here != there)
+        merge, found, apart = np.full(len(here), -1), np.ones(len(here)), np.flatnonzero(here != there)
         while apart.size:
             a, b = here[apart], there[apart]
             first = (
                 order[a] < order[b]
             )  # a group is absorbed after all that it has taken in, so the earlier one goes up
-            lower = np.where(first, a, b)
-            found[apart] = np.minimum(found[apart], heights[order[lower]])
+            step = order[np.where(first, a, b)]
+            merge[apart] = np.where(step < never, step, -1)
+            found[apart] = np.minimum(found[apart], heights[step])
             here[apart], there[apart] = np.where(first, parent[a], a), np.where(first, b, parent[b])
-            apart = apart[(here[apart] != there[apart]) & (found[apart] > 0)]
-        return found
+            apart = apart[(here[apart] != there[apart]) & (step < never)]
+        return merge, found
 
     def after(self, left: Ints, right: Ints, height: Floats) -> MergeTree:
         """Return this tree with merges made before its own; what they absorb may not occur in its own."""
