@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -62,28 +61,26 @@ def console_for(stream: TextIO) -> Console:
 
 
 def show_pair(one: Headline, other: Headline, progress: str, keys: str) -> None:
-    """Show two headlines on standard error, words that only one has in bold, with their sources and times."""
+    """Show two headlines on standard error, what both say in bold, with their sources and times."""
     from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
+    from dedupe.tokens import facts, words_by_stem
+
     console = Console(stderr=True, highlight=False)
     console.print(Text(progress, "dim"))
-    for headline, against in ((one, other), (other, one)):
-        common = set(_words(against.title))
+    both = words_by_stem(one.title).keys() & words_by_stem(other.title).keys() & facts(one.title).stems
+    for headline in (one, other):
         title = Text()
         for word in printable(headline.title).split():
-            title.append(word, "" if set(_words(word)) <= common else "bold cyan").append(" ")
+            title.append(word, "bold cyan" if words_by_stem(word).keys() & both else "").append(" ")
         when = f"{headline.published:%d %b %Y %H:%M}" if headline.published else ""
         about = " · ".join(filter(None, (printable(headline.source or ""), when)))
         console.print(Padding(title, (0, 0, 0, 2)))
         if about:
             console.print(Padding(Text(about, "dim"), (0, 0, 0, 4)))
     console.print(Text(keys, "dim"))
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
 
 
 def _table(result: Deduplication, stories: Sequence[Story]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,7 @@ from dedupe.cli.shared import PROGRAM, caching, count, engine, limit_threads, op
 from dedupe.display import show_pair
 from dedupe.errors import InputError
 from dedupe.files import check_output
+from dedupe.headlines import tie_key
 from dedupe.result import LEVELS
 from dedupe.verdicts import SKIPPED
 
@@ -112,7 +114,7 @@ def _ask(questions: Questions, answers: Answers, job: _Job) -> None:
     """Ask until there are as many answers as wanted, or no pairs left, or somebody has had enough."""
     asked: list[int] = []
     while _answered(answers) < job.number and (place := questions.next()) is not None:
-        one, other = (questions.result.headlines[row] for row in questions.titles(place))
+        one, other = sorted((questions.result.headlines[row] for row in questions.titles(place)), key=tie_key)
         show_pair(one, other, f"{_answered(answers) + 1} of {job.number}", _HELP)
         verdict = _verdict(bool(asked))
         if verdict in _QUIT:
@@ -169,5 +171,8 @@ def _summary(answers: Answers, job: _Job, inputs: Reading) -> None:
         f"{PROGRAM}: {count(_answered(answers), 'answer')} in {job.output}{f' ({said})' if said else ''}", err=True
     )
     if _answered(answers):
-        level = "" if job.level == "story" else f" --level {job.level}"
-        click.echo(f"next: {PROGRAM} tune {' '.join(inputs.inputs)} --labels {job.output}{level}", err=True)
+        given = {"window": f"{job.window / timedelta(hours=1):g}h" if job.window else None, "model": job.model}
+        given["level"] = job.level if job.level != "story" else None
+        options = [word for name, value in given.items() if value for word in (f"--{name}", value)]
+        command = [PROGRAM, "tune", *inputs.inputs, "--labels", str(job.output), *options]
+        click.echo(f"next: {shlex.join(command)}", err=True)
