@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.context import CONTEXT
+from dedupe.context import CONTEXT, Company
 from dedupe.evidence import EVIDENCE, evidence
 from dedupe.explaining import CORRECTED
 from dedupe.judging import Ints
 from dedupe.matrices import let_go
 from dedupe.noticing import Notice, NoticedPairs, joined
 from dedupe.pairs import JudgedNodes
+
+_TOGETHER = 500_000  # pairs whose context is made at a time
 
 
 def decide(
@@ -27,21 +29,34 @@ def decide(
     for rows in (notice.vectors, notice.turned):
         let_go(rows)
     judgement = notice.judge.in_company(len(notice.titles.texts), pairs.i, pairs.j, pairs.alone)
-    said = _keys(notice, corrected)
-    kept = (judgement.probability[notice.level] >= floor) & ~np.isin(_keys(notice, pairs), said)
+    likely = judgement.probability[notice.level] >= floor
+    kept = np.flatnonzero(likely & ~_among(pairs, corrected, len(notice.rows)))
+    own = replace(pairs.where(kept), alone={level: values[kept] for level, values in judgement.probability.items()})
+    context = _context(judgement.company, kept)
+    del pairs, judgement, likely, kept  # there may be very many
     settled = joined([settled, corrected.where(corrected.alone[notice.level] >= floor)])
-    chance = {level: values[kept] for level, values in judgement.probability.items()}
-    own = replace(pairs.where(kept), alone=chance)
-    context = np.zeros((len(own) + len(settled), len(CONTEXT)), np.float16)  # for explanations only
-    context[: len(own)] = judgement.company.of(np.flatnonzero(kept))
-    order = np.lexsort((np.concatenate([own.j, settled.j]), np.concatenate([own.i, settled.i])))
-    judged = joined([own, settled])
-    return _judged(notice, judged, context[order], np.isin(_keys(notice, judged), said))
+    if len(settled):
+        order = np.lexsort((np.concatenate([own.j, settled.j]), np.concatenate([own.i, settled.i])))
+        context = np.concatenate([context, np.zeros((len(settled), len(CONTEXT)), np.float16)])[order]
+        own = joined([own, settled])
+    return _judged(notice, own, context, _among(own, corrected, len(notice.rows)))
 
 
-def _keys(notice: Notice, pairs: NoticedPairs) -> Ints:
-    """One number a pair."""
-    return pairs.i.astype(np.int64) * len(notice.rows) + pairs.j
+def _context(company: Company, kept: Ints) -> NDArray[np.float16]:
+    """The context of the kept pairs, (kept, len(CONTEXT)), as explanations need it; some at a time."""
+    context = np.empty((len(kept), len(CONTEXT)), np.float16)
+    for start in range(0, len(kept), _TOGETHER):
+        part = slice(start, start + _TOGETHER)
+        context[part] = company.of(kept[part])
+    return context
+
+
+def _among(pairs: NoticedPairs, others: NoticedPairs, nodes: int) -> NDArray[np.bool_]:
+    """Which pairs are among others, (pairs,)."""
+    if not len(others):
+        return np.zeros(len(pairs), bool)
+    one, other = (some.i.astype(np.int64) * nodes + some.j for some in (pairs, others))
+    return np.isin(one, other)
 
 
 def _judged(

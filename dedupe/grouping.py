@@ -63,10 +63,11 @@ def merge_tree(
         window=np.inf if window is None else window,
         apart=(_NO_NODES if apart is None else apart).astype(np.int64),
     )
-    low, high = np.minimum(i, j).astype(np.int64), np.maximum(i, j).astype(np.int64)
+    low, high = np.minimum(i, j).astype(np.int32), np.maximum(i, j).astype(np.int32)
     order = np.lexsort((high, low))  # so that sums do not depend on it
     low, high = low[order], high[order]
     links = Links(low, high, probability[order] * groups.size[low] * groups.size[high])
+    del i, j, probability, order  # there may be very many
     first_found, links = _in_advance(groups, links, _NO_NODES if together is None else together)
     found, links = _in_rounds(groups, links, floor)
     found = [first_found, *found, _Merges(*one_by_one(groups, links, floor))]
@@ -160,7 +161,7 @@ def _contracted(links: Links, name: Ints) -> Links:
     sums = np.add.reduceat(mass, starts) if len(starts) else mass
     stay = links.where(~moved)
     return Links(
-        np.concatenate([stay.low, key[starts] // nodes]),
-        np.concatenate([stay.high, key[starts] % nodes]),
+        np.concatenate([stay.low, (key[starts] // nodes).astype(np.int32)]),
+        np.concatenate([stay.high, (key[starts] % nodes).astype(np.int32)]),
         np.concatenate([stay.mass, sums]),
     )

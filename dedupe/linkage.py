@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 
 class Links(NamedTuple):
-    """Pairs of groups, (links,): the numbers of both, `low` < `high`, and the sum of all probabilities between them."""
+    """Pairs of groups, (links,): the numbers of both, `low` < `high`, int32, and the sum of all probabilities between them."""
 
     low: Ints
     high: Ints
@@ -52,7 +52,7 @@ class Groups:
 
     def _named(self, one: Ints | int, other: Ints | int) -> Any:
         """One number for each two groups, whichever comes first."""
-        return np.minimum(one, other) * len(self.size) + np.maximum(one, other)
+        return np.minimum(one, other).astype(np.int64) * len(self.size) + np.maximum(one, other)
 
     def join(self, left: Ints | int, right: Ints | int, mean: Floats | float) -> Any:
         """Fold groups `right` into groups `left`, and return the heights: rounding may not let these rise."""

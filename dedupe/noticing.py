@@ -45,8 +45,8 @@ class NoticedPairs:
     def __len__(self) -> int:
         return len(self.i)
 
-    def where(self, kept: NDArray[np.bool_]) -> NoticedPairs:
-        """Return the pairs that `kept`, (pairs,), marks."""
+    def where(self, kept: NDArray[np.bool_] | Ints) -> NoticedPairs:
+        """Return the pairs that `kept`, (pairs,), marks, or those at such places."""
         alone = {level: chance[kept] for level, chance in self.alone.items()}
         return NoticedPairs(self.i[kept], self.j[kept], self.similarity[kept], self.wording_similarity[kept], alone)
 
