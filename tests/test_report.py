@@ -25,7 +25,7 @@ from dedupe import Deduplication, Headline, OutputError, deduplicate, read_corre
 from dedupe.cli import cli
 from dedupe.report.choosing import choose_nodes
 from dedupe.report.data import figures_of
-from dedupe.report.links import joining, strongest_across
+from dedupe.report.links import strongest_across
 from dedupe.report.packing import pack
 from dedupe.report.page import SCRIPTS
 from dedupe.trees import MergeTree
@@ -155,7 +155,7 @@ def test_the_strongest_pair_across_each_merge_is_that_of_trying_all(seed: int) -
         merge[across] = step
         expected.append(max(across, key=lambda k: (chance[k], -k), default=-1))
         members[a] |= members.pop(b)
-    assert joining(tree, i, j).tolist() == merge.tolist()
+    assert tree.joining(i, j).tolist() == merge.tolist()
     assert strongest_across(tree, i, j, chance).tolist() == expected
 
 
