@@ -294,6 +294,18 @@ def test_two_outputs_never_share_a_place(titles: Path, tmp_path: Path) -> None:
     same = tmp_path / "same.jsonl"
     for options in (("-o", same, "--report", same), ("--explain", same, "--report", same)):
         assert f"{same} is named twice" in run("cluster", titles, *options).stderr
+    other = f"{tmp_path}/../{tmp_path.name}/same.jsonl"  # spelled otherwise
+    assert "is named twice" in run("cluster", titles, "-o", same, "--report", other).stderr
+    assert not same.exists()
+
+
+def test_no_output_replaces_the_corrections(titles: Path, tmp_path: Path) -> None:
+    fixed = tmp_path / "fixed.csv"
+    fixed.write_text("title_a,title_b,verdict\nA,B,story\n", "utf-8")
+    for option in ("-o", "--report", "--explain"):
+        given = ("--corrections", fixed, option, fixed, "--force")
+        assert "is also the input" in run("cluster", titles, *given).stderr
+    assert fixed.read_text("utf-8").startswith("title_a")
     assert run("cluster", titles, "-o", tmp_path / "o.jsonl", "--report", "-").stdout.startswith("<!doctype html>")
 
 

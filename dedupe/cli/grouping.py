@@ -212,15 +212,21 @@ def _run(
 
 
 def _check_outputs(job: _Job, inputs: Reading, format: str) -> None:
-    check_output(job.output, inputs.inputs, force=job.force, binary=format == "parquet")
+    read = [*inputs.inputs, *([str(job.corrections)] if job.corrections else [])]
+    check_output(job.output, read, force=job.force, binary=format == "parquet")
     inputs.check(job.output, force=job.force)
-    named = [job.output]
+    named = {_place(job.output)}
     for beside in filter(None, (job.explain, job.report)):
-        check_output(beside, [*inputs.inputs, *named], force=job.force)
-        if beside in named:
+        check_output(beside, read, force=job.force)
+        if _place(beside) in named:
             place = "standard output" if beside == "-" else beside
             raise OutputError(f"{place} is named twice: give -o, --explain and --report a file each")
-        named.append(beside)
+        named.add(_place(beside))
+
+
+def _place(path: str) -> str | Path:
+    """What a path names, however it is spelled."""
+    return path if path == "-" else Path(path).resolve()
 
 
 def _group(job: _Job, source: Source, corrections: list[Correction], cache: VectorCache | None) -> Deduplication:
