@@ -18,7 +18,7 @@ import dedupe
 from dedupe import cli, evaluation
 from dedupe.errors import InputError
 from dedupe.labels.agreement import FIGURES, agreement
-from dedupe.labels.labelled import LabelColumns, read_labels
+from dedupe.labels.labelled import LabelColumns, read_labels, runs_of
 
 Metric = Callable[[Any, Any], float]
 
@@ -301,3 +301,15 @@ def test_a_dry_run_tells_the_labels(labelled: Path) -> None:
     assert "labels: story " in outcome.stdout
     assert "2 slices" in outcome.stdout
     assert not Path("scores.json").exists()
+
+
+def test_an_iterator_of_corrections_serves_all_slices() -> None:
+    rows = [
+        *({"title": f"Ferry sinks off Oslo, {number} dead", "story": "1", "slice": "a"} for number in (3, 3)),
+        {"title": "Storm closes port of Rotterdam", "story": "2", "slice": "b"},
+        {"title": "Rotterdam port shut by storm", "story": "2", "slice": "b"},
+    ]
+    fixed = [(rows[2]["title"], rows[3]["title"], "different")]
+    labelled = read_labels(rows)
+    runs = [runs_of(labelled, encoder=FakeEncoder(), corrections=given)[1] for given in (fixed, iter(fixed))]
+    assert [run.corrections for run in runs] == [1, 1]

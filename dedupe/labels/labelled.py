@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dedupe import encoders
 from dedupe.caching import VectorCache
-from dedupe.corrections import Given
+from dedupe.corrections import Given, as_corrections
 from dedupe.errors import InputError
 from dedupe.headlines import Headline
 from dedupe.pipeline import Frame, Row, deduplicate, rows_of
@@ -100,6 +100,7 @@ def runs_of(
     progress: bool | Progress = False,
 ) -> list[Deduplication]:
     """Return one run a slice, over all its rows, labelled or not; arguments are those of `deduplicate`."""
+    corrections = as_corrections(corrections)  # an iterator would serve the first slice alone
     return [
         deduplicate(
             [labelled.headlines[k] for k in rows.tolist()],
