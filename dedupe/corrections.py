@@ -78,7 +78,7 @@ def read_corrections(path: str | Path) -> list[Correction]:
     found = []
     for number, headline in enumerate(source.headlines, 1):
         other, verdict = (str(headline.own.get(column) or "").strip() for column in COLUMNS[1:])
-        if verdict and verdict != SKIPPED:
+        if verdict.lower() not in ("", SKIPPED):
             found.append(Correction(headline.title, other, verdict.lower(), f"{path}, row {number}"))
     check(found)
     return found

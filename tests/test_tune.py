@@ -465,3 +465,18 @@ def test_answers_tune_on_the_command_line(csv: Path) -> None:
     line = refused("tune", "news.jsonl", "--labels", "labels.csv", "--level", "wording")
     assert "no answer for the level wording is about these headlines" in line
     assert "does not exist" in refused("tune", "news.jsonl", "--labels", "nowhere.csv")
+
+
+def test_verdicts_of_answers_are_read_as_those_of_corrections(csv: Path) -> None:
+    answered(csv, 60)
+    plain = run("tune", "news.jsonl", "--labels", "labels.csv").stdout
+    text = Path("labels.csv").read_text("utf-8")
+    Path("labels.csv").write_text(text.replace(",story,story,", ",Story,story,"), "utf-8")
+    assert run("tune", "news.jsonl", "--labels", "labels.csv").stdout.splitlines()[:5] == plain.splitlines()[:5]
+    Path("labels.csv").write_text(text.replace(",story,story,", ",,story,", 1), "utf-8")
+    assert "answers: 59, which" in run("tune", "news.jsonl", "--labels", "labels.csv").stdout
+    Path("labels.csv").write_text(text.replace(",story,story,", ",same,story,", 1), "utf-8")
+    assert "verdict must be one of" in refused("tune", "news.jsonl", "--labels", "labels.csv")
+    line = next(line for line in text.splitlines() if ",story,story," in line)
+    Path("labels.csv").write_text(text + line.replace(",story,story,", ",different,story,") + "\n", "utf-8")
+    assert "may not be one story" in refused("tune", "news.jsonl", "--labels", "labels.csv")

@@ -121,11 +121,13 @@ def _plan(job: _Job, goal: Goal, source: Source, cache: VectorCache | None) -> l
 
 
 def _tuned(job: _Job, goal: Goal, source: Source, cache: VectorCache | None) -> Tuning:
+    from dedupe.corrections import read_corrections
     from dedupe.labels.answers import Answers
     from dedupe.labels.tuning import tune, tune_by_answers
 
     if job.labels is None:
         return job.run(tune, source, cache, goal=goal, level=job.level, columns=job.columns, story=job.story)
+    read_corrections(job.labels)  # raises for what is no verdict, and for contradictions
     answers = Answers(job.labels).given(job.level)
     return job.run(tune_by_answers, source, cache, goal=goal, level=job.level, answers=answers)
 

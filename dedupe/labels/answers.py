@@ -46,9 +46,10 @@ class Answers:
         return row
 
     def given(self, level: str | None = None) -> list[tuple[str, str, str]]:
-        """Return both titles and the verdict of each row; with `level` only of those that were asked for it."""
+        """Return both titles and the verdict of each row that has one; with `level` only of those asked for it."""
         chosen = [row for row in self.rows if level is None or row.get(ASKED_FOR) == level]
-        return [(str(row[COLUMNS[0]]), str(row[COLUMNS[1]]), str(row[COLUMNS[2]])) for row in chosen]
+        found = [(str(row[COLUMNS[0]]), str(row[COLUMNS[1]]), _verdict(row)) for row in chosen]
+        return [answer for answer in found if answer[2]]
 
     def _write(self) -> None:
         names = list(dict.fromkeys(name for row in self.rows for name in row)) or list(COLUMNS)
@@ -73,10 +74,15 @@ def answered_headlines(path: Path) -> list[tuple[Headline, Headline, str]]:
     read_corrections(path)  # raises for what is no verdict, and for contradictions
     found = []
     for row in read_answers(path):
-        verdict = str(row.get(COLUMNS[2]) or "").strip().lower()
+        verdict = _verdict(row)
         if verdict and verdict != SKIPPED:
             found.append((_headline(row, "a"), _headline(row, "b"), verdict))
     return found
+
+
+def _verdict(row: Row) -> str:
+    """The verdict as `read_corrections` takes it; "" where there is none."""
+    return str(row.get(COLUMNS[2]) or "").strip().lower()
 
 
 def _headline(row: Row, side: str) -> Headline:
