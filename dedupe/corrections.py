@@ -8,26 +8,15 @@ command `label` writes is one. Titles count as in exact groups: case, publisher 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dedupe.errors import InputError
-from dedupe.neighbors import CandidatePairs, Times
-from dedupe.noticing import Notice, NoticedPairs
+from dedupe.errors import EmptyInput, InputError
 from dedupe.sources import Columns, read_headlines
 from dedupe.text import key_of_normalized, normalize
-from dedupe.tiles import cosines
-from dedupe.trees import MergeTree
-from dedupe.verdicts import COLUMNS, SKIPPED, VERDICTS
-
-Ints = NDArray[np.int64]
-_TOGETHER = {"wording": ("wording",), "story": ("wording", "story")}
-_APART = {"wording": ("story", "different"), "story": ("different",)}
-_NONE = np.empty((2, 0), np.int64)
+from dedupe.verdicts import APART, COLUMNS, SKIPPED, TOGETHER, VERDICTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +29,9 @@ class Correction:
     where: str = ""
 
     def __post_init__(self) -> None:
+        if not all(isinstance(part, str) for part in (self.title_a, self.title_b, self.verdict)):
+            raise InputError(f"{self._said}: two titles and a verdict are needed, all text")
+        object.__setattr__(self, "verdict", self.verdict.strip().lower())
         if self.verdict not in VERDICTS:
             raise InputError(f"{self._said}: verdict must be one of {', '.join(VERDICTS)}, not {self.verdict!r}")
         for column, title in (("title_a", self.title_a), ("title_b", self.title_b)):
@@ -68,10 +60,13 @@ Given = Iterable[Correction | tuple[str, str, str]]
 def read_corrections(path: str | Path) -> list[Correction]:
     """Return the corrections of a table (CSV, TSV, JSON Lines, Parquet) with the columns `COLUMNS`.
 
-    Rows without a verdict, or with the verdict "skipped", say nothing. Raises `InputError`, with the row, for what cannot be
-    used, and where corrections contradict each other.
+    Rows without a verdict, or with the verdict "skipped", say nothing; nor does a file without rows. Raises `InputError`, with
+    the row, for what cannot be used, and where corrections contradict each other.
     """
-    source = read_headlines([str(path)], columns=Columns(title=COLUMNS[0]))
+    try:
+        source = read_headlines([str(path)], columns=Columns(title=COLUMNS[0]))
+    except EmptyInput:
+        return []
     for column in COLUMNS[1:]:
         if column not in source.columns:
             raise InputError(f"{path} has no column {column!r}: corrections need {', '.join(COLUMNS)}")
@@ -79,7 +74,7 @@ def read_corrections(path: str | Path) -> list[Correction]:
     for number, headline in enumerate(source.headlines, 1):
         other, verdict = (str(headline.own.get(column) or "").strip() for column in COLUMNS[1:])
         if verdict.lower() not in ("", SKIPPED):
-            found.append(Correction(headline.title, other, verdict.lower(), f"{path}, row {number}"))
+            found.append(Correction(headline.title, other, verdict, f"{path}, row {number}"))
     check(found)
     return found
 
@@ -89,22 +84,29 @@ def as_corrections(given: Given) -> list[Correction]:
 
     Raises `InputError` as `read_corrections` does.
     """
-    found = []
-    for one in given:
-        if isinstance(one, Correction):
-            found.append(one)
-        elif one[2] != SKIPPED:
-            found.append(Correction(*one))
-    check(found)
-    return found
+    if isinstance(given, (str, Path)):
+        raise InputError(f"corrections is a path, {str(given)!r}: give what read_corrections makes of it")
+    found = [one if isinstance(one, Correction) else _correction(one) for one in given]
+    said = [one for one in found if one is not None]
+    check(said)
+    return said
 
 
-def check(corrections: Sequence[Correction]) -> None:
-    """Raise `InputError` for a correction that keeps apart what others put together, naming all of the chain."""
-    for level, joining in _TOGETHER.items():
-        links = _Links(corrections, joining)
+def _correction(given: Any) -> Correction | None:
+    if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != len(COLUMNS):
+        raise InputError(f"a correction is a {type(given).__name__}: give two titles and a verdict, in a tuple")
+    return None if given[2] == SKIPPED else Correction(*given)
+
+
+def check(corrections: Sequence[Correction], same: Mapping[str, str] | None = None) -> None:
+    """Raise `InputError` for a correction that keeps apart what others put together, naming all of the chain.
+
+    `same`: fingerprints that stand for one title in a run, each with one that stands for all of these.
+    """
+    for level, joining in TOGETHER.items():
+        links = Links(corrections, joining, same)
         for one in corrections:
-            if one.verdict in _APART[level] and (chain := links.between(*one.keys)) is not None:
+            if one.verdict in APART[level] and (chain := links.between(*one.keys)) is not None:
                 raise InputError(_conflict(one, level, chain))
 
 
@@ -120,97 +122,46 @@ def _named(one: Correction) -> str:
     return f"{one.title_a!r} and {one.title_b!r}" + (f" ({one.where})" if one.where else "")
 
 
-class _Links:
+class Links:
     """Which fingerprints some corrections put together."""
 
-    def __init__(self, corrections: Sequence[Correction], verdicts: Sequence[str]) -> None:
+    def __init__(
+        self, corrections: Sequence[Correction], verdicts: Sequence[str], same: Mapping[str, str] | None = None
+    ) -> None:
+        self._same = same or {}
         self.of: dict[str, list[tuple[str, Correction]]] = defaultdict(list)
         for one in corrections:
             if one.verdict in verdicts:
-                a, b = one.keys
+                a, b = map(self._known, one.keys)
                 self.of[a].append((b, one))
                 self.of[b].append((a, one))
 
-    def between(self, start: str, end: str) -> list[Correction] | None:
-        """The shortest chain of corrections from one to the other, or None."""
+    def _known(self, key: str) -> str:
+        return self._same.get(key, key)
+
+    def between(self, one: str, other: str) -> list[Correction] | None:
+        """Return the shortest chain of corrections from one to the other, or None."""
+        start, end = self._known(one), self._known(other)
         chains: dict[str, list[Correction]] = {start: []}
         queue = deque([start])
         while queue and end not in chains:
             here = queue.popleft()
-            for other, link in self.of[here]:
-                if other not in chains:
-                    chains[other] = [*chains[here], link]
-                    queue.append(other)
+            for there, link in self.of[here]:
+                if there not in chains:
+                    chains[there] = [*chains[here], link]
+                    queue.append(there)
         return chains.get(end)
 
+    def nearest(self, key: str, present: Collection[str]) -> set[str]:
+        """Return the fingerprint itself where it is present, else those that are and come next by way of absent ones."""
+        return {key} if key in present else self.beyond(key, present)
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Corrections as pairs of the nodes of a run, (2, k) each, by level; `applied`: how many found both their titles."""
-
-    together: dict[str, Ints]
-    apart: dict[str, Ints]
-    applied: int = 0
-
-    @property
-    def nodes(self) -> Ints:
-        """The nodes that any of them is about."""
-        return np.unique(np.concatenate([pairs.ravel() for pairs in (*self.together.values(), *self.apart.values())]))
-
-    def pairs(self, notice: Notice, times: Times | None) -> NoticedPairs:
-        """Return these pairs as far as they meet within the window, with the probability 1 or 0 that the verdict is."""
-        i, j = np.hstack([self.together["story"], self.apart["story"]])
-        if times is not None:
-            meet = times.meet(i, j)
-            i, j = i[meet], j[meet]
-        found = replace(notice, least=0).among(CandidatePairs(i, j, cosines(notice.rows, i, j)))
-        sure = {level: _in(found, pairs).astype(np.float32) for level, pairs in self.together.items()}
-        return replace(found, alone=sure)
-
-    def unmet(self, trees: Mapping[str, MergeTree]) -> Ints:
-        """Return the nodes that belong together and are not even at threshold 1, as the window keeps them apart."""
-        return np.unique(np.concatenate([_torn(tree.cut(1.0), self.together[level]) for level, tree in trees.items()]))
-
-
-def _torn(labels: Ints, pairs: Ints) -> Ints:
-    return pairs[:, labels[pairs[0]] != labels[pairs[1]]].ravel()
-
-
-def _in(found: NoticedPairs, pairs: Ints) -> NDArray[np.bool_]:
-    wanted = set(zip(*pairs.tolist(), strict=True))
-    return np.array([pair in wanted for pair in zip(found.i.tolist(), found.j.tolist(), strict=True)], bool)
-
-
-def rules_of(corrections: Given, keys: Sequence[str], texts: Sequence[str], of: Ints) -> Rules:
-    """Return corrections as rules for nodes.
-
-    `keys`, `texts`: (rows,), fingerprints and normalized titles; `of`: (rows,), the node of each row. A title that stands
-    for several nodes, since the window cut its copies, is meant wherever it stands.
-    """
-    found = as_corrections(corrections)
-    named = {text: key for one in found for text, key in zip(one.texts, one.keys, strict=True)}
-    known = set(named.values())
-    nodes: dict[str, set[int]] = defaultdict(set)
-    for row, text in enumerate(texts if named else ()):
-        key = named.get(text, keys[row])  # a fingerprint knows the row's source, which a correction does not
-        if key in known:
-            nodes[key].add(int(of[row]))
-    both = [(one.verdict, nodes[a], nodes[b]) for one in found for a, b in [one.keys] if a in nodes and b in nodes]
-    return Rules(
-        {level: _pairs(both, verdicts) for level, verdicts in _TOGETHER.items()},
-        {level: _pairs(both, verdicts) for level, verdicts in _APART.items()},
-        len(both),
-    )
-
-
-def _pairs(both: Iterable[tuple[str, set[int], set[int]]], verdicts: Sequence[str]) -> Ints:
-    """Every pair of nodes of corrections with one of these verdicts, the smaller node first."""
-    found = {
-        (min(a, b), max(a, b))
-        for verdict, one, other in both
-        if verdict in verdicts
-        for a in one
-        for b in other
-        if a != b
-    }
-    return np.array(sorted(found), np.int64).T if found else _NONE
+    def beyond(self, key: str, present: Collection[str]) -> set[str]:
+        """Return the present fingerprints that come next, past absent ones only."""
+        seen, queue, found = {key}, deque([key]), set[str]()
+        while queue:
+            for there, _ in self.of.get(queue.popleft(), ()):
+                if there not in seen:
+                    seen.add(there)
+                    (found.add if there in present else queue.append)(there)
+        return found

@@ -2,6 +2,7 @@
 
 DedupeError
 ├── InputError      the given titles, rows, files or settings cannot be used
+│   └── EmptyInput  a file has nothing in it
 ├── ModelError      the encoder cannot be loaded, or does not return what it must
 └── OutputError     the result cannot be written where it was asked for
 
@@ -16,6 +17,10 @@ class DedupeError(Exception):
 
 class InputError(DedupeError):
     """The given titles, rows, files or settings cannot be used."""
+
+
+class EmptyInput(InputError):
+    """A file has nothing in it, or no rows under its header."""
 
 
 class ModelError(DedupeError):

@@ -24,6 +24,7 @@ from dedupe.parallel import in_order
 from dedupe.pipeline import Frame, Row, deduplicate, rows_of
 from dedupe.progress import Progress, bars, silent
 from dedupe.result import LEVELS, Deduplication
+from dedupe.rules import rows_named
 from dedupe.scaling import IDENTITY, scale_of
 from dedupe.text import MAX_LENGTH, key_of_normalized, normalize
 from dedupe.tiles import pairs_between
@@ -129,10 +130,11 @@ def match(
     encoder = encoder or encoders.load_encoder(None)
     with ExitStack() as stack:
         report = stack.enter_context(bars()) if progress is True else (progress or silent)
-        texts = [normalize(row.title)[:MAX_LENGTH] for row in (*known, *new)]
+        whole = [normalize(row.title) for row in (*known, *new)]
+        texts = [text[:MAX_LENGTH] for text in whole]
         vectors = encoders.embed_each(encoder, texts, report, cache)
         corrections = as_corrections(corrections)
-        near = np.union1d(_near(vectors, len(known), encoder), _named(texts[: len(known)], corrections))
+        near = np.union1d(_near(vectors, len(known), encoder), _named(known, whole, corrections))
         chosen = np.concatenate([near, np.arange(len(known), len(known) + len(new))])
         run = deduplicate(
             [*(known[k] for k in near.tolist()), *new],
@@ -159,10 +161,18 @@ def _near(vectors: Vectors, known: int, encoder: encoders.Encoder) -> Ints:
     return np.concatenate(list(found))
 
 
-def _named(texts: Sequence[str], corrections: Sequence[Correction]) -> Ints:
-    """Places of the titles that corrections put together with another: they count, however little alike they look."""
-    named = {key for one in corrections if one.verdict != "different" for key in one.keys}
-    return np.array([k for k, text in enumerate(texts if named else ()) if key_of_normalized(text) in named], np.int64)
+def _named(known: Sequence[Headline], texts: Sequence[str], corrections: Sequence[Correction]) -> Ints:
+    """Places of the known headlines that corrections put together with others: they count, however little alike they look.
+
+    `texts`: normalized titles, those of the known ones first.
+    """
+    joining = [one for one in corrections if one.verdict != "different"]
+    if not joining:
+        return np.empty(0, np.int64)
+    keys = [key_of_normalized(text, row.source) for row, text in zip(known, texts, strict=False)]
+    return np.unique([row for rows in rows_named(joining, keys, texts[: len(known)]).values() for row in rows]).astype(
+        int
+    )
 
 
 class _Known:
@@ -192,7 +202,11 @@ class _Known:
     def _distance(self, row: int, place: int) -> tuple[int, float]:
         level = next(k for k, level in enumerate(LEVELS) if self.labels[level][place] == self.labels[level][row])
         nodes = self.run.nodes.of
-        return level, -1.0 if level == 0 else -self.chance[int(nodes[row])].get(int(nodes[place]), 0.0)
+        if level == 0:
+            return level, -1.0
+        one, other = int(nodes[row]), int(nodes[place])
+        said = float(self.run.trees["story"].together(np.array([one]), np.array([other]))[0] == 1)  # by a chain
+        return level, -self.chance[one].get(other, said)
 
 
 def _first(labels: Ints, near: Ints) -> dict[int, int]:

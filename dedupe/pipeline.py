@@ -15,7 +15,7 @@ from dedupe.arrow import is_frame
 from dedupe.caching import VectorCache
 from dedupe.cautions import crowded, input_cautions, uncorrected
 from dedupe.context import LEVELS
-from dedupe.corrections import Given, Rules, rules_of
+from dedupe.corrections import Given
 from dedupe.crowds import Crowds, find_crowds
 from dedupe.deciding import decide
 from dedupe.describing import Titles, describe
@@ -30,6 +30,7 @@ from dedupe.noticing import Notice, NoticedPairs, joined, notice
 from dedupe.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
 from dedupe.progress import Progress, bars, silent
 from dedupe.result import KEEPS, Deduplication, Nodes, tie_ranks
+from dedupe.rules import Rules, rules_of
 from dedupe.scaling import IDENTITY, scale_of
 from dedupe.sources import read_table
 from dedupe.text import MAX_LENGTH, key_of_normalized, normalize

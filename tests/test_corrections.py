@@ -142,6 +142,47 @@ def test_a_story_in_two_wordings_contradicts_nothing():
     assert same(result, FERRY, BANK) and not same(result, FERRY, BANK, "wording")
 
 
+def test_what_goes_by_way_of_a_title_that_is_not_there_holds():
+    gone = "A title of last month"
+    result = deduplicate(TITLES, corrections=[(BANK, gone, "story"), (gone, MUSEUM, "story")])
+    assert same(result.regroup(story=1.0), BANK, MUSEUM)
+    result = deduplicate(TITLES, corrections=[(BANK, gone, "wording"), (gone, RATES, "different")])
+    assert not same(result.regroup(story=0.05), BANK, RATES)
+
+
+def test_copies_by_their_source_cannot_be_kept_apart():
+    rows = [{"title": title, "source": "Newswire X"} for title in (f"{BANK} - Newswire X", BANK, MUSEUM)]
+    with pytest.raises(InputError, match="copies of one title"):
+        deduplicate(rows, corrections=[(f"{BANK} - Newswire X", BANK, "different")])
+    with pytest.raises(InputError, match="by other corrections"):
+        deduplicate(rows, corrections=[(f"{BANK} - Newswire X", MUSEUM, "story"), (BANK, MUSEUM, "different")])
+    result = deduplicate(rows, corrections=[(f"{BANK} - NEWSWIRE X", MUSEUM, "story")])
+    assert len(set(result.labels("story").tolist())) == 1 and result.corrections == 1
+
+
+def test_a_match_by_a_chain_of_corrections_is_sure():
+    chain = [(MUSEUM, FERRY, "story"), (FERRY, BANK, "story")]
+    (found,) = match([MUSEUM], reference=[{"title": f"{BANK} - Wire", "source": "Wire"}], corrections=chain)
+    assert (found.level, found.probability) == ("story", 1.0)
+
+
+def test_long_titles_can_be_matched_by_corrections():
+    long = "Council debates the budget " + "again and " * 200 + "adjourns"
+    assert match([MUSEUM], reference=[long], corrections=[(MUSEUM, long, "story")])[0].level == "story"
+
+
+@pytest.mark.parametrize("given", ["labels.csv", [("a", "b")], [{"title_a": "a"}], [("a", None, "story")], [3]])
+def test_what_is_no_correction_is_an_input_error(given):
+    with pytest.raises(InputError):
+        deduplicate(TITLES, corrections=given)
+
+
+def test_a_file_without_rows_corrects_nothing(tmp_path):
+    (tmp_path / "none.csv").write_text("title_a,title_b,verdict\n")
+    (tmp_path / "empty.csv").write_text("")
+    assert read_corrections(tmp_path / "none.csv") == read_corrections(tmp_path / "empty.csv") == []
+
+
 def test_a_match_is_corrected_however_little_alike_both_look():
     found = match([MUSEUM], reference=[FERRY, BANK], corrections=[(MUSEUM, BANK, "story")])
     assert (found[0].level, found[0].row) == ("story", 1)

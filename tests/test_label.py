@@ -153,7 +153,7 @@ def keys(news, typed, *options):
 
 def test_one_key_is_one_answer(news):
     done = keys(news, "ws d?q")
-    assert done.exit_code == 0 and "3 answers in" in done.stderr
+    assert done.exit_code == 0 and "3 answers for the story level in" in done.stderr
     answers = Answers(news.parent / "labels.csv")
     assert [verdict for _, _, verdict in answers.given()] == ["wording", "story", "skipped", "different"]
     assert f"next: headline-dedupe tune {news} --labels" in done.stderr
@@ -169,9 +169,61 @@ def test_undo_and_going_on(news):
     assert len({frozenset(pair[:2]) for pair in after}) == 5
 
 
+def test_another_level_is_asked_for_anew(news):
+    assert "3 answers" in keys(news, "wsd", "--number", "3").stderr
+    done = keys(news, "dd", "--number", "2", "--level", "wording")
+    assert "2 answers for the wording level" in done.stderr and "That is enough" in done.stderr
+    answers = Answers(news.parent / "labels.csv")
+    assert [len(answers.given(level)) for level in ("story", "wording")] == [3, 2]
+
+
+def test_answers_about_other_news_do_not_count(news, tmp_path):
+    keys(news, "wsd", "--number", "3")
+    other = tmp_path / "other.txt"
+    other.write_text("\n".join(title.replace("Oslo", "Rome") for title in TITLES if "Oslo" in title) + "\n")
+    done = run("label", other, "-o", news.parent / "labels.csv", "--number", "3", input="www")
+    assert "3 answers for" in done.stderr and len(Answers(news.parent / "labels.csv").given()) == 6
+
+
+def test_the_next_command_has_the_same_options(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("nr;what\n" + "".join(f"{k};{title}\n" for k, title in enumerate(TITLES)))
+    given = [table, "--title-column", "what", "--delimiter", ";", "--window", "3d", "--level", "wording"]
+    said = run("label", *given, "-o", tmp_path / "my labels.csv", input="wq").stderr.splitlines()[-1]
+    assert said == (
+        f"next: headline-dedupe tune --level wording {table} --title-column what --delimiter ';' --window 72h "
+        f"--labels '{tmp_path}/my labels.csv'"
+    )
+
+
+def test_a_file_with_a_header_only_is_begun(news):
+    labels = news.parent / "labels.csv"
+    labels.write_text("title_a,title_b,verdict\n")
+    assert keys(news, "wq").exit_code == 0 and len(Answers(labels).given()) == 1
+
+
+def test_a_second_answer_replaces_the_first(result):
+    once, twice = Questions(result, "story"), Questions(result, "story")
+    place = once.next()
+    once.answer(place, "different")
+    twice.answer(place, "wording")
+    twice.answer(place, "different")
+    assert drawn(once, 9) == drawn(twice, 9) and once.count == twice.count == 10
+
+
+def test_titles_that_the_window_cut_are_asked_about_once(news):
+    rows = [{"title": title, "published": f"2025-08-{day}"} for title in TITLES for day in ("01", "16")]
+    questions = Questions(deduplicate(rows, window=72), "story")
+    found = drawn(questions, 10**6)
+    assert len({frozenset(pair) for pair in found}) == len(found) == questions.count
+    assert len(questions.answered) > len(found)
+    again = Questions(questions.result, "story", [(a, b, "different") for a, b in found])
+    assert again.answered.keys() == questions.answered.keys()
+
+
 def test_what_contradicts_is_said_at_once(news):
     done = keys(news, "d" + "w" * 60, "--number", "40")
-    assert "may not be one" in done.stderr and "[u] takes the last answer back" in done.stderr
+    assert "may not be one" in done.stderr and "by [u], or in" in done.stderr
 
 
 def test_a_file_that_is_something_else_is_left_alone(news):

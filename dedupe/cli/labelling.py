@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from dedupe.cli.reading import Reading, reading
 from dedupe.cli.settings import settings
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dedupe.sources import Source
 
 _KEYS = {"w": "wording", "s": "story", "d": "different", " ": SKIPPED}
+_OWN = ("output", "number")  # options that `tune` does not share
 _UNDO, _QUIT = ("u", "\x7f", "\b"), ("q", "\x1b", "\x04")
 _HELP = "[w] one wording  [s] one story  [d] different  [space] skip  [u] undo  [q] stop"
 
@@ -84,13 +86,13 @@ def label(**given: Any) -> None:
         _ask(questions, answers, job)
     except (EOFError, KeyboardInterrupt):
         click.echo(err=True)
-    _summary(answers, job, inputs)
+    _summary(answers, job, questions.count)
 
 
 def _questions(job: _Job, source: Source, answers: Answers) -> Questions:
     from dedupe.labels.asking import Questions
 
-    return Questions(_group(job, source), job.level, answers.given())
+    return Questions(_group(job, source), job.level, answers.given(job.level))
 
 
 def _group(job: _Job, source: Source) -> Deduplication:
@@ -113,9 +115,9 @@ def _group(job: _Job, source: Source) -> Deduplication:
 def _ask(questions: Questions, answers: Answers, job: _Job) -> None:
     """Ask until there are as many answers as wanted, or no pairs left, or somebody has had enough."""
     asked: list[int] = []
-    while _answered(answers) < job.number and (place := questions.next()) is not None:
+    while questions.count < job.number and (place := questions.next()) is not None:
         one, other = sorted((questions.result.headlines[row] for row in questions.titles(place)), key=tie_key)
-        show_pair(one, other, f"{_answered(answers) + 1} of {job.number}", _HELP)
+        show_pair(one, other, f"{questions.count + 1} of {job.number}", _HELP)
         verdict = _verdict(bool(asked))
         if verdict in _QUIT:
             return
@@ -127,12 +129,8 @@ def _ask(questions: Questions, answers: Answers, job: _Job) -> None:
         answers.add(one, other, verdict, job.level)
         asked.append(place)
         _contradictions(answers)
-    if questions.next() is None:
-        click.echo("There are no more pairs to ask about.", err=True)
-
-
-def _answered(answers: Answers) -> int:
-    return sum(verdict != SKIPPED for _, _, verdict in answers.given())
+    done = "That is enough; --number asks for more." if questions.count >= job.number else "There are no more pairs."
+    click.echo(done, err=True)
 
 
 def _verdict(undoable: bool) -> str:
@@ -161,18 +159,29 @@ def _contradictions(answers: Answers) -> None:
     try:
         as_corrections(answers.given())
     except InputError as error:
-        click.echo(f"{PROGRAM}: warning: {error}; [u] takes the last answer back", err=True)
+        click.echo(f"{PROGRAM}: warning: {error}: by [u], or in {answers.path}", err=True)
 
 
-def _summary(answers: Answers, job: _Job, inputs: Reading) -> None:
-    counts = Counter(verdict for _, _, verdict in answers.given())
+def _summary(answers: Answers, job: _Job, answered: int) -> None:
+    """Say what is there, and the command that uses it, with the options that it shares with this one."""
+    counts = Counter(verdict for _, _, verdict in answers.given(job.level))
     said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in _KEYS.values() if counts[verdict])
-    click.echo(
-        f"{PROGRAM}: {count(_answered(answers), 'answer')} in {job.output}{f' ({said})' if said else ''}", err=True
-    )
-    if _answered(answers):
-        given = {"window": f"{job.window / timedelta(hours=1):g}h" if job.window else None, "model": job.model}
-        given["level"] = job.level if job.level != "story" else None
-        options = [word for name, value in given.items() if value for word in (f"--{name}", value)]
-        command = [PROGRAM, "tune", *inputs.inputs, "--labels", str(job.output), *options]
-        click.echo(f"next: {shlex.join(command)}", err=True)
+    about = f" ({said})" if said else ""
+    click.echo(f"{PROGRAM}: {count(answered, 'answer')} for the {job.level} level in {job.output}{about}", err=True)
+    if answered:
+        context = click.get_current_context()
+        shared = [word for option in context.command.params for word in _as_typed(option, context)]
+        click.echo(f"next: {shlex.join([PROGRAM, 'tune', *shared, '--labels', str(job.output)])}", err=True)
+
+
+def _as_typed(option: click.Parameter, context: click.Context) -> list[str]:
+    """An option as it was given on the command line, if it was and `tune` has it too."""
+    given = context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
+    if not given or option.name in _OWN:
+        return []
+    value = context.params[str(option.name)]
+    if isinstance(option, click.Argument):
+        return [str(one) for one in value]
+    if value is True:
+        return [option.opts[0]]
+    return [option.opts[0], f"{value / timedelta(hours=1):g}h" if isinstance(value, timedelta) else str(value)]

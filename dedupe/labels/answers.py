@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dedupe.corrections import read_corrections
-from dedupe.errors import InputError
+from dedupe.errors import EmptyInput, InputError
 from dedupe.export import format_of, write_rows
 from dedupe.headlines import Headline
 from dedupe.sources import Columns, read_headlines
@@ -27,7 +27,7 @@ class Answers:
         self.path = path
         self.format = format_of(str(path), _FORMATS) or "csv"
         self.rows: list[Row] = []
-        if path.exists() and path.stat().st_size:
+        if path.exists():
             self.rows = read_answers(path)
 
     def add(self, one: Headline, other: Headline, verdict: str, level: str) -> None:
@@ -62,7 +62,10 @@ class Answers:
 
 def read_answers(path: Path) -> list[Row]:
     """Return the rows of a file of answers; `InputError` where it is none."""
-    source = read_headlines([str(path)], columns=Columns(title=COLUMNS[0]))
+    try:
+        source = read_headlines([str(path)], columns=Columns(title=COLUMNS[0]))
+    except EmptyInput:
+        return []
     missing = [column for column in COLUMNS if column not in source.columns]
     if missing:
         raise InputError(f"{path} is no file of answers, as it has no column {missing[0]!r}: name another")

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from dedupe.errors import InputError
 from dedupe.result import Deduplication
 from dedupe.text import key_of_normalized, normalize
-from dedupe.verdicts import SKIPPED
+from dedupe.verdicts import SKIPPED, TOGETHER
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -93,24 +93,42 @@ class Questions:
         self._same, self._asked = np.zeros(strata), np.zeros(strata)
         self.answered: dict[int, str] = {}
         for one, other, verdict in answers:
-            for place in self._places.get(_key(_fingerprint(one), _fingerprint(other)), ()):
-                self.answer(place, verdict)
+            if places := self._places.get(_key(_fingerprint(one), _fingerprint(other))):
+                self.answer(places[0], verdict)
 
     def answer(self, place: int, verdict: str) -> None:
-        """Take the verdict on a pair, one of `corrections.VERDICTS`, or `SKIPPED`."""
-        self.answered[place] = verdict
-        if verdict != SKIPPED:
-            self._count(place, verdict, 1)
+        """Take the verdict on a pair, one of `verdicts.VERDICTS`, or `SKIPPED`; a later one replaces an earlier.
+
+        It holds for all pairs of these two titles, of which the window may have made several.
+        """
+        for one in self._alike(place):
+            self._forget(one)
+            self.answered[one] = verdict
+            if verdict != SKIPPED:
+                self._count(one, verdict, 1)
 
     def undo(self, place: int) -> None:
         """Take an answer back."""
-        verdict = self.answered.pop(place)
+        for one in self._alike(place):
+            self._forget(one)
+
+    @property
+    def count(self) -> int:
+        """How many pairs of titles have an answer, skipped ones left out."""
+        given = (place for place, verdict in self.answered.items() if verdict != SKIPPED)
+        return sum(self._alike(place)[0] == place for place in given)
+
+    def _alike(self, place: int) -> list[int]:
+        return self._places[_key(self._keys[self.pairs.i[place]], self._keys[self.pairs.j[place]])]
+
+    def _forget(self, place: int) -> None:
+        verdict = self.answered.pop(place, SKIPPED)
         if verdict != SKIPPED:
             self._count(place, verdict, -1)
 
     def _count(self, place: int, verdict: str, by: int) -> None:
         self._asked[self.pairs.stratum[place]] += by
-        self._same[self.pairs.stratum[place]] += by * same(verdict, self.level)
+        self._same[self.pairs.stratum[place]] += by * (verdict in TOGETHER[self.level])
 
     def next(self) -> int | None:
         """Return the place of the next pair to ask about, or None where all were."""
@@ -144,11 +162,6 @@ class Questions:
             for place in places:
                 queues[self.pairs.stratum[place]].append((number, place))
         return [[place for _, place in sorted(queue)] for queue in queues]
-
-
-def same(verdict: str, level: str) -> bool:
-    """Return whether a verdict puts two titles together at a level."""
-    return verdict == "wording" or (verdict == "story" and level == "story")
 
 
 def _fingerprint(title: str) -> str:

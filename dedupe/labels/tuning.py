@@ -13,7 +13,7 @@ from dedupe import encoders
 from dedupe.caching import VectorCache
 from dedupe.errors import InputError
 from dedupe.evaluation import Interval
-from dedupe.labels.asking import Questions, same
+from dedupe.labels.asking import Questions
 from dedupe.labels.choosing import Choice, Goal, choose
 from dedupe.labels.curves import Curve
 from dedupe.labels.labelled import LabelColumns, Labelled, read_labels, runs_of
@@ -21,7 +21,7 @@ from dedupe.labels.mergecounts import count_pairs, joined
 from dedupe.pipeline import Frame, Row, deduplicate
 from dedupe.progress import Progress
 from dedupe.result import Deduplication
-from dedupe.verdicts import SKIPPED
+from dedupe.verdicts import SKIPPED, TOGETHER
 
 Floats = NDArray[np.float64]
 LEVELS = ("story", "wording")
@@ -183,7 +183,7 @@ def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int =
             f"no answer for the level {level} is about these headlines: give those that `label` asked about"
         )
     places = np.array(sorted(verdicts))
-    truth = np.array([same(verdicts[place], level) for place in places.tolist()])
+    truth = np.array([verdicts[place] in TOGETHER[level] for place in places.tolist()])
     weights, heights = pairs.weights(places), pairs.height[places]
     groups = run.trees[level].cut(run.floor)[pairs.i[places]]
     blocks = np.where(heights > 0, groups, len(run.nodes.first) + np.arange(len(places)))

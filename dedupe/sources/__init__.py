@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dedupe.errors import InputError
+from dedupe.errors import EmptyInput, InputError
 from dedupe.headlines import Headline
 from dedupe.sources.columnar import MARK, headlines_of, is_parquet_file, open_parquet, read_table
 from dedupe.sources.decoding import decode
@@ -97,7 +97,7 @@ def _read(name: str, asked: _Asked) -> Source:
         return _parquet(name, raw, asked)
     text, found = decode(raw, name, asked.encoding)
     if not text.strip("\ufeff\0 \t\r\n"):
-        raise InputError(f"{name} is empty: give a file with at least one headline")
+        raise EmptyInput(f"{name} is empty: give a file with at least one headline")
     kind = asked.format or detect(text, ending(name), asked.delimiter, asked.columns.title)
     encoding = "" if found in ("utf-8", "utf-8-sig") else f", {found.replace('_', '-')}"
     if kind in ("csv", "tsv", "jsonl"):
@@ -139,7 +139,7 @@ def _parquet(name: str, raw: bytes | None, asked: _Asked) -> Source:
     columns = find_columns(list(stored.names), asked.columns, name)
     headlines = headlines_of(stored, columns)
     if not headlines:
-        raise InputError(f"{name} has no rows: give a file with at least one headline")
+        raise EmptyInput(f"{name} has no rows: give a file with at least one headline")
     return Source(headlines, "parquet", list(stored.names), notes=[_as_read(name, "Parquet", columns)])
 
 
@@ -189,7 +189,7 @@ def _table(text: str, name: str, kind: str, asked: _Asked, encoding: str) -> Sou
         how = "TSV" if separator == "\t" else f"CSV (delimiter {separator!r})"
     if not rows.found:
         bad = f", only {len(rows.rejects)} bad lines" if rows.rejects else ""
-        raise InputError(f"{name} has no rows{bad}: give a file with at least one headline")
+        raise EmptyInput(f"{name} has no rows{bad}: give a file with at least one headline")
     columns = find_columns(have, asked.columns, name)
     notes = [_as_read(name, f"{how}{encoding}", columns)]
     if rows.rejects:

@@ -15,13 +15,12 @@ from dedupe.evidence import EVIDENCE, evidence
 from dedupe.headlines import Headline
 from dedupe.text import MAX_LENGTH, normalize
 from dedupe.tiles import cosines
-
-_REACHED = {"wording": ("wording",), "story": ("wording", "story")}
+from dedupe.verdicts import TOGETHER
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Two headlines and the verdict on them, one of `corrections.VERDICTS`."""
+    """Two headlines and the verdict on them, one of `verdicts.VERDICTS`."""
 
     one: Headline
     other: Headline
@@ -52,4 +51,4 @@ def answered_pairs(answers: Sequence[Answered], network: Any) -> AnsweredPairs:
     j = i + len(answers)
     found = evidence(titles, i, j, cosines(story, i, j), cosines(network.wording_rows(story), i, j))
     verdicts = [answer.verdict for answer in answers]
-    return AnsweredPairs(found, {level: np.isin(verdicts, reached) for level, reached in _REACHED.items()})
+    return AnsweredPairs(found, {level: np.isin(verdicts, reached) for level, reached in TOGETHER.items()})
