@@ -92,6 +92,7 @@ def deduplicate(
         report = stack.enter_context(bars()) if progress is True else (progress or silent)
         texts, keys, groups = _prepare(rows, hours)
         rules = rules_of(corrections, keys, texts, groups.of)
+        del keys  # of a million titles they are 0.1 GB
         if encoder is None or embeddings is not None:
             vectors = encoders.unit_rows(embeddings, len(texts), groups.row)
         else:
