@@ -203,6 +203,24 @@ def test_the_order_of_the_input_does_not_matter(found: dedupe.Evaluation) -> Non
             ]
 
 
+def test_which_copies_stand_for_a_confusion_does_not_depend_on_their_order() -> None:
+    titles = [
+        "Ferry sinks off Oslo",
+        "Ferry sinks off Oslo coast",
+        "Ferry sinks off Oslo",
+        "Ferry sinks off Oslo coast",
+    ]
+    rows = [{"title": title, "story": f"s{k % 2}", "id": str(k + 1)} for k, title in enumerate(titles)]
+
+    def shown(given: list[dict[str, str]]) -> list[Any]:
+        found = dedupe.evaluate(given, encoder=FakeEncoder(), story=0.05, resamples=5).levels["story"]
+        return [(one.one.id, one.other.id, one.reasons) for one in (*found.wrong, *found.missed)]
+
+    assert [ids for *ids, _ in shown(rows)] == [["1", "2"]]
+    for order in itertools.permutations(rows):
+        assert shown(list(order)) == shown(rows)
+
+
 def test_wordings_that_no_rows_share_are_not_scored() -> None:
     rows = [{"title": "Ferry sinks", "story": "a", "variant": k} for k in "xyz"]
     evaluation = dedupe.evaluate(rows, encoder=FakeEncoder(), resamples=5)

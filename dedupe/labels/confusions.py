@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe import encoders
-from dedupe.headlines import Headline
+from dedupe.explaining import in_words
+from dedupe.headlines import Headline, tie_key
 from dedupe.labels.labelled import Labelled
 from dedupe.pairs import JudgedPairs
 from dedupe.pipeline import compare
-from dedupe.result import Deduplication
+from dedupe.result import Deduplication, tie_ranks
 from dedupe.text import normalize
 
 Ints = NDArray[np.int64]
@@ -37,7 +39,9 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class _Mistake:
-    """A mistake before it is put in words: its run, two rows of it, and their place among the judged pairs or -1."""
+    """A mistake before it is put in words: its run, two rows of it in the order of ties, and their place among the judged
+    pairs or -1.
+    """
 
     pairs: int
     probability: float
@@ -51,14 +55,16 @@ def confusions_of(
 ) -> tuple[list[Confusion], list[Confusion]]:
     """Return the worst groups that hold several labels, and the worst labels that lie in several groups.
 
-    Ranked by how many pairs a mistake gets wrong, then by the probability of the pair that stands for it.
+    Ranked by how many pairs a mistake gets wrong, then by the probability of the pair that stands for it. Which rows stand
+    for a title that several have, and which of two comes first, does not depend on the order of the input.
     """
     wrong, missed = list[_Mistake](), list[_Mistake]()
     judged = [run.pairs for run in runs]
+    ties = [tie_ranks(run.headlines) for run in runs]
     for number, (rows, run) in enumerate(zip(labelled.slices, runs, strict=True)):
         truth, found = labelled.labels[level][rows], run.labels(level)
-        wrong += _mistakes(number, run, judged[number], level, inside=found, apart=truth)
-        missed += _mistakes(number, run, judged[number], level, inside=truth, apart=found)
+        wrong += _mistakes(number, run, judged[number], ties[number], level, inside=found, apart=truth)
+        missed += _mistakes(number, run, judged[number], ties[number], level, inside=truth, apart=found)
     told = [
         [
             _told(mistake, runs[mistake.run], judged[mistake.run], level, encoder)
@@ -70,36 +76,41 @@ def confusions_of(
 
 
 def _worst(mistakes: list[_Mistake], runs: list[Deduplication], worst: int) -> list[_Mistake]:
-    def rank(mistake: _Mistake) -> tuple[int, float, list[str]]:
-        titles = sorted(runs[mistake.run].headlines[row].title for row in mistake.rows)
-        return -mistake.pairs, -mistake.probability, titles
+    def rank(mistake: _Mistake) -> tuple[Any, ...]:
+        headlines = [runs[mistake.run].headlines[row] for row in mistake.rows]
+        titles = sorted(headline.title for headline in headlines)
+        return -mistake.pairs, -mistake.probability, titles, list(map(tie_key, headlines))
 
     return sorted(mistakes, key=rank)[:worst]
 
 
 def _mistakes(
-    number: int, run: Deduplication, judged: JudgedPairs, level: str, *, inside: Ints, apart: Ints
+    number: int, run: Deduplication, judged: JudgedPairs, ties: Ints, level: str, *, inside: Ints, apart: Ints
 ) -> Iterator[_Mistake]:
     """Yield a mistake for each group of `inside` whose labelled rows are in several groups of `apart`.
 
-    Both are numbers for each row, -1 where it has none.
+    Both are numbers for each row, -1 where it has none; `ties`: the rank of each row, (n,) each.
     """
     rows = np.flatnonzero((inside >= 0) & (apart >= 0))
-    rows = rows[np.argsort(run.nodes.of[rows], kind="stable")]  # the order of nodes is not that of the input
+    rows = rows[np.lexsort((ties[rows], run.nodes.of[rows]))]  # neither is the order of the input
     cost = _torn(inside[rows], apart[rows])
     pairs, chance, places = _candidates(run, judged, level, rows, inside, apart)
-    order = np.lexsort((run.nodes.of[pairs[1]], run.nodes.of[pairs[0]], -chance, inside[pairs[0]]))
+    ranks = np.sort(ties[np.stack(pairs)], axis=0)
+    order = np.lexsort((ranks[1], ranks[0], -chance, inside[pairs[0]]))
     groups, first = np.unique(inside[pairs[0]][order], return_index=True)
     best = dict(zip(groups.tolist(), order[first].tolist(), strict=True))
     for group in np.flatnonzero(cost).tolist():
-        if group in best:
-            k = best[group]
-            ends = int(pairs[0][k]), int(pairs[1][k])
-            yield _Mistake(int(cost[group]), float(chance[k]), number, ends, int(places[k]))
-        else:
-            members = rows[inside[rows] == group]
-            other = members[apart[members] != apart[members[0]]][0]
-            yield _Mistake(int(cost[group]), 0.0, number, (int(members[0]), int(other)), -1)
+        k = best.get(group)
+        ends = _apart(rows[inside[rows] == group], apart) if k is None else (int(pairs[0][k]), int(pairs[1][k]))
+        one, other = sorted(ends, key=lambda row: int(ties[row]))
+        seen = (0.0, -1) if k is None else (float(chance[k]), int(places[k]))
+        yield _Mistake(int(cost[group]), seen[0], number, (one, other), seen[1])
+
+
+def _apart(members: Ints, apart: Ints) -> tuple[int, int]:
+    """The first of these rows, and the first that is in another group."""
+    other = members[apart[members] != apart[members[0]]][0]
+    return int(members[0]), int(other)
 
 
 def _candidates(
@@ -134,6 +145,7 @@ def _told(
     one, other = (run.headlines[row] for row in mistake.rows)
     if mistake.judged >= 0:
         pair = judged[mistake.judged]
+        pair = replace(pair, reasons=tuple(in_words(one.title, other.title, pair.similarity, pair.evidence)))
     elif all(normalize(headline.title) for headline in (one, other)):
         pair = compare(one, other, encoder=encoder)
     else:
