@@ -81,7 +81,7 @@ def deduplicate(
     used and `ModelError` where the encoder fails.
     """
     rows = rows_of(headlines)
-    hours = _hours(window)
+    hours = hours_of(window)
     _check_choice("keep", keep, KEEPS)
     _check_choice("level", level, LEVELS)
     if encoder is None and embeddings is None:
@@ -224,10 +224,14 @@ def _thresholds(judge: Judge, story: float | None, wording: float | None) -> dic
     return {level: judge.thresholds[level] if value is None else float(value) for level, value in given.items()}
 
 
-def _hours(window: timedelta | float | None) -> float | None:
+def hours_of(window: timedelta | float | None) -> float | None:
+    """Return a time span in hours, None where there is none; `InputError` for what is no positive time."""
     if window is None:
         return None
-    hours = window / timedelta(hours=1) if isinstance(window, timedelta) else float(window)
+    try:
+        hours = window / timedelta(hours=1) if isinstance(window, timedelta) else float(window)
+    except (TypeError, ValueError):
+        hours = 0.0  # a text, say: that of the command line is "72h"
     if not 0 < hours < float("inf"):
         raise InputError(f"window must be a positive time, not {window!r}: give hours or a timedelta")
     return hours

@@ -100,7 +100,20 @@ def test_a_frame_has_labels_too() -> None:
     assert found.levels["story"].scores["pairwise_f1"] == 1.0
 
 
+def test_a_missing_value_of_pandas_is_no_label() -> None:
+    rows = [{"title": title, "story": story} for title, story in (("a", "1"), ("b", pd.NA), ("c", pd.NaT), ("d", "1"))]
+    assert read_labels(rows).labels["story"].tolist() == [0, -1, -1, 0]
+
+
 # Evaluation
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [({"resamples": 0}, "resamples must be 1"), ({"worst": -1}, "worst must be 0")]
+)
+def test_numbers_that_make_no_sense_are_refused_before_any_work(given: dict[str, int], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        dedupe.evaluate([], **given)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

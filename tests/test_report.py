@@ -21,7 +21,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from test_crowds import crowd_of, same_news
 
-from dedupe import Deduplication, Headline, OutputError, deduplicate, read_corrections, write_report
+from dedupe import Deduplication, Headline, InputError, OutputError, deduplicate, read_corrections, write_report
 from dedupe.cli import cli
 from dedupe.report.choosing import choose_nodes
 from dedupe.report.data import figures_of
@@ -237,6 +237,12 @@ def test_settings_and_warnings_are_told(tmp_path: Path) -> None:
 def test_a_report_that_cannot_be_written_is_an_error(result: Deduplication, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot write"):
         write_report(result, str(tmp_path / "absent" / "report.html"))
+
+
+@pytest.mark.parametrize("window", ["72h", -1, float("nan")])
+def test_a_window_that_is_none_is_refused(result: Deduplication, tmp_path: Path, window: Any) -> None:
+    with pytest.raises(InputError, match="window must be a positive time"):
+        write_report(result, str(tmp_path / "r.html"), window=window)
 
 
 def test_the_charts_are_those_that_their_readme_names() -> None:

@@ -269,6 +269,37 @@ def test_the_level_is_checked_before_any_work() -> None:
         dedupe.tune(labelled_rows(), level="exact")
 
 
+def test_a_goal_is_checked_before_any_work() -> None:
+    with pytest.raises(InputError, match=r"goal must be a Goal, as Goal\('precision', 0.98\), not 'precision'"):
+        dedupe.tune([{"title": "a"}], "precision")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="goal must be a Goal"):
+        choose([0.5], [True], goal="f1")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"floor": 2}, "floor must be over 0 and up to 1, not 2"),
+        ({"floor": 0}, "floor must be over 0"),
+        ({"floor": float("nan")}, "floor must be over 0"),
+        ({"before": 1.5}, r"before must be from 0\.05 to 1, not 1\.5"),
+        ({"before": 0.01}, "before must be from"),
+    ],
+)
+def test_thresholds_that_cannot_be_are_refused(given: dict[str, float], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        choose([0.5, 0.6], [True, False], **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_threshold_in_force_is_that_given(csv: Path, level: str) -> None:
+    rows = labelled_rows(1)
+    given: dict[str, Any] = {"level": level, "encoder": FakeEncoder(), "resamples": 20, level: 0.9}
+    assert dedupe.tune(rows, **given).before == 0.9
+    answers = [(one, other, verdict.replace("story", level)) for one, other, verdict in answered(csv, 60)]
+    assert dedupe.tune_by_answers(rows, answers, **given).before == 0.9
+
+
 def test_the_order_of_the_input_does_not_matter() -> None:
     rows = labelled_rows()
     shuffled = random.Random(3).sample(rows, len(rows))
@@ -394,6 +425,8 @@ def test_wrong_calls_are_one_line(csv: Path) -> None:
     assert "must end in .toml" in refused("tune", csv, "-o", "stories.jsonl")
     assert "has a story of its own" in refused("tune", alone)
     assert "no column 'variant'" in refused("tune", alone, "--level", "wording")
+    alone.write_text("title,story,variant\nFerry sinks,1,\nFerry sinks!,1, \n", "utf-8")
+    assert "no row with a story has a wording too: name the column" in refused("tune", alone, "--level", "wording")
     assert "0<x<=1" in refused("tune", csv, "--precision", "0")
 
 
@@ -465,6 +498,17 @@ def test_answers_tune_on_the_command_line(csv: Path) -> None:
     line = refused("tune", "news.jsonl", "--labels", "labels.csv", "--level", "wording")
     assert "no answer for the level wording is about these headlines" in line
     assert "does not exist" in refused("tune", "news.jsonl", "--labels", "nowhere.csv")
+
+
+def test_an_answer_said_twice_is_about_a_pair_of_these_both_times(csv: Path) -> None:
+    given = answered(csv, 60)
+    rows = [row for row in labelled_rows(1) if row["title"]]
+    twice = [*given, *((other.upper(), one, verdict) for one, other, verdict in given)]
+    found = dedupe.tune_by_answers(rows, twice, encoder=FakeEncoder(), resamples=20)
+    assert (found.answers, found.unlabelled) == (60, 0)
+    foreign = [("Glacier hut opens", "Bread is dear", "different"), ("Glacier hut opens", "Bread is dear", "skipped")]
+    found = dedupe.tune_by_answers(rows, [*given[:30], *foreign], encoder=FakeEncoder(), resamples=20)
+    assert (found.answers, found.unlabelled) == (30, 1)
 
 
 def test_verdicts_of_answers_are_read_as_those_of_corrections(csv: Path) -> None:

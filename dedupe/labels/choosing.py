@@ -58,6 +58,11 @@ class Choice:
     true: float
     blocks: int
 
+    @property
+    def found(self) -> float:
+        """How many labelled pairs the threshold puts together; where there are none, precision is 1 for want of any."""
+        return float(self.curve.found[np.searchsorted(self.curve.threshold, self.threshold)])
+
 
 def choose(
     heights: ArrayLike,
@@ -84,7 +89,7 @@ def choose(
         before: the threshold in force, if one is, from which F1 moves only as far as the labels vouch for.
         unseen: the weight of one wrong pair more than was seen, which is assumed where a precision is wanted, so that a
             handful of right ones proves little (the rule of succession; Laplace, 1774). For a sample, the mean weight.
-        floor: the lowest threshold.
+        floor: the lowest threshold, over 0.
         resamples: how often the blocks are drawn with replacement (Efron and Tibshirani, 1993).
         seed: of the draw.
 
@@ -92,34 +97,24 @@ def choose(
     chooses nothing; the threshold is then, for a precision, the lowest that reaches it, for a recall the highest, for F1
     the best. Chosen is the one that is enough in 19 of 20 resamples and on all pairs together; for F1, where no side is
     safer, the median, or, with a threshold in force, the one that gains most on it in 19 of 20: where none gains, it stays.
-    What it has `reached` is not smoothed. Raises `InputError` where the arrays do not fit, no pair
-    is true, or no threshold reaches the goal so surely; then it says what can be asked for.
+    What it has `reached` is not smoothed. Raises `InputError` where an argument does not fit, no pair is true, or no
+    threshold reaches the goal so surely; then it says what can be asked for.
     """
-    goal = goal or Goal()
+    goal = check_goal(goal)
     if resamples < 1:
         raise InputError(f"resamples must be 1 or more, not {resamples}: 1000 is usual")
+    _check_thresholds(floor, before)
     counted = Counted.of(LabelledPairs.of(heights, same, weights, blocks), floor)
     true, every = counted.drawn(np.ones((1, counted.blocks)))
-    curve = counted.curve(true[0], every[0])
-    draws = counted.resampled(resamples, seed)
+    curve, draws = counted.curve(true[0], every[0]), counted.resampled(resamples, seed)
     measured = np.array([_measured(*draw, goal, unseen) for draw in zip(*draws, strict=True)])
     overall = _measured(true[0], every[0], goal, unseen)
-    if goal.figure == "f1" and before is not None:
-        place: int | None = _better(measured, int(np.searchsorted(curve.threshold, before - 1e-9)))
-    else:
-        place = _chosen(measured, overall, curve, goal)
-    if place is None:
-        most = _most(measured, overall, curve, goal)
-        raise InputError(
-            f"no threshold from {floor:g} to 1 reaches {goal} in {SURE:.0%} of the resamples of these labels: "
-            f"{f'ask for at most {most:g}, or' if most else 'there is too little to go by:'} label more headlines"
-        )
-    ends = np.quantile(_places(measured, goal), [0.025, 0.975], method="nearest").clip(0, len(curve.threshold) - 1)
+    place = _place(measured, overall, curve, goal, before)
     spread = counted.curve(*draws)
     return Choice(
         goal,
         float(curve.threshold[place]),
-        _interval(curve.threshold[ends]),
+        _around(measured, curve, goal),
         {figure: float(getattr(curve, figure)[place]) for figure in FIGURES},
         {figure: _interval(np.quantile(getattr(spread, figure)[:, place], [0.025, 0.975])) for figure in FIGURES},
         curve,
@@ -127,6 +122,40 @@ def choose(
         float(true.sum()),
         counted.blocks,
     )
+
+
+def check_goal(goal: Goal | None) -> Goal:
+    """Return the goal, the best F1 where none is given; `InputError` where it is something else, as a word."""
+    if goal is not None and not isinstance(goal, Goal):
+        raise InputError(f"goal must be a Goal, as Goal('precision', 0.98), not {goal!r}")
+    return goal or Goal()
+
+
+def _check_thresholds(floor: float, before: float | None) -> None:
+    if not 0 < floor <= 1:
+        raise InputError(f"floor must be over 0 and up to 1, not {floor:g}: 0.05 is usual")
+    if before is not None and not floor <= before <= 1:
+        raise InputError(f"before must be from {floor:g} to 1, not {before:g}: give the threshold in force, or none")
+
+
+def _place(measured: Floats, overall: Floats, curve: Curve, goal: Goal, before: float | None) -> int:
+    """The place of the threshold to take; `InputError` where none reaches the goal, with what can be asked for."""
+    if goal.figure == "f1" and before is not None:
+        return _better(measured, int(np.searchsorted(curve.threshold, before - 1e-9)))
+    place = _chosen(measured, overall, curve, goal)
+    if place is not None:
+        return place
+    most = _most(measured, overall, curve, goal)
+    raise InputError(
+        f"no threshold from {curve.threshold[0]:g} to 1 reaches {goal} in {SURE:.0%} of the resamples of these labels: "
+        f"{f'ask for at most {most:g}, or' if most else 'there is too little to go by:'} label more headlines"
+    )
+
+
+def _around(measured: Floats, curve: Curve, goal: Goal) -> Interval:
+    """The 95 % interval of the threshold that just reaches the goal."""
+    ends = np.quantile(_places(measured, goal), [0.025, 0.975], method="nearest")
+    return _interval(curve.threshold[ends.clip(0, len(curve.threshold) - 1)])
 
 
 def _measured(true: Floats, every: Floats, goal: Goal, unseen: float) -> Floats:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dedupe import encoders
 from dedupe.caching import VectorCache
 from dedupe.corrections import Given
+from dedupe.errors import InputError
 from dedupe.evaluation import Interval
 from dedupe.labels.agreement import agreement
 from dedupe.labels.confusions import Confusion, confusions_of
@@ -92,6 +93,7 @@ def evaluate(
     Rows without a label take part in the grouping and are not scored. Neither scores nor intervals depend on the order of the
     input. Raises `InputError` where `deduplicate` does, for a missing column, and where no two rows share a story.
     """
+    _check_counts(worst, resamples)
     labelled = read_labels(headlines, columns)
     labelled.check("story")
     encoder = encoder or encoders.load_encoder(None)
@@ -109,6 +111,13 @@ def evaluate(
     scores = {level: _scores(labelled, runs, level, encoder, worst, resamples, seed) for level in levels}
     notes = tuple(f"no two rows share a {level}: not scored" for level in labelled.labels if level not in levels)
     return Evaluation(len(labelled.headlines), len(labelled.slices), scores, notes)
+
+
+def _check_counts(worst: int, resamples: int) -> None:
+    if resamples < 1:
+        raise InputError(f"resamples must be 1 or more, not {resamples}: 1000 is usual")
+    if worst < 0:
+        raise InputError(f"worst must be 0 or more, not {worst}: 0 lists no mistakes")
 
 
 def _scores(

@@ -60,6 +60,10 @@ class Labelled:
         """Raise `InputError` where the level has no labels, or none that two rows share."""
         if level not in self.labels:
             raise InputError("there is no column 'variant', which labels wordings: name it by --variant-column")
+        if not self.scored(level):
+            raise InputError(
+                f"no row with a story has a {level} too: name the column that labels wordings by --variant-column"
+            )
         if not self.pairs(level):
             each = f"each of the {self.scored(level):,} labelled rows has a {level} of its own"
             raise InputError(f"{each}: give labels that some rows share, there is nothing to score")
@@ -134,11 +138,21 @@ def _values(headlines: Sequence[Headline], column: str | None) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    if value is None or value != value:  # a missing number of a frame is not equal to itself
+    if value is None or _missing(value):
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # a column of whole numbers with gaps comes out of pandas as floats
     return str(value).strip()
+
+
+def _missing(value: Any) -> bool:
+    """Whether it is the missing value of a frame: a number that is not equal to itself, or one that will not say."""
+    try:
+        return bool(value != value)
+    except TypeError:  # pandas.NA
+        return True
+    except ValueError:  # an array
+        return False
 
 
 def _codes(values: Iterable[Hashable]) -> Ints:

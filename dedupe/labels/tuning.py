@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +15,14 @@ from dedupe.caching import VectorCache
 from dedupe.errors import InputError
 from dedupe.evaluation import Interval
 from dedupe.labels.asking import Questions
-from dedupe.labels.choosing import Choice, Goal, choose
+from dedupe.labels.choosing import Choice, Goal, check_goal, choose
 from dedupe.labels.curves import Curve
 from dedupe.labels.labelled import LabelColumns, Labelled, read_labels, runs_of
 from dedupe.labels.mergecounts import count_pairs, joined
 from dedupe.pipeline import Frame, Row, deduplicate
 from dedupe.progress import Progress
 from dedupe.result import Deduplication
+from dedupe.text import key_of_normalized, normalize
 from dedupe.verdicts import SKIPPED, TOGETHER
 
 Floats = NDArray[np.float64]
@@ -92,6 +94,7 @@ def tune(
     cache: VectorCache | None = None,
     window: timedelta | float | None = None,
     story: float | None = None,
+    wording: float | None = None,
     resamples: int = 1000,
     seed: int = 0,
     progress: bool | Progress = False,
@@ -106,44 +109,42 @@ def tune(
         encoder: as for `deduplicate`.
         cache: likewise.
         window: likewise.
-        story: the story threshold within which wordings are tuned; without a meaning for stories.
+        story: the story threshold in force, the model's own if not given; wordings are tuned within these stories.
+        wording: likewise of wordings; without a meaning where stories are tuned.
         resamples: of the bootstrap.
         seed: of the bootstrap.
         progress: as for `deduplicate`.
 
-    How it is chosen, `choose` says. Pairs are counted over all slices; rows without a label take part in the grouping only.
+    How it is chosen, `choose` says; for F1 it moves from the threshold in force only where that surely gains. Pairs are
+    counted over all slices; rows without a label take part in the grouping only.
     The result does not depend on the order of the input. Raises `InputError` where `evaluate` does, and where no threshold
     reaches the goal.
     """
-    if level not in LEVELS:
-        raise InputError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
+    goal = _checked(level, goal)
     labelled = read_labels(headlines, columns)
     labelled.check(level)
-    runs = runs_of(labelled, encoder=encoder, cache=cache, window=window, story=story, progress=progress)
-    pairs = joined(
-        [count_pairs(run, labelled.labels[level][rows], level) for rows, run in zip(labelled.slices, runs, strict=True)]
-    )
-    choice = choose(
-        pairs.heights,
-        pairs.same,
-        pairs.weights,
-        pairs.blocks,
-        goal,
-        before=runs[0].thresholds[level],
-        floor=runs[0].floor,
-        resamples=resamples,
-        seed=seed,
-    )
-    scored = labelled.scored(level)
-    return Tuning(
-        level,
-        choice,
-        runs[0].thresholds[level],
-        scored,
-        len(labelled.headlines) - scored,
-        len(runs),
-        *_judged(labelled, runs, level),
-    )
+    engine: dict[str, Any] = {"encoder": encoder, "cache": cache, "window": window, "progress": progress}
+    runs = runs_of(labelled, **engine, story=story, wording=wording)
+    choice = _chosen(labelled, runs, level, goal, resamples, seed)
+    before, scored = runs[0].thresholds[level], labelled.scored(level)
+    chances, same = _judged(labelled, runs, level)
+    return Tuning(level, choice, before, scored, len(labelled.headlines) - scored, len(runs), chances, same)
+
+
+def _checked(level: str, goal: Goal | None) -> Goal:
+    """The goal; `InputError` where that or the level is none, before any work."""
+    if level not in LEVELS:
+        raise InputError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
+    return check_goal(goal)
+
+
+def _chosen(labelled: Labelled, runs: list[Deduplication], level: str, goal: Goal, resamples: int, seed: int) -> Choice:
+    """The choice by all pairs of labelled rows, from the threshold of the runs."""
+    parts = zip(labelled.slices, runs, strict=True)
+    pairs = joined([count_pairs(run, labelled.labels[level][rows], level) for rows, run in parts])
+    before, floor = runs[0].thresholds[level], runs[0].floor
+    how: dict[str, Any] = {"before": before, "floor": floor, "resamples": resamples, "seed": seed}
+    return choose(pairs.heights, pairs.same, pairs.weights, pairs.blocks, goal, **how)
 
 
 def tune_by_answers(
@@ -155,6 +156,8 @@ def tune_by_answers(
     encoder: encoders.Encoder | None = None,
     cache: VectorCache | None = None,
     window: timedelta | float | None = None,
+    story: float | None = None,
+    wording: float | None = None,
     resamples: int = 1000,
     seed: int = 0,
     progress: bool | Progress = False,
@@ -163,15 +166,28 @@ def tune_by_answers(
 
     `answers`: two titles and the verdict each, of pairs that were drawn for this level (`asking.Questions`), so that each
     stands for others of its height. Pairs are those of distinct titles that the floor puts together or that were judged;
-    recall is among them. Everything else is as for `tune`. Raises `InputError` where none of the answers is about these titles.
+    recall is among them. `story` and `wording`: the thresholds in force, of which that of the level counts; wordings are
+    those of the whole input, not of its stories. Everything else is as for `tune`. Raises `InputError` where none of the
+    answers is about these titles.
     """
-    if level not in LEVELS:
-        raise InputError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
-    run = deduplicate(headlines, encoder=encoder, cache=cache, level=level, window=window, progress=progress)
-    given = list(answers)
-    found = tuned_by(Questions(run, level, given), goal, resamples=resamples, seed=seed)
-    said = sum(verdict != SKIPPED for _, _, verdict in given)
-    return replace(found, unlabelled=max(0, said - (found.answers or 0)))
+    goal, given = _checked(level, goal), list(answers)
+    engine: dict[str, Any] = {"encoder": encoder, "cache": cache, "window": window, "progress": progress}
+    run = deduplicate(headlines, level=level, story=story, wording=wording, **engine)
+    questions = Questions(run, level, given)
+    found = tuned_by(questions, goal, resamples=resamples, seed=seed)
+    return replace(found, unlabelled=_elsewhere(questions, given))
+
+
+def _elsewhere(questions: Questions, given: Sequence[tuple[str, str, str]]) -> int:
+    """How many of the verdicts are about no pair of this run; one said twice is about the same pair both times."""
+    titles = [headline.title for headline in questions.result.headlines]
+    here = {_both(*(titles[row] for row in questions.titles(place))) for place in questions.answered}
+    return sum(verdict != SKIPPED and _both(one, other) not in here for one, other, verdict in given)
+
+
+def _both(one: str, other: str) -> frozenset[str]:
+    """Two titles as they count, in any order."""
+    return frozenset(key_of_normalized(normalize(title)) for title in (one, other))
 
 
 def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int = 1000, seed: int = 0) -> Tuning:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dedupe.files import writing
+from dedupe.pipeline import hours_of
 from dedupe.report.data import report_of
 from dedupe.report.page import render
 from dedupe.result import Deduplication
@@ -36,10 +37,9 @@ def write_report(
         most_pairs: how many judged pairs it holds, the most probable first, besides those that link groups.
 
     Returns a sentence for each thing left out, none for most runs; the page says the same. Raises `OutputError` if it
-    cannot be written.
+    cannot be written, `InputError` for a window that is none.
     """
-    hours = None if window is None else window / timedelta(hours=1) if isinstance(window, timedelta) else float(window)
-    report = report_of(result, hours, most_rows, most_pairs)
+    report = report_of(result, hours_of(window), most_rows, most_pairs)
     with writing(str(path)) as stream:
         stream.writelines(render(report, title))
     return report.left_out
