@@ -44,8 +44,14 @@ def format_of(path: str, known: Sequence[str] = (*ROW_FORMATS, "json")) -> str |
     ending = Path(name.stem).suffix.lower() if name.suffix.lower() in PACKED else name.suffix.lower()
     format = _ENDINGS.get(ending)
     if ending in _FOREIGN or (format and format not in known):
-        raise OutputError(f"{path}: {ending} is not written here: name a file that ends in .jsonl, .csv or .parquet")
+        raise OutputError(f"{path}: {ending} is not written here: name a file that ends in {_endings(known)}")
     return format
+
+
+def _endings(known: Sequence[str]) -> str:
+    """The usual ending of each of these formats, in words."""
+    usual = [next(ending for ending, format in _ENDINGS.items() if format == one) for one in known]
+    return " or ".join(filter(None, [", ".join(usual[:-1]), usual[-1]]))
 
 
 def write_rows(rows: Rows, path: str, format: str, *, formulas: bool = False) -> None:

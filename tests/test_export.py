@@ -41,6 +41,19 @@ def test_the_ending_tells_the_format(name: str, format: str | None) -> None:
     assert format_of(name) == format
 
 
+@pytest.mark.parametrize(
+    ("name", "known", "said"),
+    [
+        ("l.parquet", ("csv", "tsv", "jsonl"), r"ends in \.csv, \.tsv or \.jsonl$"),
+        ("l.csv", ("json",), r"ends in \.json$"),
+        ("l.xlsx", ("json", "lines"), r"\.xlsx is not written here: name a file that ends in \.json or \.txt$"),
+    ],
+)
+def test_of_endings_those_are_named_that_are_written_there(name: str, known: tuple[str, ...], said: str) -> None:
+    with pytest.raises(OutputError, match=said):
+        format_of(name, known)
+
+
 def test_jsonl_keeps_types_and_writes_iso_dates(tmp_path: Path) -> None:
     write_rows(ROWS, str(tmp_path / "o"), "jsonl")
     text = (tmp_path / "o").read_text("utf-8")
