@@ -322,7 +322,8 @@ def test_wrong_calls_are_one_line(labelled: Path) -> None:
     )
     assert "2 labelled rows has a story of its own" in refused("evaluate", "alone.csv")
     assert "no column 'story' among title" in refused("evaluate", "titles.txt")
-    assert "is not written here" in refused("evaluate", labelled, "-o", "scores.csv")
+    line = refused("evaluate", labelled, "-o", "scores.csv")
+    assert "scores.csv: .csv is not written here: name a file that ends in .json or .txt" in line
     assert "is also the input" in refused("evaluate", labelled, "-o", labelled, "--force", "--format", "json")
 
 
@@ -332,6 +333,42 @@ def test_a_dry_run_tells_the_labels(labelled: Path) -> None:
     assert "labels: story " in outcome.stdout
     assert "2 slices" in outcome.stdout
     assert not Path("scores.json").exists()
+
+
+def test_warnings_and_corrections_of_the_runs_are_told(labelled: Path) -> None:
+    rows = [row for row in labelled_rows() if row["title"]]
+    fixed = Path("fixed.csv")
+    pd.DataFrame([(rows[0]["title"], rows[1]["title"], "different")], columns=["title_a", "title_b", "verdict"]).to_csv(
+        fixed
+    )
+    given = ("evaluate", labelled, "--story-column", "event", "--corrections", fixed)
+    outcome = run(*given)
+    found = json.loads(outcome.stdout)
+    assert found["corrections"] == 1
+    assert ", 1 correction applied" in outcome.stderr
+    assert "empty-title" in [warning["code"] for warning in found["warnings"]]
+    assert "warning: 1 row without a title stay alone\n" in outcome.stderr
+    assert "corrections 1\n" in run(*given, "--dry-run").stdout
+    for option in (("-o", fixed, "--format", "json"), ("--skip-bad", "--rejects", fixed)):
+        assert "is also the input" in refused(*given, "--force", *option)
+    assert "applied" not in run(*given[:-2]).stderr
+
+
+def test_a_foreign_encoder_is_said_to_be_uncalibrated() -> None:
+    class Foreign:
+        encode = FakeEncoder().encode
+
+    found = dedupe.evaluate(labelled_rows(), encoder=Foreign(), resamples=5)
+    assert [one.code for one in found.warnings].count("uncalibrated") == 1
+
+
+def test_corrections_may_be_an_address(labelled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("dedupe.corrections.read_corrections", lambda path: asked.append(path) or [])
+    address = "https://example.org/fixed.csv"
+    assert run("evaluate", labelled, "--story-column", "event", "--corrections", address, "--dry-run").exit_code == 0
+    assert run("cluster", labelled, "--corrections", address, "--dry-run").exit_code == 0
+    assert asked == [address, address]
 
 
 def test_an_iterator_of_corrections_serves_all_slices() -> None:

@@ -100,3 +100,18 @@ def test_the_command_by_default_writes_json_lines_into_a_pipe(tmp_path):
 def test_the_command_needs_something_known(tmp_path):
     (tmp_path / "new.txt").write_text("\n".join(NEW[:3]), "utf-8")
     assert "--against" in one_error(run("match", tmp_path / "new.txt"))
+
+
+def test_the_command_counts_corrections_and_never_replaces_them(tmp_path):
+    for name, titles in (("known.txt", KNOWN), ("new.txt", NEW[:3])):
+        (tmp_path / name).write_text("\n".join(titles), "utf-8")
+    fixed = tmp_path / "fixed.csv"
+    fixed.write_text(f'title_a,title_b,verdict\n"{NEW[2]}","{KNOWN[0]}",different\n', "utf-8")
+    given = ("match", tmp_path / "new.txt", "--against", tmp_path / "known.txt", "--corrections", fixed)
+    assert ", 1 correction applied" in run(*given).stderr
+    for option in (
+        ("-o", fixed),
+        ("--skip-bad", "--rejects", fixed),
+        ("--skip-bad", "--rejects", tmp_path / "known.txt"),
+    ):
+        assert "is also the input" in one_error(run(*given, *option, "--force"))

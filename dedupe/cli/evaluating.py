@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,18 +13,34 @@ from dedupe.cli.labels import LabelJob, labels, say
 from dedupe.cli.plans import plan
 from dedupe.cli.reading import Reading, reading
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import caching, count, dry_run, engine, force, judging, open_cache, options, output, quiet, taken
+from dedupe.cli.shared import (
+    applied,
+    caching,
+    count,
+    dry_run,
+    engine,
+    force,
+    judging,
+    open_cache,
+    options,
+    output,
+    quiet,
+    taken,
+)
 from dedupe.export import format_of
 from dedupe.files import check_output, write_lines
 
 if TYPE_CHECKING:
+    from dedupe.caching import VectorCache
+    from dedupe.corrections import Correction
     from dedupe.labels.evaluating import Evaluation
+    from dedupe.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
 class _Job(LabelJob):
     wording: float | None
-    corrections: Path | None
+    corrections: str | None
     worst: int
     format: str | None
     output: str
@@ -54,33 +69,39 @@ def evaluate(**given: Any) -> None:
       headline-dedupe evaluate labelled.csv --story 0.6 --worst 30 -o scores.json
     """
     from dedupe.corrections import read_corrections
-    from dedupe.labels.evaluating import evaluate as score
     from dedupe.labels.scoretables import evaluation_json, write_evaluation
 
     job, inputs = taken(_Job, given), taken(Reading, given)
     format = job.format or _format(job.output)
-    check_output(job.output, inputs.inputs, force=job.force)
-    inputs.check(job.output, force=job.force)
+    beside = [job.corrections] if job.corrections else []
+    check_output(job.output, [*inputs.inputs, *beside], force=job.force)
+    inputs.check(job.output, force=job.force, beside=beside)
     cache = open_cache(job.cache, job.no_cache)
     source, corrections = inputs.read(), read_corrections(job.corrections) if job.corrections else []
     if job.dry_run:
-        asked = {"window": job.window, "story": job.story, "wording": job.wording, "worst": job.worst}
-        write_lines([*job.plan(source), *plan(source, job.model, cache, job.output, format, asked)], "-")
+        write_lines([*job.plan(source), *_plan(job, source, len(corrections), cache, format)], "-")
         return
-    how: dict[str, Any] = {
-        "columns": job.columns,
-        "story": job.story,
-        "wording": job.wording,
-        "corrections": corrections,
-    }
-    found = job.run(score, source, cache, worst=job.worst, **how)
+    found = _scored(job, source, corrections, cache)
     if format == "json":
         write_lines([json.dumps(evaluation_json(found), ensure_ascii=False, indent=1)], job.output)
     else:
         write_evaluation(found, job.output)
     inputs.set_aside(source, job.output)
     if not job.quiet:
-        say([_summary(found), *found.notes, *source.notes], cache)
+        say([_summary(job, found), *found.notes, *source.notes], cache, found.warnings)
+
+
+def _plan(job: _Job, source: Source, corrections: int, cache: VectorCache | None, format: str) -> list[str]:
+    asked = {"window": job.window, "story": job.story, "wording": job.wording, "worst": job.worst}
+    asked |= {"corrections": corrections if job.corrections else None}
+    return plan(source, job.model, cache, job.output, format, asked)
+
+
+def _scored(job: _Job, source: Source, corrections: list[Correction], cache: VectorCache | None) -> Evaluation:
+    from dedupe.labels.evaluating import evaluate as score
+
+    how: dict[str, Any] = {"columns": job.columns, "worst": job.worst, "corrections": corrections}
+    return job.run(score, source, cache, story=job.story, wording=job.wording, **how)
 
 
 def _format(output: str) -> str:
@@ -89,10 +110,10 @@ def _format(output: str) -> str:
     return "table" if format_of(output, ("json", "lines")) == "lines" else "json"
 
 
-def _summary(found: Evaluation) -> str:
+def _summary(job: _Job, found: Evaluation) -> str:
     said = [count(found.headlines, "headline"), count(found.slices, "slice")]
     for level, scores in found.levels.items():
         said.append(f"{count(scores.true, level, {'story': 'stories'}.get(level))} labelled, {scores.found:,} found")
         if scores.unlabelled:
             said.append(f"{count(scores.unlabelled, 'headline')} without a {level} not scored")
-    return ", ".join(said)
+    return ", ".join([*said, *applied(job.corrections, found.corrections)])

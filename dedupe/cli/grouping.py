@@ -16,6 +16,7 @@ from dedupe.cli.reading import Reading, reading
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import (
     PROGRAM,
+    applied,
     caching,
     count,
     dry_run,
@@ -56,7 +57,7 @@ class Common:
     window: timedelta | None
     story: float | None
     wording: float | None
-    corrections: Path | None
+    corrections: str | None
     model: str | None
     threads: int | None
     cache: Path | None
@@ -64,6 +65,11 @@ class Common:
     dry_run: bool
     force: bool
     quiet: bool
+
+    @property
+    def read_too(self) -> list[str]:
+        """What is read beside the inputs, and so never written over."""
+        return [self.corrections] if self.corrections else []
 
     def read_corrections(self) -> list[Correction]:
         """Return the corrections of the file that was named, if one was."""
@@ -212,9 +218,9 @@ def _run(
 
 
 def _check_outputs(job: _Job, inputs: Reading, format: str) -> None:
-    read = [*inputs.inputs, *([str(job.corrections)] if job.corrections else [])]
+    read = [*inputs.inputs, *job.read_too]
     check_output(job.output, read, force=job.force, binary=format == "parquet")
-    inputs.check(job.output, force=job.force)
+    inputs.check(job.output, force=job.force, beside=job.read_too)
     named = {_place(job.output)}
     for beside in filter(None, (job.explain, job.report)):
         check_output(beside, read, force=job.force)
@@ -284,8 +290,7 @@ def _finish(
     done += [count(len(result) - distinct, "exact copy", "exact copies"), *([more] if more else [])]
     if result.recall < 1:
         done.append(f"{result.recall:.1%} of the candidate pairs found, by a sample")
-    if job.corrections:
-        done.append(f"{count(result.corrections, 'correction')} applied")
+    done += applied(job.corrections, result.corrections)
     if source.rejects:
         done.append(f"{count(len(source.rejects), 'bad row')} set aside in {inputs.rejects_path(job.output)}")
     click.echo(f"{PROGRAM}: {'; '.join([', '.join(done), *source.notes])}", err=True)

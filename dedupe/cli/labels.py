@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +16,7 @@ from dedupe.cli.shared import PROGRAM, count, limit_threads, options
 if TYPE_CHECKING:
     from dedupe.caching import VectorCache
     from dedupe.labels.labelled import LabelColumns
+    from dedupe.result import Caution
     from dedupe.sources import Source
 
 _Found = TypeVar("_Found")
@@ -79,9 +80,13 @@ labels = options(
 )
 
 
-def say(lines: Sequence[str], cache: VectorCache | None, *cautions: str) -> None:
-    """Say in one line what was done, then what deserves a look."""
+def say(lines: Sequence[str], cache: VectorCache | None, warnings: Iterable[Caution], *cautions: str) -> None:
+    """Say in one line what was done, then what deserves a look: `warnings` of the runs, and other `cautions`."""
     if lines:
         click.echo(f"{PROGRAM}: {'; '.join(lines)}", err=True)
-    for warning in [*cautions, *([cache.trouble] if cache and cache.trouble else [])]:
+    for warning in [
+        *(one.message for one in warnings),
+        *cautions,
+        *([cache.trouble] if cache and cache.trouble else []),
+    ]:
         click.echo(f"{PROGRAM}: warning: {warning}", err=True)

@@ -14,7 +14,7 @@ from dedupe.cli.grouping import Common, writing
 from dedupe.cli.plans import plan
 from dedupe.cli.reading import Reading, reading
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, caching, count, engine, judging, limit_threads, open_cache, taken, warn
+from dedupe.cli.shared import PROGRAM, applied, caching, count, engine, judging, limit_threads, open_cache, taken, warn
 from dedupe.display import write_matches
 from dedupe.errors import InputError
 from dedupe.export import ROW_FORMATS, format_of, write_rows
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class _Job(Common):
     against: tuple[str, ...]
+
+    @property
+    def read_too(self) -> list[str]:
+        """What is read beside the inputs, and so never written over."""
+        return [*self.against, *([self.corrections] if self.corrections else [])]
 
 
 @click.command()
@@ -56,8 +61,8 @@ def match(**given: Any) -> None:
     """
     job, inputs = taken(_Job, given), taken(Reading, given)
     format = job.format or _format(job.output)
-    check_output(job.output, [*inputs.inputs, *job.against], force=job.force, binary=format == "parquet")
-    inputs.check(job.output, force=job.force)
+    check_output(job.output, [*inputs.inputs, *job.read_too], force=job.force, binary=format == "parquet")
+    inputs.check(job.output, force=job.force, beside=job.read_too)
     cache = open_cache(job.cache, job.no_cache)
     source, known, corrections = inputs.read(), _known(job, inputs), job.read_corrections()
     if job.dry_run:
@@ -73,7 +78,7 @@ def match(**given: Any) -> None:
         write_rows(found.output, job.output, format, formulas=job.keep_formulas)
     inputs.set_aside(source, job.output)
     if not job.quiet:
-        _summary(found, source, known)
+        _summary(job, found, source, known)
         warn(found.run, cache)
 
 
@@ -119,12 +124,13 @@ def _format(output: str) -> str:
     return "table" if found == "lines" else found
 
 
-def _summary(found: Matches, source: Source, known: Source) -> None:
+def _summary(job: _Job, found: Matches, source: Source, known: Source) -> None:
     levels = Counter(match.level for match in found if match)
     done = [
         f"{count(len(found), 'headline')} against {len(known.headlines):,} known",
         *(count(levels[level], *said) for level, said in zip(LEVELS, _SAID, strict=True)),
         f"{len(found) - levels.total():,} new",
+        *applied(job.corrections, found.run.corrections),
     ]
     click.echo(f"{PROGRAM}: {'; '.join([', '.join(done), *source.notes, *known.notes])}", err=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,12 +33,12 @@ class Reading:
     skip_bad: bool
     rejects: str | None
 
-    def check(self, output: str, *, force: bool) -> None:
-        """Raise where the rejected lines could not be written."""
+    def check(self, output: str, *, force: bool, beside: Iterable[str] = ()) -> None:
+        """Raise where the rejected lines could not be written; `beside`: what is read beside the inputs."""
         if self.rejects and not self.skip_bad:
             raise click.UsageError("--rejects only has a meaning with --skip-bad: add it")
         if self.skip_bad:
-            check_output(self.rejects_path(output), self.inputs, force=force)
+            check_output(self.rejects_path(output), [*self.inputs, *beside], force=force)
             if self.rejects_path(output) == output != "-":
                 raise click.UsageError(f"--rejects and --output both name {output}: give two files")
 

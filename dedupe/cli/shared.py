@@ -109,7 +109,6 @@ story = click.option("--story", type=probability, help="Probability from which t
 wording = click.option("--wording", type=probability, help="Probability from which two headlines say the same.")
 corrections = click.option(
     "--corrections",
-    type=click.Path(path_type=Path),
     metavar="FILE",
     help="Pairs of titles that must or must never be together: title_a, title_b, verdict.",
 )
@@ -155,6 +154,11 @@ def limit_threads(count: int | None) -> None:
 def count(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def applied(file: str | None, number: int) -> list[str]:
+    """Return what a summary says of the corrections of `file`: how many found both their titles; nothing without a file."""
+    return [f"{count(number, 'correction')} applied"] if file else []
 
 
 def warn(result: Deduplication, cache: VectorCache | None, left_out: Iterable[str] = ()) -> None:

@@ -111,7 +111,7 @@ def tune(**given: Any) -> None:
     _report(job, found, write_threshold(job.target, commands, job.level, found.threshold), pictures)
     inputs.set_aside(source, "-")
     if not job.quiet:
-        say(source.notes, cache, *([found.caution] if found.caution else []))
+        say(source.notes, cache, found.warnings, *([found.caution] if found.caution else []))
 
 
 def _plan(job: _Job, goal: Goal, source: Source, cache: VectorCache | None) -> list[str]:

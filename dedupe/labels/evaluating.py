@@ -16,10 +16,10 @@ from dedupe.errors import InputError
 from dedupe.evaluation import Interval
 from dedupe.labels.agreement import agreement
 from dedupe.labels.confusions import Confusion, confusions_of
-from dedupe.labels.labelled import LabelColumns, Labelled, read_labels, runs_of
+from dedupe.labels.labelled import LabelColumns, Labelled, read_labels, runs_of, warnings_of
 from dedupe.pipeline import Frame, Row
 from dedupe.progress import Progress
-from dedupe.result import Deduplication, tie_ranks
+from dedupe.result import Caution, Deduplication, tie_ranks
 
 Ints = NDArray[np.int64]
 
@@ -50,12 +50,16 @@ class Evaluation:
     """The scores of each level that has labels, "story" and perhaps "wording", over all slices together.
 
     `notes`: facts for people, one line each, such as that no two rows are one wording, so that nothing was scored there.
+    `warnings`: what a careful reader should know of the input and the vectors. `corrections`: how many of those given found
+    both their titles, added up over the slices.
     """
 
     headlines: int
     slices: int
     levels: dict[str, LevelScores]
     notes: tuple[str, ...] = ()
+    warnings: tuple[Caution, ...] = ()
+    corrections: int = 0
 
 
 def evaluate(
@@ -110,7 +114,14 @@ def evaluate(
     levels = [level for level in labelled.labels if labelled.pairs(level)]
     scores = {level: _scores(labelled, runs, level, encoder, worst, resamples, seed) for level in levels}
     notes = tuple(f"no two rows share a {level}: not scored" for level in labelled.labels if level not in levels)
-    return Evaluation(len(labelled.headlines), len(labelled.slices), scores, notes)
+    return Evaluation(
+        len(labelled.headlines),
+        len(labelled.slices),
+        scores,
+        notes,
+        warnings_of(labelled, runs),
+        sum(run.corrections for run in runs),
+    )
 
 
 def _check_counts(worst: int, resamples: int) -> None:

@@ -17,7 +17,7 @@ from dedupe.errors import InputError
 from dedupe.headlines import Headline
 from dedupe.pipeline import Frame, Row, deduplicate, rows_of
 from dedupe.progress import Progress
-from dedupe.result import Deduplication
+from dedupe.result import Caution, Deduplication
 from dedupe.sources.tables import listed, named_column
 
 Ints = NDArray[np.int64]
@@ -118,6 +118,27 @@ def runs_of(
         )
         for rows in labelled.slices
     ]
+
+
+def warnings_of(labelled: Labelled, runs: Sequence[Deduplication]) -> tuple[Caution, ...]:
+    """Return what a careful reader should know of the rows, by input position: one caution a code, of all runs, one a slice.
+
+    What the runs say of suspicious groups is left to the labels.
+    """
+    found: dict[str, list[tuple[Ints, Caution]]] = {}
+    for rows, run in zip(labelled.slices, runs, strict=True):
+        for caution in run.input_cautions:
+            where = rows[np.array(caution.positions, np.int64)]
+            found.setdefault(caution.code, []).append((where, caution))
+    return tuple(_joined(several) for several in found.values())
+
+
+def _joined(several: Sequence[tuple[Ints, Caution]]) -> Caution:
+    """One caution for those of several slices; the message is that of the slice where most rows are meant."""
+    positions = tuple(np.sort(np.concatenate([rows for rows, _ in several])).tolist())
+    _, most = max(several, key=lambda one: len(one[0]))
+    others = f" (in one slice; {len(positions):,} such rows in {len(several)} slices)"
+    return Caution(most.code, most.message + others * (len(several) > 1 and len(positions) > 0), positions)
 
 
 def _optional(given: str | None, usual: str, have: list[str]) -> str | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dedupe.labels.confusions import Confusion
     from dedupe.labels.evaluating import Evaluation, LevelScores
     from dedupe.labels.tuning import Tuning
+    from dedupe.result import Caution
 
 _MEASURES = (("B-cubed", "b_cubed"), ("pairwise", "pairwise"))
 _SIDES = ("precision", "recall", "f1")
@@ -48,7 +49,12 @@ def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
         for level, scores in evaluation.levels.items()
     }
     counted = {"headlines": evaluation.headlines, "slices": evaluation.slices}
-    return {**counted, "levels": levels, "notes": list(evaluation.notes)}
+    said = {"notes": list(evaluation.notes), "warnings": _warnings(evaluation.warnings)}
+    return {**counted, "corrections": evaluation.corrections, "levels": levels, **said}
+
+
+def _warnings(cautions: Sequence[Caution]) -> list[dict[str, Any]]:
+    return [{"code": one.code, "message": one.message, "rows": len(one.positions)} for one in cautions]
 
 
 def tuning_json(tuning: Tuning) -> dict[str, Any]:
@@ -60,6 +66,7 @@ def tuning_json(tuning: Tuning) -> dict[str, Any]:
         "threshold": _spanned(choice.threshold, choice.interval),
         "before": tuning.before,
         **{name: _spanned(value, choice.intervals[name]) for name, value in choice.reached.items()},
+        "found": round(choice.found),
         "scored": tuning.scored,
         "unlabelled": tuning.unlabelled,
         "slices": tuning.slices,
@@ -68,6 +75,7 @@ def tuning_json(tuning: Tuning) -> dict[str, Any]:
         "blocks": choice.blocks,
         "answers": tuning.answers,
         "caution": tuning.caution,
+        "warnings": _warnings(tuning.warnings),
     }
 
 
@@ -76,6 +84,7 @@ def tuning_lines(tuning: Tuning) -> list[str]:
     choice = tuning.choice
     return [
         f"{tuning.level} threshold for {choice.goal}: {_said(choice.threshold, choice.interval)}{_stays(tuning)}",
+        *(["this threshold puts none of the labelled pairs together"] if not choice.found else []),
         *(f"{name.replace('f1', 'F1')}: {_said(choice.reached[name], choice.intervals[name])}" for name in _SIDES),
         _rests_on(tuning),
     ]
@@ -83,7 +92,9 @@ def tuning_lines(tuning: Tuning) -> list[str]:
 
 def _stays(tuning: Tuning) -> str:
     stays = tuning.choice.goal.figure == "f1" and tuning.threshold == tuning.before
-    return "; it stays, as these labels show none that is surely better" if stays else ""
+    return (
+        f"; {tuning.before:g} was in force and stays, as these labels show none that is surely better" if stays else ""
+    )
 
 
 def _rests_on(tuning: Tuning) -> str:

@@ -17,11 +17,11 @@ from dedupe.evaluation import Interval
 from dedupe.labels.asking import Questions
 from dedupe.labels.choosing import Choice, Goal, check_goal, choose
 from dedupe.labels.curves import Curve
-from dedupe.labels.labelled import LabelColumns, Labelled, read_labels, runs_of
+from dedupe.labels.labelled import LabelColumns, Labelled, read_labels, runs_of, warnings_of
 from dedupe.labels.mergecounts import count_pairs, joined
 from dedupe.pipeline import Frame, Row, deduplicate
 from dedupe.progress import Progress
-from dedupe.result import Deduplication
+from dedupe.result import Caution, Deduplication
 from dedupe.text import key_of_normalized, normalize
 from dedupe.verdicts import SKIPPED, TOGETHER
 
@@ -38,6 +38,7 @@ class Tuning:
     rows have a label, `unlabelled` have none. `chances` and `same`: the probability of each judged pair of labelled rows
     and whether it is true, (judged pairs,), for a reliability diagram. Where answers about pairs are the labels, `answers` is
     how many there are, `unlabelled` how many more are about other pairs, and counts of pairs are estimates.
+    `warnings`: what a careful reader should know of the input and the vectors.
     """
 
     level: str
@@ -49,6 +50,7 @@ class Tuning:
     chances: Floats
     same: NDArray[np.bool_]
     answers: int | None = None
+    warnings: tuple[Caution, ...] = ()
 
     @property
     def threshold(self) -> float:
@@ -127,8 +129,16 @@ def tune(
     runs = runs_of(labelled, **engine, story=story, wording=wording)
     choice = _chosen(labelled, runs, level, goal, resamples, seed)
     before, scored = runs[0].thresholds[level], labelled.scored(level)
-    chances, same = _judged(labelled, runs, level)
-    return Tuning(level, choice, before, scored, len(labelled.headlines) - scored, len(runs), chances, same)
+    return Tuning(
+        level,
+        choice,
+        before,
+        scored,
+        len(labelled.headlines) - scored,
+        len(runs),
+        *_judged(labelled, runs, level),
+        warnings=warnings_of(labelled, runs),
+    )
 
 
 def _checked(level: str, goal: Goal | None) -> Goal:
@@ -216,7 +226,8 @@ def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int =
         seed=seed,
     )
     chances = pairs.probability[places]
-    return Tuning(level, choice, run.thresholds[level], len(run), 0, 1, chances, truth, answers=len(places))
+    found = Tuning(level, choice, run.thresholds[level], len(run), 0, 1, chances, truth, answers=len(places))
+    return replace(found, warnings=run.input_cautions)
 
 
 def _judged(labelled: Labelled, runs: list[Deduplication], level: str) -> tuple[Floats, NDArray[np.bool_]]:
