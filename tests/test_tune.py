@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from conftest import FakeEncoder
-from labelled_news import labelled_rows
+from labelled_news import clear_rows, labelled_rows
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -23,6 +24,7 @@ from dedupe.labels.choosing import SURE, Choice, Goal, choose
 from dedupe.labels.curves import Counted, LabelledPairs, over, smoothed
 from dedupe.labels.labelled import Labelled, read_labels, runs_of
 from dedupe.labels.mergecounts import count_pairs, joined
+from dedupe.labels.scoretables import tuning_json, tuning_lines
 from dedupe.trees import MergeTree
 
 Pairs = dict[str, NDArray[Any]]
@@ -436,6 +438,117 @@ def test_wordings_are_tuned_inside_the_stories_of_the_settings(csv: Path) -> Non
     given = run("tune", csv, "--level", "wording", "--format", "json", "-o", "other.toml", "--story", "1.0").stdout
     assert inside["threshold"] == json.loads(given)["threshold"]
     assert inside["pairs"] == json.loads(given)["pairs"]
+
+
+def test_what_stays_is_the_threshold_of_the_settings(csv: Path) -> None:
+    clear = Path("clear.jsonl")
+    clear.write_text("".join(json.dumps(row) + "\n" for row in clear_rows()), "utf-8")
+    for level, given in (
+        ("story", "story = 0.5\n"),
+        ("wording", "wording = 0.5\n"),
+        ("story", "[match]\nstory = 0.5\n"),
+    ):
+        Path("desk.toml").write_text(given, "utf-8")
+        outcome = run("tune", clear, "-o", "desk.toml", "--level", level, "--format", "json")
+        found = json.loads(outcome.stdout)
+        assert found["before"] == 0.5
+        assert any("0.5" in line for line in found["written"])
+    Path("desk.toml").write_text("story = 0.5\n", "utf-8")
+    assert (
+        json.loads(run("tune", clear, "-o", "desk.toml", "--story", "0.6", "--format", "json").stdout)["before"] == 0.6
+    )
+    Path("desk.toml").write_text("story = 0.5\n", "utf-8")
+    Path("other.toml").write_text("story = 0.7\n", "utf-8")
+    for target, before in (("other.toml", 0.7), ("new.toml", 0.5)):
+        given = run("tune", clear, "-o", target, "--settings", "desk.toml", "--format", "json")
+        assert json.loads(given.stdout)["before"] == before
+
+
+def test_what_is_said_to_stay_is_what_is_written(csv: Path) -> None:
+    rows = [
+        {"title": title, "story": title[0]} for title in ("Ferry sinks", "Ferry sinks!", "Bread is dear", "Rates rise")
+    ]
+    Path("copies.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    Path("desk.toml").write_text("story = 0.5\n", "utf-8")
+    said = run("tune", "copies.jsonl", "-o", "desk.toml").stdout
+    assert "story threshold for the best F1: 0.500 (" in said
+    assert "; 0.5 was in force and stays, as these labels show none that is surely better\n" in said
+    assert "desk.toml: story = 0.5, as it was\n" in said
+
+
+def test_wordings_are_tuned_inside_the_stories_of_a_command_too(csv: Path) -> None:
+    Path("desk.toml").write_text("[cluster]\nstory = 1.0\n", "utf-8")
+    inside = json.loads(run("tune", csv, "--level", "wording", "--format", "json", "-o", "desk.toml").stdout)
+    given = run("tune", csv, "--level", "wording", "--format", "json", "-o", "other.toml", "--story", "1.0").stdout
+    assert inside["pairs"] == json.loads(given)["pairs"]
+
+
+@pytest.mark.parametrize("value", ['"high"', "true"])
+def test_a_threshold_in_the_settings_that_is_none_is_said(csv: Path, value: str) -> None:
+    Path("desk.toml").write_text(f"[match]\nstory = {value}\n", "utf-8")
+    assert "desk.toml, [match]: story = " in refused("tune", csv, "-o", "desk.toml")
+
+
+def test_options_without_a_meaning_are_refused_where_they_were_typed(csv: Path) -> None:
+    answered(csv, 60)
+    Path("desk.toml").write_text('story-column = "story"\nwording = 0.5\n', "utf-8")
+    by_answers = ("tune", "news.jsonl", "--labels", "labels.csv")
+    for column in ("story-column", "variant-column", "slice-column"):
+        assert f"--{column} has no meaning with --labels" in refused(*by_answers, f"--{column}", "story")
+    line = refused(*by_answers, "--level", "wording", "--story", "0.5")
+    assert "--story has no meaning with --labels and --level wording" in line
+    assert "--wording has no meaning with --level story" in refused("tune", csv, "--wording", "0.5")
+    assert run(*by_answers, "--settings", "desk.toml").exit_code == 0
+
+
+def test_a_goal_that_was_typed_goes_before_that_of_the_settings(csv: Path) -> None:
+    Path("desk.toml").write_text("[tune]\nprecision = 0.6\n", "utf-8")
+    for typed, goal in (
+        (("--recall", "0.5"), "a recall of 0.5"),
+        (("--f1",), "the best F1"),
+        ((), "a precision of 0.6"),
+    ):
+        assert f"goal {goal}" in run("tune", csv, "--settings", "desk.toml", "--dry-run", *typed).stdout
+    Path("desk.toml").write_text("[tune]\nprecision = 0.6\nrecall = 0.5\n", "utf-8")
+    assert "contradict" in refused("tune", csv, "--settings", "desk.toml")
+
+
+def test_settings_may_name_where_it_is_written_as_the_command_line_does(csv: Path) -> None:
+    Path("desk.toml").write_text('[tune]\noutput = "z.toml"\n', "utf-8")
+    assert "as settings to z.toml" in run("tune", csv, "--settings", "desk.toml", "--dry-run").stdout
+    assert "to y.toml" in run("tune", csv, "--settings", "desk.toml", "--dry-run", "-o", "y.toml").stdout
+
+
+def test_a_threshold_that_puts_nothing_together_is_said(csv: Path) -> None:
+    choice = choose([0, 0, 0.5, 0.5], [True, True, False, False], before=1.0, resamples=20)
+    assert (choice.threshold, choice.found) == (1.0, 0.0)
+    found = replace(dedupe.tune(labelled_rows(), encoder=FakeEncoder(), resamples=20))
+    assert not any("none of the labelled pairs" in line for line in tuning_lines(found))
+    assert "this threshold puts none of the labelled pairs together" in tuning_lines(replace(found, choice=choice))
+    assert tuning_json(replace(found, choice=choice))["found"] == 0
+
+
+def test_warnings_of_the_run_are_shown(csv: Path) -> None:
+    rows = [dict(row, published="soon") if k % 7 == 0 else row for k, row in enumerate(labelled_rows())]
+    csv.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    outcome = run("tune", csv, "--format", "json")
+    bad = [k for k, row in enumerate(rows) if row["published"] == "soon"]
+    found = {warning["code"]: warning for warning in json.loads(outcome.stdout)["warnings"]}
+    assert found["bad-date"]["rows"] == len(bad)
+    assert f"(in one slice; {len(bad)} such rows in 2 slices)" in found["bad-date"]["message"]
+    assert f"warning: {found['bad-date']['message']}\n" in outcome.stderr
+    tuning = dedupe.tune(rows, encoder=Foreign(), resamples=20)
+    assert {one.code: one.positions for one in tuning.warnings}["bad-date"] == tuple(bad)
+    assert [one.code for one in tuning.warnings].count("uncalibrated") == 1
+    by_answers = dedupe.tune_by_answers(rows, answered(csv, 60), encoder=Foreign(), resamples=20)
+    assert "uncalibrated" in [one.code for one in by_answers.warnings]
+
+
+class Foreign:
+    """An encoder of which nothing is known."""
+
+    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+        return FakeEncoder().encode(texts)
 
 
 def test_a_folder_that_cannot_be_made_is_said(csv: Path) -> None:

@@ -42,19 +42,21 @@ def _loaded(path: Path) -> dict[str, Any]:
 def _options(context: click.Context, given: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """The options of this command: those of the file, then those of its table for the command.
 
-    What only other commands know is left to them, so that one file can serve all.
+    What only other commands know is left to them, so that one file can serve all. In its own table, an option has the name
+    that it has on the command line, too, where that is another.
     """
     commands = context.parent.command.commands if context.parent and hasattr(context.parent.command, "commands") else {}
     own = given.get(context.info_name or "", {})
     others = {str(parameter.name) for command in commands.values() for parameter in command.params}
     known = {parameter.name: parameter for parameter in context.command.params if parameter.name != "settings"}
+    spelled = {word.lstrip("-").replace("-", "_"): one for one in known.values() for word in one.opts} | known
     found = {}
     shared = {name: value for name, value in given.items() if name not in commands}
     values = {n: v for n, v in shared.items() if n.replace("-", "_") in known or n.replace("-", "_") not in others}
     for name, value in (values | dict(own)).items():
-        parameter = known.get(name.replace("-", "_"))
+        parameter = (spelled if name in own else known).get(name.replace("-", "_"))
         if parameter is None:
-            close = difflib.get_close_matches(name.replace("-", "_"), [str(one) for one in known], 1)
+            close = difflib.get_close_matches(name.replace("-", "_"), [str(one) for one in spelled], 1)
             hint = f", did you mean {close[0]!r}?" if close else f": see {context.command_path} --help"
             raise InputError(f"settings {path}: {context.info_name} has no option {name!r}{hint}")
         several = parameter.nargs == -1 or getattr(parameter, "multiple", False)

@@ -26,10 +26,22 @@ def check_settings(path: str, read: Iterable[str]) -> None:
     _document(Path(path))
 
 
-def threshold_in(path: str, level: str) -> float | None:
-    """Return the threshold of `level` that a settings file has for all commands, None where it has none."""
-    value = _document(Path(path)).get(level)
-    return float(value) if isinstance(value, (int, float)) else None
+def threshold_in(path: str, commands: Iterable[str], level: str) -> float | None:
+    """Return the threshold of `level` in a settings file, None where it has none.
+
+    That for all commands, else that of the first of `commands` whose table has one. Raises `InputError` for what is no number.
+    """
+    for where, table in _places(_document(Path(path)), commands, level):
+        value = table.get(level)
+        if value is None:
+            continue
+        try:
+            return float("no number" if isinstance(value, bool) else value)
+        except (TypeError, ValueError):
+            raise InputError(
+                f"settings {path}{where}: {level} = {value!r} is no threshold: give a number up to 1"
+            ) from None
+    return None
 
 
 def write_threshold(path: str, commands: Iterable[str], level: str, value: float) -> list[str]:
