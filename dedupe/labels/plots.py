@@ -72,18 +72,12 @@ def _precision_recall(tuning: Tuning) -> Figure:
     some = np.flatnonzero(curve.found > 0)
     shown = PrecisionRecallDisplay(precision=curve.precision[some], recall=curve.recall[some])
     shown.plot(ax=axes, name="thresholds from the floor to 1")
-    reached, spans = tuning.reached, tuning.choice.intervals
+    across, up = (_ends(tuning, figure) for figure in ("recall", "precision"))
     axes.errorbar(
-        reached["recall"],
-        reached["precision"],
-        xerr=[
-            [max(0.0, reached["recall"] - spans["recall"].low)],
-            [max(0.0, spans["recall"].high - reached["recall"])],
-        ],
-        yerr=[
-            [max(0.0, reached["precision"] - spans["precision"].low)],
-            [max(0.0, spans["precision"].high - reached["precision"])],
-        ],
+        tuning.reached["recall"],
+        tuning.reached["precision"],
+        xerr=across,
+        yerr=up,
         fmt="o",
         color="#c2410c",
         label=f"threshold {tuning.threshold:g}, 95 % intervals",
@@ -92,3 +86,9 @@ def _precision_recall(tuning: Tuning) -> Figure:
     axes.set(title=f"{tuning.level}: what each threshold gives")
     axes.legend(loc="lower left")
     return figure
+
+
+def _ends(tuning: Tuning, figure: str) -> list[list[float]]:
+    """How far the interval of what is reached goes down and up, (2, 1), as matplotlib wants it."""
+    reached, span = tuning.reached[figure], tuning.choice.intervals[figure]
+    return [[max(0.0, reached - span.low)], [max(0.0, span.high - reached)]]
