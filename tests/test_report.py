@@ -511,12 +511,61 @@ def test_check_these_shows_the_shakiest_and_the_nearest(browser: Browser, tmp_pa
         joins = [float(said.split()[-2]) for said in near.locator(".numbers").all_inner_texts()]
         assert joins == sorted(joins, reverse=True)
         assert joins[0] == pytest.approx(heights[heights < result.thresholds["story"]].max(), abs=1e-4)
-        assert strong.locator(".numbers").first.inner_text().startswith(f"this pair {apart.max():.2f};")
+        first, second = (set(map(tuple, sides(section))) for section in (near, strong))
+        assert first and second and not first & second
+        listed = [float(said.split()[2].rstrip(";")) for said in strong.locator(".numbers").all_inner_texts()]
+        assert listed == sorted(listed, reverse=True) and listed[0] <= round(apart.max(), 2)
         for section in (shaky, near, strong):
             assert section.locator(".card").first.locator(".reasons li, .own").count() > 0
         shaky.locator(".whole summary").first.click()
         shaky.locator(".card").first.locator(".wordings").wait_for()
         assert found.errors == []
+
+
+def sides(section: Any) -> list[list[str]]:
+    """The titles of each card, in the order of the alphabet."""
+    return [sorted(card.locator(".sides .title").all_inner_texts()) for card in section.locator(".card").all()]
+
+
+def test_all_cards_of_a_pair_show_the_same_verdict(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, written(made_up(200), tmp_path), "#check") as found:
+        near, strong = found.page.locator("#check > section").all()[1:]
+        for section in (near, strong):
+            while section.locator("button.next").count():
+                section.locator("button.next").click()
+        pairs = [
+            section.locator("select").evaluate_all("all => all.map(one => one.dataset.pair)")
+            for section in (near, strong)
+        ]
+        pair = next(pair for pair in pairs[0] if pair in pairs[1])
+        near.locator(f'select[data-pair="{pair}"]').select_option("different")
+        assert strong.locator(f'select[data-pair="{pair}"]').input_value() == "different"
+        strong.locator(f'select[data-pair="{pair}"]').select_option("none")
+        assert near.locator(f'select[data-pair="{pair}"]').input_value() == "" and found.errors == []
+
+
+def test_a_title_that_turns_the_direction_of_writing_turns_nothing_after_it(browser: Browser, tmp_path: Path) -> None:
+    given = [Headline("\u202eFerry sinks off Oslo", source="\u202eCoast", published=START) for _ in range(2)]
+    given.append(Headline("\u202eFerry sinks off Oslo, three dead", source="Fjord", published=START))
+    with opened(browser, written(deduplicate(given, encoder=FakeEncoder(), story=0.05), tmp_path)) as found:
+        unfold(found, "stories")
+        texts = found.page.evaluate(
+            """() => {
+              const walker = document.createTreeWalker(document.getElementById("stories"), NodeFilter.SHOW_TEXT);
+              const found = [];
+              while (walker.nextNode()) if (walker.currentNode.data.includes("\\u202e")) found.push(walker.currentNode);
+              return found.map((text) => !!text.parentElement.closest("bdi"));
+            }"""
+        )
+        assert len(texts) > 4 and all(texts) and found.errors == []
+
+
+def test_times_have_a_year_where_the_headlines_lie_in_several(browser: Browser, tmp_path: Path) -> None:
+    for days, said in ((2, ", "), (800, f" {START.year}, ")):
+        given = [Headline(title, published=START + timedelta(days=k * days)) for k, title in enumerate(EVENTS[:2])]
+        with opened(browser, written(deduplicate(given, encoder=FakeEncoder(), story=1.0), tmp_path)) as found:
+            facts = found.page.locator("#stories .facts").all_inner_texts()
+            assert f"{START.day} {START:%b}{said}{START:%H:%M}" in facts and found.errors == []
 
 
 def test_verdicts_are_saved_as_corrections_that_the_next_run_takes(browser: Browser, tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
 // A pair to check: two headlines side by side, what speaks for and against, room for a verdict.
 
-import { make, unfolding } from "./elements.js";
+import { listed, make, unfolding } from "./elements.js";
 import { wordsOf } from "./reasons.js";
 import { fold } from "./searching.js";
-import { marked, reasons, storyBody, titleOf } from "./story.js";
+import { marked, reasons, sourceOf, storyBody, titleOf } from "./story.js";
 import { verdictOn } from "./verdicts.js";
-import { count, listed, minute } from "./writing.js";
+import { count, minute } from "./writing.js";
 
 // Two headlines side by side, the words that both hold marked, what the judge saw, and the stories to unfold.
 export function card(app, pair, sizes, numbers, stories) {
@@ -45,7 +45,7 @@ function ownWords(words, side) {
 
 function side(data, row, shared, size, own) {
   const facts = listed([
-    data.rows.sources[data.rows.source[row]],
+    sourceOf(data, row),
     minute(data.rows.time[row]),
     size > 1 ? `one of ${size} on this side` : "",
   ]);

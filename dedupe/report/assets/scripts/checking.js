@@ -13,6 +13,7 @@ const TOGETHER = 5; // cards drawn at a time
 export function drawChecks(app, element) {
   const names = app.data.level === "story" ? "stories" : "wordings";
   const threshold = exactly(app.grouping.threshold);
+  const near = nextJoins(app);
   const miss = (found) => missCard(app, found);
   element.replaceChildren(
     savingVerdicts(app),
@@ -26,18 +27,18 @@ export function drawChecks(app, element) {
     section(
       "Nearly one",
       `Apart, at a mean probability little under ${threshold}: these would join next. Should they be one?`,
-      nextJoins(app),
+      near,
       miss,
       "joins",
     ),
-    section("Strong pairs kept apart", strongPairsTold(app), strongPairs(app), miss, "pairs"),
+    section("Strong pairs kept apart", strongPairsTold(app), strongPairs(app, near.slice(0, TOGETHER)), miss, "pairs"),
   );
 }
 
 function strongPairsTold({ grouping, data }) {
   const less = data.pairs.left_out ? " The weakest pairs of this run are not in the page." : "";
   const mean = `as groups their mean stays under ${exactly(grouping.threshold)}, or the time between them is too long`;
-  return `One headline of each goes well with one of the other, but ${mean}. The ${MOST} most probable at most.${less}`;
+  return `One headline of each goes well with one of the other, but ${mean}. The ${MOST} most probable at most, without the first ${TOGETHER} above.${less}`;
 }
 
 function section(heading, told, items, draw, what) {

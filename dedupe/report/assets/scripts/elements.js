@@ -11,6 +11,16 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+// Text of the input in a line of ours: letters that turn the direction of writing turn nothing after it.
+export function isolated(...text) {
+  return make("bdi", {}, ...text);
+}
+
+// Facts in one line, [] where there are none; a fact may be an element.
+export function listed(facts) {
+  return facts.filter(Boolean).flatMap((fact, k) => (k ? [" · ", fact] : [fact]));
+}
+
 // A link where the address is one of the web, else the text alone.
 export function webLink(address, text, className = "") {
   if (!/^https?:\/\//i.test(address ?? "")) return make("span", { className }, text);

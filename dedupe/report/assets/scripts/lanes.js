@@ -2,7 +2,7 @@
 
 import { ACCENT, INK, NARROW, PAPER, many } from "./charts.js";
 import { titleOf } from "./story.js";
-import { day, minute, number, shortened } from "./writing.js";
+import { day, minute, number, shortDay, shortened } from "./writing.js";
 
 const LANES = 16;
 const HOUR = 3600; // seconds
@@ -45,7 +45,7 @@ export const lanes = {
     const dots = found.flatMap((lane) => lane.times.map((time) => ({ lane: lane.lane, at: place(lane, time) })));
     const letters = Math.floor(width / 6.8);
     const name = ({ title, story }) =>
-      shortened(calendar ? title : `${day(story.first).replace(/ \d{4}$/, "")}: ${title}`, letters);
+      shortened(calendar ? title : `${shortDay(story.first)}: ${title}`, letters);
     return Plot.plot({
       ...PAPER,
       width,

@@ -8,9 +8,11 @@ import { drawList, told } from "./list.js";
 import { search } from "./searching.js";
 import { VIEWS, readAddress, thresholdsOf, writeAddress } from "./state.js";
 import { loadData } from "./unpacking.js";
+import { tellYearsOf } from "./writing.js";
 
 const [form, status] = [document.getElementById("controls"), document.getElementById("status")];
 const data = loadData(document.getElementById("data"));
+tellYearsOf(data.rows.time);
 data.ranks = ranksOf(data);
 data.firstRow = firstRows(data);
 const app = { data, state: readAddress(location.hash, data.settings), grouping: null, found: null };

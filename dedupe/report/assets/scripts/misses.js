@@ -19,19 +19,21 @@ export function nextJoins(app) {
   return acrossStories(app, pairs, Infinity);
 }
 
-// The most probable pair between each two stories.
-export function strongPairs(app) {
-  return acrossStories(app, app.data.pairs.i.keys(), MOST);
+// The most probable pair between each two stories, but those of `shown`, which the reader has seen.
+export function strongPairs(app, shown) {
+  return acrossStories(app, app.data.pairs.i.keys(), MOST, shown);
 }
 
 // Those of the pairs that lie in two stories, the first of each two, where the search found one of these.
-function acrossStories({ data, grouping, found }, pairs, most) {
+function acrossStories({ data, grouping, found }, pairs, most, without = []) {
   const shown = new Set(found.map(({ story }) => story.id));
-  const [across, met] = [[], new Set()];
+  const keyOf = (stories) => Math.min(...stories) * grouping.stories.length + Math.max(...stories);
+  const across = [];
+  const met = new Set(without.map(({ stories }) => keyOf(stories.map((story) => story.id))));
   for (const pair of pairs) {
     if (across.length === most) break;
     const stories = [data.pairs.i[pair], data.pairs.j[pair]].map((node) => grouping.storyOfNode[node]);
-    const key = Math.min(...stories) * grouping.stories.length + Math.max(...stories);
+    const key = keyOf(stories);
     if (stories[0] === stories[1] || met.has(key) || !stories.some((story) => shown.has(story))) continue;
     met.add(key);
     across.push({ pair, stories: stories.map((story) => grouping.stories[story]) });

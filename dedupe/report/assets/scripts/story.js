@@ -3,8 +3,8 @@
 import { grouped, representative, wordingsOf } from "./grouping.js";
 import { chanceOf, otherEnd, tiesOf, wordsFor } from "./reasons.js";
 import { fold, wordsToFind } from "./searching.js";
-import { inParts, make, unfolding, webLink } from "./elements.js";
-import { chance, count, listed, minute, number, shortened, span } from "./writing.js";
+import { inParts, isolated, listed, make, unfolding, webLink } from "./elements.js";
+import { chance, count, minute, number, shortened, span } from "./writing.js";
 
 const TITLES = 100; // of one wording shown at a time
 const COPIES = 12; // of one title shown at a time
@@ -13,11 +13,13 @@ export function titleOf(data, row) {
   return data.rows.titles[data.rows.title[row]] || "(no title)";
 }
 
-function sourceOf(data, row) {
-  return data.rows.sources[data.rows.source[row]];
+// The source as an element, "" where there is none.
+export function sourceOf(data, row) {
+  const name = data.rows.sources[data.rows.source[row]];
+  return name && isolated(name);
 }
 
-// A title with the words that were searched for marked; marks never change the text.
+// A title, as an element, with the words that were searched for marked; marks never change the text.
 export function marked(text, words) {
   const found = words.length ? placesOf(text, words) : [];
   let end = 0;
@@ -26,7 +28,7 @@ export function marked(text, words) {
     end = to;
     return part;
   });
-  return [...parts, text.slice(end)].filter((part) => part !== "");
+  return isolated(...parts, text.slice(end));
 }
 
 // Where the words are, as [from, to], in order and apart; none where folding changes the length of the text.
@@ -84,7 +86,7 @@ function size(rows) {
 
 function facts(parts) {
   const told = listed(parts);
-  return told ? make("span", { className: "facts" }, told) : null;
+  return told.length ? make("span", { className: "facts" }, told) : null;
 }
 
 function summary({ data }, story) {
@@ -100,7 +102,7 @@ function summary({ data }, story) {
 function found({ data }, story, hits, words) {
   if (!hits || hits.includes(story.representative)) return null;
   const more = hits.length > 1 ? ` and ${number(hits.length - 1)} more` : "";
-  const facts = [...marked(titleOf(data, hits[0]), words), ` · ${sourceOf(data, hits[0])}${more}`];
+  const facts = [marked(titleOf(data, hits[0]), words), " · ", sourceOf(data, hits[0]), more];
   return make("span", { className: "found" }, "found: ", facts);
 }
 
@@ -143,7 +145,7 @@ function titleItem(app, story, ties, copies) {
     { className: "title" },
     top ? make("span", { className: "star", title: "on top of the story" }, "★ ") : null,
   );
-  line.append(...marked(titleOf(data, shown), wordsToFind(app.state.q)));
+  line.append(marked(titleOf(data, shown), wordsToFind(app.state.q)));
   if (copies.length > 1) line.append(make("span", { className: "times" }, ` ×${number(copies.length)}`));
   const where = make("ul", { className: "copies" });
   const copy = (row) => make("li", {}, copyOf(data, row, shown));
@@ -159,8 +161,8 @@ function titleItem(app, story, ties, copies) {
 function copyOf(data, row, shown) {
   const time = minute(data.rows.time[row]);
   const name = sourceOf(data, row) || (data.rows.links[row] ? "link" : time ? "" : "no source, no date");
-  const other = titleOf(data, row) === titleOf(data, shown) ? "" : ` “${titleOf(data, row)}”`;
-  return [webLink(data.rows.links[row], name), time ? make("time", {}, ` ${time}`) : "", other];
+  const other = titleOf(data, row) === titleOf(data, shown) ? [] : [" “", isolated(titleOf(data, row)), "”"];
+  return [webLink(data.rows.links[row], name), time ? make("time", {}, ` ${time}`) : "", ...other];
 }
 
 function why({ data }, story, ties, row) {
@@ -170,7 +172,8 @@ function why({ data }, story, ties, row) {
   if (pair === undefined) return make("p", { className: "why" }, "Here through a title that says nearly the same.");
   const other = otherEnd(data, pair, node);
   const beside = story.rows.find((one) => data.rows.node[one] === other);
-  const told = [make("b", {}, chance(chanceOf(data, pair))), ` with “${shortened(titleOf(data, beside), 80)}”`];
+  const title = isolated(shortened(titleOf(data, beside), 80));
+  const told = [make("b", {}, chance(chanceOf(data, pair))), " with “", title, "”"];
   return unfolding(make("span", {}, told), () => reasons(wordsFor(data, pair, node)), { className: "why" });
 }
 

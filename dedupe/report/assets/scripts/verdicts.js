@@ -12,15 +12,17 @@ let saved = true;
 
 export function verdictOn(app, pair) {
   const options = Object.entries(CHOICES).map(([value, name]) => make("option", { value }, name));
-  const select = make("select", {}, options);
+  const select = make("select", { "data-pair": pair }, options);
   select.value = verdicts.get(pair) ?? "";
   select.addEventListener("change", () => decide(app, pair, select.value));
   return make("label", { className: "verdict" }, "Your verdict: ", select);
 }
 
+// A pair may be on several cards; all say the same.
 function decide(app, pair, verdict) {
   if (verdict) verdicts.set(pair, verdict);
   else verdicts.delete(pair);
+  for (const select of document.querySelectorAll(`select[data-pair="${pair}"]`)) select.value = verdict;
   saved = !verdicts.size;
   savingVerdicts(app);
 }

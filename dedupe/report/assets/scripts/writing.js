@@ -3,7 +3,17 @@
 const NUMBER = new Intl.NumberFormat("en");
 const UTC = { timeZone: "UTC", day: "numeric", month: "short" };
 const DAY = new Intl.DateTimeFormat("en-GB", { ...UTC, year: "numeric" });
-const MINUTE = new Intl.DateTimeFormat("en-GB", { ...UTC, hour: "2-digit", minute: "2-digit" });
+const CLOCK = { hour: "2-digit", minute: "2-digit" };
+const MINUTE = new Intl.DateTimeFormat("en-GB", { ...UTC, ...CLOCK });
+const MINUTE_OF_YEAR = new Intl.DateTimeFormat("en-GB", { ...UTC, year: "numeric", ...CLOCK });
+let years = false; // whether a time is told with its year
+
+// Times are told with their year where these, in seconds, lie in several.
+export function tellYearsOf(times) {
+  const found = new Set();
+  for (const time of times) if (!Number.isNaN(time)) found.add(new Date(time * 1000).getUTCFullYear());
+  years = found.size > 1;
+}
 
 export function number(value) {
   return NUMBER.format(value);
@@ -23,21 +33,22 @@ export function exactly(value) {
 }
 
 export function minute(seconds) {
-  return Number.isNaN(seconds) ? "" : MINUTE.format(seconds * 1000);
+  return Number.isNaN(seconds) ? "" : (years ? MINUTE_OF_YEAR : MINUTE).format(seconds * 1000);
 }
 
 export function day(seconds) {
   return DAY.format(seconds * 1000);
 }
 
+// With its year only where that is not clear.
+export function shortDay(seconds) {
+  return years ? day(seconds) : day(seconds).replace(/ \d{4}$/, "");
+}
+
 export function span(first, last) {
   if (Number.isNaN(first)) return "";
   if (first === last) return minute(first);
   return day(first) === day(last) ? `${minute(first)}–${minute(last).slice(-5)}` : `${minute(first)} – ${minute(last)}`;
-}
-
-export function listed(facts) {
-  return facts.filter(Boolean).join(" · ");
 }
 
 export function shortened(text, length) {
