@@ -128,17 +128,10 @@ def tune(
     engine: dict[str, Any] = {"encoder": encoder, "cache": cache, "window": window, "progress": progress}
     runs = runs_of(labelled, **engine, story=story, wording=wording)
     choice = _chosen(labelled, runs, level, goal, resamples, seed)
-    before, scored = runs[0].thresholds[level], labelled.scored(level)
-    return Tuning(
-        level,
-        choice,
-        before,
-        scored,
-        len(labelled.headlines) - scored,
-        len(runs),
-        *_judged(labelled, runs, level),
-        warnings=warnings_of(labelled, runs),
-    )
+    scored = labelled.scored(level)
+    counts = scored, len(labelled.headlines) - scored, len(runs)
+    found = Tuning(level, choice, runs[0].thresholds[level], *counts, *_judged(labelled, runs, level))
+    return replace(found, warnings=warnings_of(labelled, runs))
 
 
 def _checked(level: str, goal: Goal | None) -> Goal:
@@ -213,18 +206,8 @@ def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int =
     weights, heights = pairs.weights(places), pairs.height[places]
     groups = run.trees[level].cut(run.floor)[pairs.i[places]]
     blocks = np.where(heights > 0, groups, len(run.nodes.first) + np.arange(len(places)))
-    choice = choose(
-        heights,
-        truth,
-        weights,
-        blocks,
-        goal,
-        before=run.thresholds[level],
-        unseen=float(weights.mean()),
-        floor=run.floor,
-        resamples=resamples,
-        seed=seed,
-    )
+    how: dict[str, Any] = {"before": run.thresholds[level], "floor": run.floor, "resamples": resamples, "seed": seed}
+    choice = choose(heights, truth, weights, blocks, goal, unseen=float(weights.mean()), **how)
     chances = pairs.probability[places]
     found = Tuning(level, choice, run.thresholds[level], len(run), 0, 1, chances, truth, answers=len(places))
     return replace(found, warnings=run.input_cautions)
