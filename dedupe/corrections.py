@@ -8,7 +8,7 @@ command `label` writes is one. Titles count as in exact groups: case, publisher 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,26 +57,30 @@ class Correction:
 Given = Iterable[Correction | tuple[str, str, str]]
 
 
-def read_corrections(path: str | Path) -> list[Correction]:
-    """Return the corrections of a table (CSV, TSV, JSON Lines, Parquet) with the columns `COLUMNS`.
+def read_corrections(paths: str | Path | Iterable[str | Path]) -> list[Correction]:
+    """Return the corrections of one or several tables (CSV, TSV, JSON Lines, Parquet) with the columns `COLUMNS`.
 
     Rows without a verdict, or with the verdict "skipped", say nothing; nor does a file without rows. Raises `InputError`, with
     the row, for what cannot be used, and where corrections contradict each other.
     """
+    given = [paths] if isinstance(paths, (str, Path)) else paths
+    found = [one for path in given for one in _read(str(path))]
+    check(found)
+    return found
+
+
+def _read(path: str) -> Iterator[Correction]:
     try:
-        source = read_headlines([str(path)], columns=Columns(title=COLUMNS[0]))
+        source = read_headlines([path], columns=Columns(title=COLUMNS[0]))
     except EmptyInput:
-        return []
+        return
     for column in COLUMNS[1:]:
         if column not in source.columns:
             raise InputError(f"{path} has no column {column!r}: corrections need {', '.join(COLUMNS)}")
-    found = []
     for number, headline in enumerate(source.headlines, 1):
         other, verdict = (str(headline.own.get(column) or "").strip() for column in COLUMNS[1:])
         if verdict.lower() not in ("", SKIPPED):
-            found.append(Correction(headline.title, other, verdict, f"{path}, row {number}"))
-    check(found)
-    return found
+            yield Correction(headline.title, other, verdict, f"{path}, row {number}")
 
 
 def as_corrections(given: Given) -> list[Correction]:

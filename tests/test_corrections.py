@@ -209,6 +209,18 @@ def test_the_command_line_takes_a_file(files):
     assert {row["dedupe_match"] for row in matched} == {"exact"}
 
 
+def test_several_files_count_together(files, tmp_path):
+    news, fixed = map(str, files)
+    more = tmp_path / "more.jsonl"
+    more.write_text(json.dumps({"title_a": BANK, "title_b": RATES, "verdict": "different"}) + "\n")
+    done = run("cluster", news, "--corrections", fixed, "--corrections", str(more))
+    assert "2 corrections applied" in done.stderr
+    assert len(read_corrections([fixed, more])) == 2
+    more.write_text(json.dumps({"title_a": BANK, "title_b": MUSEUM, "verdict": "different"}) + "\n")
+    said = one_error(run("cluster", news, "--corrections", fixed, "--corrections", str(more)))
+    assert f"{fixed}, row 1" in said and f"{more}, row 1" in said
+
+
 def test_a_file_is_read_as_corrections(files, tmp_path):
     _, fixed = files
     assert read_corrections(fixed) == [Correction(BANK, MUSEUM, "story", f"{fixed}, row 1")]

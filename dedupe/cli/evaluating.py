@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class _Job(LabelJob):
     wording: float | None
-    corrections: str | None
+    corrections: tuple[str, ...]
     worst: int
     format: str | None
     output: str
@@ -73,11 +73,11 @@ def evaluate(**given: Any) -> None:
 
     job, inputs = taken(_Job, given), taken(Reading, given)
     format = job.format or _format(job.output)
-    beside = [job.corrections] if job.corrections else []
+    beside = list(job.corrections)
     check_output(job.output, [*inputs.inputs, *beside], force=job.force)
     inputs.check(job.output, force=job.force, beside=beside)
     cache = open_cache(job.cache, job.no_cache)
-    source, corrections = inputs.read(), read_corrections(job.corrections) if job.corrections else []
+    source, corrections = inputs.read(), read_corrections(job.corrections)
     if job.dry_run:
         write_lines([*job.plan(source), *_plan(job, source, len(corrections), cache, format)], "-")
         return

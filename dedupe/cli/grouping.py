@@ -57,7 +57,7 @@ class Common:
     window: timedelta | None
     story: float | None
     wording: float | None
-    corrections: str | None
+    corrections: tuple[str, ...]
     model: str | None
     threads: int | None
     cache: Path | None
@@ -69,11 +69,11 @@ class Common:
     @property
     def read_too(self) -> list[str]:
         """What is read beside the inputs, and so never written over."""
-        return [self.corrections] if self.corrections else []
+        return list(self.corrections)
 
     def read_corrections(self) -> list[Correction]:
-        """Return the corrections of the file that was named, if one was."""
-        if self.corrections is None:
+        """Return the corrections of the files that were named."""
+        if not self.corrections:
             return []
         from dedupe.corrections import read_corrections
 

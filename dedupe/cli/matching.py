@@ -35,7 +35,7 @@ class _Job(Common):
     @property
     def read_too(self) -> list[str]:
         """What is read beside the inputs, and so never written over."""
-        return [*self.against, *([self.corrections] if self.corrections else [])]
+        return [*self.against, *self.corrections]
 
 
 @click.command()

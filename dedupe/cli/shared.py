@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
@@ -109,8 +109,9 @@ story = click.option("--story", type=probability, help="Probability from which t
 wording = click.option("--wording", type=probability, help="Probability from which two headlines say the same.")
 corrections = click.option(
     "--corrections",
+    multiple=True,
     metavar="FILE",
-    help="Pairs of titles that must or must never be together: title_a, title_b, verdict.",
+    help="Pairs of titles that must or must never be together: title_a, title_b, verdict; repeat for more files.",
 )
 judging = options(window, story, wording, corrections)
 engine = options(
@@ -156,9 +157,9 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def applied(file: str | None, number: int) -> list[str]:
-    """Return what a summary says of the corrections of `file`: how many found both their titles; nothing without a file."""
-    return [f"{count(number, 'correction')} applied"] if file else []
+def applied(files: Sequence[str], number: int) -> list[str]:
+    """Return what a summary says of the corrections of `files`: how many found both titles; nothing without a file."""
+    return [f"{count(number, 'correction')} applied"] if files else []
 
 
 def warn(result: Deduplication, cache: VectorCache | None, left_out: Iterable[str] = ()) -> None:
