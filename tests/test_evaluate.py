@@ -368,7 +368,7 @@ def test_corrections_may_be_an_address(labelled: Path, monkeypatch: pytest.Monke
     address = "https://example.org/fixed.csv"
     assert run("evaluate", labelled, "--story-column", "event", "--corrections", address, "--dry-run").exit_code == 0
     assert run("cluster", labelled, "--corrections", address, "--dry-run").exit_code == 0
-    assert asked == [address, address]
+    assert [list(paths) for paths in asked] == [[address], [address]]
 
 
 def test_an_iterator_of_corrections_serves_all_slices() -> None:
