@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dedupe.cli.grouping import Common, writing
+from dedupe.cli.jobs import Common, writing
 from dedupe.cli.plans import plan
 from dedupe.cli.reading import Reading, reading
 from dedupe.cli.settings import settings
