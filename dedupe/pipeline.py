@@ -29,7 +29,8 @@ from dedupe.neighbors import CandidatePairs, Join, Times
 from dedupe.noticing import Notice, NoticedPairs, joined, notice
 from dedupe.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
 from dedupe.progress import Progress, bars, silent
-from dedupe.result import KEEPS, Deduplication, Nodes, tie_ranks
+from dedupe.representing import KEEPS, Nodes, tie_ranks
+from dedupe.result import Deduplication
 from dedupe.rules import Rules, rules_of
 from dedupe.scaling import IDENTITY, scale_of
 from dedupe.sources import read_table

@@ -17,7 +17,7 @@ The output columns, one row per input row, after the row's own, whatever the for
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.errors import InputError
-from dedupe.headlines import Headline, tie_key
-from dedupe.matrices import Vectors
+from dedupe.headlines import Headline
 from dedupe.output import OutputRows
 from dedupe.pairs import JudgedNodes, JudgedPairs, check_thresholds
+from dedupe.representing import Nodes, representatives, tie_ranks
 from dedupe.trees import MergeTree
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 LEVELS = ("exact", "wording", "story")
 _TEXTS = ("title", "dedupe_flag", "dedupe_file")
-KEEPS = ("central", "earliest", "complete")
 _LARGE = 50  # distinct titles in a story beyond which an editor should look
-_GROUPS = 4096  # groups whose vectors are held at a time
 _LOOSE = 0.2  # a member whose mean probability is below this hangs on by a thread
 
 
@@ -79,22 +77,6 @@ class Story:
     positions: Ints
     variants: list[Variant]
     cohesion: float
-
-
-@dataclass(frozen=True, slots=True)
-class Nodes:
-    """The exact groups, in an order that does not come from the input.
-
-    `of`: (rows,), the node of each row. `first`: (nodes,), the row that stands for a node. `stands`: (nodes,), the node
-    that stands for each among judged pairs, mostly itself: very many nearly equal titles are judged as one. `vectors`:
-    (nodes, d) unit rows, zero where a title is empty. `facts`: (nodes,), how many facts its title states.
-    """
-
-    of: Ints
-    first: Ints
-    stands: Ints
-    vectors: Vectors
-    facts: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,27 +267,7 @@ class Deduplication:
 
     def _representatives(self, labels: Ints) -> Ints:
         """The row to keep of each group, (groups,)."""
-        order = np.lexsort((self._ties, self._preference(labels), labels))
-        starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
-        return order[starts]
-
-    def _preference(self, labels: Ints) -> Floats:
-        """Smaller is better; equal where only the tie rule decides. Rounded, so that float noise makes no choice."""
-        if self.keep_rule == "complete":
-            return -self.nodes.facts[self.nodes.of].astype(float)
-        if self.keep_rule == "earliest" or not len(self):
-            return np.zeros(len(self))
-        nodes = len(self.nodes.first)
-        parts, where, counts = np.unique(labels * nodes + self.nodes.of, return_inverse=True, return_counts=True)
-        group, node = np.divmod(parts, nodes)
-        closeness = np.zeros(len(parts))
-        several = np.flatnonzero(np.bincount(group)[group] > 1)  # only there is a choice to make
-        starts = np.flatnonzero(np.diff(group[several], prepend=-1))
-        for first in range(0, len(starts), _GROUPS):
-            end = starts[first + _GROUPS] if first + _GROUPS < len(starts) else len(several)
-            part = several[starts[first] : end]
-            closeness[part] = _closeness(self.nodes.vectors[node[part]], counts[part], group[part])
-        return -np.round(closeness, 4)[where]
+        return representatives(labels, self.nodes, self._ties, self.keep_rule)
 
     def _suspicious(self) -> Iterator[Caution]:
         labels = self._labels["story"]
@@ -325,21 +287,6 @@ class Deduplication:
 
     def _at(self, positions: Ints) -> list[Headline]:
         return [self.headlines[k] for k in positions.tolist()]
-
-
-def tie_ranks(headlines: Sequence[Headline]) -> Ints:
-    """Return the rank of each headline by date (undated last), title, id, source, address: never by input order."""
-    ranks = np.empty(len(headlines), np.int64)
-    ranks[sorted(range(len(headlines)), key=lambda k: tie_key(headlines[k]))] = np.arange(len(headlines))
-    return ranks
-
-
-def _closeness(vectors: NDArray[np.float32], counts: Ints, groups: Ints) -> NDArray[np.float32]:
-    """How close each row is to the sum of its group; `counts`: how often a row counts, `groups`: sorted."""
-    new = np.diff(groups, prepend=-1) > 0
-    centres = np.add.reduceat(vectors * counts[:, None].astype(np.float32), np.flatnonzero(new))
-    closeness: NDArray[np.float32] = np.vecdot(vectors, centres[np.cumsum(new) - 1])
-    return closeness
 
 
 def _by_appearance(labels: Ints) -> Ints:

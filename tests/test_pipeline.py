@@ -18,7 +18,7 @@ import dedupe
 from dedupe import Deduplication, Headline, InputError, ModelError, compare, deduplicate
 from dedupe.grouping import merge_tree
 from dedupe.pairs import JudgedNodes
-from dedupe.result import Nodes
+from dedupe.representing import Nodes
 
 ROWS = [
     Headline("Two ferries collide in fog off Port Calder", "1", "2025-08-16T08:00Z", "A"),

@@ -27,7 +27,7 @@ from dedupe.cli.shared import (
 )
 from dedupe.errors import OutputError
 from dedupe.files import check_output, write_lines
-from dedupe.result import KEEPS
+from dedupe.representing import KEEPS
 
 if TYPE_CHECKING:
     from dedupe.caching import VectorCache

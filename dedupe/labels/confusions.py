@@ -15,7 +15,8 @@ from dedupe.headlines import Headline, tie_key
 from dedupe.labels.labelled import Labelled
 from dedupe.pairs import JudgedPairs
 from dedupe.pipeline import compare
-from dedupe.result import Deduplication, tie_ranks
+from dedupe.representing import tie_ranks
+from dedupe.result import Deduplication
 from dedupe.text import normalize
 
 Ints = NDArray[np.int64]

@@ -19,7 +19,8 @@ from dedupe.labels.confusions import Confusion, confusions_of
 from dedupe.labels.labelled import LabelColumns, Labelled, read_labels, runs_of, warnings_of
 from dedupe.pipeline import Frame, Row
 from dedupe.progress import Progress
-from dedupe.result import Caution, Deduplication, tie_ranks
+from dedupe.representing import tie_ranks
+from dedupe.result import Caution, Deduplication
 
 Ints = NDArray[np.int64]
 
