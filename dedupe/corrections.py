@@ -43,15 +43,9 @@ class Correction:
         return self.where or f"correction {self.title_a!r}, {self.title_b!r}"
 
     @property
-    def texts(self) -> tuple[str, str]:
-        """Both titles, normalized."""
-        return normalize(self.title_a), normalize(self.title_b)
-
-    @property
     def keys(self) -> tuple[str, str]:
-        """The fingerprints of both."""
-        one, other = self.texts
-        return key_of_normalized(one), key_of_normalized(other)
+        """The fingerprints of both titles."""
+        return key_of_normalized(normalize(self.title_a)), key_of_normalized(normalize(self.title_b))
 
 
 Given = Iterable[Correction | tuple[str, str, str]]

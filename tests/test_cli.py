@@ -46,6 +46,11 @@ def one_error(outcome: Result) -> str:
     return line
 
 
+def refused(*args: str | Path) -> str:
+    """What the one error line of a command that must fail says."""
+    return one_error(run(*args)).removeprefix("headline-dedupe: error: ")
+
+
 def json_lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
 from conftest import FakeEncoder
 from labelled_news import labelled_rows
+from test_cli import refused, run
 
 import dedupe
-from dedupe import cli, evaluation
+from dedupe import evaluation
 from dedupe.errors import InputError
 from dedupe.labels.agreement import FIGURES, agreement
 from dedupe.labels.labelled import LabelColumns, read_labels, runs_of
@@ -113,7 +113,7 @@ def test_a_missing_value_of_pandas_is_no_label() -> None:
 )
 def test_numbers_that_make_no_sense_are_refused_before_any_work(given: dict[str, int], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        dedupe.evaluate([], **given)  # type: ignore[arg-type]
+        dedupe.evaluate([], **given)
 
 
 @pytest.fixture(scope="module")
@@ -259,18 +259,6 @@ def labelled(tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.Monk
     path = tmp_path / "labelled.csv"
     pd.DataFrame(labelled_rows()).rename(columns={"story": "event"}).to_csv(path, index=False)
     return path
-
-
-def run(*args: str | Path) -> Result:
-    return CliRunner().invoke(cli.cli, [str(arg) for arg in args], prog_name="headline-dedupe")
-
-
-def refused(*args: str | Path) -> str:
-    outcome = run(*args)
-    assert outcome.exit_code == 2, outcome.output
-    assert outcome.stdout == ""
-    (line,) = outcome.stderr.splitlines()
-    return line.removeprefix("headline-dedupe: error: ")
 
 
 def test_scores_come_as_json_into_a_pipe_and_a_file(labelled: Path, found: dedupe.Evaluation) -> None:

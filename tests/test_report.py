@@ -403,7 +403,7 @@ def test_every_headline_of_a_story_says_why_it_is_there(browser: Browser, tmp_pa
         reasons.first.wait_for()
         assert reasons.count() == len({result.labels("exact")[k] for k in story.positions}) - 1 > 3
         told = reasons.first.inner_text()
-        assert re.match(r"[01]\.\d\d with “(.*)”", told)[1] in titles  # type: ignore[index]
+        assert re.match(r"[01]\.\d\d with “(.*)”", told)[1] in titles
         reasons.first.locator("summary").click()
         reasons.first.locator(".reasons").wait_for()
         words = reasons.first.locator(".reasons li").all_inner_texts()
@@ -457,7 +457,7 @@ def test_filters_leave_the_stories_that_fit(page: Any, result: Deduplication) ->
 
 def test_stories_come_in_the_order_asked_for(page: Any, result: Deduplication) -> None:
     page.select_option("#sort", "newest")
-    newest = sorted(result.stories, key=lambda s: max(h.published for h in s.headlines), reverse=True)  # type: ignore[type-var]
+    newest = sorted(result.stories, key=lambda s: max(h.published for h in s.headlines), reverse=True)
     assert shown(page)[0] == newest[0].representative.title
     page.select_option("#sort", "unsure")
     joins = page.locator("#stories .facts").all_inner_texts()

@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from conftest import FakeEncoder
 from labelled_news import clear_rows, labelled_rows
 from numpy.typing import NDArray
 from PIL import Image
+from test_cli import refused, run
 
 import dedupe
-from dedupe import cli
 from dedupe.errors import InputError
 from dedupe.evaluation import connected_blocks, pairwise
 from dedupe.labels.choosing import SURE, Choice, Goal, choose
@@ -78,14 +77,14 @@ def counted(labelled: Labelled, runs: list[dedupe.Deduplication], level: str) ->
 def listed(labelled: Labelled, runs: list[dedupe.Deduplication], level: str) -> Pairs:
     """Every pair of labelled rows of a slice, by the book."""
     found: dict[str, list[Any]] = {"heights": [], "same": [], "blocks": []}
-    for number, (rows, run) in enumerate(zip(labelled.slices, runs, strict=True)):
+    for number, (rows, result) in enumerate(zip(labelled.slices, runs, strict=True)):
         truth = labelled.labels[level][rows]
         here = np.flatnonzero(truth >= 0)
         i, j = here[np.array(list(itertools.combinations(range(len(here)), 2))).T]
-        heights = run.together(i, j, level)
-        floor = run.regroup(**{level: run.floor}).labels("story")
+        heights = result.together(i, j, level)
+        floor = result.regroup(**{level: result.floor}).labels("story")
         if level == "wording":
-            floor = run.regroup(wording=run.floor).labels("wording")
+            floor = result.regroup(wording=result.floor).labels("wording")
         block = connected_blocks(np.unique(truth[here], return_inverse=True)[1], floor[here])
         block_of = dict(zip(here.tolist(), block.tolist(), strict=True))
         kept = (heights > 0) | (truth[i] == truth[j])
@@ -273,9 +272,9 @@ def test_the_level_is_checked_before_any_work() -> None:
 
 def test_a_goal_is_checked_before_any_work() -> None:
     with pytest.raises(InputError, match=r"goal must be a Goal, as Goal\('precision', 0.98\), not 'precision'"):
-        dedupe.tune([{"title": "a"}], "precision")  # type: ignore[arg-type]
+        dedupe.tune([{"title": "a"}], "precision")
     with pytest.raises(InputError, match="goal must be a Goal"):
-        choose([0.5], [True], goal="f1")  # type: ignore[arg-type]
+        choose([0.5], [True], goal="f1")
 
 
 @pytest.mark.parametrize(
@@ -290,7 +289,7 @@ def test_a_goal_is_checked_before_any_work() -> None:
 )
 def test_thresholds_that_cannot_be_are_refused(given: dict[str, float], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        choose([0.5, 0.6], [True, False], **given)  # type: ignore[arg-type]
+        choose([0.5, 0.6], [True, False], **given)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -322,18 +321,6 @@ def csv(tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPat
     path = tmp_path / "labelled.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in labelled_rows()), "utf-8")
     return path
-
-
-def run(*args: str | Path) -> Result:
-    return CliRunner().invoke(cli.cli, [str(arg) for arg in args], prog_name="headline-dedupe")
-
-
-def refused(*args: str | Path) -> str:
-    outcome = run(*args)
-    assert outcome.exit_code == 2, outcome.output
-    assert outcome.stdout == ""
-    (line,) = outcome.stderr.splitlines()
-    return line.removeprefix("headline-dedupe: error: ")
 
 
 def test_a_threshold_is_put_into_settings_that_cluster_uses(csv: Path) -> None:

@@ -5,7 +5,7 @@ Pairs are sorted into strata by the threshold up to which they are together; wit
 always the same. The next question comes from the stratum whose answer shrinks the variance of the number of true pairs
 most (Neyman, 1934), counting what is known so far, so that sure strata are soon left alone. As what was asked of a stratum
 is a random sample of it, an answer can stand for all its pairs, see `weights`; that how many are asked depends on the
-answers bends such an estimate a little, by 4 % where half of a hundred pairs were asked.
+answers bends such an estimate a little.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,16 +103,8 @@ def evaluate(
     labelled = read_labels(headlines, columns)
     labelled.check("story")
     encoder = encoder or encoders.load_encoder(None)
-    runs = runs_of(
-        labelled,
-        encoder=encoder,
-        cache=cache,
-        window=window,
-        story=story,
-        wording=wording,
-        corrections=corrections,
-        progress=progress,
-    )
+    engine: dict[str, Any] = {"encoder": encoder, "cache": cache, "window": window, "progress": progress}
+    runs = runs_of(labelled, **engine, story=story, wording=wording, corrections=corrections)
     levels = [level for level in labelled.labels if labelled.pairs(level)]
     scores = {level: _scores(labelled, runs, level, encoder, worst, resamples, seed) for level in levels}
     notes = tuple(f"no two rows share a {level}: not scored" for level in labelled.labels if level not in levels)

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe import encoders
-from dedupe.caching import VectorCache
 from dedupe.corrections import Given, as_corrections
 from dedupe.errors import InputError
 from dedupe.headlines import Headline
 from dedupe.pipeline import Frame, Row, deduplicate, rows_of
-from dedupe.progress import Progress
 from dedupe.result import Caution, Deduplication
 from dedupe.sources.tables import listed, named_column
 
@@ -92,32 +88,11 @@ def read_labels(given: Iterable[Row] | Frame, columns: LabelColumns | None = Non
     return Labelled(headlines, [np.flatnonzero(slices == k) for k in np.unique(slices)], labels)
 
 
-def runs_of(
-    labelled: Labelled,
-    *,
-    encoder: encoders.Encoder | None = None,
-    cache: VectorCache | None = None,
-    window: timedelta | float | None = None,
-    story: float | None = None,
-    wording: float | None = None,
-    corrections: Given = (),
-    progress: bool | Progress = False,
-) -> list[Deduplication]:
+def runs_of(labelled: Labelled, *, corrections: Given = (), **how: Any) -> list[Deduplication]:
     """Return one run a slice, over all its rows, labelled or not; arguments are those of `deduplicate`."""
-    corrections = as_corrections(corrections)  # an iterator would serve the first slice alone
-    return [
-        deduplicate(
-            [labelled.headlines[k] for k in rows.tolist()],
-            encoder=encoder,
-            cache=cache,
-            window=window,
-            story=story,
-            wording=wording,
-            corrections=corrections,
-            progress=progress,
-        )
-        for rows in labelled.slices
-    ]
+    given = as_corrections(corrections)  # an iterator would serve the first slice alone
+    parts = ([labelled.headlines[k] for k in rows.tolist()] for rows in labelled.slices)
+    return [deduplicate(part, corrections=given, **how) for part in parts]
 
 
 def warnings_of(labelled: Labelled, runs: Sequence[Deduplication]) -> tuple[Caution, ...]:

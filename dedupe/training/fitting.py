@@ -30,7 +30,6 @@ LOST = 0.01  # share of the same-wording pairs, of those the judge keeps, that m
 FLOOR = 0.05
 FOLDS = 3
 EDIT_WEIGHT = 0.03  # of a pair with an edited copy; from 0.1 on held-out groups of real news get worse
-ANSWER_WEIGHT = 1.0  # of an answered pair
 _LATER = 48.0  # hours
 THRESHOLDS = np.arange(0.1, 0.81, 0.05)
 Vectors = NDArray[np.float32]
@@ -219,7 +218,7 @@ def _fit_alone(slices: Sequence[Slice], answers: AnsweredPairs) -> dict[str, Log
         same = np.concatenate([part.same(level) for part in slices])
         by_term = terms(np.concatenate([dated, undated(dated), strangers, answers.evidence, used, undated(used)]))
         truth = [same, same, np.zeros(len(strangers), bool), answers.same[level], np.zeros(2 * len(used), bool)]
-        weights = np.repeat((1, ANSWER_WEIGHT, EDIT_WEIGHT), [sum(map(len, truth[:3])), len(truth[3]), len(truth[4])])
+        weights = np.repeat((1, EDIT_WEIGHT), [len(by_term) - len(truth[-1]), len(truth[-1])])
         fitted[level] = _logistic(by_term, np.concatenate(truth), weights)
     return fitted
 
