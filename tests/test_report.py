@@ -338,7 +338,7 @@ def labels(found: Any, level: str, thresholds: dict[str, float] | None = None) -
 
 
 def shown(found: Any) -> list[str]:
-    return found.locator("#stories > .story .line .title").all_inner_texts()
+    return found.locator("#stories > .story .line .title").all_text_contents()
 
 
 def test_it_opens_without_a_request_or_an_error(browser: Browser, report: Path, result: Deduplication) -> None:
@@ -386,7 +386,9 @@ def test_each_group_shows_whom_the_run_keeps(browser: Browser, tmp_path: Path) -
             story = next(story for story in result.stories if len(story.variants) > 2)
             found.page.click(f'[data-story="{story.id}"] summary')
             found.page.locator(f'[data-story="{story.id}"] .wordings').wait_for()
-            tops = found.page.locator(f'[data-story="{story.id}"] .titles > li:first-child > .title').all_inner_texts()
+            tops = found.page.locator(
+                f'[data-story="{story.id}"] .titles > li:first-child > .title'
+            ).all_text_contents()
             tops = [re.sub(r"^★ | ×\d+$", "", top) for top in tops]
             assert sorted(tops) == sorted(variant.representative.title for variant in story.variants)
             assert tops[0] == story.representative.title
@@ -406,7 +408,7 @@ def test_every_headline_of_a_story_says_why_it_is_there(browser: Browser, tmp_pa
         assert re.match(r"[01]\.\d\d with “(.*)”", told)[1] in titles
         reasons.first.locator("summary").click()
         reasons.first.locator(".reasons").wait_for()
-        words = reasons.first.locator(".reasons li").all_inner_texts()
+        words = reasons.first.locator(".reasons li").all_text_contents()
         known = {reason for pair in chance.values() for reason in pair.reasons}
         assert words[0].startswith("similar meaning: cosine") and words[0] in known
 
@@ -460,7 +462,7 @@ def test_stories_come_in_the_order_asked_for(page: Any, result: Deduplication) -
     newest = sorted(result.stories, key=lambda s: max(h.published for h in s.headlines), reverse=True)
     assert shown(page)[0] == newest[0].representative.title
     page.select_option("#sort", "unsure")
-    joins = page.locator("#stories .facts").all_inner_texts()
+    joins = page.locator("#stories .facts").all_text_contents()
     found = [float(join[1]) for join in (re.search(r"weakest join ([\d.]+)", fact) for fact in joins) if join]
     assert found == sorted(found) and len(found) > 1
 
@@ -508,12 +510,12 @@ def test_check_these_shows_the_shakiest_and_the_nearest(browser: Browser, tmp_pa
         shaky, near, strong = found.page.locator("#check > section").all()
         lowest = heights[heights >= result.thresholds["story"]].min()
         assert shaky.locator(".numbers").first.inner_text().startswith(f"mean {lowest:.2f} between")
-        joins = [float(said.split()[-2]) for said in near.locator(".numbers").all_inner_texts()]
+        joins = [float(said.split()[-2]) for said in near.locator(".numbers").all_text_contents()]
         assert joins == sorted(joins, reverse=True)
         assert joins[0] == pytest.approx(heights[heights < result.thresholds["story"]].max(), abs=1e-4)
         first, second = (set(map(tuple, sides(section))) for section in (near, strong))
         assert first and second and not first & second
-        listed = [float(said.split()[2].rstrip(";")) for said in strong.locator(".numbers").all_inner_texts()]
+        listed = [float(said.split()[2].rstrip(";")) for said in strong.locator(".numbers").all_text_contents()]
         assert listed == sorted(listed, reverse=True) and listed[0] <= round(apart.max(), 2)
         for section in (shaky, near, strong):
             assert section.locator(".card").first.locator(".reasons li, .own").count() > 0
@@ -524,7 +526,7 @@ def test_check_these_shows_the_shakiest_and_the_nearest(browser: Browser, tmp_pa
 
 def sides(section: Any) -> list[list[str]]:
     """The titles of each card, in the order of the alphabet."""
-    return [sorted(card.locator(".sides .title").all_inner_texts()) for card in section.locator(".card").all()]
+    return [sorted(card.locator(".sides .title").all_text_contents()) for card in section.locator(".card").all()]
 
 
 def test_all_cards_of_a_pair_show_the_same_verdict(browser: Browser, tmp_path: Path) -> None:
@@ -564,7 +566,7 @@ def test_times_have_a_year_where_the_headlines_lie_in_several(browser: Browser, 
     for days, said in ((2, ", "), (800, f" {START.year}, ")):
         given = [Headline(title, published=START + timedelta(days=k * days)) for k, title in enumerate(EVENTS[:2])]
         with opened(browser, written(deduplicate(given, encoder=FakeEncoder(), story=1.0), tmp_path)) as found:
-            facts = found.page.locator("#stories .facts").all_inner_texts()
+            facts = found.page.locator("#stories .facts").all_text_contents()
             assert f"{START.day} {START:%b}{said}{START:%H:%M}" in facts and found.errors == []
 
 
@@ -572,7 +574,7 @@ def test_verdicts_are_saved_as_corrections_that_the_next_run_takes(browser: Brow
     result = made_up(120)
     with opened(browser, written(result, tmp_path), "#check") as found:
         card = found.page.locator("#check .card").first
-        titles = card.locator(".sides .title").all_inner_texts()
+        titles = card.locator(".sides .title").all_text_contents()
         assert not found.page.locator(".verdicts").is_visible()
         card.locator("select").select_option("different")
         with found.page.expect_download() as download:
@@ -609,7 +611,7 @@ def test_pictures_without_data_say_why(browser: Browser, tmp_path: Path) -> None
         for figure in found.page.locator("figure").all():
             figure.scroll_into_view_if_needed()
             figure.locator("svg, .missing").first.wait_for()
-        assert found.page.locator(".missing").all_inner_texts() == [
+        assert found.page.locator(".missing").all_text_contents() == [
             "Not drawn: no headline has a date.",
             "Not drawn: no headline has a source.",
         ]
