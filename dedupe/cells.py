@@ -8,6 +8,7 @@ rows finds nearly all the pairs that comparing it with everything finds; what an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +16,18 @@ from scipy.sparse import csr_matrix
 
 from dedupe.matrices import Vectors
 from dedupe.parallel import in_order
-from dedupe.tiles import Ints, pairs_between, spread
+from dedupe.screening import Screen
+from dedupe.tiles import Ints, cosines, pairs_between, spread
 
 Floats = NDArray[np.float32]
 WANTED = 0.997  # recall aimed at on one sample, so that another does not fall under 0.995
-_CELLS = 6  # for each root of the number of rows
+_DEARER = 5  # times what a comparison takes through cells, where rows are gathered, against one of all with all
+_CELLS = 4  # for each root of the number of rows
 _MOST = 65_535  # cells, so that two bytes name one
 _LEARNT_FROM = 12  # rows a cell, to place the centroids; more, or more rounds, cost more than they save in comparisons
 _ITERATIONS = 2
 _SAMPLE = 1024  # rows of a sample
-_PAIRS = 100_000  # pairs of a sample that are looked at
+_PAIRS = 30_000  # pairs of a sample that are looked at
 _SEED = 0
 _TOGETHER = 4096  # rows put into cells at a time
 _SECTION = 65_536  # rows whose looks are turned at a time
@@ -34,56 +37,81 @@ _SECTION = 65_536  # rows whose looks are turned at a time
 class Cells:
     """Rows by cell, and the rows that look into each.
 
-    `looks`: (n, looked into), the cells a row looks into, its own first. `lookers`: which rows look into which cell,
-    `members`: which have it for their own. `count`: cells. `recall`: the share of a sample's pairs that is found.
+    `looks`: which cells each row looks into, `lookers`: which rows look into which cell. `own`: (n,), the cell of each
+    row, `members`: the rows of each. `count`: cells. `recall`: the share of a sample's pairs that is found.
     """
 
-    looks: NDArray[np.uint16]
+    looks: _Lists
     lookers: _RowsOf
+    own: NDArray[np.uint16]
     members: _RowsOf
     count: int
     recall: float
 
-    def pairs(self, vectors: Vectors, cell: int, threshold: float) -> tuple[Ints, Ints]:
+    def pairs(self, screen: Screen, cell: int, threshold: float) -> tuple[Ints, Ints]:
         """Return the rows (a, b) of the pairs that looking into one cell finds, each pair once over all cells."""
-        a, b = pairs_between(vectors, self.lookers[cell], self.members[cell], threshold)
-        mutual = (self.looks[b] == self.looks[a, :1]).any(axis=1)  # then this pair is found from both sides
+        members = self.members[cell]
+        a, b = pairs_between(screen, self.lookers[cell], members, threshold)
+        mutual = self._seen(members)[np.searchsorted(members, b), self.own[a]]  # then it is found from both sides
         once = (a < b) | (~mutual & (a != b))
         return a[once], b[once]
 
+    def _seen(self, rows: Ints) -> NDArray[np.bool_]:
+        """Whether each row looks into each cell, (rows, cells)."""
+        seen = np.zeros((len(rows), self.count), bool)
+        for row, place in enumerate(rows.tolist()):
+            seen[row, self.looks[place]] = True
+        return seen
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """A list of cells for each row: all in one, `items`, and where each begins and the last ends, `starts`."""
+
+    items: NDArray[np.uint16]
+    starts: Ints
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, row: int) -> NDArray[np.uint16]:
+        return self.items[self.starts[row] : self.starts[row + 1]]
+
 
 class _RowsOf:
-    """The rows that have each cell among theirs, ascending; turned round in sections, since there may be very many."""
+    """The rows that have each cell in their list, ascending; turned round in sections, since there may be very many."""
 
-    def __init__(self, looks: NDArray[np.uint16], cells: int) -> None:
-        starts = range(0, len(looks), _SECTION)
-        self._sections = [(start, *_turned(looks[start : start + _SECTION], cells)) for start in starts]
+    def __init__(self, lists: _Lists, cells: int) -> None:
+        self._sections = [(first, *_turned(lists, first, cells)) for first in range(0, len(lists), _SECTION)]
 
     def __getitem__(self, cell: int) -> Ints:
         found = [rows[starts[cell] : starts[cell + 1]] + np.int64(first) for first, starts, rows in self._sections]
         return np.concatenate(found)
 
 
-def _turned(looks: NDArray[np.uint16], cells: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Where each cell begins among the rows that look into it, and these."""
-    starts = np.arange(len(looks) + 1) * looks.shape[1]
-    marks = np.ones(looks.size, np.int8)
-    turned = csr_matrix((marks, looks.ravel().astype(np.int32), starts), shape=(len(looks), cells)).T.tocsr()
+def _turned(lists: _Lists, first: int, cells: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Where each cell begins among the rows of a section that have it, and these."""
+    starts = lists.starts[first : first + _SECTION + 1]
+    items = lists.items[starts[0] : starts[-1]].astype(np.int32)
+    shape = (len(starts) - 1, cells)
+    turned = csr_matrix((np.ones(len(items), np.int8), items, starts - starts[0]), shape=shape).T.tocsr()
     return turned.indptr, turned.indices
 
 
-def plan(vectors: Vectors, threshold: float, comparisons: int) -> Cells | None:
-    """Return cells through which nearly all pairs are found, or None where it would take more than all comparisons."""
+def plan(vectors: Vectors, screen: Screen, threshold: float, comparisons: int) -> Cells | None:
+    """Return cells through which nearly all pairs are found, or None where comparing all with all is quicker."""
     rows = len(vectors)
     centroids = _centroids(vectors, min(round(_CELLS * rows**0.5), _MOST))
     count = len(centroids)
-    first, second = _samples(vectors, centroids, threshold)
+    nearness = _Nearness(screen, centroids)
+    first, second = (_ranks(vectors, nearness, threshold, spread(rows, _SAMPLE, k)) for k in (1, 2))
     needed = int(np.quantile(first, WANTED, method="higher")) + 1 if len(first) else 1
-    if rows / count * needed * rows > comparisons:
+    if rows / count * needed * rows * _DEARER > comparisons:
         return None
-    looks = _nearest(vectors, centroids, needed)
+    own, looks = nearness.nearest(needed)
     recall = float((second < needed).mean()) if len(second) else 1.0
-    return Cells(looks, _RowsOf(looks, count), _RowsOf(looks[:, :1], count), count, recall)
+    members = _RowsOf(_Lists(own, np.arange(rows + 1)), count)
+    return Cells(looks, _RowsOf(looks, count), own, members, count, recall)
 
 
 def _centroids(vectors: Vectors, count: int) -> Floats:
@@ -96,40 +124,53 @@ def _centroids(vectors: Vectors, count: int) -> Floats:
     return np.asarray(means.centroids)
 
 
-def _samples(vectors: Vectors, centroids: Floats, threshold: float) -> tuple[Ints, Ints]:
-    """Of the pairs of two samples of rows, how many cells one of the two has to look into to find the other."""
-    one, other = (_ranks(vectors, centroids, threshold, spread(len(vectors), _SAMPLE, k)) for k in (1, 2))
-    return one, other
+class _Nearness:
+    """How near rows are to centroids."""
+
+    def __init__(self, screen: Screen, centroids: Floats) -> None:
+        self.screen, self.centroids = screen, screen.other(centroids)
+
+    def of(self, rows: Ints) -> NDArray[Any]:
+        """Return numbers that are higher for nearer centroids, (rows, cells); valid until the next call."""
+        return self.screen.product(self.screen.left(rows), self.centroids)
+
+    def ranks(self, a: Ints, b: Ints) -> Ints:
+        """Return how many cells are nearer to one row of each pair than the cell of the other; the better of the two."""
+        near_a, near_b = self.of(a).copy(), self.of(b)
+        return np.minimum(_rank(near_a, near_b.argmax(axis=1)), _rank(near_b, near_a.argmax(axis=1)))
+
+    def nearest(self, count: int) -> tuple[NDArray[np.uint16], _Lists]:
+        """Return the nearest cell of each row, (n,), and the `count` nearest, ascending; more where some are as near."""
+
+        def of(start: int) -> tuple[NDArray[np.uint16], Ints, NDArray[np.uint16]]:
+            near = self.of(np.arange(start, min(start + _TOGETHER, len(self.screen))))
+            own = near.argmax(axis=1).astype(np.uint16)
+            least = np.partition(near, near.shape[1] - count, axis=1)[:, near.shape[1] - count]
+            row, cell = np.divmod(np.flatnonzero(near >= least[:, None]), near.shape[1])
+            return own, np.bincount(row, minlength=len(near)), cell.astype(np.uint16)
+
+        own, sizes, cells = zip(*in_order(of, range(0, len(self.screen), _TOGETHER)), strict=True)
+        starts = np.concatenate([np.zeros(1, np.int64), *sizes]).cumsum()
+        return np.concatenate(own), _Lists(np.concatenate(cells), starts)
 
 
-def _ranks(vectors: Vectors, centroids: Floats, threshold: float, sample: Ints) -> Ints:
-    everything = np.arange(len(vectors))
-    blocks = [everything[k : k + _TOGETHER] for k in range(0, len(everything), _TOGETHER)]
-    found = list(in_order(lambda block: pairs_between(vectors, sample, block, threshold), blocks))
-    a, b = (np.concatenate([pair[k] for pair in found]) for k in (0, 1))
-    chosen = np.flatnonzero(a != b)
-    chosen = chosen[spread(len(chosen), _PAIRS)]
-    parts = np.array_split(chosen, len(chosen) // _TOGETHER + 1)
-    return np.concatenate(list(in_order(lambda part: _closest(vectors, centroids, a[part], b[part]), parts)))
-
-
-def _closest(vectors: Vectors, centroids: Floats, a: Ints, b: Ints) -> Ints:
-    near_a, near_b = vectors[a] @ centroids.T, vectors[b] @ centroids.T
-    return np.minimum(_rank(near_a, near_b.argmax(axis=1)), _rank(near_b, near_a.argmax(axis=1)))
-
-
-def _rank(near: Floats, cell: Ints) -> Ints:
+def _rank(near: NDArray[Any], cell: Ints) -> Ints:
     nearer: Ints = np.count_nonzero(near > np.take_along_axis(near, cell[:, None], axis=1), axis=1)
     return nearer
 
 
-def _nearest(vectors: Vectors, centroids: Floats, count: int) -> NDArray[np.uint16]:
-    """The `count` nearest cells of each row, nearest first."""
+def _ranks(vectors: Vectors, nearness: _Nearness, threshold: float, sample: Ints) -> Ints:
+    """Of the pairs of a sample with all, how many cells one of the two has to look into to find the other."""
+    everything = np.arange(len(vectors))
+    blocks = [everything[k : k + _TOGETHER] for k in range(0, len(everything), _TOGETHER)]
 
-    def of(start: int) -> NDArray[np.uint16]:
-        near = vectors[start : start + _TOGETHER] @ centroids.T
-        some = np.argpartition(-near, count - 1, axis=1)[:, :count]
-        order = np.argsort(-np.take_along_axis(near, some, axis=1), axis=1, kind="stable")
-        return np.take_along_axis(some, order, axis=1).astype(np.uint16)
+    def reaching(block: Ints) -> tuple[Ints, Ints]:
+        a, b = pairs_between(nearness.screen, sample, block, threshold)
+        reached = (cosines(vectors, a, b) >= np.float32(threshold)) & (a != b)
+        return a[reached], b[reached]
 
-    return np.concatenate(list(in_order(of, range(0, len(vectors), _TOGETHER))))
+    found = list(in_order(reaching, blocks))
+    a, b = (np.concatenate([pair[k] for pair in found]) for k in (0, 1))
+    chosen = spread(len(a), _PAIRS)
+    parts = np.array_split(chosen, len(chosen) // _TOGETHER + 1)
+    return np.concatenate(list(in_order(lambda part: nearness.ranks(a[part], b[part]), parts)))

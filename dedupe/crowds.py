@@ -17,7 +17,8 @@ from dedupe.judging import Floats
 from dedupe.neighbors import CandidatePairs, Times
 from dedupe.noticing import Notice, NoticedPairs, joined
 from dedupe.parallel import in_order
-from dedupe.tiles import MARGIN, Ints, cosines, how_many, spread
+from dedupe.screening import MARGIN
+from dedupe.tiles import Ints, cosines, how_many, spread
 
 CROWD = 1000  # nearly equal titles; fewer are compared each with each
 NEAR = 0.85  # cosine of nearly equal titles

@@ -26,6 +26,7 @@ from dedupe.progress import Progress, bars, silent
 from dedupe.result import LEVELS, Deduplication
 from dedupe.rules import rows_named
 from dedupe.scaling import IDENTITY, scale_of
+from dedupe.screening import Floats
 from dedupe.text import MAX_LENGTH, key_of_normalized, normalize
 from dedupe.tiles import pairs_between
 
@@ -157,7 +158,7 @@ def _near(vectors: Vectors, known: int, encoder: encoders.Encoder) -> Ints:
     floor = scale.inverse(judge.candidate_floor["story"])
     new = np.arange(known, len(vectors))
     blocks = [np.arange(k, min(k + _TOGETHER, known)) for k in range(0, known, _TOGETHER)]
-    found = in_order(lambda block: np.unique(pairs_between(vectors, new, block, floor)[1]), blocks)
+    found = in_order(lambda block: np.unique(pairs_between(Floats(vectors), new, block, floor)[1]), blocks)
     return np.concatenate(list(found))
 
 

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-from threading import local
-
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.matrices import Vectors
+from dedupe.screening import MARGIN, Screen
 
 Ints = NDArray[np.int64]
 
 _TALL, _WIDE = 1024, 2048  # of a tile: large enough for the full rate of a matrix product, small enough for the cache
-_RESCORED = 512  # pairs whose vectors are gathered at a time; more no longer stay in the cache
-MARGIN = 1e-5
-"""A product sums in an order that depends on its tile: look this much lower, and let `cosines` decide."""
-_buffers = local()
+_RESCORED = 128  # pairs whose vectors are gathered at a time; more no longer stay in the nearest cache
 
 
 def pairs_between(
-    vectors: Vectors, rows: Ints, others: Ints, threshold: float, *, above_diagonal: bool = False
+    screen: Screen, rows: Ints, others: Ints, threshold: float, *, above_diagonal: bool = False
 ) -> tuple[Ints, Ints]:
-    """Return the rows (a, b) of all pairs of `rows` with `others` that are at least `threshold` similar, or nearly.
+    """Return the rows (a, b) of all pairs of `rows` with `others` that may be at least `threshold` similar.
 
-    With `above_diagonal`, `others` starts with `rows`, and only pairs with a later one are returned.
+    How many are less similar than that depends on the screen. With `above_diagonal`, `others` starts with `rows`, and
+    only pairs with a later one are returned.
     """
-    least = np.float32(threshold - MARGIN)
     found_a, found_b = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for top in range(0, len(rows), _TALL):
-        tall = rows[top : top + _TALL]
-        left = vectors[tall]
+    height = _TALL * max(_WIDE // max(len(others), 1), 1)  # a narrow tile is taller, so that there are not too many
+    for top in range(0, len(rows), height):
+        tall = rows[top : top + height]
+        left = screen.left(tall)
         for start in range(top if above_diagonal else 0, len(others), _WIDE):
             wide = others[start : start + _WIDE]
-            at, of = _reaching(left, vectors[wide], least)
-            if above_diagonal and start < top + _TALL:
+            reached = screen.reaching(left, screen.right(wide), threshold)
+            at, of = np.divmod(np.flatnonzero(reached), len(wide))
+            if above_diagonal and start < top + height:
                 later = of + start > at + top
                 at, of = at[later], of[later]
             found_a.append(tall[at])
@@ -53,19 +51,6 @@ def spread(rows: int, count: int, turn: int = 0) -> Ints:
     if rows <= count:
         return np.arange(rows)
     return (np.arange(count) * rows + rows * turn // 3) // count % rows
-
-
-def _reaching(left: NDArray[np.float32], right: NDArray[np.float32], least: np.float32) -> tuple[Ints, Ints]:
-    """Where the product of two blocks of rows is at least `least`."""
-    if not hasattr(_buffers, "product"):
-        _buffers.product = np.empty(_TALL * _WIDE, np.float32)
-        _buffers.reached = np.empty(_TALL * _WIDE, np.bool_)
-    shape = (len(left), len(right))
-    size = shape[0] * shape[1]
-    product = np.matmul(left, right.T, out=_buffers.product[:size].reshape(shape))
-    reached = np.greater_equal(product, least, out=_buffers.reached[:size].reshape(shape))
-    at, of = np.divmod(np.flatnonzero(reached), shape[1])
-    return at, of
 
 
 def cosines(vectors: Vectors, i: Ints, j: Ints) -> NDArray[np.float32]:

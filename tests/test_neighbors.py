@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from dedupe import neighbors, threads, tiles
 from dedupe.errors import InputError
 from dedupe.neighbors import Join, Times, candidate_pairs
+from dedupe.screening import Floats
 
 
 def unit(rng, n, d=16, groups=5):
@@ -84,8 +85,10 @@ def test_a_window_lets_those_meet_that_fit_into_it(seed, n, window):
 
 def test_a_window_saves_comparisons(monkeypatch):
     seen = []
-    real = tiles._reaching
-    monkeypatch.setattr(tiles, "_reaching", lambda a, b, least: seen.append(len(a) * len(b)) or real(a, b, least))
+    real = Floats.reaching
+    monkeypatch.setattr(
+        Floats, "reaching", lambda self, a, b, least: seen.append(len(a) * len(b)) or real(self, a, b, least)
+    )
     monkeypatch.setattr(neighbors, "_BLOCK", 50)
     rows, hours = unit(np.random.default_rng(0), 2000), np.arange(2000.0)
     candidate_pairs(rows, 0.5, Times(hours, hours, 20))
