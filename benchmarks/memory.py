@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -54,10 +54,19 @@ class Peak:
                 return
 
 
-def apart(work: Callable[..., Any], *given: Any) -> tuple[Any, dict[str, float]]:
-    """Return what `work(*given)` returns in a process of its own, and the gigabytes it held at most."""
+def apart(work: Callable[..., Any], *given: Any, within: float | None = None) -> tuple[Any, dict[str, float]]:
+    """Return what `work(*given)` returns in a process of its own, and the gigabytes it held at most.
+
+    `TimeoutError` where it takes more than `within` seconds; it is stopped then.
+    """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_watched, work, given).result()
+        future = pool.submit(_watched, work, given)
+        try:
+            return future.result(within)
+        except TimeoutError:
+            for process in active_children():
+                process.kill()
+            raise
 
 
 def _watched(work: Callable[..., Any], given: tuple[Any, ...]) -> tuple[Any, dict[str, float]]:

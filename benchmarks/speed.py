@@ -2,7 +2,7 @@
 
     python benchmarks/speed.py --data DIR --cache DIR --out FILE [--only SECTION]... [--plot FILE]
 
-Sections: join, after, end, million, crowd, growth. Each keeps what it found in FILE as it goes, in place of what an
+Sections: encode, join, after, end, million, crowd, growth. Each keeps what it found in FILE as it goes, in place of what an
 earlier run of that section left there. Vectors of DIR/scale are taken from the cache folder, and encoded once where
 they are not there. All that is measured runs in processes of its own. --limit makes a run of seconds, to try it out.
 """
@@ -18,12 +18,13 @@ from typing import Any
 
 import click
 from records import circumstances, write_json
-from sections import after, crowd, end, growth, join, million
+from sections import after, crowd, encode, end, growth, join, million
 from speed_reporting import plot, table
 from stored import Settings
 from timing import SEED
 
 SECTIONS: dict[str, Callable[[Settings], Iterator[dict[str, Any]]]] = {
+    "encode": encode.run,
     "join": join.run,
     "after": after.run,
     "end": end.run,

@@ -43,8 +43,14 @@ def _join(section: Section) -> Rows:
         for threshold, joins in at["thresholds"].items():
             for name, one in joins.items():
                 recall, share = one.get("pair_recall", ""), one.get("share_of_sgemm", "")
-                seconds = [threshold, name, one["seconds"], one.get("pairs", ""), recall]
-                yield [size, *seconds, share, one["ours_takes"], one["memory_gb"]["rss"]]
+                took = f"stopped after {one['seconds']}" if "stopped" in one else one["seconds"]
+                seconds = [threshold, name, took, one.get("pairs", ""), recall]
+                yield [size, *seconds, share, one["ours_takes"], one["memory_gb"].get("rss", "")]
+
+
+def _encode(section: Section) -> Rows:
+    for name, one in section["encoders"].items():
+        yield [name, one["titles_per_second"], one["takes_of_ours"]]
 
 
 def _after(section: Section) -> Rows:
@@ -55,9 +61,9 @@ def _after(section: Section) -> Rows:
 
 
 def _end(section: Section) -> Rows:
-    for name in ("scale", "stream"):
-        for state in ("cold", "warm") if name in section else ():
-            one = section[name][state]
+    for name, states in section.items():
+        for state in ("cold", "warm") if isinstance(states, dict) and "cold" in states else ():
+            one = states[state]
             seconds = [one["seconds"]["total"], one["seconds"]["encoder"], one["share_outside_encoder"]]
             yield [f"{name}, {section[name]['level']}", state, *seconds, one["memory_gb"]["rss"]]
 
@@ -84,6 +90,7 @@ def _growth(section: Section) -> Rows:
 
 _RUNS = ["titles", "exact", "wordings", "stories", "largest", "recall", "seconds", "GB", "GB anonymous", "warnings"]
 TABLES: dict[str, tuple[list[str], Callable[[Section], Rows]]] = {
+    "encode": (["titles a second", "takes of ours"], _encode),
     "join": (["threshold", "join", "seconds", "pairs", "pair recall", "of sgemm", "ours takes", "GB"], _join),
     "after": (["level", "system", "seconds", "ours takes", "GB"], _after),
     "end": (["vectors", "seconds", "encoder", "share outside", "GB"], _end),
@@ -151,5 +158,7 @@ def _of_joins(found: dict[str, Section], value: Callable[[Section], float]) -> d
     for size, at in found.get("join", {"sizes": {}})["sizes"].items():
         threshold, joins = next(iter(at["thresholds"].items()))
         for name, one in joins.items():
+            if "stopped" in one:
+                continue
             lines.setdefault(f"{name}, join at {threshold}", {})[int(size)] = value(one)
     return lines

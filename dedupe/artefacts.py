@@ -1,4 +1,4 @@
-"""A model folder as `headline-dedupe train` writes it, and the check that nothing in it has changed.
+"""A model folder as `headline-dedupe train` and `distil` write it, and the check that nothing in it has changed.
 
 | file | what |
 |---|---|
@@ -19,7 +19,9 @@ from typing import Any
 
 from dedupe.errors import ModelError
 
-BUNDLED = Path(__file__).parent / "model"
+BUNDLED, SMALL = Path(__file__).parent / "model", Path(__file__).parent / "small_model"
+SHIPPED = {"small": SMALL}
+"""Models that come with the package besides the one used by default, by name."""
 MANIFEST, CARD = "model.json", "README.md"
 ENCODER, TOKENIZER, HEAD, JUDGE, FALLBACK = "encoder.onnx", "tokenizer.json", "head.npy", "judge.json", "fallback.json"
 FILES = (ENCODER, TOKENIZER, HEAD, JUDGE, FALLBACK)
@@ -33,7 +35,7 @@ def is_artefact(folder: Path) -> bool:
 
 def verify(folder: Path) -> dict[str, Any]:
     """Return the manifest of a model folder; `ModelError` unless each of its files is there and unchanged."""
-    again = "reinstall headline-dedupe" if folder == BUNDLED else "train or copy it again"
+    again = "reinstall headline-dedupe" if folder in (BUNDLED, SMALL) else "train or copy it again"
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         expected: dict[str, str] = manifest["sha256"]

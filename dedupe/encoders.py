@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.artefacts import BUNDLED, is_artefact
+from dedupe.artefacts import BUNDLED, SHIPPED, is_artefact
 from dedupe.errors import ModelError
 from dedupe.matrices import Vectors, empty_rows, let_go, rows_at
 from dedupe.progress import Progress
@@ -69,13 +69,16 @@ class SentenceEncoder:
 
 
 def load_encoder(name: str | Path | None = None) -> Encoder:
-    """Return the bundled encoder, one that `headline-dedupe train` wrote to a folder, or a sentence-transformers model.
+    """Return the bundled encoder, the "small" one, one in a folder that `train` or `distil` wrote, or any other by name.
 
-    Each is loaded once a process. Only a name that is no folder and is not cached is fetched over the network. Raises
+    Others are sentence-transformers models, by name or folder; a folder called small is "./small". Each is loaded once a
+    process. Only a name that is no folder and is not cached is fetched over the network. Raises
     `ModelError` where the model is missing, is not one, or is one of ours and its files have changed.
     """
     if name is None:
         return _load_trained(BUNDLED)
+    if name in SHIPPED:
+        return _load_trained(SHIPPED[str(name)])
     folder = Path(name).expanduser()
     if is_artefact(folder):
         return _load_trained(folder.resolve())

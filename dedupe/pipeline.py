@@ -103,7 +103,8 @@ def deduplicate(
         times = None if hours is None else Times(groups.first, groups.last, hours)
         crowds = find_crowds(looks, times, rules.nodes)
         join = Join(looks.rows, looks.floor, times, only=crowds.outside)
-        noticed = [crowds.neighbors, *_noticed(looks, join, report)]
+        noticed, recall = [crowds.neighbors, *_noticed(looks, join, report)], join.recall
+        del join  # of a million titles it holds half a gigabyte
         judged = decide(looks, joined(noticed), crowds.settled, rules.pairs(looks, times), judge.floor)
         levels = LEVELS if level == "story" else (level,)
         trees = {one: _tree(judged, crowds, rules, groups, one, hours, judge.floor, report) for one in levels}
@@ -116,7 +117,7 @@ def deduplicate(
         keep_rule=keep,
         floor=judge.floor,
         calibrated=calibrated,
-        recall=join.recall,
+        recall=recall,
         given_up=judge.given_up[level],
         corrections=rules.applied,
         input_cautions=(

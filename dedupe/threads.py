@@ -12,7 +12,7 @@ _limit = 0
 def set_threads(number: int) -> None:
     """Let encoders and FAISS use `number` threads in this process; the result does not depend on it.
 
-    A bundled model that is loaded already keeps what it has. Raises `InputError` for a number below 1.
+    Raises `InputError` for a number below 1.
     """
     if number < 1:
         raise InputError(f"the number of threads must be at least 1, not {number}: leave it out to use them all")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dedupe.artefacts import BUNDLED, ENCODER, TOKENIZER, verify
 from dedupe.errors import ModelError
-from dedupe.threads import limit
+from dedupe.parallel import in_order
 
 _TOGETHER = 32  # titles in one batch
 
@@ -25,7 +25,7 @@ class TrainedEncoder:
 
         digests = verify(folder)["sha256"]
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = limit()
+        options.intra_op_num_threads = 1  # each thread runs batches of its own, which waits less than sharing one
         options.add_session_config_entry("session.disable_quant_qdq", "1")  # scale the weights back once, at load
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
@@ -46,10 +46,10 @@ class TrainedEncoder:
         for k, ids in enumerate(tokens):
             of_length.setdefault(len(ids), []).append(k)
         rows = np.zeros((len(texts), self.dimension), np.float32)
-        for places in of_length.values():
-            for start in range(0, len(places), _TOGETHER):
-                part = places[start : start + _TOGETHER]
-                rows[part] = self._run(np.array([tokens[k] for k in part], np.int64))
+        parts = [of[k : k + _TOGETHER] for of in of_length.values() for k in range(0, len(of), _TOGETHER)]
+        found = in_order(lambda part: self._run(np.array([tokens[k] for k in part], np.int64)), parts)
+        for part, vectors in zip(parts, found, strict=True):
+            rows[part] = vectors
         return rows
 
     def _run(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:

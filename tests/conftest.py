@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny
 from numpy.typing import NDArray
 
 from dedupe import artefacts
@@ -48,3 +49,25 @@ def fake_encoder(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
     encoder = FakeEncoder()
     monkeypatch.setattr("dedupe.encoders.load_encoder", lambda name=None: encoder)
     return encoder
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base model to train from, in seconds."""
+    return tiny.save_base(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def stories(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Labelled stories to train on."""
+    return tiny.write(tmp_path_factory.mktemp("labelled") / "stories.jsonl", tiny.labelled())
+
+
+@pytest.fixture(scope="session")
+def model(base: Path, stories: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder trained on them."""
+    from dedupe.training import train
+
+    out = tmp_path_factory.mktemp("trained") / "model"
+    train(stories, out, base=base, epochs=1)
+    return out

@@ -37,7 +37,11 @@ CORRECTIONS = ROOT / "docs" / "corrections.md"
 RUN = [*PAGES, ROOT / "README.md"]
 LINKED = [*RUN, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]
 PROGRAM = "headline-dedupe"
-ELSEWHERE = {"make": "installs; .ci/run runs it", "train": "minutes of training; see test_training.py"}
+ELSEWHERE = {
+    "make": "installs; .ci/run runs it",
+    "train": "minutes of training; see test_training.py",
+    "distil": "likewise; see test_distilling.py",
+}
 LONGEST = 600  # words of a page
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 HEADLINES = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import random
 import re
 import shutil
 import subprocess
@@ -14,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from tiny import save_base
+from tiny import labelled, write
 
 from dedupe import Headline, deduplicate, load_encoder
 from dedupe.artefacts import FILES, MANIFEST, verify
@@ -27,47 +26,8 @@ from dedupe.training.batches import batches
 from dedupe.training.finetuning import Run, contrastive, cross_entropy, fine_tune
 from dedupe.training.fitting import Encoded, slice_of
 from dedupe.training.network import Network
-from dedupe.training.packing import _int8
+from dedupe.training.quantizing import _int8
 from dedupe.training.stories import read_stories
-
-SUBJECTS = "ferry bakery mayor storm bridge school union dam court museum".split()
-EVENTS = "sinks closes resigns floods reopens strikes burns wins".split()
-
-
-def write(path, rows):
-    path.parent.mkdir(exist_ok=True)
-    text = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    path.write_bytes(gzip.compress(text) if path.suffix == ".gz" else text)
-    return path
-
-
-def labelled(slices=6, stories=8):
-    """Stories of three titles: one, the same words in another order, and one that adds a fact; two share each place."""
-    rng = random.Random(0)
-    for s in range(slices):
-        for k in range(stories):
-            subject, event, place = rng.choice(SUBJECTS), rng.choice(EVENTS), f"place{s}x{k // 2}"
-            story = {"story": f"{s}/{k}", "slice": f"t{s}", "published": f"2025-08-{1 + k:02d}", "source": "A"}
-            yield story | {"title": f"{subject} {event} in {place} on monday", "variant": f"{s}/{k}/a"}
-            yield story | {"title": f"in {place} {subject} {event} monday", "variant": f"{s}/{k}/a"}
-            yield story | {"title": f"{place} {subject} {event} with 14 hurt", "variant": f"{s}/{k}/b"}
-
-
-@pytest.fixture(scope="session")
-def base(tmp_path_factory):
-    return save_base(tmp_path_factory.mktemp("tiny"))
-
-
-@pytest.fixture(scope="session")
-def stories(tmp_path_factory):
-    return write(tmp_path_factory.mktemp("labelled") / "stories.jsonl", labelled())
-
-
-@pytest.fixture(scope="session")
-def model(base, stories, tmp_path_factory):
-    out = tmp_path_factory.mktemp("trained") / "model"
-    train(stories, out, base=base, epochs=1)
-    return out
 
 
 def test_the_command_writes_a_model_that_groups(base, stories, tmp_path):

@@ -1,15 +1,20 @@
-"""A BERT of two narrow layers with random weights, saved as a sentence-transformers folder, to train in seconds."""
+"""What trains in seconds: a BERT of two narrow layers with random weights, and labelled stories."""
 
 from __future__ import annotations
 
+import gzip
+import json
+import random
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 WORDS = """ferry bakery mayor storm bridge school union dam court museum sinks closes resigns floods reopens strikes burns
 wins in on with hurt monday place""".split()
 
 
 def save_base(folder: Path) -> Path:
-    """Write the model and return its folder."""
+    """Write the BERT as a sentence-transformers folder and return it."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
@@ -26,3 +31,27 @@ def save_base(folder: Path) -> Path:
     trunk = Transformer(str(folder / "raw"))
     SentenceTransformer(modules=[trunk, Pooling(32)], device="cpu").save(str(folder / "base"))
     return folder / "base"
+
+
+SUBJECTS = "ferry bakery mayor storm bridge school union dam court museum".split()
+EVENTS = "sinks closes resigns floods reopens strikes burns wins".split()
+
+
+def write(path: Path, rows: Iterable[dict[str, Any]]) -> Path:
+    """Write rows as JSON Lines, packed where the name says so."""
+    path.parent.mkdir(exist_ok=True)
+    text = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    path.write_bytes(gzip.compress(text) if path.suffix == ".gz" else text)
+    return path
+
+
+def labelled(slices: int = 6, stories: int = 8) -> Iterator[dict[str, Any]]:
+    """Stories of three titles: one, the same words in another order, and one that adds a fact; two share each place."""
+    rng = random.Random(0)
+    for s in range(slices):
+        for k in range(stories):
+            subject, event, place = rng.choice(SUBJECTS), rng.choice(EVENTS), f"place{s}x{k // 2}"
+            story = {"story": f"{s}/{k}", "slice": f"t{s}", "published": f"2025-08-{1 + k:02d}", "source": "A"}
+            yield story | {"title": f"{subject} {event} in {place} on monday", "variant": f"{s}/{k}/a"}
+            yield story | {"title": f"in {place} {subject} {event} monday", "variant": f"{s}/{k}/a"}
+            yield story | {"title": f"{place} {subject} {event} with 14 hurt", "variant": f"{s}/{k}/b"}

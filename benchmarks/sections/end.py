@@ -17,18 +17,22 @@ from timing import Stages, Timed, by_stage, warm_up
 
 import dedupe
 
-RUNS = (("scale", "wording", None), ("stream", "story", 72.0))  # data set, level, window in hours
+RUNS = {  # data set, level, window in hours, model
+    "scale": ("scale", "wording", None, None),
+    "stream": ("stream", "story", 72.0, None),
+    "stream, small model": ("stream", "story", 72.0, "small"),
+}
 NOTE = "reading, normalizing, encoding, grouping and output rows, in a process of its own; without loading the model"
 
 
 def run(settings: Settings) -> Iterator[dict[str, Any]]:
     """Yield the figures of each data set."""
     found: dict[str, Any] = {"what": NOTE}
-    for name, level, window in RUNS:
-        rows = rows_of(settings, name)
+    for name, (data, level, window, model) in RUNS.items():
+        rows = rows_of(settings, data)
         with TemporaryDirectory(dir=settings.cache) as folder:
             plain = _unpacked(rows, Path(folder))
-            cold, warm = (_apart(plain, Path(folder), level, window) for _ in range(2))
+            cold, warm = (_apart(plain, Path(folder), level, window, model) for _ in range(2))
         shares = {"level": level, "window": window, "cold": cold, "warm": warm}
         found[name] = shares | {"warm_takes": round(warm["seconds"]["total"] / cold["seconds"]["total"], 4)}
         yield found
@@ -49,9 +53,9 @@ def _apart(*given: Any) -> dict[str, Any]:
     return found | {"memory_gb": memory}
 
 
-def _once(rows: Path, folder: Path, level: str, window: float | None) -> dict[str, Any]:
+def _once(rows: Path, folder: Path, level: str, window: float | None, model: str | None) -> dict[str, Any]:
     warm_up()
-    encoder, began = Timed(dedupe.load_encoder()), perf_counter()
+    encoder, began = Timed(dedupe.load_encoder(model)), perf_counter()
     headlines = dedupe.read_headlines(rows).headlines
     read, stages = perf_counter(), Stages()
     run = dedupe.deduplicate(

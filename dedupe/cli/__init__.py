@@ -14,7 +14,7 @@ from dedupe.cli.info import completion, info
 from dedupe.cli.labelling import label
 from dedupe.cli.matching import match
 from dedupe.cli.shared import PROGRAM, Commands
-from dedupe.cli.training import train
+from dedupe.cli.training import distil, train
 from dedupe.cli.tuning import tune
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -34,7 +34,7 @@ def cli() -> None:
     """
 
 
-for command in (cluster, drop_repeats, match, compare, label, evaluate, tune, train, cache, info, completion):
+for command in (cluster, drop_repeats, match, compare, label, evaluate, tune, train, distil, cache, info, completion):
     cli.add_command(command)
 
 

@@ -18,27 +18,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from dedupe.artefacts import (
-    CARD,
-    ENCODER,
-    FALLBACK,
-    FILES,
-    FORMAT,
-    HEAD,
-    JUDGE,
-    MANIFEST,
-    TOKENIZER,
-    is_artefact,
-    sha256,
-)
-from dedupe.errors import InputError, OutputError
+from dedupe.artefacts import ENCODER, FALLBACK, HEAD, JUDGE, TOKENIZER, sha256
+from dedupe.errors import InputError
 from dedupe.judging import to_json
 from dedupe.progress import Progress, silent
 from dedupe.training.answered import NONE, Answered, answered_pairs
 from dedupe.training.card import card
+from dedupe.training.checkpoints import open_checkpoints
 from dedupe.training.edits import Edit, edited
-from dedupe.training.finetuning import Run, fine_tune, write_whole
+from dedupe.training.finetuning import Run, fine_tune
 from dedupe.training.fitting import FOLDS, Encoded, Fitted, fit_judge
+from dedupe.training.folder import free_folder, write_folder
 from dedupe.training.network import BASE, Network
 from dedupe.training.packing import export, save_tokenizer
 from dedupe.training.stories import Labelled, read_stories
@@ -64,13 +54,11 @@ def train(
     run goes on from them. The same data, seed and machine give the same model.
     Raises `InputError`, `ModelError` and `OutputError`.
     """
-    out = out.resolve()
-    if out.exists() and not (force and is_artefact(out)):
-        raise OutputError(f"{out} exists: choose another folder; --force only replaces a model folder")
+    out = free_folder(out, force)
     data = read_stories(stories)
     _check_folds(data, stories)
     settings = {"base": str(base or BASE), "epochs": epochs, "seed": seed, "data_sha256": sha256(stories)}
-    checkpoints = _open_checkpoints(out, settings)
+    checkpoints = open_checkpoints(out, settings)
     slices = data.slices
     edits = edited(data.texts, seed)
     network = Network(base)
@@ -147,38 +135,16 @@ def mean_weights(networks: Sequence[Network]) -> dict[str, torch.Tensor]:
     }
 
 
-def _open_checkpoints(out: Path, settings: dict[str, Any]) -> Path:
-    """Return the folder of checkpoints; `InputError` where it holds those of another run."""
-    folder = out.with_name(out.name + ".checkpoints")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made ({error.strerror}): choose another folder with -o") from error
-    path = folder / "settings.json"
-    if path.exists() and json.loads(path.read_text()) != settings:
-        raise InputError(
-            f"{folder} holds the checkpoints of a run with other data or settings: delete it, or choose -o"
-        )
-    write_whole(path, lambda part: part.write_text(json.dumps(settings)))
-    return folder
-
-
 def _write(
     network: Network, judge: Fitted, fallback: Fitted, record: dict[str, Any], out: Path, progress: Progress
 ) -> None:
-    """Write the model folder under a temporary name, then rename it."""
-    progress("writing", 0, 1)
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    export(network, part / ENCODER)
-    save_tokenizer(network, part / TOKENIZER)
-    np.save(part / HEAD, network.head.detach().numpy(), allow_pickle=False)
-    for name, fitted in ((JUDGE, judge), (FALLBACK, fallback)):
-        (part / name).write_text(json.dumps(to_json(fitted.judge), indent=1) + "\n", encoding="utf-8")
-    manifest = {"format": FORMAT, "sha256": {name: sha256(part / name) for name in FILES}} | record
-    (part / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    (part / CARD).write_text(card(record), encoding="utf-8")
-    shutil.rmtree(out, ignore_errors=True)
-    part.replace(out)
-    progress("writing", 1, 1)
+    """Write the model folder: the network's files, and the two judges."""
+
+    def fill(part: Path) -> None:
+        export(network, part / ENCODER)
+        save_tokenizer(network, part / TOKENIZER)
+        np.save(part / HEAD, network.head.detach().numpy(), allow_pickle=False)
+        for name, fitted in ((JUDGE, judge), (FALLBACK, fallback)):
+            (part / name).write_text(json.dumps(to_json(fitted.judge), indent=1) + "\n", encoding="utf-8")
+
+    write_folder(out, fill, record, card(record), progress)

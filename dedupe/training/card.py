@@ -45,6 +45,30 @@ def card(record: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
+def distilled_card(record: Mapping[str, Any]) -> str:
+    """Return the model card of a model made by `headline-dedupe distil`, from the record that `model.json` holds."""
+    options = f" --base {record['base']}" if record["base"] != BASE else ""
+    options += f" --layers {','.join(map(str, record['layers']))} --epochs {record['epochs']} --seed {record['seed']}"
+    parts = [
+        "# Small headline model\n",
+        f"An encoder of headlines with layers {', '.join(map(str, record['layers']))} of `{record['base']}`, which "
+        "imitates the vectors of a trained model and takes over its judge as it is. Loaded by headline-dedupe "
+        "(`--model FOLDER`).\n",
+        "## Made by\n",
+        f"    headline-dedupe distil TITLES -o FOLDER{options}\n",
+        f"- Teacher: the model whose `encoder.onnx` has the SHA-256 `{record['teacher_sha256']}`.",
+        f"- Data: {record['titles']:,} distinct titles without labels; SHA-256 of them, sorted, one a line: "
+        f"`{record['titles_sha256']}`.",
+        *([f"- {record['about']}"] if record["about"] else []),
+        "\n## Mean cosine to the teacher's vectors, of titles that were not learned from\n",
+        *_table(("epoch", "loss", "cosine"), [(e["epoch"], e["loss"], e["cosine"]) for e in record["epochs_log"]]),
+        "\n## Limits\n",
+        "Those of its teacher, whose card says how well it judges. Titles belong to their publishers and are not in this "
+        "folder; the tokenizer and the base weights are under their own licence.\n",
+    ]
+    return "\n".join(parts)
+
+
 def _scores(record: Mapping[str, Any]) -> list[str]:
     rows = [
         (judge, level, *scores.values())

@@ -7,9 +7,7 @@ has fewer of its pairs.
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
 from dedupe.evaluation import average_precision
 from dedupe.progress import Progress
 from dedupe.training.batches import batches
+from dedupe.training.checkpoints import resume, save
 from dedupe.training.network import Network
 from dedupe.training.stories import Ints, Labelled
 
@@ -32,7 +30,6 @@ WARM_UP = 0.1
 TEMPERATURE = 0.05
 WORDING_WEIGHT = 0.5
 _FAR = -1e9
-_ADAM = ("step", "exp_avg", "exp_avg_sq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ def fine_tune(network: Network, run: Run, progress: Progress) -> list[dict[str, 
     same weights as a run that was never interrupted.
     """
     optimizer = torch.optim.AdamW(_parameter_groups(network))
-    history = _resume(network, optimizer, run)
+    history = resume(run.folder, run.name, network, optimizer)
     for epoch in range(len(history), run.epochs):
         started = time.monotonic()
         torch.manual_seed(run.seed * 1000 + epoch)  # dropout
@@ -68,7 +65,7 @@ def fine_tune(network: Network, run: Run, progress: Progress) -> list[dict[str, 
             progress(f"training {run.name}", epoch * len(made) + step + 1, run.epochs * len(made))
         record = {"epoch": epoch + 1, "loss": round(float(np.mean(losses)), 4)} | held_out_scores(network, run)
         history.append(record | {"seconds": round(time.monotonic() - started)})
-        _save(network, optimizer, run, history)
+        save(run.folder, run.name, network, optimizer, history)
     return history
 
 
@@ -147,38 +144,3 @@ def held_out_scores(network: Network, run: Run) -> dict[str, float]:
         f"{level}_ap": round(average_precision(*(np.concatenate(side) for side in zip(*pairs, strict=True))), 4)
         for level, pairs in found.items()
     }
-
-
-def _resume(network: Network, optimizer: torch.optim.Optimizer, run: Run) -> list[dict[str, Any]]:
-    """Load the newest checkpoint and return the history until then."""
-    path = run.folder / f"{run.name}.safetensors"
-    if not path.exists():
-        return []
-    tensors = load_file(path)
-    network.load_state_dict({name[len("net.") :]: t for name, t in tensors.items() if name.startswith("net.")})
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    for k, parameter in enumerate(parameters):
-        if f"opt.{k}.step" in tensors:  # a layer that is not used has no state
-            optimizer.state[parameter] = {name: tensors[f"opt.{k}.{name}"] for name in _ADAM}
-    history: list[dict[str, Any]] = json.loads((run.folder / f"{run.name}.json").read_text())
-    return history[: int(tensors["epochs"])]
-
-
-def _save(network: Network, optimizer: torch.optim.Optimizer, run: Run, history: list[dict[str, Any]]) -> None:
-    """Write a checkpoint: the history first, so that the weights never claim an epoch that is not in it."""
-    run.folder.mkdir(parents=True, exist_ok=True)
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    tensors = {f"net.{name}": tensor for name, tensor in network.state_dict().items()}
-    for k, parameter in enumerate(parameters):
-        tensors |= {f"opt.{k}.{name}": torch.as_tensor(value) for name, value in optimizer.state[parameter].items()}
-    tensors["epochs"] = torch.tensor(len(history))
-    tensors = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
-    write_whole(run.folder / f"{run.name}.json", lambda path: path.write_text(json.dumps(history)))
-    write_whole(run.folder / f"{run.name}.safetensors", lambda path: save_file(tensors, path))
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file under a temporary name and rename it, so that it is never there in part."""
-    temporary = path.with_name(path.name + ".part")
-    write(temporary)
-    temporary.replace(path)

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from dedupe.artefacts import sha256
 from dedupe.encoders import load_encoder
-from dedupe.errors import ModelError
+from dedupe.errors import InputError, ModelError
 
 MAX_TOKENS = 64  # the longest of 9,252 titles has 55
 BASE = "sentence-transformers/all-MiniLM-L6-v2"
@@ -47,15 +47,29 @@ class Network(torch.nn.Module):
         self.slope = torch.nn.Parameter(torch.full((len(_LOGIT_OFFSETS),), _LOGIT_SLOPE))
         self.offset = torch.nn.Parameter(torch.tensor(list(_LOGIT_OFFSETS.values())))
 
+    def keep_layers(self, numbers: Sequence[int]) -> None:
+        """Leave only these layers of the trunk, counted from 0; `InputError` where one is not there."""
+        layers = self.trunk.encoder.layer
+        if not numbers or any(not 0 <= k < len(layers) for k in numbers):
+            raise InputError(f"layers {list(numbers)} cannot be kept: give some of 0 to {len(layers) - 1}")
+        self.trunk.encoder.layer = torch.nn.ModuleList([layers[k] for k in numbers])
+        self.trunk.config.num_hidden_layers = len(numbers)
+
+    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the token ids of each text, cut at `MAX_TOKENS`."""
+        found: list[list[int]] = self.tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS)["input_ids"]
+        return found
+
     def forward(self, texts: Sequence[str]) -> torch.Tensor:
         """Return the trunk's unit rows, (n, d), computed in groups of like length to save padding."""
-        tokens = self.tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS)["input_ids"]
+        tokens = self.tokens(texts)
         order = sorted(range(len(texts)), key=lambda k: len(tokens[k]))
         parts = [order[k : k + _TOGETHER] for k in range(0, len(order), _TOGETHER)]
-        rows = torch.cat([self._pooled([tokens[k] for k in part]) for part in parts])
+        rows = torch.cat([self.pooled([tokens[k] for k in part]) for part in parts])
         return rows[torch.from_numpy(np.argsort(order))]
 
-    def _pooled(self, tokens: list[list[int]]) -> torch.Tensor:
+    def pooled(self, tokens: list[list[int]]) -> torch.Tensor:
+        """Return the trunk's unit rows, (n, d), of texts given by their tokens, as one batch."""
         padded = self.tokenizer.pad({"input_ids": tokens}, return_tensors="pt")
         return pool(self.trunk, padded["input_ids"], padded["attention_mask"])
 
