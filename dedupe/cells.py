@@ -59,8 +59,7 @@ class Cells:
     def _seen(self, rows: Ints) -> NDArray[np.bool_]:
         """Whether each row looks into each cell, (rows, cells)."""
         seen = np.zeros((len(rows), self.count), bool)
-        for row, place in enumerate(rows.tolist()):
-            seen[row, self.looks[place]] = True
+        seen[self.looks.of(rows)] = True
         return seen
 
 
@@ -74,8 +73,12 @@ class _Lists:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
-    def __getitem__(self, row: int) -> NDArray[np.uint16]:
-        return self.items[self.starts[row] : self.starts[row + 1]]
+    def of(self, rows: Ints) -> tuple[Ints, NDArray[np.uint16]]:
+        """Return what is in the lists of some rows: which of these rows, and the cell."""
+        lengths = self.starts[rows + 1] - self.starts[rows]
+        before = np.cumsum(lengths) - lengths
+        places = np.arange(lengths.sum()) + np.repeat(self.starts[rows] - before, lengths)
+        return np.repeat(np.arange(len(rows)), lengths), self.items[places]
 
 
 class _RowsOf:

@@ -111,9 +111,11 @@ def embed_each(encoder: Encoder, texts: Sequence[str], progress: Progress, cache
 
     (n, 0) where all are empty.
     """
-    distinct = sorted(set(texts) - {""})
+    distinct = [text for text in dict.fromkeys(texts) if text]
     if not distinct:
         return np.zeros((len(texts), 0), np.float32)
+    if len(distinct) == len(texts):
+        return embed(encoder, distinct, progress, cache)
     encoded = embed(encoder, distinct, progress, cache)
     place = {text: k for k, text in enumerate(distinct)}
     return rows_at(encoded, np.array([place.get(text, -1) for text in texts], np.int64))

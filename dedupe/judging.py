@@ -23,6 +23,7 @@ from dedupe.context import CONTEXT, LEVELS, Chances, Company
 from dedupe.errors import ModelError
 from dedupe.evidence import EVIDENCE, LETTERS
 from dedupe.matrices import Vectors, empty_rows
+from dedupe.parallel import in_order
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.signedinteger[Any]]
@@ -87,12 +88,10 @@ class Judge:
             raise ModelError(
                 f"vectors have {vectors.shape[1]} numbers a row, but those of this encoder have {len(self.head)}"
             )
-        turned = empty_rows(*vectors.shape)
-        for start in range(0, len(vectors), _TURNED_TOGETHER):
-            rows = vectors[start : start + _TURNED_TOGETHER] @ self.head
-            norms = np.sqrt(np.vecdot(rows, rows))
-            norms[norms == 0] = 1
-            turned[start : start + len(rows)] = rows / norms[:, None]
+        head = self.head
+        turned, starts = empty_rows(*vectors.shape), range(0, len(vectors), _TURNED_TOGETHER)
+        for start, rows in in_order(lambda k: (k, _turned(vectors[k : k + _TURNED_TOGETHER], head)), starts):
+            turned[start : start + len(rows)] = rows
         return turned
 
     def log_odds(self, evidence: NDArray[np.float32], levels: Sequence[str] = LEVELS) -> dict[str, Floats]:
@@ -143,6 +142,15 @@ class Judgement:
 
     probability: dict[str, NDArray[np.float32]]
     company: Company
+
+
+def _turned(vectors: NDArray[np.float32], head: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The unit rows of a product."""
+    rows: NDArray[np.float32] = vectors @ head
+    norms = np.sqrt(np.vecdot(rows, rows))
+    norms[norms == 0] = 1
+    rows /= norms[:, None]
+    return rows
 
 
 def _in_company(company: Company, alone: Mapping[str, Chances], part: slice) -> Floats:

@@ -11,7 +11,7 @@ from dedupe.screening import MARGIN, Screen
 Ints = NDArray[np.int64]
 
 _TALL, _WIDE = 1024, 2048  # of a tile: large enough for the full rate of a matrix product, small enough for the cache
-_RESCORED = 128  # pairs whose vectors are gathered at a time; more no longer stay in the nearest cache
+_RESCORED = 256  # pairs whose vectors are gathered at a time; more no longer stay in the nearest cache
 
 
 def pairs_between(

@@ -10,6 +10,7 @@ import pytest
 from dedupe import artefacts, deduplicate, encoders
 from dedupe.encoders import embed, load_encoder, unit_rows
 from dedupe.errors import InputError, ModelError
+from dedupe.judging import judge_of
 from dedupe.threads import set_threads
 from dedupe.training import network
 from dedupe.training.network import default_base
@@ -115,6 +116,31 @@ def test_the_bundled_model(capfd):
     assert load_encoder() is encoder
     assert encoder.folder == artefacts.BUNDLED
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_small_model_nearly_is_the_bundled_one():
+    small, texts = load_encoder("small"), ["Dam closes after flood", "Singer wins a prize", "Flood shuts the dam"]
+    assert small.folder == artefacts.SMALL and small.identity != load_encoder().identity
+    rows = small.encode(texts)
+    assert np.einsum("nd,nd->n", rows, load_encoder().encode(texts)).min() > 0.85
+    assert rows[0] @ rows[2] > 0.7 > rows[0] @ rows[1] + 0.3
+    assert judge_of(small)[1], "it has the judge of the bundled model"
+    for name in (artefacts.HEAD, artefacts.JUDGE, artefacts.FALLBACK):
+        assert (artefacts.SMALL / name).read_bytes() == (artefacts.BUNDLED / name).read_bytes()
+
+
+def test_a_folder_called_small_is_named_by_its_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match=r"no model folder '\./small'"):
+        load_encoder("./small")
+
+
+@pytest.mark.parametrize("name", [None, "small"])
+def test_threads_do_not_change_a_bit(name, monkeypatch):
+    texts = [f"{word} in place {k}" for k in range(40) for word in ("Ferry sinks", "Mayor resigns on Monday")]
+    expected = load_encoder(name).encode(texts)
+    monkeypatch.setattr("dedupe.threads._limit", 1)
+    np.testing.assert_array_equal(load_encoder(name).encode(texts), expected)
 
 
 def test_the_bundled_model_needs_no_torch_and_writes_nothing():
