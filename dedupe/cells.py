@@ -29,7 +29,7 @@ _ITERATIONS = 2
 _SAMPLE = 1024  # rows of a sample
 _PAIRS = 30_000  # pairs of a sample that are looked at
 _SEED = 0
-_TOGETHER = 4096  # rows put into cells at a time
+_TOGETHER = 4096  # rows put into cells, or members of a cell that are met, at a time
 _SECTION = 65_536  # rows whose looks are turned at a time
 
 
@@ -50,11 +50,15 @@ class Cells:
 
     def pairs(self, screen: Screen, cell: int, threshold: float) -> tuple[Ints, Ints]:
         """Return the rows (a, b) of the pairs that looking into one cell finds, each pair once over all cells."""
-        members = self.members[cell]
-        a, b = pairs_between(screen, self.lookers[cell], members, threshold)
-        mutual = self._seen(members)[np.searchsorted(members, b), self.own[a]]  # then it is found from both sides
-        once = (a < b) | (~mutual & (a != b))
-        return a[once], b[once]
+        lookers, members = self.lookers[cell], self.members[cell]
+        found = [(members[:0], members[:0])]
+        for start in range(0, len(members), _TOGETHER):  # zero rows are all in one cell, and there may be very many
+            part = members[start : start + _TOGETHER]
+            a, b = pairs_between(screen, lookers, part, threshold)
+            mutual = self._seen(part)[np.searchsorted(part, b), self.own[a]]  # then it is found from both sides
+            once = (a < b) | (~mutual & (a != b))
+            found.append((a[once], b[once]))
+        return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
 
     def _seen(self, rows: Ints) -> NDArray[np.bool_]:
         """Whether each row looks into each cell, (rows, cells)."""

@@ -122,6 +122,17 @@ def test_cells_find_nearly_all_pairs_once_and_say_how_many(many):
     assert abs(join.recall - recall) < 0.01
 
 
+def test_cells_do_not_depend_on_how_much_is_done_at_once(many, monkeypatch):
+    rows = np.concatenate([many, np.zeros((700, 48), np.float32)])  # rows without a direction share one cell
+    expected = {pair for part in Join(rows, 0.7, exact=1) for pair in as_set(part)}
+    monkeypatch.setattr("dedupe.cells._TOGETHER", 100)
+    monkeypatch.setattr("dedupe.cells._SECTION", 1000)
+    monkeypatch.setattr(neighbors, "_CELLS", 1)
+    found = [pair for part in Join(rows, 0.7, exact=1) for pair in as_set(part)]
+    assert len(found) == len(set(found))
+    assert set(found) == expected
+
+
 def test_cells_do_not_depend_on_threads(many, monkeypatch):
     faiss = pytest.importorskip("faiss")
     expected = [as_set(part) for part in Join(many, 0.7, exact=1)]
