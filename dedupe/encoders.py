@@ -177,10 +177,9 @@ def _encode_and_keep(
                     saving = aside.submit(_save, unsaved, texts, cache, identity)
                     unsaved, since = [], monotonic()
         finally:
-            last = aside.submit(_save, unsaved, texts, cache, identity)
-            for task in (saving, last):
-                if task is not None:
-                    task.result()
+            if saving is not None:
+                saving.result()
+            _save(unsaved, texts, cache, identity)
 
 
 def _save(

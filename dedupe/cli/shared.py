@@ -118,8 +118,8 @@ engine = options(
     click.option(
         "--model",
         metavar="NAME",
-        help="`small` (bundled, too: twice as fast), folder made by `train` or `distil`, or sentence-transformers name or "
-        "folder; default: the bundled model.",
+        help="`small` (bundled, too: encodes in a quarter of the time), folder made by `train` or `distil`, or "
+        "sentence-transformers name or folder; default: the bundled model.",
     ),
     click.option("--threads", type=click.IntRange(1), help="Processor threads to use; default: all."),
 )

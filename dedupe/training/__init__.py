@@ -2,8 +2,8 @@
 
 `train` is the whole of it, and `headline-dedupe train` calls it. The steps, each in a module:
 `stories` (labels) -> `edits` (near-misses made of them) -> `batches` -> `network` + `finetuning` (one network a fold)
--> `fitting` (the judge, on vectors of networks that never saw their slice) -> `packing` + `card` (the folder, with the
-mean of the networks).
+-> `fitting` (the judge, on vectors of networks that never saw their slice) -> `packing` + `card` + `folder` (the folder,
+with the mean of the networks). `distilling` makes a smaller model of a trained one.
 """
 
 from __future__ import annotations

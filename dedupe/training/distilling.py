@@ -31,7 +31,7 @@ from dedupe.trained import TrainedEncoder
 from dedupe.training.card import distilled_card
 from dedupe.training.checkpoints import open_checkpoints, resume, save
 from dedupe.training.folder import free_folder, write_folder
-from dedupe.training.network import BASE, Network
+from dedupe.training.network import BASE, Network, descend
 from dedupe.training.packing import export, save_tokenizer
 
 LAYERS = (0, 2, 4)
@@ -93,7 +93,7 @@ def distil(
     }
     checkpoints = open_checkpoints(out, settings)
     wanted = embed(model, texts, progress, cache)
-    history = imitate(network, _parted(network.tokens(texts), wanted), checkpoints, epochs, seed, progress)
+    history = _imitate(network, _parted(network.tokens(texts), wanted), checkpoints, epochs, seed, progress)
     record = settings | {"about": about, "epochs_log": history}
 
     def fill(part: Path) -> None:
@@ -107,7 +107,7 @@ def distil(
     return record
 
 
-def imitate(
+def _imitate(
     network: Network, titles: _Titles, checkpoints: Path, epochs: int, seed: int, progress: Progress
 ) -> list[dict[str, Any]]:
     """Train `network` in place and return one record an epoch: loss, seconds, cosine to the teacher when held out.
@@ -167,11 +167,7 @@ def _batches(titles: _Titles, rng: np.random.Generator) -> Iterator[list[int]]:
 def _step(network: Network, optimizer: torch.optim.Optimizer, titles: _Titles, part: list[int]) -> float:
     rows = network.pooled([titles.tokens[k] for k in part])
     loss = imitation_loss(rows, torch.from_numpy(titles.wanted[part]))
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-    torch.nn.utils.clip_grad_norm_(network.trunk.parameters(), 1.0)
-    optimizer.step()
-    return loss.item()
+    return descend(network, optimizer, loss)
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, step: int, steps: int) -> None:

@@ -21,7 +21,7 @@ from dedupe.evaluation import average_precision
 from dedupe.progress import Progress
 from dedupe.training.batches import batches
 from dedupe.training.checkpoints import resume, save
-from dedupe.training.network import Network
+from dedupe.training.network import Network, descend
 from dedupe.training.stories import Ints, Labelled
 
 BATCH = 96
@@ -87,11 +87,7 @@ def _step(network: Network, optimizer: torch.optim.Optimizer, data: Labelled, ro
         same = groups[:, None] == groups[None]
         logits = similarity * network.slope[k] + network.offset[k]
         loss = loss + weight * (cross_entropy(logits, same) + contrastive(similarity, same))
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-    torch.nn.utils.clip_grad_norm_(network.trunk.parameters(), 1.0)
-    optimizer.step()
-    return loss.item()
+    return descend(network, optimizer, loss)
 
 
 def cross_entropy(logits: torch.Tensor, same: torch.Tensor) -> torch.Tensor:

@@ -93,6 +93,15 @@ class Network(torch.nn.Module):
         return rows
 
 
+def descend(network: Network, optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> float:
+    """Change the network by one step against the loss, no gradient of the trunk longer than 1, and return the loss."""
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    torch.nn.utils.clip_grad_norm_(network.trunk.parameters(), 1.0)
+    optimizer.step()
+    return loss.item()
+
+
 def pool(trunk: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
     """Return unit rows: the mean of the last layer over the tokens that are there."""
     last = trunk(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state

@@ -89,7 +89,7 @@ def _as_bytes(source: str) -> list[Any]:
         helper.make_node("ReduceMax", [f"{x}sizes"], [f"{x}largest"], axes=[1]),
         helper.make_node("Mul", [f"{x}largest", "step"], [f"{x}narrow"]),
         helper.make_node("Max", [f"{x}narrow", "least"], [f"{x}step"]),
-        helper.make_node("Squeeze", [f"{x}step"], [f"{x}steps"]),
+        helper.make_node("Squeeze", [f"{x}step"], [f"{x}steps"]),  # a title has two tokens at least: where it ends, too
         helper.make_node("Shape", [f"{x}steps"], [f"{x}count"]),
         helper.make_node("ConstantOfShape", [f"{x}count"], [f"{x}middles"], value=middle),
         helper.make_node("QuantizeLinear", [f"{x}rows", f"{x}steps", f"{x}middles"], [f"{x}bytes"], axis=0),
