@@ -1,8 +1,9 @@
 """Cells of similar rows, for joins too large to compare all with all (an inverted file, as FAISS's `IndexIVFFlat`).
 
 Rows are put into cells around centroids, and each row is compared with the rows of the cells nearest to it. A pair is
-found when either of the two looks into the other's cell. How many cells are looked into is chosen so that a sample of
-rows finds nearly all the pairs that comparing it with everything finds; what another sample finds is the recall.
+found when either of the two looks into the other's cell. A row looks into the cells that are near enough, its own being
+the nearest. How near is enough is chosen so that a sample of rows finds nearly all the pairs that comparing it with
+everything finds; what another sample finds is the recall.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ from dedupe.screening import Screen
 from dedupe.tiles import Ints, cosines, pairs_between, spread
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 WANTED = 0.997  # recall aimed at on one sample, so that another does not fall under 0.995
 _DEARER = 5  # times what a comparison takes through cells, where rows are gathered, against one of all with all
 _CELLS = 4  # for each root of the number of rows
+_SHARE = (
+    0.25  # of how near a row is to its own cell, by which others must be nearer: a sixth less to compare than without
+)
 _MOST = 65_535  # cells, so that two bytes name one
 _LEARNT_FROM = 12  # rows a cell, to place the centroids; more, or more rounds, cost more than they save in comparisons
 _ITERATIONS = 2
@@ -77,6 +82,16 @@ class _Lists:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    @classmethod
+    def of_sizes(cls, items: NDArray[np.uint16], sizes: Ints) -> _Lists:
+        """Return lists of such lengths."""
+        return cls(items, np.concatenate([np.zeros(1, np.int64), sizes]).cumsum())
+
+    @property
+    def sizes(self) -> Ints:
+        """How many cells each list has."""
+        return np.diff(self.starts)
+
     def of(self, rows: Ints) -> tuple[Ints, NDArray[np.uint16]]:
         """Return what is in the lists of some rows: which of these rows, and the cell."""
         lengths = self.starts[rows + 1] - self.starts[rows]
@@ -111,12 +126,12 @@ def plan(vectors: Vectors, screen: Screen, threshold: float, comparisons: int) -
     centroids = _centroids(vectors, min(round(_CELLS * rows**0.5), _MOST))
     count = len(centroids)
     nearness = _Nearness(screen, centroids)
-    first, second = (_ranks(vectors, nearness, threshold, spread(rows, _SAMPLE, k)) for k in (1, 2))
-    needed = int(np.quantile(first, WANTED, method="higher")) + 1 if len(first) else 1
-    if rows / count * needed * rows * _DEARER > comparisons:
+    first, second = (_of_sample(vectors, nearness, threshold, spread(rows, _SAMPLE, k)) for k in (1, 2))
+    least = float(np.quantile(first, 1 - WANTED, method="lower")) if len(first) else np.inf
+    if rows / count * nearness.looks(spread(rows, _SAMPLE), least)[1].sizes.mean() * rows * _DEARER > comparisons:
         return None
-    own, looks = nearness.nearest(needed)
-    recall = float((second < needed).mean()) if len(second) else 1.0
+    own, looks = nearness.all_looks(least)
+    recall = float((second >= least).mean()) if len(second) else 1.0
     members = _RowsOf(_Lists(own, np.arange(rows + 1)), count)
     return Cells(looks, _RowsOf(looks, count), own, members, count, recall)
 
@@ -132,42 +147,51 @@ def _centroids(vectors: Vectors, count: int) -> Floats:
 
 
 class _Nearness:
-    """How near rows are to centroids."""
+    """How near rows are to centroids, in numbers that are higher for nearer ones."""
 
     def __init__(self, screen: Screen, centroids: Floats) -> None:
         self.screen, self.centroids = screen, screen.other(centroids)
 
     def of(self, rows: Ints) -> NDArray[Any]:
-        """Return numbers that are higher for nearer centroids, (rows, cells); valid until the next call."""
+        """Return how near each row is to each centroid, (rows, cells); valid until the next call."""
         return self.screen.product(self.screen.left(rows), self.centroids)
 
-    def ranks(self, a: Ints, b: Ints) -> Ints:
-        """Return how many cells are nearer to one row of each pair than the cell of the other; the better of the two."""
+    def to_others(self, a: Ints, b: Ints) -> Doubles:
+        """Return how near, less `_SHARE` of how near to its own, one row of each pair is to the cell of the other, (pairs,).
+
+        That of the two for which it is more.
+        """
         near_a, near_b = self.of(a).copy(), self.of(b)
-        return np.minimum(_rank(near_a, near_b.argmax(axis=1)), _rank(near_b, near_a.argmax(axis=1)))
+        return np.maximum(_to(near_a, near_b.argmax(axis=1)), _to(near_b, near_a.argmax(axis=1)))
 
-    def nearest(self, count: int) -> tuple[NDArray[np.uint16], _Lists]:
-        """Return the nearest cell of each row, (n,), and the `count` nearest, ascending; more where some are as near."""
+    def looks(self, rows: Ints, least: float) -> tuple[NDArray[np.uint16], _Lists]:
+        """Return the cell of each row, (rows,), and the cells so near, ascending, its own among them.
 
-        def of(start: int) -> tuple[NDArray[np.uint16], Ints, NDArray[np.uint16]]:
-            near = self.of(np.arange(start, min(start + _TOGETHER, len(self.screen))))
-            own = near.argmax(axis=1).astype(np.uint16)
-            least = np.partition(near, near.shape[1] - count, axis=1)[:, near.shape[1] - count]
-            row, cell = np.divmod(np.flatnonzero(near >= least[:, None]), near.shape[1])
-            return own, np.bincount(row, minlength=len(near)), cell.astype(np.uint16)
+        `least`: in the numbers of `to_others`.
+        """
+        near = self.of(rows)
+        own = near.argmax(axis=1)
+        best = near[np.arange(len(near)), own]
+        enough = np.where(best > 0, np.minimum(best, best * _SHARE + least), 1)  # a zero row has no use for looking
+        enough = (np.ceil(enough) if near.dtype.kind == "i" else enough).astype(near.dtype)
+        row, cell = np.divmod(np.flatnonzero(near >= enough[:, None]), near.shape[1])
+        return own.astype(np.uint16), _Lists.of_sizes(cell.astype(np.uint16), np.bincount(row, minlength=len(near)))
 
-        own, sizes, cells = zip(*in_order(of, range(0, len(self.screen), _TOGETHER)), strict=True)
-        starts = np.concatenate([np.zeros(1, np.int64), *sizes]).cumsum()
-        return np.concatenate(own), _Lists(np.concatenate(cells), starts)
+    def all_looks(self, least: float) -> tuple[NDArray[np.uint16], _Lists]:
+        """Return the same for all rows."""
+        blocks = np.split(np.arange(len(self.screen)), range(_TOGETHER, len(self.screen), _TOGETHER))
+        own, looks = zip(*in_order(lambda rows: self.looks(rows, least), blocks), strict=True)
+        items, sizes = (np.concatenate([getattr(some, name) for some in looks]) for name in ("items", "sizes"))
+        return np.concatenate(own), _Lists.of_sizes(items, sizes)
 
 
-def _rank(near: NDArray[Any], cell: Ints) -> Ints:
-    nearer: Ints = np.count_nonzero(near > np.take_along_axis(near, cell[:, None], axis=1), axis=1)
-    return nearer
+def _to(near: NDArray[Any], cell: Ints) -> Doubles:
+    less: Doubles = np.take_along_axis(near, cell[:, None], axis=1)[:, 0] - near.max(axis=1) * _SHARE
+    return less
 
 
-def _ranks(vectors: Vectors, nearness: _Nearness, threshold: float, sample: Ints) -> Ints:
-    """Of the pairs of a sample with all, how many cells one of the two has to look into to find the other."""
+def _of_sample(vectors: Vectors, nearness: _Nearness, threshold: float, sample: Ints) -> Doubles:
+    """Of the pairs of a sample with all, how near one of the two is to the cell of the other."""
     everything = np.arange(len(vectors))
     blocks = [everything[k : k + _TOGETHER] for k in range(0, len(everything), _TOGETHER)]
 
@@ -180,4 +204,4 @@ def _ranks(vectors: Vectors, nearness: _Nearness, threshold: float, sample: Ints
     a, b = (np.concatenate([pair[k] for pair in found]) for k in (0, 1))
     chosen = spread(len(a), _PAIRS)
     parts = np.array_split(chosen, len(chosen) // _TOGETHER + 1)
-    return np.concatenate(list(in_order(lambda part: nearness.ranks(a[part], b[part]), parts)))
+    return np.concatenate(list(in_order(lambda part: nearness.to_others(a[part], b[part]), parts)))

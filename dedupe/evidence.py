@@ -49,8 +49,8 @@ EVIDENCE = (
 )
 LETTERS = {"order": fuzz.ratio, "letters": fuzz.token_set_ratio}
 """The columns that compare letters, the cheaper first."""
-_CHUNK = 8_192  # pairs at a time, so that their columns stay in the processor's cache
-_OWN = len(KINDS)
+_CHUNK = 16_384  # pairs at a time, so that their columns stay in the processor's cache
+_OWN, _STEMS = len(KINDS), KINDS.index("stems")
 
 
 def evidence(
@@ -139,9 +139,9 @@ def _overlap(t: Titles, i: Ints, j: Ints) -> tuple[Floats, Floats]:
     pair = np.repeat(np.arange(len(i)), np.diff(both.indptr))
     kind = t.kind[both.indices]
     masses = np.bincount(pair * _OWN + kind, both.data, minlength=len(i) * _OWN)
-    stems = kind == KINDS.index("stems")
-    rare = np.zeros(len(i))
-    np.maximum.at(rare, pair[stems], both.data[stems])
+    rare, some = np.zeros(len(i)), np.flatnonzero(np.diff(both.indptr))
+    if len(some):
+        rare[some] = np.maximum.reduceat(np.where(kind == _STEMS, both.data, 0), both.indptr[some])
     return masses.reshape(len(i), _OWN).astype(np.float64), rare
 
 

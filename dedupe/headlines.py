@@ -40,6 +40,8 @@ class Headline:
 
     def __post_init__(self) -> None:
         raw: Any = self.published
+        if raw is None:
+            return
         parsed = parse_date(raw)
         object.__setattr__(self, "published", parsed)
         if parsed is None and not _blank(raw):
@@ -73,14 +75,21 @@ def as_headline(row: str | Mapping[str, Any] | Headline, position: int = 0) -> H
         raise InputError(
             f"headline {position} is a {type(row).__name__}: give a str, a mapping with the key 'title', or a Headline"
         )
-    extra = {key: value for key, value in row.items() if key not in _FIELDS}
+    return of_fields(row, extra={key: value for key, value in row.items() if key not in _FIELDS})
+
+
+def of_fields(
+    fields: Mapping[str, Any], *, extra: Mapping[str, Any] | None = None, row: Mapping[str, Any] | None = None
+) -> Headline:
+    """Return a headline of some of the fields title, id, published, source, url; the rest as `Headline` has it."""
     return Headline(
-        title=_text(row.get("title")) or "",
-        id=_text(row.get("id")),
-        published=row.get("published"),
-        source=_text(row.get("source")),
-        url=_text(row.get("url")),
-        extra=extra,
+        _text(fields.get("title")) or "",
+        _text(fields.get("id")),
+        fields.get("published"),
+        _text(fields.get("source")),
+        _text(fields.get("url")),
+        extra or {},
+        row,
     )
 
 
@@ -129,7 +138,9 @@ def parse_date(value: Any) -> datetime | None:
 def _parse(value: Any) -> datetime:
     if isinstance(value, (int, float)):
         return _from_epoch(float(value))
-    text = _SLASHES.sub("-", str(value).strip())
+    text = str(value).strip()
+    if text[4:5] == "/":
+        text = _SLASHES.sub("-", text)
     for parse in (datetime.fromisoformat, lambda t: _from_epoch(float(t)), parsedate_to_datetime):
         try:
             return parse(text)
@@ -143,9 +154,9 @@ def _from_epoch(seconds: float) -> datetime:
 
 
 def _blank(value: Any) -> bool:
-    return (
-        value is None or (isinstance(value, str) and not value.strip()) or (isinstance(value, float) and isnan(value))
-    )
+    if isinstance(value, str):
+        return not value or value.isspace()
+    return value is None or (isinstance(value, float) and isnan(value))
 
 
 def _text(value: Any) -> str | None:

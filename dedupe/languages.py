@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,8 @@ def _is_doubtful(text: str) -> bool:
     """Whether a text is long enough to tell, and holds none of the words that settle it."""
     if not _ENGLISH.isdisjoint(text.casefold().split()):
         return False
-    return sum(word.isalpha() or any(map(str.isalpha, word)) for word in text.split()) >= _FEWEST_WORDS
+    words = (word for word in text.split() if word.isalpha() or any(map(str.isalpha, word)))
+    return len(list(islice(words, _FEWEST_WORDS))) == _FEWEST_WORDS
 
 
 def _probabilities_of_english(texts: Sequence[str]) -> Floats:

@@ -39,6 +39,7 @@ from dedupe.text import MAX_LENGTH, key_of_normalized, normalize
 from dedupe.tiles import cosines
 from dedupe.trees import MergeTree
 
+_PIECES = 16  # of a join, after which the memory of mapped vectors is given back
 Row = str | Mapping[str, Any] | Headline
 Frame = Any
 """A frame of pandas or polars, or an Arrow table: whatever exports itself as Arrow."""
@@ -98,7 +99,7 @@ def deduplicate(
         aside = stack.enter_context(ThreadPoolExecutor(1))  # what needs no vectors is done while they are made
         titles, seen = (
             aside.submit(_describe, rows, texts, groups),
-            aside.submit(input_cautions, rows, texts, calibrated),
+            aside.submit(lambda: list(input_cautions(rows, texts, calibrated))),
         )
         if encoder is None or embeddings is not None:
             vectors = encoders.unit_rows(embeddings, len(texts), groups.row)
@@ -189,6 +190,8 @@ def _noticed(looks: Notice, join: Join, report: Progress) -> Iterator[NoticedPai
     report("judging", 0, join.pieces)
     for done, part in enumerate(looks.all_of(join), 1):
         yield part
+        if done % _PIECES == 0:
+            looks.let_go()
         report("judging", done, join.pieces)
 
 

@@ -11,7 +11,8 @@ from dedupe.screening import MARGIN, Screen
 Ints = NDArray[np.int64]
 
 _TALL, _WIDE = 1024, 2048  # of a tile: large enough for the full rate of a matrix product, small enough for the cache
-_TALLER = 16  # times as tall may a narrow tile be, so that there are not too many
+_NARROW = 512  # columns, from which on a tile is no taller; the narrower it is, the taller
+_TALLEST = 8  # times as tall at most
 _RESCORED = 256  # pairs whose vectors are gathered at a time; more no longer stay in the nearest cache
 
 
@@ -24,7 +25,7 @@ def pairs_between(
     only pairs with a later one are returned.
     """
     found_a, found_b = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    height = _TALL * min(max(_WIDE // max(len(others), 1), 1), _TALLER)
+    height = _TALL * min(max(_NARROW // max(len(others), 1), 1), _TALLEST)
     for top in range(0, len(rows), height):
         tall = rows[top : top + height]
         left = screen.left(tall)

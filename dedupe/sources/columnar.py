@@ -8,7 +8,7 @@ from typing import Any
 
 from dedupe.arrow import StoredRow, StoredTable, as_table
 from dedupe.errors import InputError
-from dedupe.headlines import Headline, as_headline
+from dedupe.headlines import Headline, of_fields
 from dedupe.sources.tables import FIELDS, Columns, find_columns
 
 MARK = b"PAR1"
@@ -48,10 +48,8 @@ def is_parquet_file(name: str) -> bool:
 def headlines_of(stored: StoredTable, columns: dict[str, str]) -> list[Headline]:
     """Return the rows of a table as headlines; `columns`: the column of each field that there is one for."""
     names = [FIELDS[wanted] for wanted in columns]
-    found = []
-    for place, values in enumerate(stored.values(list(columns.values()))):
-        given = dict(zip(names, values, strict=True))
-        one = as_headline(given)
-        row = StoredRow(stored, place)
-        found.append(Headline(one.title, one.id, given.get("published"), one.source, one.url, row=row))
-    return found
+    rows = stored.values(list(columns.values()))
+    return [
+        of_fields(dict(zip(names, values, strict=True)), row=StoredRow(stored, place))
+        for place, values in enumerate(rows)
+    ]

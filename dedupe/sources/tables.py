@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dedupe.errors import InputError
-from dedupe.headlines import Headline, as_headline
+from dedupe.headlines import Headline, of_fields
 
 DELIMITERS = ",;\t|"
 _KNOWN = {
@@ -219,7 +219,7 @@ def _array(text: str, rows: Rows) -> Iterator[tuple[int, str, Any]]:
 
 def _lines(text: str, rows: Rows) -> Iterator[tuple[int, str, Any]]:
     for number, line in enumerate(io.StringIO(text), 1):
-        if line.strip():
+        if not line.isspace():
             try:
                 yield number, line, json.loads(line)
             except (ValueError, RecursionError) as error:
@@ -264,6 +264,4 @@ def listed(columns: list[str]) -> str:
 
 def as_table_headline(row: Mapping[str, Any], columns: Mapping[str, str]) -> Headline:
     """Return one row as a headline that keeps the whole row."""
-    fields = {FIELDS[wanted]: row.get(column) for wanted, column in columns.items()}
-    headline = as_headline(fields)
-    return Headline(headline.title, headline.id, fields.get("published"), headline.source, headline.url, row=row)
+    return of_fields({FIELDS[wanted]: row.get(column) for wanted, column in columns.items()}, row=row)
