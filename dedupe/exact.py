@@ -19,7 +19,7 @@ class ExactGroups:
     `of`: (rows,), the node of each row. `row`: (nodes,), the row that stands for a node, the one with the smallest
     normalized text. `text`: (nodes,), the row whose text is encoded and judged, the smallest of all with its fingerprint,
     so that the parts of a group that the window cut are encoded once. `first`, `last`: (nodes,), hours since the epoch of
-    its earliest and latest dated row, or NaN.
+    its earliest and latest dated row, or NaN. `ties`: (rows,), as given.
     """
 
     of: Ints
@@ -27,6 +27,7 @@ class ExactGroups:
     text: Ints
     first: Floats
     last: Floats
+    ties: Ints
 
 
 def exact_groups(
@@ -43,7 +44,8 @@ def exact_groups(
     shared = np.flatnonzero(np.bincount(group)[group] > 1).tolist()
     smallest_last = np.array(sorted(shared, key=lambda k: (texts[k], ties[k]), reverse=True), np.int64)
     row, text = _last(of, smallest_last), _last(group, smallest_last)
-    return ExactGroups(of, row, text[group[row]], *(_each(pick, hours, of) for pick in (np.fmin, np.fmax)))
+    first, last = (_each(pick, hours, of) for pick in (np.fmin, np.fmax))
+    return ExactGroups(of, row, text[group[row]], first, last, ties)
 
 
 def _groups(fingerprints: Sequence[str], ties: Ints) -> Ints:

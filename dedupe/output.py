@@ -33,7 +33,9 @@ class OutputRows:
             yield from (headline.columns for headline in self.headlines)
             return
         for headline, *values in zip(self.headlines, *self.added.values(), strict=True):
-            yield headline.columns | dict(zip(self.added, values, strict=True))
+            row = headline.columns
+            row.update(zip(self.added, values, strict=True))
+            yield row
 
     @property
     def columns(self) -> list[str]:

@@ -117,7 +117,7 @@ def deduplicate(
         trees = {one: _tree(judged, crowds, rules, groups, one, hours, judge.floor, report) for one in levels}
     return Deduplication(
         headlines=tuple(rows),
-        nodes=Nodes(groups.of, groups.row, crowds.stands, vectors, looks.titles.facts),
+        nodes=Nodes(groups.of, groups.row, crowds.stands, vectors, looks.titles.facts, groups.ties),
         judged=judged,
         trees=trees,
         thresholds=thresholds,

@@ -24,6 +24,7 @@ class Nodes:
     `of`: (rows,), the node of each row. `first`: (nodes,), the row that stands for a node. `stands`: (nodes,), the node
     that stands for each among judged pairs, mostly itself: very many nearly equal titles are judged as one. `vectors`:
     (nodes, d) unit rows, zero where a title is empty. `facts`: (nodes,), how many facts its title states.
+    `ties`: (rows,), from `tie_ranks`.
     """
 
     of: Ints
@@ -31,6 +32,7 @@ class Nodes:
     stands: Ints
     vectors: Vectors
     facts: Ints
+    ties: Ints
 
 
 def tie_ranks(headlines: Sequence[Headline]) -> Ints:
@@ -40,9 +42,9 @@ def tie_ranks(headlines: Sequence[Headline]) -> Ints:
     return ranks
 
 
-def representatives(labels: Ints, nodes: Nodes, ties: Ints, keep: str) -> Ints:
-    """Return the row to keep of each group, (groups,). `labels`: (rows,), from 0; `ties`: (rows,), from `tie_ranks`."""
-    order = np.lexsort((ties, _preference(labels, nodes, keep), labels))
+def representatives(labels: Ints, nodes: Nodes, keep: str) -> Ints:
+    """Return the row to keep of each group, (groups,). `labels`: (rows,), from 0."""
+    order = np.lexsort((nodes.ties, _preference(labels, nodes, keep), labels))
     starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
     return order[starts]
 

@@ -29,7 +29,7 @@ from dedupe.errors import InputError
 from dedupe.headlines import Headline
 from dedupe.output import OutputRows
 from dedupe.pairs import JudgedNodes, JudgedPairs, check_thresholds
-from dedupe.representing import Nodes, representatives, tie_ranks
+from dedupe.representing import Nodes, representatives
 from dedupe.trees import MergeTree
 
 if TYPE_CHECKING:
@@ -261,13 +261,9 @@ class Deduplication:
         judged = np.bincount(node_story[i], minlength=weakest.size)
         return np.where(judged < sizes * (sizes - 1) // 2, 0.0, weakest)
 
-    @cached_property
-    def _ties(self) -> Ints:
-        return tie_ranks(self.headlines)
-
     def _representatives(self, labels: Ints) -> Ints:
         """The row to keep of each group, (groups,)."""
-        return representatives(labels, self.nodes, self._ties, self.keep_rule)
+        return representatives(labels, self.nodes, self.keep_rule)
 
     def _suspicious(self) -> Iterator[Caution]:
         labels = self._labels["story"]

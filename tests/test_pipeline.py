@@ -170,7 +170,8 @@ def judged_chain(chance, floor=0.05):
         i, j, p.astype(np.float32), {"wording": p, "story": p}, lambda at: np.zeros((len(at), 0), np.float32), ()
     )
     tree = merge_tree(3, i, j, p, floor=floor)
-    nodes = Nodes(np.arange(3), np.arange(3), np.arange(3), np.eye(3, dtype=np.float32), np.ones(3, np.int64))
+    three = np.arange(3)
+    nodes = Nodes(three, three, three, np.eye(3, dtype=np.float32), np.ones(3, np.int64), three)
     rows = tuple(Headline(title) for title in "abc")
     trees = {"wording": tree, "story": tree}
     return Deduplication(rows, nodes, judged, trees, {"wording": 0.05, "story": 0.05}, "central", floor, True)
