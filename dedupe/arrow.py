@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from dedupe.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,10 +23,11 @@ _WRITTEN = 65_536  # rows that are copied from table to table at once
 class StoredTable:
     """The rows of an Arrow table or a Parquet file, of which only some are ever Python objects.
 
-    A Parquet file is read by its row groups, one at a time.
+    A Parquet file is read by its row groups, one at a time; what turns out damaged then is an `InputError` with its `name`.
     """
 
-    def __init__(self, stored: pa.Table | pq.ParquetFile) -> None:
+    def __init__(self, stored: pa.Table | pq.ParquetFile, name: str = "the table") -> None:
+        self._name = name
         self._file: pq.ParquetFile | None = None
         if hasattr(stored, "read_row_group"):
             self._file, schema = stored, stored.schema_arrow
@@ -57,15 +61,27 @@ class StoredTable:
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
         """Yield some columns of all rows, up to `size` rows at a time."""
-        if self._file is not None:
-            yield from self._file.iter_batches(batch_size=size, columns=list(columns))
-        else:
+        if self._file is None:
             yield from self._group[1].select(list(columns)).to_batches(max_chunksize=size)
+            return
+        with self._sound():
+            yield from self._file.iter_batches(batch_size=size, columns=list(columns))
 
     def _group_at(self, number: int) -> pa.Table:
         if self._file is not None and (not hasattr(self, "_group") or self._group[0] != number):
-            self._group = (number, self._file.read_row_group(number, columns=list(self.names)))
+            with self._sound():
+                self._group = (number, self._file.read_row_group(number, columns=list(self.names)))
         return self._group[1]
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        import pyarrow as pa
+
+        try:
+            yield
+        except (pa.ArrowException, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError(f"{self._name} has a damaged part ({reason}): get it anew") from None
 
 
 class StoredRow(Mapping[str, Any]):

@@ -16,7 +16,7 @@ from dedupe.context import LEVELS, Chances
 from dedupe.describing import Titles
 from dedupe.evidence import LETTERS, add_letters, evidence_of_words, rows
 from dedupe.judging import Ints, Judge, sigmoid
-from dedupe.matrices import Vectors, let_go
+from dedupe.matrices import Vectors
 from dedupe.neighbors import CandidatePairs, Join
 from dedupe.parallel import in_order
 from dedupe.scaling import Scale
@@ -78,11 +78,6 @@ class Notice:
     def floor(self) -> float:
         """The similarity of such rows from which two are candidates."""
         return self.scale.inverse(self.judge.candidate_floor[self.level])
-
-    def let_go(self) -> None:
-        """Give back the memory of vectors that are mapped from a file."""
-        let_go(self.vectors)
-        let_go(self.turned)
 
     def all_of(self, join: Join) -> Iterator[NoticedPairs]:
         """Yield the noticed pairs of each piece of a join, in order."""

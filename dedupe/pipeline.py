@@ -39,7 +39,6 @@ from dedupe.text import MAX_LENGTH, key_of_normalized, normalize
 from dedupe.tiles import cosines
 from dedupe.trees import MergeTree
 
-_PIECES = 16  # of a join, after which the memory of mapped vectors is given back
 Row = str | Mapping[str, Any] | Headline
 Frame = Any
 """A frame of pandas or polars, or an Arrow table: whatever exports itself as Arrow."""
@@ -190,8 +189,6 @@ def _noticed(looks: Notice, join: Join, report: Progress) -> Iterator[NoticedPai
     report("judging", 0, join.pieces)
     for done, part in enumerate(looks.all_of(join), 1):
         yield part
-        if done % _PIECES == 0:
-            looks.let_go()
         report("judging", done, join.pieces)
 
 

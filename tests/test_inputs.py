@@ -126,6 +126,20 @@ def test_a_parquet_file_cut_short_is_refused(tmp_path, frame):
         read_headlines(tmp_path / "cut.parquet")
 
 
+@pytest.mark.parametrize(("column", "found"), [(0, "reading"), (1, "writing")])
+def test_a_damaged_part_of_a_parquet_file_is_told_where_it_is_met(tmp_path, fake_encoder, column, found):
+    path = tmp_path / "news.parquet"
+    pq.write_table(pa.table({"title": TITLES, "body": [title * 9 for title in TITLES]}), path, compression="zstd")
+    start = pq.ParquetFile(path).metadata.row_group(0).column(column).data_page_offset
+    with path.open("r+b") as file:
+        file.seek(start)
+        file.write(b"\xff" * 24)
+    with pytest.raises(InputError, match=r"news\.parquet has a damaged part .*get it anew"):
+        headlines = read_headlines(path).headlines
+        assert found == "writing"
+        deduplicate(headlines).to_arrow()
+
+
 def test_parquet_without_a_title_column_says_what_it_has(tmp_path):
     pq.write_table(pa.table({"a": [1]}), tmp_path / "news.parquet")
     with pytest.raises(InputError, match="no title column among a: name it by --title-column"):

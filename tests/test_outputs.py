@@ -220,7 +220,13 @@ def test_settings_stand_where_the_command_line_says_nothing(tmp_path, table):
 def test_bad_settings_are_refused_in_one_line(tmp_path, table, text, said):
     if text is not None:
         (tmp_path / "bad.toml").write_text(text, "utf-8")
-    assert said in one_error(run("cluster", table, "--settings", tmp_path / "bad.toml"))
+    error = one_error(run("cluster", table, "--settings", tmp_path / "bad.toml"))
+    assert said in error and f"settings {tmp_path / 'bad.toml'}" in error
+
+
+def test_a_wrong_value_of_the_command_line_is_not_blamed_on_the_settings(tmp_path, table):
+    (tmp_path / "good.toml").write_text('keep = "earliest"', "utf-8")
+    assert "settings" not in one_error(run("cluster", table, "--settings", tmp_path / "good.toml", "--story", "8"))
 
 
 def test_a_file_in_place_of_a_command(table):

@@ -10,12 +10,14 @@ from typing import Any
 
 import click
 
+from dedupe.cli.shared import SETTINGS
 from dedupe.errors import InputError
 
 
 def _use(context: click.Context, option: click.Parameter, path: Path | None) -> None:
     """Let the file's values stand where the command line says nothing."""
     if path is not None:
+        context.meta[SETTINGS] = path
         context.default_map = _options(context, _loaded(path), path)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from dedupe.errors import DedupeError
 from dedupe.files import discard_standard_output
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _Kind = TypeVar("_Kind")
 PROGRAM = "headline-dedupe"
+SETTINGS = "dedupe.settings"
+"""Where a context keeps the name of the settings file, for messages."""
 _UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -33,6 +36,14 @@ class _Failure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         click.echo(f"{PROGRAM}: error: {' '.join(self.message.split())}", err=True)
+
+
+def _source(error: click.UsageError) -> str:
+    """The settings file, where a wrong value is from there and not from the command line."""
+    name = getattr(getattr(error, "param", None), "name", None)
+    if error.ctx is None or name is None or error.ctx.get_parameter_source(name) != ParameterSource.DEFAULT_MAP:
+        return ""
+    return f"settings {error.ctx.meta[SETTINGS]}: "
 
 
 class Commands(click.Group):
@@ -45,7 +56,7 @@ class Commands(click.Group):
         except click.UsageError as error:
             asked = error.ctx or ctx
             said = error.format_message().removesuffix(".")
-            raise _Failure(f"{said}. See {asked.command_path} --help.") from error
+            raise _Failure(f"{_source(error)}{said}. See {asked.command_path} --help.") from error
         except DedupeError as error:
             raise _Failure(str(error)) from error
         except KeyboardInterrupt:

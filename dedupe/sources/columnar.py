@@ -31,7 +31,7 @@ def open_parquet(name: str, raw: bytes | None) -> StoredTable:
     import pyarrow.parquet as pq
 
     try:
-        return StoredTable(pq.ParquetFile(name if raw is None else io.BytesIO(raw)))
+        return StoredTable(pq.ParquetFile(name if raw is None else io.BytesIO(raw)), name)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{name} is no Parquet file that can be read ({error}): it is damaged or cut short") from None
 
