@@ -11,7 +11,6 @@ from dedupe.context import CONTEXT, Company
 from dedupe.evidence import EVIDENCE, evidence
 from dedupe.explaining import CORRECTED
 from dedupe.judging import Ints
-from dedupe.matrices import let_go
 from dedupe.noticing import Notice, NoticedPairs, joined
 from dedupe.pairs import JudgedNodes
 
@@ -26,8 +25,6 @@ def decide(
     `settled`: pairs that need no company, since one of the two stands for the other in all that is joined.
     `corrected`: pairs whose probability people have said, which is what counts.
     """
-    for rows in (notice.vectors, notice.turned):
-        let_go(rows)
     judgement = notice.judge.in_company(len(notice.titles.texts), pairs.i, pairs.j, pairs.alone)
     likely = judgement.probability[notice.level] >= floor
     kept = np.flatnonzero(likely & ~_among(pairs, corrected, len(notice.rows)))

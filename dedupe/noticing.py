@@ -16,7 +16,7 @@ from dedupe.context import LEVELS, Chances
 from dedupe.describing import Titles
 from dedupe.evidence import LETTERS, add_letters, evidence_of_words, rows
 from dedupe.judging import Ints, Judge, sigmoid
-from dedupe.matrices import Vectors
+from dedupe.matrices import Vectors, let_go
 from dedupe.neighbors import CandidatePairs, Join
 from dedupe.parallel import in_order
 from dedupe.scaling import Scale
@@ -80,8 +80,10 @@ class Notice:
         return self.scale.inverse(self.judge.candidate_floor[self.level])
 
     def all_of(self, join: Join) -> Iterator[NoticedPairs]:
-        """Yield the noticed pairs of each piece of a join, in order."""
-        return in_order(lambda piece: self.among(join.piece(piece)), range(join.pieces))
+        """Yield the noticed pairs of each piece of a join, in order, then give back the memory of mapped vectors."""
+        yield from in_order(lambda piece: self.among(join.piece(piece)), range(join.pieces))
+        for vectors in (self.vectors, self.turned):
+            let_go(vectors)
 
     def among(self, pairs: CandidatePairs) -> NoticedPairs:
         """Return the noticed pairs among candidates, whose similarity is that by which `level` reads vectors."""
