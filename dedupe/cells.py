@@ -35,7 +35,7 @@ _SAMPLE = 1024  # rows of a sample
 _PAIRS = 30_000  # pairs of a sample that are looked at
 _SEED = 0
 _TOGETHER = 4096  # rows put into cells, or members of a cell that are met, at a time
-_SECTION = 65_536  # rows whose looks are turned at a time
+_SECTION = 65_536  # rows whose looks are turned at a time; two bytes name one
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +111,13 @@ class _RowsOf:
         return np.concatenate(found)
 
 
-def _turned(lists: _Lists, first: int, cells: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Where each cell begins among the rows of a section that have it, and these."""
+def _turned(lists: _Lists, first: int, cells: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
+    """Where each cell begins among the rows of a section that have it, and these, from the first of the section on."""
     starts = lists.starts[first : first + _SECTION + 1]
     items = lists.items[starts[0] : starts[-1]].astype(np.int32)
     shape = (len(starts) - 1, cells)
     turned = csr_matrix((np.ones(len(items), np.int8), items, starts - starts[0]), shape=shape).T.tocsr()
-    return turned.indptr, turned.indices
+    return turned.indptr, turned.indices.astype(np.uint16)
 
 
 def plan(vectors: Vectors, screen: Screen, threshold: float, comparisons: int) -> Cells | None:
