@@ -25,9 +25,7 @@ Doubles = NDArray[np.float64]
 WANTED = 0.997  # recall aimed at on one sample, so that another does not fall under 0.995
 _DEARER = 5  # times what a comparison takes through cells, where rows are gathered, against one of all with all
 _CELLS = 4  # for each root of the number of rows
-_SHARE = (
-    0.25  # of how near a row is to its own cell, by which others must be nearer: a sixth less to compare than without
-)
+_SHARE = 0.25  # of how near a row is to its own cell: by so much another must be nearer
 _MOST = 65_535  # cells, so that two bytes name one
 _LEARNT_FROM = 12  # rows a cell, to place the centroids; more, or more rounds, cost more than they save in comparisons
 _ITERATIONS = 2
@@ -181,8 +179,8 @@ class _Nearness:
         """Return the same for all rows."""
         blocks = np.split(np.arange(len(self.screen)), range(_TOGETHER, len(self.screen), _TOGETHER))
         own, looks = zip(*in_order(lambda rows: self.looks(rows, least), blocks), strict=True)
-        items, sizes = (np.concatenate([getattr(some, name) for some in looks]) for name in ("items", "sizes"))
-        return np.concatenate(own), _Lists.of_sizes(items, sizes)
+        items, sizes = [some.items for some in looks], [some.sizes for some in looks]
+        return np.concatenate(own), _Lists.of_sizes(np.concatenate(items), np.concatenate(sizes))
 
 
 def _to(near: NDArray[Any], cell: Ints) -> Doubles:

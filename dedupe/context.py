@@ -36,7 +36,7 @@ _DENSE = 0.025  # pairs of a component, as a share of the square of its size, fr
 _WIDEST = 4096  # nodes of a dense product
 _WORTH = 1000  # pairs from which the choice matters
 _ROWS = 16_384  # of a matrix that are summed at a time
-_COST = 1_000_000  # entries of the rows of pairs that are multiplied at a time
+_COST = 4_000_000  # entries of the rows of pairs that are multiplied at a time
 
 
 class Company:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _Rows = Generator[tuple[list[int], NDArray[np.float32]], None, None]  # positions of some texts, and their unit rows
 _SCALED_TOGETHER = 4096  # rows brought to unit length at a time
 _CHUNK = 1024  # texts an encoder is given at a time: enough for full batches of each length
-_READ_TOGETHER = 4096  # texts looked up in the cache at a time: what is made of them is given back to the next
+_READ_TOGETHER = 4096  # texts looked up in the cache at a time: so few that the room for their rows is used again
 _SETTINGS = ("max_seq_length", "prompts", "default_prompt_name", "truncate_dim")  # of a sentence-transformers model
 _SAVE_AFTER, _SAVE_SECONDS = 2_048, 5.0  # new rows, or seconds, after which they go to the cache
 _UNIT = 1e-6  # a norm this close to 1 is 1: rows that are unit already stay as they are, bit for bit

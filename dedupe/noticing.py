@@ -24,9 +24,7 @@ from dedupe.tiles import cosines
 
 NOTICED = {"story": 0.02, "wording": 0.05}
 """Probability alone, of the level of the run, from which a pair has a say in the company of others."""
-_TOGETHER = (
-    32_768  # pairs looked at together: few enough for the cache, enough for threads to seldom wait for each other
-)
+_TOGETHER = 32_768  # pairs looked at together: few enough for the cache, so many that threads seldom wait
 Similarity = NDArray[np.float32]
 
 

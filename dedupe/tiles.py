@@ -11,8 +11,7 @@ from dedupe.screening import MARGIN, Screen
 Ints = NDArray[np.int64]
 
 _TALL, _WIDE = 1024, 2048  # of a tile: large enough for the full rate of a matrix product, small enough for the cache
-_NARROW = 512  # columns, from which on a tile is no taller; the narrower it is, the taller
-_TALLEST = 8  # times as tall at most
+_NARROW, _TALLEST = 512, 8  # columns under which a tile is taller, so that it holds as much, and how many times at most
 _RESCORED = 256  # pairs whose vectors are gathered at a time; more no longer stay in the nearest cache
 
 

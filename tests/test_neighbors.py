@@ -133,11 +133,14 @@ def test_cells_do_not_depend_on_how_much_is_done_at_once(many, monkeypatch):
     assert set(found) == expected
 
 
-def test_a_row_looks_into_its_own_cell_and_a_row_of_zeros_into_none(many):
+@pytest.mark.parametrize("worth", [0, 10**12], ids=["bytes", "floats"])
+def test_a_row_looks_into_its_own_cell_and_few_others_and_a_row_of_zeros_into_none(many, monkeypatch, worth):
+    monkeypatch.setattr("dedupe.screening.WORTH", worth)
     cells = Join(np.concatenate([many, np.zeros((700, 48), np.float32)]), 0.7, exact=1).cells
     assert cells is not None
     row, cell = cells.looks.of(np.arange(len(many)))
     assert set(row[cell == cells.own[row]].tolist()) == set(range(len(many)))
+    assert cells.looks.sizes.mean() < cells.count / 4
     assert (cells.looks.sizes[len(many) :] == 0).all()
 
 

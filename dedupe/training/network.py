@@ -96,7 +96,7 @@ class Network(torch.nn.Module):
 def descend(network: Network, optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> float:
     """Change the network by one step against the loss, no gradient of the trunk longer than 1, and return the loss."""
     optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    torch.autograd.backward(loss)
     torch.nn.utils.clip_grad_norm_(network.trunk.parameters(), 1.0)
     optimizer.step()
     return loss.item()
