@@ -20,11 +20,11 @@ from quality import Remembering
 from records import circumstances, read_rows, write_json
 
 import dedupe
-from dedupe.encoders import load_encoder
-from dedupe.evaluation import pairwise
-from dedupe.labels.asking import Questions
-from dedupe.labels.labelled import Labelled, read_labels, runs_of
-from dedupe.labels.tuning import Tuning, tuned_by
+from dedupe.embedding.encoders import load_encoder
+from dedupe.evaluation.labelled import Labelled, read_labels, runs_of
+from dedupe.evaluation.metrics import pairwise
+from dedupe.evaluation.questions import Questions
+from dedupe.evaluation.tuning import Tuning, tuned_by
 
 
 @click.command(help=__doc__)

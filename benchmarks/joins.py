@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe import neighbors
+from dedupe.candidates import join as neighbors
 
 Vectors = NDArray[np.float32]
 Ints = NDArray[np.int64]

@@ -18,10 +18,10 @@ from quality import Remembering
 from records import circumstances, read_rows, write_json
 
 import dedupe
-from dedupe.encoders import load_encoder
-from dedupe.labels.curves import LabelledPairs
-from dedupe.labels.labelled import read_labels, runs_of
-from dedupe.labels.mergecounts import count_pairs, joined
+from dedupe.embedding.encoders import load_encoder
+from dedupe.evaluation.curves import LabelledPairs
+from dedupe.evaluation.labelled import read_labels, runs_of
+from dedupe.evaluation.pair_counts import count_pairs, joined
 
 SEED = 0
 LEVELS = ("story", "wording")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dedupe.text import normalize
+from dedupe.text.normalize import normalize
 
 THRESHOLD = 0.5  # estimated Jaccard similarity
 PERMUTATIONS = 64

@@ -16,8 +16,8 @@ from records import circumstances, read_rows, write_json
 from timing import SEED, Stages, Timed, by_stage, evenly_spaced, warm_up
 
 import dedupe
-from dedupe.artefacts import BUNDLED
-from dedupe.trained import TrainedEncoder
+from dedupe.embedding.model_folder import BUNDLED
+from dedupe.embedding.onnx_encoder import TrainedEncoder
 
 
 @click.command(help=__doc__)

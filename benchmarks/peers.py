@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components as components
 
-from dedupe.grouping import merge_tree
-from dedupe.neighbors import candidate_pairs
+from dedupe.candidates.join import candidate_pairs
+from dedupe.clustering.linkage import merge_tree
 
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]

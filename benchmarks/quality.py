@@ -36,9 +36,9 @@ from scoring import (
 )
 
 import dedupe
-from dedupe.encoders import Encoder, embed, load_encoder
-from dedupe.judging import load_judge
-from dedupe.text import MAX_LENGTH, normalize
+from dedupe.embedding.encoders import Encoder, embed, load_encoder
+from dedupe.scoring.model import load_judge
+from dedupe.text.normalize import MAX_LENGTH, normalize
 from dedupe.training.network import default_base
 
 SEED = 0

@@ -15,8 +15,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 import dedupe
-from dedupe import evaluation
-from dedupe.evaluation import adjusted_rand, average_precision, b_cubed, best_f1, bootstrap, pairwise
+from dedupe.evaluation import metrics as evaluation
+from dedupe.evaluation.metrics import adjusted_rand, average_precision, b_cubed, best_f1, bootstrap, pairwise
 
 FIGURES = ("b_cubed_f1", "pairwise_f1", "ari")
 FLOOR, CEILING = 0.05, 0.95  # probabilities between them are those that calibration is measured on

@@ -15,8 +15,8 @@ from records import read_rows
 from timing import evenly, evenly_spaced
 
 import dedupe
-from dedupe.encoders import embed, load_encoder
-from dedupe.text import MAX_LENGTH, normalize
+from dedupe.embedding.encoders import embed, load_encoder
+from dedupe.text.normalize import MAX_LENGTH, normalize
 
 Vectors = NDArray[np.float32]
 

@@ -24,7 +24,7 @@ from records import circumstances, write_json
 from timing import SEED
 
 import dedupe
-from dedupe.export import write_rows
+from dedupe.writers.rows import write_rows
 
 OTHERS, WIDTH = 10, 64  # other columns; numbers of a vector
 PART = 50_000  # rows made at a time

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import dedupe
-from dedupe.trained import TrainedEncoder
+from dedupe.embedding.onnx_encoder import TrainedEncoder
 
 SEED = 0
 BEFORE = "normalizing, exact groups, ordering texts, cached vectors"

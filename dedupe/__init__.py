@@ -14,25 +14,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dedupe.caching import VectorCache
-    from dedupe.corrections import Correction, read_corrections
-    from dedupe.encoders import Encoder, load_encoder
+    from dedupe.clustering.corrections import Correction, read_corrections
+    from dedupe.embedding.cache import VectorCache
+    from dedupe.embedding.encoders import Encoder, load_encoder
     from dedupe.errors import DedupeError, InputError, ModelError, OutputError
-    from dedupe.evaluation import Interval
+    from dedupe.evaluation.confusions import Confusion
+    from dedupe.evaluation.curves import Curve
+    from dedupe.evaluation.labelled import LabelColumns
+    from dedupe.evaluation.metrics import Interval
+    from dedupe.evaluation.scores import Evaluation, LevelScores, evaluate
+    from dedupe.evaluation.threshold_choice import Choice, Goal, choose
+    from dedupe.evaluation.tuning import Tuning, tune, tune_by_answers
     from dedupe.headlines import Headline
-    from dedupe.labels.choosing import Choice, Goal, choose
-    from dedupe.labels.confusions import Confusion
-    from dedupe.labels.curves import Curve
-    from dedupe.labels.evaluating import Evaluation, LevelScores, evaluate
-    from dedupe.labels.labelled import LabelColumns
-    from dedupe.labels.tuning import Tuning, tune, tune_by_answers
     from dedupe.matching import Match, Matches, match
-    from dedupe.pairs import JudgedPair
     from dedupe.pipeline import compare, deduplicate
+    from dedupe.readers.inputs import Columns, Source, read_headlines, read_table
     from dedupe.report import write_report
-    from dedupe.result import Caution, Deduplication, Story, Variant
-    from dedupe.sources import Columns, Source, read_headlines, read_table
-    from dedupe.text import fingerprint, normalize
+    from dedupe.result.deduplication import Caution, Deduplication, Story, Variant
+    from dedupe.result.pairs import JudgedPair
+    from dedupe.text.normalize import fingerprint, normalize
 
 __version__ = "0.1.0"
 __all__ = [
@@ -78,25 +78,25 @@ __all__ = [
     "write_report",
 ]
 _HOME = {
-    "caching": ("VectorCache",),
-    "labels.choosing": ("Choice", "Goal", "choose"),
-    "labels.confusions": ("Confusion",),
-    "corrections": ("Correction", "read_corrections"),
-    "labels.curves": ("Curve",),
-    "encoders": ("Encoder", "load_encoder"),
+    "embedding.cache": ("VectorCache",),
+    "evaluation.threshold_choice": ("Choice", "Goal", "choose"),
+    "evaluation.confusions": ("Confusion",),
+    "clustering.corrections": ("Correction", "read_corrections"),
+    "evaluation.curves": ("Curve",),
+    "embedding.encoders": ("Encoder", "load_encoder"),
     "errors": ("DedupeError", "InputError", "ModelError", "OutputError"),
-    "labels.evaluating": ("Evaluation", "LevelScores", "evaluate"),
-    "evaluation": ("Interval",),
+    "evaluation.scores": ("Evaluation", "LevelScores", "evaluate"),
+    "evaluation.metrics": ("Interval",),
     "headlines": ("Headline",),
-    "labels.labelled": ("LabelColumns",),
+    "evaluation.labelled": ("LabelColumns",),
     "matching": ("Match", "Matches", "match"),
-    "pairs": ("JudgedPair",),
+    "result.pairs": ("JudgedPair",),
     "pipeline": ("compare", "deduplicate"),
     "report": ("write_report",),
-    "result": ("Caution", "Deduplication", "Story", "Variant"),
-    "sources": ("Columns", "Source", "read_headlines", "read_table"),
-    "text": ("fingerprint", "normalize"),
-    "labels.tuning": ("Tuning", "tune", "tune_by_answers"),
+    "result.deduplication": ("Caution", "Deduplication", "Story", "Variant"),
+    "readers.inputs": ("Columns", "Source", "read_headlines", "read_table"),
+    "text.normalize": ("fingerprint", "normalize"),
+    "evaluation.tuning": ("Tuning", "tune", "tune_by_answers"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 

@@ -10,8 +10,8 @@ from email.utils import parsedate_to_datetime
 from math import isnan
 from typing import Any
 
-from dedupe.arrow import StoredRow
 from dedupe.errors import InputError
+from dedupe.runtime.arrow import StoredRow
 
 _MILLISECONDS_FROM = 1e11  # an epoch beyond the year 5138 in seconds is meant in milliseconds
 _SLASHES = re.compile(r"(?<=^\d{4})/(?=\d\d/)|(?<=^\d{4}/\d\d)/(?=\d\d(?!\d))")  # of 2025/08/16

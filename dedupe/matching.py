@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe import encoders
-from dedupe.caching import VectorCache
-from dedupe.corrections import Correction, Given, as_corrections
+from dedupe.candidates.int8 import Floats
+from dedupe.candidates.products import pairs_between
+from dedupe.clustering.constraints import rows_named
+from dedupe.clustering.corrections import Correction, Given, as_corrections
+from dedupe.embedding import encoders as encoders
+from dedupe.embedding.cache import VectorCache
+from dedupe.embedding.vectors import Vectors, rows_at
 from dedupe.errors import InputError
 from dedupe.headlines import Headline
-from dedupe.judging import judge_of
-from dedupe.matrices import Vectors, rows_at
-from dedupe.output import OutputRows
-from dedupe.parallel import in_order
 from dedupe.pipeline import Frame, Row, deduplicate, rows_of
-from dedupe.progress import Progress, bars, silent
-from dedupe.result import LEVELS, Deduplication
-from dedupe.rules import rows_named
-from dedupe.scaling import IDENTITY, scale_of
-from dedupe.screening import Floats
-from dedupe.text import MAX_LENGTH, key_of_normalized, normalize
-from dedupe.tiles import pairs_between
+from dedupe.result.columns import OutputRows
+from dedupe.result.deduplication import LEVELS, Deduplication
+from dedupe.runtime.parallel import in_order
+from dedupe.runtime.progress import Progress, bars, silent
+from dedupe.scoring.model import judge_of
+from dedupe.scoring.similarity_scale import IDENTITY, scale_of
+from dedupe.text.normalize import MAX_LENGTH, key_of_normalized, normalize
 
 if TYPE_CHECKING:
     import pandas as pd

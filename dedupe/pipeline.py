@@ -11,33 +11,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe import encoders
-from dedupe.arrow import is_frame
-from dedupe.caching import VectorCache
-from dedupe.cautions import crowded, input_cautions, uncorrected
-from dedupe.context import LEVELS
-from dedupe.corrections import Given
-from dedupe.crowds import Crowds, find_crowds
-from dedupe.deciding import decide
-from dedupe.describing import Titles, describe
+from dedupe.candidates.join import CandidatePairs, Join, Times
+from dedupe.candidates.products import cosines
+from dedupe.clustering.constraints import Rules, rules_of
+from dedupe.clustering.copies import ExactGroups, exact_groups
+from dedupe.clustering.corrections import Given
+from dedupe.clustering.crowds import Crowds, find_crowds
+from dedupe.clustering.linkage import merge_tree
+from dedupe.clustering.merge_tree import MergeTree
+from dedupe.clustering.representatives import KEEPS, Nodes, tie_ranks
+from dedupe.embedding import encoders as encoders
+from dedupe.embedding.cache import VectorCache
+from dedupe.embedding.vectors import Vectors
 from dedupe.errors import InputError
-from dedupe.exact import ExactGroups, exact_groups
-from dedupe.grouping import merge_tree
 from dedupe.headlines import Headline, as_headlines
-from dedupe.judging import Judge, judge_of
-from dedupe.matrices import Vectors
-from dedupe.neighbors import CandidatePairs, Join, Times
-from dedupe.noticing import Notice, NoticedPairs, joined, notice
-from dedupe.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
-from dedupe.progress import Progress, bars, silent
-from dedupe.representing import KEEPS, Nodes, tie_ranks
-from dedupe.result import Deduplication
-from dedupe.rules import Rules, rules_of
-from dedupe.scaling import IDENTITY, scale_of
-from dedupe.sources import read_table
-from dedupe.text import MAX_LENGTH, key_of_normalized, normalize
-from dedupe.tiles import cosines
-from dedupe.trees import MergeTree
+from dedupe.readers.inputs import read_table
+from dedupe.result.cautions import crowded, input_cautions, uncorrected
+from dedupe.result.deduplication import Deduplication
+from dedupe.result.judged import decide
+from dedupe.result.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
+from dedupe.runtime.arrow import is_frame
+from dedupe.runtime.progress import Progress, bars, silent
+from dedupe.scoring.context import LEVELS
+from dedupe.scoring.model import Judge, judge_of
+from dedupe.scoring.prefilter import Notice, NoticedPairs, joined, notice
+from dedupe.scoring.similarity_scale import IDENTITY, scale_of
+from dedupe.scoring.title_features import Titles, describe
+from dedupe.text.normalize import MAX_LENGTH, key_of_normalized, normalize
 
 Row = str | Mapping[str, Any] | Headline
 Frame = Any

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FakeEncoder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import dedupe
 from dedupe import Deduplication, Headline, InputError, ModelError, compare, deduplicate
-from dedupe.grouping import merge_tree
-from dedupe.pairs import JudgedNodes
-from dedupe.representing import Nodes
+from dedupe.clustering.linkage import merge_tree
+from dedupe.clustering.representatives import Nodes
+from dedupe.result.pairs import JudgedNodes
+from tests.support.fake_encoder import FakeEncoder
 
 ROWS = [
     Headline("Two ferries collide in fog off Port Calder", "1", "2025-08-16T08:00Z", "A"),
@@ -254,7 +254,7 @@ def test_import_is_light_and_public_names_are_complete():
 
 @pytest.mark.slow
 def test_the_example_page_with_the_real_model():
-    source = dedupe.read_headlines(Path(__file__).parent.parent / "examples" / "news-page.txt")
+    source = dedupe.read_headlines(Path(__file__).parents[1] / "examples" / "news-page.txt")
     result = deduplicate(source.headlines)
     assert [len(story.headlines) for story in result.stories] == [4, 2, 2, 2, 2, 2, 2, 2, 1]
     assert all("ferries" in h.title.casefold() for h in result.stories[0].headlines)
@@ -263,7 +263,7 @@ def test_the_example_page_with_the_real_model():
 
 @pytest.mark.slow
 def test_the_readme_python_session():
-    text = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     code = text.split("```python\n")[1].split("```")[0]
     scope: dict[str, object] = {}
     exec(code, scope)

@@ -11,7 +11,7 @@ from memory import apart
 from stored import Settings, Store, prepared
 
 import dedupe
-from dedupe.encoders import embed
+from dedupe.embedding.encoders import embed
 from dedupe.training.network import default_base
 
 TITLES = 4_096

@@ -14,7 +14,7 @@ from joins import EXACT, FAISS, JOINS, OURS, as_keys, compared, sgemm_gflops, up
 from memory import apart
 from stored import Settings, Store, prepared
 
-from dedupe.neighbors import EXACT as EXACT_UP_TO
+from dedupe.candidates.join import EXACT as EXACT_UP_TO
 
 MOST = 600.0  # seconds after which a peer is stopped where everything is run once
 QUADRATIC = 60_000  # rows up to which the peers that compare all with all are run, and everything is repeated

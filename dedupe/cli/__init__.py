@@ -9,15 +9,15 @@ import gc
 
 import click
 
-from dedupe.cli.caching import cache
-from dedupe.cli.evaluating import evaluate
-from dedupe.cli.grouping import cluster, compare, drop_repeats
+from dedupe.cli.cache import cache
+from dedupe.cli.cluster import cluster, compare, drop_repeats
+from dedupe.cli.evaluate import evaluate
 from dedupe.cli.info import completion, info
-from dedupe.cli.labelling import label
-from dedupe.cli.matching import match
+from dedupe.cli.label import label
+from dedupe.cli.match import match
 from dedupe.cli.shared import PROGRAM, Commands
-from dedupe.cli.training import distil, train
-from dedupe.cli.tuning import tune
+from dedupe.cli.train import distil, train
+from dedupe.cli.tune import tune
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

@@ -11,7 +11,7 @@ from click.shell_completion import get_completion_class
 
 from dedupe.cli.shared import PROGRAM, engine, limit_threads
 from dedupe.errors import ModelError
-from dedupe.files import write_lines
+from dedupe.runtime.files import write_lines
 
 _PACKAGES = ("numpy", "scipy", "onnxruntime", "tokenizers", "faiss-cpu", "pyarrow", "sentence-transformers", "torch")
 _SHELLS = ("bash", "zsh", "fish")
@@ -24,8 +24,8 @@ def info(model: str | None, threads: int | None) -> None:
 
     Example: headline-dedupe info
     """
-    from dedupe.caching import VectorCache, default_folder
-    from dedupe.threads import limit
+    from dedupe.embedding.cache import VectorCache, default_folder
+    from dedupe.runtime.threads import limit
 
     limit_threads(threads)
     cache = VectorCache(default_folder()).summary()
@@ -64,8 +64,8 @@ def _version(package: str) -> str:
 
 
 def _model(name: str | None) -> str:
-    from dedupe.artefacts import BUNDLED
-    from dedupe.encoders import load_encoder
+    from dedupe.embedding.encoders import load_encoder
+    from dedupe.embedding.model_folder import BUNDLED
 
     try:
         encoder = load_encoder(name)

@@ -17,11 +17,11 @@ import click
 from click.core import ParameterSource
 
 from dedupe.errors import DedupeError
-from dedupe.files import discard_standard_output
+from dedupe.runtime.files import discard_standard_output
 
 if TYPE_CHECKING:
-    from dedupe.caching import VectorCache
-    from dedupe.result import Deduplication
+    from dedupe.embedding.cache import VectorCache
+    from dedupe.result.deduplication import Deduplication
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _Kind = TypeVar("_Kind")
@@ -151,7 +151,7 @@ def open_cache(folder: Path | None, no_cache: bool) -> VectorCache | None:
         raise click.UsageError("--cache and --no-cache contradict each other: give one")
     if no_cache:
         return None
-    from dedupe.caching import VectorCache, default_folder
+    from dedupe.embedding.cache import VectorCache, default_folder
 
     return VectorCache(folder or default_folder())
 
@@ -159,7 +159,7 @@ def open_cache(folder: Path | None, no_cache: bool) -> VectorCache | None:
 def limit_threads(count: int | None) -> None:
     """Set the number of threads where one was given."""
     if count is not None:
-        from dedupe.threads import set_threads
+        from dedupe.runtime.threads import set_threads
 
         set_threads(count)
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dedupe.files import writing
 from dedupe.pipeline import hours_of
 from dedupe.report.data import report_of
 from dedupe.report.page import render
-from dedupe.result import Deduplication
+from dedupe.result.deduplication import Deduplication
+from dedupe.runtime.files import writing
 
 MOST_ROWS = 50_000
 MOST_PAIRS = 400_000

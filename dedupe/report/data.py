@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.pairs import JudgedPairs
-from dedupe.report.choosing import Pairs, choose_nodes, choose_pairs, rows_of, sentences
+from dedupe.clustering.merge_tree import Ints, MergeTree
 from dedupe.report.packing import pack
-from dedupe.result import Deduplication
-from dedupe.trees import Ints, MergeTree
+from dedupe.report.selection import Pairs, choose_nodes, choose_pairs, rows_of, sentences
+from dedupe.result.deduplication import Deduplication
+from dedupe.result.pairs import JudgedPairs
 
 BINS = 50  # of the distribution of probabilities, from 0 to 1
 SHARES = 65_535  # what a probability of 1 is in the page, which holds two bytes of each

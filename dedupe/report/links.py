@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedupe.trees import Floats, Ints, MergeTree
+from dedupe.clustering.merge_tree import Floats, Ints, MergeTree
 
 
 def strongest_across(tree: MergeTree, i: Ints, j: Ints, probability: Floats) -> Ints:

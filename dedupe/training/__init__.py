@@ -18,19 +18,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from dedupe.artefacts import ENCODER, FALLBACK, HEAD, JUDGE, TOKENIZER, sha256
+from dedupe.embedding.model_folder import ENCODER, FALLBACK, HEAD, JUDGE, TOKENIZER, sha256
 from dedupe.errors import InputError
-from dedupe.judging import to_json
-from dedupe.progress import Progress, silent
-from dedupe.training.answered import NONE, Answered, answered_pairs
-from dedupe.training.card import card
+from dedupe.runtime.progress import Progress, silent
+from dedupe.scoring.model import to_json
+from dedupe.training.answers import NONE, Answered, answered_pairs
 from dedupe.training.checkpoints import open_checkpoints
 from dedupe.training.edits import Edit, edited
-from dedupe.training.finetuning import Run, fine_tune
-from dedupe.training.fitting import FOLDS, Encoded, Fitted, fit_judge
+from dedupe.training.fine_tuning import Run, fine_tune
+from dedupe.training.fit_model import FOLDS, Encoded, Fitted, fit_judge
 from dedupe.training.folder import free_folder, write_folder
+from dedupe.training.model_card import card
 from dedupe.training.network import BASE, Network
-from dedupe.training.packing import export, save_tokenizer
+from dedupe.training.onnx_export import export, save_tokenizer
 from dedupe.training.stories import Labelled, read_stories
 
 

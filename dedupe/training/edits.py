@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.tokens import COUNTS, MONTHS, OPPOSITES, WEEKDAYS, facts, stem
+from dedupe.text.words import COUNTS, MONTHS, OPPOSITES, WEEKDAYS, facts, stem
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\w.,:])\d[\d,]*(?:\.\d+)?(?![\w:])")

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dedupe.artefacts import CARD, FILES, FORMAT, MANIFEST, is_artefact, sha256
+from dedupe.embedding.model_folder import CARD, FILES, FORMAT, MANIFEST, is_artefact, sha256
 from dedupe.errors import OutputError
-from dedupe.progress import Progress
+from dedupe.runtime.progress import Progress
 
 
 def free_folder(out: Path, force: bool) -> Path:

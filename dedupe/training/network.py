@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from dedupe.artefacts import sha256
-from dedupe.encoders import load_encoder
+from dedupe.embedding.encoders import load_encoder
+from dedupe.embedding.model_folder import sha256
 from dedupe.errors import InputError, ModelError
 
 MAX_TOKENS = 64  # the longest of 9,252 titles has 55

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, as_headline
-from dedupe.text import MAX_LENGTH, normalize
+from dedupe.text.normalize import MAX_LENGTH, normalize
 
 Ints = NDArray[np.int64]
 COLUMNS = {"story": "story", "wording": "variant"}

@@ -1,0 +1,1 @@
+"""Vectors -> candidate pairs: every two rows at least so similar."""

@@ -1,0 +1,1 @@
+"""Scored pairs -> groups, as merge trees."""

@@ -1,0 +1,1 @@
+"""Files, feeds, pages and frames -> headlines."""

@@ -1,0 +1,62 @@
+"""`OutputRows`: input rows with the columns that a run adds to them, as mappings one at a time or as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dedupe.headlines import Headline
+from dedupe.runtime.arrow import column_of, tables_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class OutputRows:
+    """One row a headline: its own columns, then `added`, (name: values). A column of both is the added one.
+
+    `texts`: those of the added columns that are text even where all values are None.
+    """
+
+    headlines: Sequence[Headline]
+    added: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    texts: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return len(self.headlines)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows one at a time, so that very many need not be held."""
+        if not self.added:
+            yield from (headline.columns for headline in self.headlines)
+            return
+        for headline, *values in zip(self.headlines, *self.added.values(), strict=True):
+            row = headline.columns
+            row.update(zip(self.added, values, strict=True))
+            yield row
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of all columns, in order."""
+        own = dict.fromkeys(name for headline in self.headlines for name in headline.own)
+        return list(own | dict.fromkeys(self.added))
+
+    def to_arrow(self) -> pa.Table:
+        """Return the rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
+        import pyarrow as pa
+
+        return pa.concat_tables(list(self.tables()))
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield the same table in parts, of which only one need be held."""
+        added = {name: column_of(values, text=name in self.texts) for name, values in self.added.items()}
+        begin = 0
+        for table in tables_of([headline.own for headline in self.headlines]):
+            rows = len(table) if table.num_columns else len(self)
+            for name, values in added.items():
+                place, column = table.schema.get_field_index(name), values.slice(begin, rows)
+                table = table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
+            begin += rows
+            yield table

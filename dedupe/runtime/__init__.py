@@ -1,0 +1,1 @@
+"""What every step may use: threads, progress, whole files, Arrow tables."""

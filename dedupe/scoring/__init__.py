@@ -1,0 +1,1 @@
+"""Candidate pairs -> the probability that they are one story or one wording."""

@@ -1,0 +1,149 @@
+"""The evidence of each candidate pair: a matrix of numbers in [0, 1] or so, one row a pair, one column a kind.
+
+It can be made in steps, since comparing letters costs most: `evidence_of_words` first, and `add_letters` for the pairs
+that may still matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
+
+from dedupe.scoring.title_features import KINDS, Titles
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.signedinteger[Any]]
+Similarity = NDArray[np.floating[Any]]
+
+EVIDENCE = (
+    "similarity",  # cosine of the vectors
+    "wording_similarity",  # cosine as the wording level sees them
+    "shared",  # idf of the words in both, as a share of the idf of all their words
+    "contained",  # idf of the words in both, as a share of the shorter title's
+    "rare",  # idf of the rarest word in both, 1 for a word never seen
+    "missing",  # mean idf mass of the words that only one has, on a log scale
+    "conflict",  # the smaller of the two masses that "missing" is the mean of, on a log scale: both say something else
+    "names",  # idf of the names in both, as a share of the names of the title with fewer; 0.5 where either has none
+    "names_shared",  # idf mass of the names in both, on a log scale
+    "names_conflict",  # the smaller of the two idf masses of names that only one has, on a log scale
+    "numbers_agree",  # share of the numbers of both that are in both
+    "numbers_conflict",  # 1 where both have numbers of which the other has none
+    "numbers_differ",  # 1 where both have numbers that the other lacks
+    "numbers_lone",  # 1 where one of the two has numbers
+    "days_agree",  # 1 where both name days or months and share one
+    "days_conflict",  # 1 where both name days or months that the other does not
+    "opposed",  # 1 where one says the opposite of a word of the other ("rise", "fall")
+    "negation",  # 1 where one of the two negates
+    "question",  # 1 where one of the two asks
+    "ahead",  # 1 where one of the two looks ahead
+    "letters",  # rapidfuzz token_set_ratio, 0 to 1
+    "order",  # rapidfuzz ratio, 0 to 1
+    "length",  # words of the shorter as a share of the longer's
+    "hours",  # log of hours apart; 0 where a date is missing
+    "undated",  # 1 where a date is missing
+    "same_source",  # 1 where both come from one source
+)
+LETTERS = {"order": fuzz.ratio, "letters": fuzz.token_set_ratio}
+"""The columns that compare letters, the cheaper first."""
+_CHUNK = 16_384  # pairs at a time, so that their columns stay in the processor's cache
+_OWN, _STEMS = len(KINDS), KINDS.index("stems")
+
+
+def evidence(
+    titles: Titles, i: Ints, j: Ints, similarity: Similarity, wording_similarity: Similarity
+) -> NDArray[np.float32]:
+    """Return the evidence of each pair, float32, (pairs, len(EVIDENCE)), columns as in `EVIDENCE`, each contiguous."""
+    found = evidence_of_words(titles, i, j, similarity, wording_similarity)
+    add_letters(found, titles, i, j)
+    return found
+
+
+def evidence_of_words(
+    titles: Titles, i: Ints, j: Ints, similarity: Similarity, wording_similarity: Similarity
+) -> NDArray[np.float32]:
+    """Return the evidence of each pair as `evidence` does, with 0 in the columns `LETTERS`."""
+    found = np.zeros((len(i), len(EVIDENCE)), np.float32, order="F")
+    for start in range(0, len(i), _CHUNK):
+        k = slice(start, start + _CHUNK)
+        columns = {"similarity": similarity[k], "wording_similarity": wording_similarity[k]}
+        columns |= _of_words(titles, i[k], j[k]) | _of_rows(titles, i[k], j[k])
+        for name, column in columns.items():
+            found[k, EVIDENCE.index(name)] = column
+    return found
+
+
+def add_letters(
+    found: NDArray[np.float32], titles: Titles, i: Ints, j: Ints, columns: Sequence[str] = tuple(LETTERS)
+) -> None:
+    """Fill some of the columns `LETTERS` of the evidence of pairs."""
+    a, b = titles.texts[i], titles.texts[j]
+    for name in columns:
+        found[:, EVIDENCE.index(name)] = process.cpdist(a, b, scorer=LETTERS[name], dtype=np.float32) / 100
+
+
+def rows(found: NDArray[np.float32], kept: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return the evidence of the pairs that `kept` marks, its columns contiguous still."""
+    return found.T.compress(kept, axis=1).T
+
+
+def _of_words(t: Titles, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
+    both, rare = _overlap(t, i, j)
+    of_i, of_j = t.mass[i], t.mass[j]
+    shared, same_names, same_numbers, same_days, opposed = both.T
+    total_i, names_i, numbers_i, days_i, _ = of_i.T
+    total_j, names_j, numbers_j, days_j, _ = of_j.T
+    return {
+        "shared": _share(shared, total_i + total_j - shared),
+        "contained": _share(shared, np.minimum(total_i, total_j)),
+        "rare": rare,
+        "missing": np.log1p((total_i + total_j - 2 * shared) / 2),
+        "conflict": np.log1p(np.minimum(total_i, total_j) - shared),
+        "names": np.where((names_i > 0) & (names_j > 0), _share(same_names, np.minimum(names_i, names_j)), 0.5),
+        "names_shared": np.log1p(same_names),
+        "names_conflict": np.log1p(np.minimum(names_i, names_j) - same_names),
+        "numbers_agree": _share(same_numbers, numbers_i + numbers_j - same_numbers),
+        "numbers_conflict": (numbers_i > 0) & (numbers_j > 0) & (same_numbers == 0),
+        "numbers_differ": np.minimum(numbers_i, numbers_j) > same_numbers,
+        "numbers_lone": (numbers_i > 0) != (numbers_j > 0),
+        "days_agree": (days_i > 0) & (days_j > 0) & (same_days > 0),
+        "days_conflict": np.minimum(days_i, days_j) > same_days,
+        "opposed": opposed > 0,
+    }
+
+
+def _of_rows(t: Titles, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
+    gap = np.maximum(np.maximum(t.first[i], t.first[j]) - np.minimum(t.last[i], t.last[j]), 0.0)
+    undated = np.isnan(gap)
+    negation, question, ahead = (t.moods[i] != t.moods[j]).T
+    return {
+        "negation": negation,
+        "question": question,
+        "ahead": ahead,
+        "length": np.minimum(t.words[i], t.words[j]) / np.maximum(t.words[i], t.words[j]),
+        "hours": np.where(undated, 0.0, np.log1p(np.nan_to_num(gap))),
+        "undated": undated,
+        "same_source": t.sources[i] == t.sources[j],
+    }
+
+
+def _overlap(t: Titles, i: Ints, j: Ints) -> tuple[Floats, Floats]:
+    """Mass that two titles share by kind, (pairs, kinds), and that of the rarest stem they share.
+
+    For sides of opposites it is what one says of which the other says the opposite.
+    """
+    both = t.entries[i].minimum(t.mirrored[j])
+    pair = np.repeat(np.arange(len(i)), np.diff(both.indptr))
+    kind = t.kind[both.indices]
+    masses = np.bincount(pair * _OWN + kind, both.data, minlength=len(i) * _OWN)
+    rare, some = np.zeros(len(i)), np.flatnonzero(np.diff(both.indptr))
+    if len(some):
+        rare[some] = np.maximum.reduceat(np.where(kind == _STEMS, both.data, 0), both.indptr[some])
+    return masses.reshape(len(i), _OWN).astype(np.float64), rare
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

@@ -1,0 +1,147 @@
+"""What the judge knows of each title, once for all its pairs: sparse rows of what it says, and columns of numbers."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from dedupe.text.words import OPPOSITES, Word, asks, other_side, rarity, said, word_of
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Member = tuple[int, str]
+T = TypeVar("T", bound=Hashable)
+
+KINDS = ("stems", "names", "numbers", "days", "sides")
+"""The kinds of things a title says, each a set in `tokens.Facts`."""
+_STEMS, _NAMES, _NUMBERS, _DAYS, _SIDES = range(len(KINDS))
+_ALL_SIDES = [(_SIDES, side) for k in range(len(OPPOSITES)) for side in (f"{k}+", other_side(f"{k}+"))]
+_LEAST = 0.1  # the idf that the most common stem still counts for
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """What the judge knows of each title.
+
+    `texts`: normalized titles, case folded, (n,). `entries`: float32, (n, columns), a column for each member of each kind,
+    sorted in each row: the idf mass of stems and names, 1 for numbers, days and sides. `mirrored`: the same with every
+    side replaced by the one it is opposed to. `kind`: (columns,), places in `KINDS`. `mass`: (n, kinds), sums of the rows
+    of `entries`. `moods`: (n, 3), whether a title negates, asks, looks ahead. `words`: (n,), at least 1. `first`, `last`:
+    (n,), hours since the epoch, NaN where undated. `sources`: (n,), a number each. `facts`: (n,), how many a title states.
+    """
+
+    texts: NDArray[np.object_]
+    entries: csr_matrix
+    mirrored: csr_matrix
+    kind: NDArray[np.uint8]
+    mass: Floats
+    moods: NDArray[np.bool_]
+    words: Floats
+    first: Floats
+    last: Floats
+    sources: Ints
+    facts: Ints
+
+
+def describe(
+    texts: Sequence[str],
+    first: Floats | None = None,
+    last: Floats | None = None,
+    sources: Sequence[str | None] | None = None,
+) -> Titles:
+    """Describe normalized titles once, so that judging any number of pairs needs no Python loop.
+
+    `first`, `last`: hours since the epoch of the earliest and latest copy, NaN where undated, (n,). `sources`: names.
+    """
+    # No word or number spans white space: each distinct piece between spaces is read once, and each distinct word in it.
+    pieces, of_titles = _incidence(map(str.split, texts))
+    written, of_pieces = _incidence(map(said, pieces))
+    words = list(map(word_of, written))
+    members, of_words = _incidence(map(_members, words), _ALL_SIDES)
+    entries = _weighed(of_titles @ (of_pieces @ of_words), members)
+    kind = np.array([kind for kind, _ in members], np.uint8)
+    negated, foresees = (of_titles @ (of_pieces @ _moods(words))).T > 0
+    undated = np.full(len(texts), np.nan)
+    return Titles(
+        texts=np.array([text.casefold() for text in texts], object),
+        entries=entries,
+        mirrored=_mirrored(entries),
+        kind=kind,
+        mass=entries @ (kind[:, None] == range(len(KINDS))).astype(float),
+        moods=np.column_stack([negated, np.fromiter(map(asks, texts), bool, len(texts)), foresees]),
+        words=np.maximum(np.diff(of_titles.indptr), 1).astype(float),
+        first=undated if first is None else first,
+        last=undated if last is None else last,
+        sources=_codes(sources or [None] * len(texts)),
+        facts=_count(entries, np.isin(kind, (_STEMS, _NUMBERS))),
+    )
+
+
+def _incidence(rows: Iterable[Iterable[T]], known: Iterable[T] = ()) -> tuple[list[T], csr_matrix]:
+    """The distinct members of rows, `known` ones first, and which row has which: (rows, members), how often."""
+    column: defaultdict[T, int] = defaultdict()
+    column.default_factory = column.__len__  # a member not seen before takes the next column
+    column.update((member, k) for k, member in enumerate(known))
+    indices, ends = array("i"), array("q", [0])
+    for row in rows:
+        indices.extend(map(column.__getitem__, row))
+        ends.append(len(indices))
+    ones = np.ones(len(indices), np.float32)
+    matrix = csr_matrix((ones, np.array(indices), np.array(ends)), shape=(len(ends) - 1, len(column)))
+    return list(column), matrix
+
+
+def _members(word: Word) -> Iterator[Member]:
+    if word.stem:
+        yield _STEMS, word.stem
+    if word.name:
+        yield _NAMES, word.stem
+    if word.number:
+        yield _NUMBERS, word.number
+    if word.day:
+        yield _DAYS, word.day
+    for side in word.sides:
+        yield _SIDES, side
+
+
+def _moods(words: Sequence[Word]) -> NDArray[np.float32]:
+    return np.array([(word.negates, word.foresees) for word in words], np.float32).reshape(-1, 2)
+
+
+def _weighed(entries: csr_matrix, members: Sequence[Member]) -> csr_matrix:
+    """What each title says, however often: sums of these masses in float64 are exact, so no order can change them."""
+    idf = rarity()
+    highest = idf.highest
+    weights = [max(idf.idf(member), _LEAST) / highest if kind in (_STEMS, _NAMES) else 1.0 for kind, member in members]
+    entries.sort_indices()
+    entries.data = np.array(weights, np.float32)[entries.indices]
+    return entries
+
+
+def _mirrored(entries: csr_matrix) -> csr_matrix:
+    mirror = np.arange(entries.shape[1], dtype=entries.indices.dtype)
+    mirror[: len(_ALL_SIDES)] ^= 1  # opposed sides are neighbours
+    found = csr_matrix((entries.data, mirror[entries.indices], entries.indptr), shape=entries.shape)
+    found.sort_indices()  # the data stay as they are, and shared: sides come first in a row and all weigh 1
+    return found
+
+
+def _count(entries: csr_matrix, counted: NDArray[np.bool_]) -> Ints:
+    """How many entries of each row lie in the columns `counted`."""
+    before = np.concatenate([[0], np.cumsum(counted[entries.indices])])
+    return np.diff(before[entries.indptr])
+
+
+def _codes(sources: Sequence[str | None]) -> Ints:
+    """One number a source; each row without one gets a number of its own."""
+    known: dict[str, int] = {}
+    return np.array(
+        [-1 - k if not s else known.setdefault(s.casefold(), len(known)) for k, s in enumerate(sources)], np.int64
+    )

@@ -1,0 +1,1 @@
+"""Titles -> normalized text, fingerprints, words and facts."""

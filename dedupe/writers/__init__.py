@@ -1,0 +1,1 @@
+"""A result -> CSV, JSON Lines, Parquet or a table on a terminal."""

@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from dedupe import cli
+from dedupe.cli.shared import Window
+from tests.support.command_line import ROOT, json_lines, one_error, run
+from tests.support.fake_encoder import FakeEncoder
+
+TITLES = [
+    "Ferry sinks off Oslo, three dead",
+    "Central bank raises rates to 4.5 percent",
+    "FERRY SINKS OFF OSLO, THREE DEAD",
+    "Three dead, ferry sinks off Oslo",
+    "Museum of Lisbon reopens after flood",
+]
+pytestmark = pytest.mark.usefixtures("fake_encoder")
+
+
+@pytest.fixture
+def titles(tmp_path: Path) -> Path:
+    path = tmp_path / "titles.txt"
+    path.write_text("\n".join(TITLES) + "\n", "utf-8")
+    return path
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "news.csv"
+    rows = [f'{k};"{title}";2024-05-0{k + 1}T08:00:00Z;paper {k};007' for k, title in enumerate(TITLES)]
+    path.write_text("\n".join(["nr;headline;date;outlet;code", *rows]) + "\n", "utf-8")
+    return path
+
+
+def test_cluster_writes_one_row_per_input_row_into_a_pipe(titles: Path) -> None:
+    outcome = run("cluster", titles)
+    rows = json_lines(outcome.stdout)
+    assert outcome.exit_code == 0
+    assert [row["title"] for row in rows] == TITLES
+    assert rows[0]["dedupe_story"] == rows[2]["dedupe_story"] == rows[3]["dedupe_story"] == 0
+    assert rows[4]["dedupe_probability"] == 1.0
+    summary = outcome.stderr.splitlines()[0]
+    assert summary.startswith("headline-dedupe: 5 headlines, 3 stories, ")
+    assert "1 exact copy" in summary
+
+
+def test_quiet_says_nothing(titles: Path) -> None:
+    assert run("cluster", titles, "--quiet").stderr == ""
+
+
+def test_cluster_reads_standard_input() -> None:
+    outcome = run("cluster", "-", "--input-format", "lines", input="\n".join(TITLES))
+    assert [row["title"] for row in json_lines(outcome.stdout)] == TITLES
+
+
+def test_cluster_draws_a_table(titles: Path) -> None:
+    outcome = run("cluster", titles, "--format", "table")
+    assert "★ " in outcome.stdout
+    assert "×2" in outcome.stdout
+    assert "2 headlines stand alone:" in outcome.stdout
+    assert "source" not in outcome.stdout  # nobody named one
+
+
+def test_a_table_shows_sources_and_does_not_obey_titles(tmp_path: Path) -> None:
+    path = tmp_path / "news.jsonl"
+    rows = [{"title": "Storm \x1b[2J hits [bold]Porto[/bold]", "source": name} for name in ("Herald", "Gazette")]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    outcome = run("cluster", path, "--format", "table")
+    assert "[bold]Porto[/bold]" in outcome.stdout
+    assert "\x1b" not in outcome.stdout
+    assert "Herald, Gazette" in outcome.stdout
+
+
+@pytest.mark.parametrize(("ending", "first"), [("csv", "title,"), ("tsv", "title\t"), ("jsonl", "{"), ("txt", " ")])
+def test_the_output_ending_picks_the_format(titles: Path, tmp_path: Path, ending: str, first: str) -> None:
+    outcome = run("cluster", titles, "-o", tmp_path / f"out.{ending}")
+    assert outcome.exit_code == 0
+    assert outcome.stdout == ""
+    assert (tmp_path / f"out.{ending}").read_text("utf-8").startswith(first)
+
+
+def test_dedupe_keeps_rows_untouched_and_in_order(table: Path) -> None:
+    columns = ("--title-column", "headline", "--date-column", "date")
+    outcome = run("dedupe", table, *columns, "--keep", "earliest", "--level", "exact")
+    rows = list(csv.reader(io.StringIO(outcome.stdout)))
+    assert rows[0] == ["nr", "headline", "date", "outlet", "code"]
+    assert [row[0] for row in rows[1:]] == ["0", "1", "3", "4"]
+    assert rows[1] == ["0", TITLES[0], "2024-05-01T08:00:00Z", "paper 0", "007"]
+    assert "kept 4 by exact" in outcome.stderr
+
+
+def test_dedupe_of_lines_gives_lines(titles: Path) -> None:
+    outcome = run("dedupe", titles, "--level", "story", "--quiet")
+    assert len(outcome.stdout.splitlines()) == 3
+    assert set(outcome.stdout.splitlines()) < set(TITLES)
+
+
+def test_dedupe_of_json_keeps_nested_values(tmp_path: Path) -> None:
+    path = tmp_path / "news.jsonl"
+    path.write_text('{"id": 7, "title": "Port closes", "tags": {"a": [1, null]}}\n')
+    assert json_lines(run("dedupe", path).stdout) == [{"id": 7, "title": "Port closes", "tags": {"a": [1, None]}}]
+
+
+def test_a_window_cuts_copies_far_apart(table: Path) -> None:
+    options = ("--title-column", "headline", "--date-column", "date", "--level", "story", "--quiet")
+    wide, narrow = run("dedupe", table, *options), run("dedupe", table, *options, "--window", "12h")
+    assert len(wide.stdout.splitlines()) == 1 + 3
+    assert len(narrow.stdout.splitlines()) == 1 + 5
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("72h", timedelta(hours=72)),
+        ("3d", timedelta(days=3)),
+        ("90m", timedelta(minutes=90)),
+        ("1.5", timedelta(hours=1.5)),
+        ("2 W", timedelta(weeks=2)),
+    ],
+)
+def test_time_spans(text: str, span: timedelta) -> None:
+    assert Window().convert(text, None, None) == span
+
+
+@pytest.mark.parametrize("text", ["", "0", "h", "-3h", "3y", "nan", "9" * 30 + "d"])
+def test_no_time_spans(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="write 72h, 3d, 90m"):
+        Window().convert(text, None, None)
+
+
+def test_compare_says_why() -> None:
+    outcome = run("compare", TITLES[0], TITLES[3])
+    assert outcome.exit_code == 0
+    verdict, chances, *reasons = outcome.stdout.splitlines()
+    assert verdict in {"verdict: wording", "verdict: story"}
+    assert chances.startswith("probability: wording ")
+    assert any("cosine" in reason for reason in reasons)
+    assert all(reason.startswith("- ") for reason in reasons)
+
+
+def test_compare_knows_copies() -> None:
+    assert run("compare", TITLES[0], TITLES[2]).stdout.startswith("verdict: exact\n")
+
+
+def test_missing_input(tmp_path: Path) -> None:
+    assert "absent.csv" in one_error(run("cluster", tmp_path / "absent.csv"))
+
+
+def test_a_column_that_is_not_there_names_those_that_are(table: Path) -> None:
+    line = one_error(run("cluster", table, "--title-column", "titel"))
+    assert "titel" in line
+    assert "headline" in line
+
+
+def test_an_existing_output_stops_the_run_early(titles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out.jsonl"
+    out.write_text("precious")
+    with monkeypatch.context() as patched:
+        patched.setattr("dedupe.readers.inputs.read_headlines", None)
+        assert "--force" in one_error(run("cluster", titles, "-o", out))
+    assert out.read_text() == "precious"
+    assert run("cluster", titles, "-o", out, "--force").exit_code == 0
+    assert len(json_lines(out.read_text("utf-8"))) == 5
+
+
+def test_the_input_is_never_overwritten(titles: Path) -> None:
+    assert "is also the input" in one_error(run("dedupe", titles, "-o", titles, "--force"))
+    assert titles.read_text("utf-8").splitlines() == TITLES
+
+
+def test_skipped_rows_are_counted_and_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "news.jsonl"
+    path.write_text('{"title": "Port closes"}\n{"title": "Port\n{"title": "Rates rise"}\n')
+    assert "2" in one_error(run("cluster", path))
+    outcome = run("cluster", path, "--skip-bad", "-o", tmp_path / "out.jsonl")
+    assert outcome.exit_code == 0
+    assert (tmp_path / "out.jsonl.rejects").read_text() == '{"title": "Port\n'
+    assert f"1 bad row set aside in {tmp_path / 'out.jsonl.rejects'}" in outcome.stderr
+    assert "exists" in one_error(run("cluster", path, "--skip-bad", "--rejects", tmp_path / "out.jsonl.rejects"))
+
+
+def test_rejects_need_skip_bad(titles: Path) -> None:
+    outcome = run("cluster", titles, "--rejects", "x")
+    assert outcome.exit_code == 2
+    assert "--skip-bad" in outcome.stderr
+
+
+def test_a_threshold_out_of_range_is_refused(titles: Path) -> None:
+    assert run("cluster", titles, "--story", "1.5").exit_code == 2
+    assert "story" in one_error(run("cluster", titles, "--story", "0.0"))
+    assert "story" in one_error(run("cluster", titles, "--story", "nan"))
+
+
+def test_an_interrupt_leaves_no_file(
+    titles: Path, tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(texts: list[str]) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fake_encoder, "encode", interrupt)
+    outcome = run("cluster", titles, "-o", tmp_path / "out.jsonl")
+    assert outcome.exit_code == 130
+    assert outcome.stderr == "headline-dedupe: interrupted\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["titles.txt"]
+
+
+@pytest.mark.parametrize("command", sorted(cli.cli.commands))
+def test_every_command_helps_with_an_example(command: str) -> None:
+    outcome = run(command, "-h")
+    assert outcome.exit_code == 0
+    assert re.search(rf"Examples?:\s+headline-dedupe\s+{command}\b", outcome.stdout)
+
+
+def test_version() -> None:
+    try:
+        version = metadata.version("headline-dedupe")
+    except metadata.PackageNotFoundError:
+        pytest.skip("runs from a folder that is not installed")
+    assert run("--version").stdout == f"headline-dedupe, version {version}\n"
+
+
+PROGRAM = """
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts with it ignored
+sys.path.insert(0, "tests")
+import dedupe.embedding.encoders
+from tests.support.command_line import ROOT, json_lines, one_error, refused, run
+from tests.support.fake_encoder import FakeEncoder
+from dedupe.cli import main
+dedupe.embedding.encoders.load_encoder = lambda name=None: FakeEncoder()
+"""
+
+
+def start(*args: str, more: str = "", **options: Any) -> subprocess.Popen[str]:
+    """Start the command line with a fake model in a process of its own, which runs `more` first."""
+    command = [sys.executable, "-c", f"{PROGRAM}{more}\nmain()", *args]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_a_closed_pipe_is_no_error(titles: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = start("cluster", str(titles), "--quiet", stdout=writing)
+    os.close(writing)
+    assert process.communicate(timeout=60)[1] == ""
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_is_one_line(titles: Path) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device, opened as the shell would
+        process = start("cluster", str(titles), stdout=full)
+        errors = process.communicate(timeout=60)[1]
+    assert errors == "headline-dedupe: error: cannot write standard output: No space left on device\n"
+    assert process.returncode == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_ctrl_c_ends_with_130_and_no_file(titles: Path, tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    code = f"FakeEncoder.encode = lambda self, texts: (open({str(ready)!r}, 'w').close(), time.sleep(30))"
+    process = start("cluster", str(titles), "-o", str(tmp_path / "out.jsonl"), more=code)
+    deadline = time.monotonic() + 60
+    while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1] == "headline-dedupe: interrupted\n"
+    assert process.returncode == 130
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["ready", "titles.txt"]
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = {"torch", "faiss", "transformers", "scipy", "rapidfuzz", "ftfy", "selectolax"}
+    code = f"import sys, dedupe.cli; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

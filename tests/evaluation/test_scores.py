@@ -1,0 +1,371 @@
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import dedupe
+from dedupe.errors import InputError
+from dedupe.evaluation import metrics as evaluation
+from dedupe.evaluation.agreement import FIGURES, agreement
+from dedupe.evaluation.labelled import LabelColumns, read_labels, runs_of
+from tests.support.command_line import refused, run
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.labelled_news import labelled_rows
+
+Metric = Callable[[Any, Any], float]
+
+
+def metric(name: str) -> Metric:
+    """A figure as `dedupe.evaluation.metrics` has it."""
+    if name == "adjusted_rand":
+        return evaluation.adjusted_rand
+    whole, _, side = name.rpartition("_")
+    return lambda truth, labels: float(getattr(getattr(evaluation, whole)(truth, labels), side))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 12, 80])
+@pytest.mark.parametrize("name", FIGURES)
+def test_sums_over_blocks_give_what_the_metrics_and_their_bootstrap_give(rows: int, name: str) -> None:
+    rng = np.random.default_rng(rows)
+    truth = rng.integers(rows // 3 + 1, size=rows)
+    labels = np.where(rng.random(rows) < 0.7, truth, rng.integers(rows // 3 + 1, size=rows))
+    scores, intervals = agreement(truth, labels, 40, seed=5)
+    slow = evaluation.bootstrap(metric(name), [(truth, labels)], 40, seed=5)
+    assert scores[name] == pytest.approx(metric(name)(truth, labels))
+    assert (intervals[name].low, intervals[name].high) == pytest.approx((slow.low, slow.high))
+
+
+# Labels off headlines
+
+
+def test_labels_are_read_slice_by_slice() -> None:
+    rows = [
+        {"title": "a", "story": "1", "variant": "x", "slice": "mon"},
+        {"title": "b", "story": 1.0, "variant": "x", "slice": "mon"},
+        {"title": "c", "story": "1", "variant": "x", "slice": "tue"},
+        {"title": "d", "story": " ", "variant": "x", "slice": "tue"},
+        {"title": "e", "story": float("nan"), "variant": None, "slice": "tue"},
+        {"title": "f", "story": "1", "slice": "tue"},
+        {"title": "g", "story": "2", "variant": "x", "slice": "mon"},
+    ]
+    found = read_labels(rows)
+    assert found.labels["story"].tolist() == [0, 0, 1, -1, -1, 1, 2]
+    assert found.labels["wording"].tolist() == [0, 0, 1, -1, -1, -1, 2]
+    assert [part.tolist() for part in found.slices] == [[0, 1, 6], [2, 3, 4, 5]]
+    assert (found.scored("story"), found.pairs("story"), found.pairs("wording")) == (5, 2, 1)
+
+
+def test_columns_have_the_names_that_were_given_in_capitals_or_not() -> None:
+    rows = [{"title": "a", "Event": "1", "tongue": "x"}, {"title": "b", "Event": "1", "tongue": "y"}]
+    found = read_labels(rows, LabelColumns(story="event", variant="tongue"))
+    assert found.labels["story"].tolist() == [0, 0]
+    assert found.labels["wording"].tolist() == [0, 1]
+    assert list(read_labels(rows, LabelColumns(story="event")).labels) == ["story"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "said"),
+    [
+        ([{"title": "a", "topic": "1"}], LabelColumns(), "no column 'story' among title, topic: name that"),
+        (
+            [{"title": "a", "story": "1"}],
+            LabelColumns(variant="wordng"),
+            "the labels: no column 'wordng': it has title, story",
+        ),
+        ([{"title": "a", "story": "1"}], LabelColumns(slice="day"), "no column 'day'"),
+        ([{"title": "a", "storey": "1"}], LabelColumns(story="stor"), "did you mean 'storey'"),
+        ([{"title": "a", "story": ""}], LabelColumns(), "no row has anything under 'story'"),
+        (["a", "b"], LabelColumns(), "no column 'story' among title"),
+        ([], LabelColumns(), "no column 'story' among no columns at all"),
+    ],
+)
+def test_labels_that_are_not_there_are_said(rows: list[Any], columns: LabelColumns, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read_labels(rows, columns)
+
+
+def test_a_frame_has_labels_too() -> None:
+    frame = pd.DataFrame({"headline": ["Ferry sinks", "Ferry sinks!", "Rates rise"], "story": [1, 1, None]})
+    found = dedupe.evaluate(frame, encoder=FakeEncoder(), resamples=10)
+    assert found.levels["story"].scored == 2
+    assert found.levels["story"].unlabelled == 1
+    assert found.levels["story"].scores["pairwise_f1"] == 1.0
+
+
+def test_a_missing_value_of_pandas_is_no_label() -> None:
+    rows = [{"title": title, "story": story} for title, story in (("a", "1"), ("b", pd.NA), ("c", pd.NaT), ("d", "1"))]
+    assert read_labels(rows).labels["story"].tolist() == [0, -1, -1, 0]
+
+
+# Evaluation
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [({"resamples": 0}, "resamples must be 1"), ({"worst": -1}, "worst must be 0")]
+)
+def test_numbers_that_make_no_sense_are_refused_before_any_work(given: dict[str, int], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        dedupe.evaluate([], **given)
+
+
+@pytest.fixture(scope="module")
+def found() -> dedupe.Evaluation:
+    return dedupe.evaluate(labelled_rows(), encoder=FakeEncoder(), worst=1000, resamples=50)
+
+
+def grouped(level: str) -> tuple[list[str], list[str]]:
+    """Truth and labels of all labelled rows, slice by slice, by the book."""
+    truth, labels = [], []
+    rows = labelled_rows()
+    for part in ("day 0", "day 1"):
+        members = [row for row in rows if row["slice"] == part]
+        run = dedupe.deduplicate(members, encoder=FakeEncoder())
+        for row, label in zip(members, run.labels(level).tolist(), strict=True):
+            said = (row["story"], row["variant"].strip()) if level == "wording" else (row["story"],)
+            if all(said):
+                truth.append(f"{part} {said}")
+                labels.append(f"{part} {label}")
+    return truth, labels
+
+
+@pytest.mark.parametrize("level", ["story", "wording"])
+def test_each_slice_is_grouped_by_itself_and_scored_with_the_others(found: dedupe.Evaluation, level: str) -> None:
+    truth, labels = grouped(level)
+    scores = found.levels[level]
+    assert scores.scored == len(truth)
+    assert scores.scored + scores.unlabelled == found.headlines
+    assert (scores.true, scores.found) == (len(set(truth)), len(set(labels)))
+    for name in FIGURES:
+        assert scores.scores[name] == pytest.approx(metric(name)(truth, labels))
+        assert scores.intervals[name].low <= scores.scores[name] + 0.1
+
+
+@pytest.mark.parametrize("level", ["story", "wording"])
+def test_confusions_hold_every_wrong_pair_once(found: dedupe.Evaluation, level: str) -> None:
+    truth, labels = grouped(level)
+    pairs = list(itertools.combinations(range(len(truth)), 2))
+    wrong = sum(labels[i] == labels[j] and truth[i] != truth[j] for i, j in pairs)
+    missed = sum(labels[i] != labels[j] and truth[i] == truth[j] for i, j in pairs)
+    scores = found.levels[level]
+    assert (sum(one.pairs for one in scores.wrong), sum(one.pairs for one in scores.missed)) == (wrong, missed)
+    for side in (scores.wrong, scores.missed):
+        assert [one.pairs for one in side] == sorted((one.pairs for one in side), reverse=True)
+        assert all(one.reasons for one in side)
+
+
+def test_a_confusion_is_two_headlines_that_the_labels_part_or_join(found: dedupe.Evaluation) -> None:
+    scores = found.levels["story"]
+    assert scores.wrong and scores.missed
+    assert all(one.one.extra["story"] != one.other.extra["story"] for one in scores.wrong)
+    assert all(one.one.extra["story"] == one.other.extra["story"] for one in scores.missed)
+    assert all(one.probability > 0 for one in scores.wrong)
+
+
+def test_the_pair_of_a_confusion_is_the_most_probable_one(found: dedupe.Evaluation) -> None:
+    for part in ("day 0", "day 1"):
+        rows = [row for row in labelled_rows() if row["slice"] == part]
+        run = dedupe.deduplicate(rows, encoder=FakeEncoder())
+        labels = run.labels("story")
+        chance = {(pair.i, pair.j): pair.story for pair in run.pairs}
+        for one in found.levels["story"].missed:
+            members = [k for k, row in enumerate(rows) if row["story"] == one.one.extra["story"]]
+            if one.one.extra["slice"] != part or not one.judged:
+                continue
+            apart = [chance.get((i, j), 0.0) for i in members for j in members if i < j and labels[i] != labels[j]]
+            assert one.probability == pytest.approx(max(apart))
+
+
+def test_copies_that_are_labelled_apart_are_shown_as_such() -> None:
+    rows = [{"title": "Ferry sinks off Oslo", "story": k} for k in ("a", "b")]
+    rows += [{"title": "Bakery burns", "story": "c"}, {"title": "Bakery burns down", "story": "c"}]
+    (one,) = dedupe.evaluate(rows, encoder=FakeEncoder(), resamples=5).levels["story"].wrong
+    assert (one.probability, one.reasons, one.pairs) == (1.0, ("the same title after normalization",), 1)
+
+
+def test_what_the_run_never_compared_is_judged_alone_and_an_empty_title_not_at_all() -> None:
+    rows = [
+        {"title": title, "story": "a"} for title in ("Ferry sinks off Oslo", "Bread prices", "Ferry sinks off Oslo!")
+    ]
+    rows += [{"title": title, "story": "b"} for title in ("", "Museum reopens")]
+    missed = dedupe.evaluate(rows, encoder=FakeEncoder(), resamples=5).levels["story"].missed
+    assert [(one.pairs, one.judged) for one in missed] == [(2, False), (1, False)]
+    assert missed[0].probability < 0.2
+    assert missed[1].reasons == ("a title is empty",)
+
+
+def test_the_order_of_the_input_does_not_matter(found: dedupe.Evaluation) -> None:
+    rows = labelled_rows()
+    shuffled = random.Random(1).sample(rows, len(rows))
+    other = dedupe.evaluate(shuffled, encoder=FakeEncoder(), worst=1000, resamples=50)
+    for level, scores in found.levels.items():
+        assert other.levels[level].scores == pytest.approx(scores.scores)
+        for name, interval in scores.intervals.items():
+            moved = other.levels[level].intervals[name]
+            assert (moved.low, moved.high) == pytest.approx((interval.low, interval.high))
+        for one, two in ((scores.wrong, other.levels[level].wrong), (scores.missed, other.levels[level].missed)):
+            assert [(c.pairs, round(c.probability, 6)) for c in one] == [
+                (c.pairs, round(c.probability, 6)) for c in two
+            ]
+
+
+def test_which_copies_stand_for_a_confusion_does_not_depend_on_their_order() -> None:
+    titles = [
+        "Ferry sinks off Oslo",
+        "Ferry sinks off Oslo coast",
+        "Ferry sinks off Oslo",
+        "Ferry sinks off Oslo coast",
+    ]
+    rows = [{"title": title, "story": f"s{k % 2}", "id": str(k + 1)} for k, title in enumerate(titles)]
+
+    def shown(given: list[dict[str, str]]) -> list[Any]:
+        found = dedupe.evaluate(given, encoder=FakeEncoder(), story=0.05, resamples=5).levels["story"]
+        return [(one.one.id, one.other.id, one.reasons) for one in (*found.wrong, *found.missed)]
+
+    assert [ids for *ids, _ in shown(rows)] == [["1", "2"]]
+    for order in itertools.permutations(rows):
+        assert shown(list(order)) == shown(rows)
+
+
+def test_wordings_that_no_rows_share_are_not_scored() -> None:
+    rows = [{"title": "Ferry sinks", "story": "a", "variant": k} for k in "xyz"]
+    evaluation = dedupe.evaluate(rows, encoder=FakeEncoder(), resamples=5)
+    assert list(evaluation.levels) == ["story"]
+    assert evaluation.notes == ("no two rows share a wording: not scored",)
+
+
+def test_a_threshold_is_taken() -> None:
+    strict = dedupe.evaluate(labelled_rows(), encoder=FakeEncoder(), story=1.0, worst=0, resamples=5).levels["story"]
+    loose = dedupe.evaluate(labelled_rows(), encoder=FakeEncoder(), story=0.05, worst=0, resamples=5).levels["story"]
+    assert strict.threshold == 1.0
+    assert strict.scores["pairwise_recall"] < loose.scores["pairwise_recall"]
+    assert strict.wrong == strict.missed == []
+
+
+# The command
+
+
+@pytest.fixture
+def labelled(tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A labelled file, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "labelled.csv"
+    pd.DataFrame(labelled_rows()).rename(columns={"story": "event"}).to_csv(path, index=False)
+    return path
+
+
+def test_scores_come_as_json_into_a_pipe_and_a_file(labelled: Path, found: dedupe.Evaluation) -> None:
+    piped = run("evaluate", labelled, "--story-column", "event", "--worst", "2")
+    assert piped.exit_code == 0, piped.output
+    scores = json.loads(piped.stdout)
+    story = scores["levels"]["story"]
+    assert story["scores"]["b_cubed_f1"]["value"] == round(found.levels["story"].scores["b_cubed_f1"], 4)
+    assert story["scores"]["b_cubed_f1"]["low"] <= story["scores"]["b_cubed_f1"]["value"]
+    assert len(story["wrong"]) == len(story["missed"]) == 2
+    assert set(story["wrong"][0]) == {"one", "other", "pairs", "probability", "reasons", "judged"}
+    assert f"{story['unlabelled']} headlines without a story not scored" in piped.stderr
+    run("evaluate", labelled, "--story-column", "event", "--worst", "2", "-o", "scores.json", "-q")
+    assert json.loads(Path("scores.json").read_text("utf-8")) == scores
+    assert "--force" in refused("evaluate", labelled, "--story-column", "event", "-o", "scores.json")
+
+
+def test_the_table_has_scores_and_headlines(labelled: Path) -> None:
+    said = run("evaluate", labelled, "--story-column", "event", "--format", "table").stdout
+    for words in (
+        "B-cubed",
+        "pairwise",
+        "adjusted Rand",
+        "story: put together, should not be",
+        "story: should be together",
+    ):
+        assert words in said
+    assert "wording, from" in said
+    assert "both say" in said
+
+
+def test_any_input_is_read(labelled: Path) -> None:
+    frame = pd.read_csv(labelled)
+    frame.to_parquet("labelled.parquet")
+    frame.to_json("labelled.jsonl.gz", orient="records", lines=True)
+    outcomes = [
+        json.loads(run("evaluate", path, "--story-column", "event").stdout)
+        for path in (labelled, "labelled.parquet", "labelled.jsonl.gz")
+    ]
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+
+
+def test_wrong_calls_are_one_line(labelled: Path) -> None:
+    Path("alone.csv").write_text("title,story\nFerry sinks,1\nBakery burns,2\n", "utf-8")
+    Path("titles.txt").write_text("Ferry sinks\nBakery burns\n", "utf-8")
+    assert "no column 'story' among title, published, source, event" in refused("evaluate", labelled)
+    assert "no column 'wordings'" in refused(
+        "evaluate", labelled, "--story-column", "event", "--variant-column", "wordings"
+    )
+    assert "2 labelled rows has a story of its own" in refused("evaluate", "alone.csv")
+    assert "no column 'story' among title" in refused("evaluate", "titles.txt")
+    line = refused("evaluate", labelled, "-o", "scores.csv")
+    assert "scores.csv: .csv is not written here: name a file that ends in .json or .txt" in line
+    assert "is also the input" in refused("evaluate", labelled, "-o", labelled, "--force", "--format", "json")
+
+
+def test_a_dry_run_tells_the_labels(labelled: Path) -> None:
+    outcome = run("evaluate", labelled, "--story-column", "event", "--dry-run", "-o", "scores.json")
+    assert outcome.exit_code == 0
+    assert "labels: story " in outcome.stdout
+    assert "2 slices" in outcome.stdout
+    assert not Path("scores.json").exists()
+
+
+def test_warnings_and_corrections_of_the_runs_are_told(labelled: Path) -> None:
+    rows = [row for row in labelled_rows() if row["title"]]
+    fixed = Path("fixed.csv")
+    pd.DataFrame([(rows[0]["title"], rows[1]["title"], "different")], columns=["title_a", "title_b", "verdict"]).to_csv(
+        fixed
+    )
+    given = ("evaluate", labelled, "--story-column", "event", "--corrections", fixed)
+    outcome = run(*given)
+    found = json.loads(outcome.stdout)
+    assert found["corrections"] == 1
+    assert ", 1 correction applied" in outcome.stderr
+    assert "empty-title" in [warning["code"] for warning in found["warnings"]]
+    assert "warning: 1 row without a title stay alone\n" in outcome.stderr
+    assert "corrections 1\n" in run(*given, "--dry-run").stdout
+    for option in (("-o", fixed, "--format", "json"), ("--skip-bad", "--rejects", fixed)):
+        assert "is also the input" in refused(*given, "--force", *option)
+    assert "applied" not in run(*given[:-2]).stderr
+
+
+def test_a_foreign_encoder_is_said_to_be_uncalibrated() -> None:
+    class Foreign:
+        encode = FakeEncoder().encode
+
+    found = dedupe.evaluate(labelled_rows(), encoder=Foreign(), resamples=5)
+    assert [one.code for one in found.warnings].count("uncalibrated") == 1
+
+
+def test_corrections_may_be_an_address(labelled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("dedupe.clustering.corrections.read_corrections", lambda path: asked.append(path) or [])
+    address = "https://example.org/fixed.csv"
+    assert run("evaluate", labelled, "--story-column", "event", "--corrections", address, "--dry-run").exit_code == 0
+    assert run("cluster", labelled, "--corrections", address, "--dry-run").exit_code == 0
+    assert [list(paths) for paths in asked] == [[address], [address]]
+
+
+def test_an_iterator_of_corrections_serves_all_slices() -> None:
+    rows = [
+        *({"title": f"Ferry sinks off Oslo, {number} dead", "story": "1", "slice": "a"} for number in (3, 3)),
+        {"title": "Storm closes port of Rotterdam", "story": "2", "slice": "b"},
+        {"title": "Rotterdam port shut by storm", "story": "2", "slice": "b"},
+    ]
+    fixed = [(rows[2]["title"], rows[3]["title"], "different")]
+    labelled = read_labels(rows)
+    runs = [runs_of(labelled, encoder=FakeEncoder(), corrections=given)[1] for given in (fixed, iter(fixed))]
+    assert [run.corrections for run in runs] == [1, 1]

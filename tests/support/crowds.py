@@ -1,0 +1,30 @@
+"""Crowds: many titles that are nearly equal, with the vectors that make them so."""
+
+from __future__ import annotations
+
+import numpy as np
+
+FILLERS = [f"{a}{b}{c}" for a in "bdgkmpt" for b in "aiou" for c in "bdgkmpt"]  # no words: they change no fact
+
+
+def near(rng, row, n, cosine=0.985):
+    noise = rng.normal(size=(n, len(row)))
+    noise -= np.outer(noise @ row, row)
+    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
+    return (cosine * row + np.sqrt(1 - cosine**2) * noise).astype(np.float32)
+
+
+def crowd_of(titles, others=60, seed=0):
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(others + 1, 64))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    words = [f"Mayor of town{k} opens bridge{k} over river{k}" for k in range(others)]
+    return titles + words, np.concatenate([near(rng, rows[0], len(titles)), rows[1:].astype(np.float32)])
+
+
+def same_news(n):
+    return [f"Storm closes the port of Rotterdam for ships {FILLERS[k]}" for k in range(n)]
+
+
+def other_numbers(n):
+    return [f"Winning lottery numbers drawn: {k + 100} {7 * k + 1000}" for k in range(n)]

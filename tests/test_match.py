@@ -1,0 +1,117 @@
+"""New headlines against known ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from dedupe import InputError, deduplicate, match
+from tests.support.command_line import json_lines, one_error, run
+
+KNOWN = [
+    "Ferry sinks off Oslo, three dead",
+    "Three dead as ferry sinks off Oslo",
+    "Central bank raises rates to 4.5 percent",
+    "Museum of Lisbon reopens after flood",
+]
+NEW = ["FERRY SINKS OFF OSLO, THREE DEAD", "Rates raised to 4.5 percent by central bank", "Orchids bloom in Kew", ""]
+pytestmark = pytest.mark.usefixtures("fake_encoder")
+
+
+def test_each_new_headline_says_what_it_repeats():
+    found = match(NEW, reference=KNOWN)
+    assert [one and (one.level, one.row) for one in found] == [("exact", 0), ("story", 2), None, None] or [
+        one and (one.level, one.row) for one in found
+    ] == [("exact", 0), ("wording", 2), None, None]
+    assert found[0].probability == 1 and 0 < found[1].probability <= 1
+    assert found[0].headline.title == KNOWN[0]
+    assert found[0].story == 0, "without labels, the first known headline of the story names it"
+
+
+def test_it_is_what_grouping_everything_together_says():
+    """Known headlines that are near no new one are left out first; that must not show."""
+    filler = [f"Village {k} opens a library of {k * 7} books" for k in range(40)]
+    reference = [*filler, *KNOWN]
+    found = match(NEW, reference=reference)
+    whole = deduplicate([*reference, *NEW])
+    labels = whole.labels("story")
+    for k, one in enumerate(found):
+        together = labels[: len(reference)] == labels[len(reference) + k]
+        assert together.any() == (one is not None)
+        assert one is None or together[one.row]
+
+
+def test_the_order_of_the_reference_does_not_matter():
+    one = match(NEW, reference=KNOWN)
+    other = match(NEW[::-1], reference=KNOWN[::-1])
+    assert [m and (m.level, m.headline.title) for m in one] == [m and (m.level, m.headline.title) for m in other][::-1]
+
+
+def test_labels_of_the_reference_are_kept():
+    known = [{"title": title, "dedupe_story": f"s{k}", "dedupe_variant": f"v{k}"} for k, title in enumerate(KNOWN)]
+    first, *_ = match(NEW, reference=known)
+    assert (first.story, first.variant) == ("s0", "v0")
+
+
+def test_a_window_keeps_old_news_apart():
+    known = [{"title": KNOWN[0], "published": "2025-08-01"}]
+    new = [{"title": KNOWN[0], "published": "2025-08-16"}]
+    assert match(new, reference=known, window=72)[0] is None
+    assert match(new, reference=known)[0].level == "exact"
+
+
+def test_rows_have_the_columns_of_the_row_and_of_the_match():
+    rows = match([{"title": title, "desk": "x"} for title in NEW], reference=KNOWN).rows()
+    assert list(rows[0]) == [
+        *("title", "desk", "dedupe_match", "dedupe_match_story", "dedupe_match_variant", "dedupe_match_probability"),
+        *("dedupe_match_row", "dedupe_match_id", "dedupe_match_title"),
+    ]
+    assert rows[0]["dedupe_match"] == "exact" and rows[2]["dedupe_match"] == "" and rows[2]["dedupe_match_row"] is None
+    assert match(NEW, reference=KNOWN).to_arrow().num_rows == len(NEW)
+
+
+def test_nothing_new_and_nothing_known():
+    assert len(match([], reference=KNOWN)) == 0
+    assert list(match([""], reference=["", ""])) == [None]
+    with pytest.raises(InputError, match="the reference is empty"):
+        match(NEW, reference=[])
+
+
+@pytest.mark.parametrize("format", ["table", "csv", "jsonl", "parquet"])
+def test_the_command_takes_what_cluster_wrote(tmp_path, format):
+    (tmp_path / "known.txt").write_text("\n".join(KNOWN), "utf-8")
+    (tmp_path / "new.csv").write_text("headline,desk\n" + "".join(f'"{title}",x\n' for title in NEW[:3]), "utf-8")
+    archive = tmp_path / "archive.parquet"
+    assert run("cluster", tmp_path / "known.txt", "-o", archive).exit_code == 0
+    output = tmp_path / f"out.{format}"
+    given = ("match", tmp_path / "new.csv", "--against", archive, "--title-column", "headline", "--format", format)
+    outcome = run(*given, "-o", output)
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "3 headlines against 4 known" in outcome.stderr and "1 new" in outcome.stderr
+    assert output.stat().st_size
+
+
+def test_the_command_by_default_writes_json_lines_into_a_pipe(tmp_path):
+    (tmp_path / "known.txt").write_text("\n".join(KNOWN), "utf-8")
+    (tmp_path / "new.txt").write_text("\n".join(NEW[:3]), "utf-8")
+    rows = json_lines(run("match", tmp_path / "new.txt", "--against", tmp_path / "known.txt").stdout)
+    assert [bool(row["dedupe_match"]) for row in rows] == [True, True, False]
+
+
+def test_the_command_needs_something_known(tmp_path):
+    (tmp_path / "new.txt").write_text("\n".join(NEW[:3]), "utf-8")
+    assert "--against" in one_error(run("match", tmp_path / "new.txt"))
+
+
+def test_the_command_counts_corrections_and_never_replaces_them(tmp_path):
+    for name, titles in (("known.txt", KNOWN), ("new.txt", NEW[:3])):
+        (tmp_path / name).write_text("\n".join(titles), "utf-8")
+    fixed = tmp_path / "fixed.csv"
+    fixed.write_text(f'title_a,title_b,verdict\n"{NEW[2]}","{KNOWN[0]}",different\n', "utf-8")
+    given = ("match", tmp_path / "new.txt", "--against", tmp_path / "known.txt", "--corrections", fixed)
+    assert ", 1 correction applied" in run(*given).stderr
+    for option in (
+        ("-o", fixed),
+        ("--skip-bad", "--rejects", fixed),
+        ("--skip-bad", "--rejects", tmp_path / "known.txt"),
+    ):
+        assert "is also the input" in one_error(run(*given, *option, "--force"))

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+from dedupe.text.language import _identifier, _probabilities_of_english, not_english
+
+FOREIGN = """
+Bundestag beschließt neues Gesetz zur Rente nach langer Debatte
+Tausende Menschen demonstrieren in Berlin gegen steigende Mieten
+Schweres Unwetter legt den Bahnverkehr in Süddeutschland lahm
+Der Kanzler reist am Montag zu Gesprächen nach Warschau
+Polizei sucht Zeugen nach Überfall auf Tankstelle
+Notenbank hebt den Leitzins überraschend an
+Le gouvernement présente son budget pour l'année prochaine
+Une tempête prive d'électricité des milliers de foyers en Bretagne
+Les syndicats appellent à la grève dans les transports
+Le président reçoit son homologue italien à l'Élysée
+Un incendie ravage un immeuble du centre de Marseille
+La banque centrale maintient ses taux inchangés
+El gobierno aprueba una reforma de las pensiones
+Un terremoto sacude el sur del país sin causar víctimas
+Los sindicatos convocan una huelga general para el jueves
+La policía detiene a tres sospechosos en Barcelona
+El presidente viaja a Bruselas para la cumbre europea
+Sube el precio de la vivienda por quinto mes consecutivo
+Il governo approva la nuova legge sulle pensioni
+Terremoto nel centro Italia, nessuna vittima
+Sciopero dei treni venerdì in tutta la regione
+La polizia arresta due uomini dopo la rapina a Milano
+Il presidente incontra i sindaci delle città colpite
+Governo anuncia novo pacote de medidas para a economia
+Incêndio destrói armazém na zona industrial do Porto
+Polícia prende três suspeitos depois de perseguição
+Presidente recebe líderes da oposição em Brasília
+Chuvas fortes deixam milhares sem energia no litoral
+Kabinet wil hogere belasting op vervuilende auto's
+Politie zoekt getuigen van de overval in Utrecht
+Duizenden huishoudens zonder stroom door zware storm
+Minister stapt op na kritiek van de Kamer
+Rząd przyjął projekt ustawy o emeryturach
+Policja zatrzymała trzech mężczyzn po napadzie w Krakowie
+Silny wiatr pozbawił prądu tysiące domów
+Prezydent spotka się z premierem w poniedziałek
+Правительство утвердило новый бюджет на следующий год
+Полиция задержала трёх подозреваемых в Москве
+Сильный шторм оставил без света тысячи домов
+Президент прибыл с визитом в Пекин
+Уряд схвалив новий закон про пенсії
+政府公布新的经济刺激计划
+强台风登陆造成数千户停电
+警方逮捕三名抢劫嫌疑人
+الحكومة تعلن خطة جديدة لدعم الاقتصاد
+الشرطة تعتقل ثلاثة مشتبه بهم في القاهرة
+عاصفة قوية تقطع الكهرباء عن آلاف المنازل
+政府が新たな経済対策を発表
+台風の影響で数千世帯が停電
+警察は強盗の疑いで三人を逮捕した
+정부가 새로운 경제 대책을 발표했다
+태풍으로 수천 가구가 정전되었다
+Η κυβέρνηση ανακοίνωσε νέα μέτρα για την οικονομία
+הממשלה אישרה את התקציב לשנה הבאה
+सरकार ने नई आर्थिक योजना की घोषणा की
+รัฐบาลประกาศมาตรการเศรษฐกิจใหม่
+Hükümet yeni ekonomi paketini açıkladı
+Polis soygun sonrası üç kişiyi gözaltına aldı
+Regeringen lägger fram en ny budget för nästa år
+Polisen söker vittnen efter rånet i Malmö
+Regjeringen legger frem nytt forslag om pensjon
+Tusindvis af husstande uden strøm efter kraftig storm
+Hallitus esitti uuden talousarvion ensi vuodelle
+Vláda schválila nový rozpočet na příští rok
+A kormány elfogadta a jövő évi költségvetést
+Guvernul a aprobat bugetul pentru anul viitor
+Chính phủ công bố gói kích thích kinh tế mới
+Pemerintah mengumumkan paket ekonomi baru untuk tahun depan
+""".strip().splitlines()
+
+ENGLISH = """
+Dam closes after flood in the north of the county
+Volkswagen and Mercedes-Benz to cut jobs in Wolfsburg and Stuttgart
+Real Madrid 2-1 Bayern Munich: Vinicius sends holders through
+Tesla falls 4 percent as Musk heads to Beijing
+What is schadenfreude, and why do we feel it?
+Giro d'Italia: Pogacar wins in Monte Grappa
+Nigerian army frees 24 hostages near Cameroon border
+Zimbabwe change squad for one day series
+Beyoncé to headline Coachella in São Paulo
+Putin's "Главное" speech: what he said and what he did not
+own goal misery for matildas
+""".strip().splitlines()
+
+
+def test_most_foreign_titles_are_seen():
+    assert not_english(FOREIGN).mean() > 0.9
+
+
+def test_english_titles_are_left_alone():
+    flagged = not_english(ENGLISH)
+    assert [title for title, is_foreign in zip(ENGLISH, flagged, strict=True) if is_foreign] == []
+
+
+@pytest.mark.parametrize("title", ["", "Guten Morgen", "Le Monde", "Carpe diem, Roma", "2-1", "!!!", "π²", "Ω3"])
+def test_short_titles_are_never_flagged(title):
+    assert not not_english([title])[0]
+
+
+def test_one_flag_a_text():
+    assert not_english([]).shape == (0,)
+    assert not_english(["a", "b"]).dtype == bool
+
+
+def test_all_at_once_answers_as_one_by_one():
+    texts = [*FOREIGN, *ENGLISH, "GRÜSSE AUS MÜNCHEN AN ALLE", "¿ ? ! .", "e\u0301 \ud800 a b c"]
+    one_by_one = [dict(_identifier().rank(text))["en"] for text in texts]
+    assert _probabilities_of_english(texts) == pytest.approx(np.array(one_by_one), rel=1e-3, abs=1e-6)
+
+
+def test_ten_thousand_titles_take_a_moment():
+    titles = [f"{title} {number}" for number in range(1000) for title in ENGLISH[:5] + FOREIGN[:5]]
+    not_english(titles[:1])
+    began = perf_counter()
+    not_english(titles)
+    assert perf_counter() - began < 5
+
+
+def test_a_megabyte_is_no_trouble():
+    began = perf_counter()
+    not_english(["Das ist ein sehr langer Titel " * 33_000])
+    assert perf_counter() - began < 2

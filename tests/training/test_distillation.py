@@ -1,0 +1,149 @@
+"""Distilling: titles and a trained model in, a smaller model folder out."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from dedupe import deduplicate, load_encoder
+from dedupe.cli import cli
+from dedupe.embedding.cache import VectorCache
+from dedupe.embedding.model_folder import FILES, MANIFEST, verify
+from dedupe.errors import InputError, OutputError
+from dedupe.training import distillation
+from dedupe.training.distillation import distil, imitation_loss
+from dedupe.training.network import Network
+from tests.support.tiny import WORDS
+
+
+def titles(count=400):
+    rng = random.Random(1)
+    return [f"{' '.join(rng.sample(WORDS, 5))} place{k}" for k in range(count)]
+
+
+@pytest.fixture(scope="module")
+def small(base, model, tmp_path_factory):
+    out = tmp_path_factory.mktemp("small") / "model"
+    distil(titles(), out, teacher=model, base=base, layers=[1], epochs=2)
+    return out
+
+
+def test_the_command_writes_a_model_that_groups(base, model, tmp_path):
+    given, out = tmp_path / "titles.txt", tmp_path / "small"
+    given.write_text("\n".join(titles()) + "\n")
+    options = ["--model", str(model), "--base", str(base), "--layers", "1", "--epochs", "1", "--about", "Made up."]
+    done = CliRunner().invoke(cli, ["distil", str(given), "-o", str(out), *options], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert re.search(r"cosine to the teacher, held out: [01]\.\d{3}\n", done.stderr)
+    assert sorted(path.name for path in out.iterdir()) == sorted([*FILES, MANIFEST, "README.md"])
+    assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("*.checkpoints"))
+    assert "Made up." in (out / "README.md").read_text()
+    result = deduplicate(["ferry sinks in place1 on monday", "court wins with 14 hurt"], encoder=load_encoder(out))
+    assert result.calibrated
+
+
+def test_the_student_comes_nearer_to_its_teacher(base, model, small):
+    untaught = Network(base)
+    untaught.keep_layers([1])
+    unseen = ["union strikes in place7 on monday", "storm floods museum", "bakery reopens with mayor"]
+    wanted = load_encoder(model).encode(unseen)
+    before, after = (
+        np.einsum("nd,nd->n", rows.encode(unseen), wanted).mean() for rows in (untaught, load_encoder(small))
+    )
+    assert after > before
+    log = verify(small)["epochs_log"]
+    assert log[1]["loss"] < log[0]["loss"]
+
+
+def test_it_has_the_layers_asked_for_and_the_judge_of_its_teacher(model, small):
+    taught, teacher = verify(small), verify(model)
+    assert taught["layers"] == [1]
+    assert (small / "encoder.onnx").stat().st_size < (model / "encoder.onnx").stat().st_size
+    for name in ("judge.json", "fallback.json", "head.npy"):
+        assert taught["sha256"][name] == teacher["sha256"][name]
+
+
+def test_the_same_seed_gives_the_same_model(base, model, small, tmp_path):
+    """Whatever the order of the titles, and whether the teacher's vectors come from the cache."""
+    cache = VectorCache(tmp_path / "cache")
+    for name in ("one", "two"):
+        distil(titles()[::-1] + titles(), tmp_path / name, teacher=model, base=base, layers=[1], epochs=2, cache=cache)
+        assert verify(tmp_path / name)["sha256"] == verify(small)["sha256"]
+
+
+def test_titles_left_out_are_not_learned_from(base, model, tmp_path):
+    without = [title.upper().lower() + " " for title in titles()[:100]]
+    made = distil(titles(), tmp_path / "model", without=without, teacher=model, base=base, layers=[1], epochs=1)
+    plain = distil(titles()[100:], tmp_path / "plain", teacher=model, base=base, layers=[1], epochs=1)
+    assert made["titles"] == 300
+    assert made["titles_sha256"] == plain["titles_sha256"]
+
+
+def test_an_interrupted_run_goes_on_to_the_same_weights(base, model, small, tmp_path):
+    class Stop(Exception):
+        pass
+
+    def stop(stage, done, total):
+        if stage == "imitating" and done > total // 2 + 1:
+            raise Stop
+
+    steps = []
+
+    def watch(stage, done, total):
+        if stage == "imitating":
+            steps.append(done / total)
+
+    given = {"teacher": model, "base": base, "layers": [1], "epochs": 2}
+    with pytest.raises(Stop):
+        distil(titles(), tmp_path / "model", **given, progress=stop)
+    assert not (tmp_path / "model").exists()
+    distil(titles(), tmp_path / "model", **given, progress=watch)
+    assert steps[0] > 0.5  # it did not begin anew
+    assert verify(tmp_path / "model")["sha256"] == verify(small)["sha256"]
+
+
+def test_the_loss_is_nothing_for_equal_rows_and_counts_similarities_otherwise():
+    rows = torch.nn.functional.normalize(torch.randn(5, 8, generator=torch.Generator().manual_seed(0)), dim=1)
+    other = rows.flip(0)
+    assert imitation_loss(rows, rows).item() == pytest.approx(0, abs=1e-6)
+    a, b = rows.numpy().astype(float), other.numpy().astype(float)
+    apart = 1 - np.mean([x @ y for x, y in zip(a, b, strict=True)])
+    squares = np.mean([[(a[i] @ a[j] - b[i] @ b[j]) ** 2 for i in range(5)] for j in range(5)])
+    assert imitation_loss(rows, other).item() == pytest.approx(
+        apart + distillation.SIMILARITY_WEIGHT * squares, rel=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"layers": [2]}, r"layers \[2\] cannot be kept: give some of 0 to 1"),
+        ({"layers": []}, "cannot be kept"),
+        ({"titles": titles(100)}, "100 distinct titles are too few"),
+        ({"base": None}, "gives 384 numbers a title, the teacher 32"),
+    ],
+)
+def test_what_cannot_be_distilled_is_said(base, model, tmp_path, changed, message):
+    given = {"titles": titles(), "teacher": model, "base": base, "layers": [1]} | changed
+    with pytest.raises(InputError, match=message):
+        distil(given.pop("titles"), tmp_path / "model", **given)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_exists_is_kept(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    for force in (False, True):
+        with pytest.raises(OutputError, match="exists: choose another folder"):
+            distil(titles(), tmp_path, force=force)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_layers_are_numbers(tmp_path):
+    done = CliRunner().invoke(cli, ["distil", "titles.txt", "-o", str(tmp_path / "x"), "--layers", "first"])
+    assert done.exit_code == 2
+    assert "give numbers with commas between" in done.stderr

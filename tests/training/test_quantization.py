@@ -1,0 +1,104 @@
+"""Encoders in bytes: what ONNX computes against what the network does, and against plain NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from dedupe.training.network import Network
+from dedupe.training.onnx_export import export
+from dedupe.training.quantization import FULL, SAFE, multiply_bytes, quantize
+
+TITLES = ["ferry sinks in place1 on monday", "court wins", "in place7 the museum burns, with 14 hurt on monday"]
+
+
+def session(model):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+
+
+def product(weights):
+    """A model of one product, of titles of two tokens of which each is so many numbers."""
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["input_ids"], ["activations"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", ["activations", "scales"], ["scaled"]),
+            helper.make_node("MatMul", ["scaled", "weights"], ["found"]),
+        ],
+        "g",
+        [value("input_ids", TensorProto.INT64, ["n", "t"]), value("scales", TensorProto.FLOAT, ["n", "t", "d"])],
+        [value("found", TensorProto.FLOAT, ["n", "t", "w"])],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    graph.node[0].input[0] = "input_ids_wide"
+    graph.node.insert(0, helper.make_node("Unsqueeze", ["input_ids", "last"], ["input_ids_wide"]))
+    graph.initializer.append(numpy_helper.from_array(np.array([2], np.int64), "last"))
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    return model
+
+
+@pytest.fixture(scope="module")
+def in_bytes():
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(96, 64)).astype(np.float32)
+    model = product(weights)
+    quantize(model, SAFE)
+    multiply_bytes(model)
+    return weights, model
+
+
+def test_a_product_of_bytes_is_the_product(in_bytes):
+    weights, model = in_bytes
+    rng = np.random.default_rng(1)
+    tokens = rng.normal(size=(3, 2, 96)).astype(np.float32) * np.array([1e-3, 1, 100], np.float32)[:, None, None]
+    found = session(model.SerializeToString()).run(None, {"input_ids": np.ones((3, 2), np.int64), "scales": tokens})[0]
+    expected = tokens @ weights
+    size = np.linalg.norm(tokens, axis=2, keepdims=True) * np.linalg.norm(weights, axis=0)
+    assert np.abs((found - expected) / size).max() < 0.02, "each token has a scale of its own"
+
+
+def test_it_is_the_product_that_numpy_makes_of_the_same_bytes(in_bytes):
+    _, model = in_bytes
+    tokens = np.random.default_rng(2).normal(size=(1, 2, 96)).astype(np.float32)
+    step = np.abs(tokens).max(2, keepdims=True) * np.float32(1 / FULL)
+    codes, scale = (
+        next(numpy_helper.to_array(t) for t in model.graph.initializer if t.name == f"weights_{kind}")
+        for kind in ("int8", "scale")
+    )
+    expected = (np.rint(tokens / step).astype(np.int32) @ codes.astype(np.int32)) * scale * step
+    found = session(model.SerializeToString()).run(None, {"input_ids": np.ones((1, 2), np.int64), "scales": tokens})[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_token_of_zeros_stays_zero(in_bytes):
+    _, model = in_bytes
+    given = {"input_ids": np.ones((1, 2), np.int64), "scales": np.zeros((1, 2, 96), np.float32)}
+    np.testing.assert_array_equal(session(model.SerializeToString()).run(None, given)[0], 0)
+
+
+def test_no_sum_of_two_products_overflows_16_bits(in_bytes):
+    _, model = in_bytes
+    weights = next(numpy_helper.to_array(t) for t in model.graph.initializer if t.name == "weights_int8")
+    assert weights.dtype == np.int8
+    assert 2 * 255 * np.abs(weights.astype(int)).max() < 2**15
+
+
+def test_an_encoder_in_bytes_is_the_network(base, tmp_path, monkeypatch):
+    monkeypatch.setattr("dedupe.training.quantization._LEAST_SIZE", 16)  # the matrices of this one are small
+    network = Network(base)
+    export(network, tmp_path / "encoder.onnx", in_bytes=True)
+    operators = {node.op_type for node in onnx.load(tmp_path / "encoder.onnx").graph.node}
+    assert "MatMulIntegerToFloat" in operators
+    encoder, expected = session(str(tmp_path / "encoder.onnx")), network.encode(TITLES)
+    for tokens, row in zip(network.tokens(TITLES), expected, strict=True):
+        ids = np.array([tokens] * 3, np.int64)
+        for several in (ids, ids[:1]):  # a title's vector does not depend on its batch
+            found = encoder.run(None, {"input_ids": several, "attention_mask": np.ones_like(several)})[0]
+            assert (found @ row).min() > 0.995
+            np.testing.assert_allclose(found, found[:1].repeat(len(found), 0), atol=1e-6)

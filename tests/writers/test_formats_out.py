@@ -1,0 +1,253 @@
+"""What comes out: formats with the same columns everywhere, nested stories, pairs, formulas made harmless."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dedupe import deduplicate, read_headlines
+from dedupe.result.columns import OutputRows
+from dedupe.writers.rows import write_rows
+from tests.support.command_line import json_lines, one_error, run
+
+TITLES = ["Ferry sinks off Oslo, three dead", "FERRY SINKS OFF OSLO, THREE DEAD", "Central bank raises rates"]
+pytestmark = pytest.mark.usefixtures("fake_encoder")
+
+
+@pytest.fixture
+def table(tmp_path):
+    rows = [{"n": k, "headline": title, "tags": [k]} for k, title in enumerate(TITLES)]
+    pd.DataFrame(rows).to_parquet(tmp_path / "news.parquet")
+    return tmp_path / "news.parquet"
+
+
+def read_back(path, format):
+    if format == "parquet":
+        return pq.read_table(path).to_pylist()
+    if format == "jsonl":
+        return json_lines(path.read_text("utf-8"))
+    return list(csv.DictReader(io.StringIO(path.read_text("utf-8")), delimiter="," if format == "csv" else "\t"))
+
+
+@pytest.mark.parametrize("given", ["lines", "parquet", "two files"])
+def test_the_same_columns_in_every_format(tmp_path, table, given):
+    (tmp_path / "more.txt").write_text("\n".join(TITLES), "utf-8")
+    inputs = {"lines": ["more.txt"], "parquet": ["news.parquet"], "two files": ["more.txt", "news.parquet"]}[given]
+    columns = []
+    for format in ("jsonl", "csv", "tsv", "parquet"):
+        output = tmp_path / f"out.{format}"
+        assert run("cluster", *(tmp_path / name for name in inputs), "-o", output).exit_code == 0
+        rows = read_back(output, format)
+        columns.append(list(dict.fromkeys(name for row in rows for name in row)))
+        assert len(rows) == 3 * len(inputs)
+    assert columns[1] == columns[2] == columns[3] and set(columns[0]) == set(columns[1])
+    assert ("dedupe_file" in columns[0]) == (len(inputs) > 1)
+
+
+def test_parquet_keeps_the_types_of_parquet(tmp_path, table):
+    assert run("cluster", table, "-o", tmp_path / "out.parquet").exit_code == 0
+    found = pq.read_schema(tmp_path / "out.parquet")
+    before = pq.read_schema(table)
+    assert all(found.field(name).type == before.field(name).type for name in ("n", "headline", "tags"))
+    assert found.field("dedupe_story").type == pa.int64() and found.field("dedupe_flag").type == pa.string()
+    assert run("dedupe", table, "-o", tmp_path / "kept.parquet").exit_code == 0
+    kept = pq.read_table(tmp_path / "kept.parquet")
+    assert kept.schema.equals(before, check_metadata=False) and len(kept) == 2
+
+
+def test_of_what_was_grouped_before_the_old_groups_are_replaced(tmp_path, table):
+    once, twice = tmp_path / "once.parquet", tmp_path / "twice.parquet"
+    assert run("cluster", table, "-o", once).exit_code == 0
+    assert run("cluster", once, "--title-column", "headline", "-o", twice).exit_code == 0
+    assert pq.read_table(once).equals(pq.read_table(twice))
+
+
+@pytest.mark.parametrize("ending", ["gz", "zst"])
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_what_is_packed_is_read_again(tmp_path, table, ending, format):
+    plain, packed = tmp_path / f"o.{format}", tmp_path / f"o.{format}.{ending}"
+    for output in (plain, packed):
+        assert run("cluster", table, "-o", output).exit_code == 0
+    assert packed.read_bytes()[:2] in (b"\x1f\x8b", b"\x28\xb5")
+    rows = [[headline.columns for headline in read_headlines(path).headlines] for path in (plain, packed)]
+    assert rows[0] == rows[1] and len(rows[0]) == 3
+
+
+@pytest.mark.parametrize(("command", "name"), [("cluster", "o.xlsx"), ("dedupe", "o.html"), ("dedupe", "o.json")])
+def test_an_ending_that_is_not_written_is_refused(tmp_path, table, command, name):
+    assert "is not written here" in one_error(run(command, table, "-o", tmp_path / name))
+
+
+def test_frames_come_back_as_frames(table):
+    result = deduplicate(pd.read_parquet(table))
+    assert list(result.to_pandas().columns) == result.to_arrow().column_names == list(result.rows()[0])
+    assert result.to_arrow()["dedupe_story"].to_pylist() == result.labels("story").tolist()
+    assert deduplicate([]).to_arrow().num_rows == 0
+
+
+def test_frames_of_polars_come_back_too(tmp_path):
+    frame = pl.DataFrame({"title": TITLES, "n": [1, 2, 3]})
+    assert deduplicate(frame).to_arrow()["title"].to_pylist() == TITLES
+    frame.write_parquet(tmp_path / "a.parquet")
+    assert run("dedupe", tmp_path / "a.parquet", "-o", tmp_path / "kept.parquet").exit_code == 0
+    assert pl.read_parquet(tmp_path / "kept.parquet")["n"].to_list() == [1, 3]
+
+
+def test_values_of_several_kinds_become_text_in_a_table():
+    rows = [
+        {"title": "One", "x": 1},
+        {"title": "Two", "x": "b"},
+        {"title": "Three", "x": {"a": [2]}},
+        {"title": "\ud800"},
+    ]
+    table = deduplicate(rows).to_arrow()
+    assert table["x"].to_pylist() == ["1", "b", '{"a": [2]}', None]
+    assert table["title"].to_pylist()[3] == "\\ud800"
+
+
+def test_nested_json_has_every_headline_once(tmp_path, table):
+    output = tmp_path / "stories.json"
+    assert run("cluster", table, "-o", output).exit_code == 0
+    stories = json.loads(output.read_text("utf-8"))["stories"]
+    headlines = [h for story in stories for variant in story["variants"] for h in variant["headlines"]]
+    assert sorted(h["position"] for h in headlines) == [0, 1, 2]
+    assert stories[0]["size"] == 2 and stories[0]["representative"] in (0, 1)
+    assert {h["dedupe_story"] for h in stories[0]["variants"][0]["headlines"]} == {stories[0]["story"]}
+
+
+def test_every_judged_pair_is_explained(tmp_path):
+    titles = [*TITLES, "Three dead as ferry sinks off Oslo", "Bank raises rates again"]
+    (tmp_path / "a.txt").write_text("\n".join(titles), "utf-8")
+    assert run("cluster", tmp_path / "a.txt", "--explain", tmp_path / "p.jsonl", "-o", tmp_path / "o").exit_code == 0
+    pairs = json_lines((tmp_path / "p.jsonl").read_text("utf-8"))
+    expected = deduplicate(titles).pairs
+    assert [(p["i"], p["j"]) for p in pairs] == [(p.i, p.j) for p in expected] and pairs
+    for found, pair in zip(pairs, expected, strict=True):
+        assert found["reasons"] == list(pair.reasons) and found["title_i"] == titles[pair.i]
+        assert found["story"] == pytest.approx(pair.story, abs=1e-4)
+        assert found["evidence"] == pytest.approx(pair.evidence, abs=1e-4)
+
+
+def test_pairs_are_the_same_one_by_one_and_many_at_a_time(monkeypatch):
+    monkeypatch.setattr("dedupe.result.pairs._TOGETHER", 2)
+    pairs = deduplicate([f"Ferry {word} off Oslo, three dead" for word in ("sinks", "sank", "burns", "lost")]).pairs
+    assert list(pairs) == [pairs[k] for k in range(len(pairs))] == pairs[:] and len(pairs) > 2
+    assert pairs[-1] == pairs[len(pairs) - 1]
+    with pytest.raises(IndexError):
+        pairs[len(pairs)]
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        *(("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+1 more dead", "'+1 more dead"), ("-x", "'-x")),
+        *(("\t=1", "'\t=1"), ("＝1", "'＝1"), ("-5", "-5"), ("+3.5%", "+3.5%"), ("-1,200", "-1,200"), ("a=b", "a=b")),
+        *((-7, "-7"), ("", ""), ("'=1", "'=1")),
+    ],
+)
+@pytest.mark.parametrize("format", ["csv", "tsv"])
+def test_no_cell_is_a_formula(tmp_path, value, written, format):
+    write_rows([{"title": value}], str(tmp_path / "o"), format)
+    assert read_back(tmp_path / "o", format) == [{"title": written}]
+    write_rows([{"title": value}], str(tmp_path / "raw"), format, formulas=True)
+    assert read_back(tmp_path / "raw", format) == [{"title": str(value)}]
+
+
+def test_a_column_that_is_named_like_a_formula_is_none(tmp_path):
+    write_rows([{"title": "One", "=cmd": 1}], str(tmp_path / "o"), "csv")
+    assert (tmp_path / "o").read_text("utf-8").splitlines()[0] == "title,'=cmd"
+
+
+def test_formulas_stay_where_that_is_asked_for(tmp_path):
+    (tmp_path / "a.csv").write_text("title\n=Museum reopens\n", "utf-8")
+    assert "'=Museum" in run("dedupe", tmp_path / "a.csv").stdout
+    assert "'=Museum" not in run("dedupe", tmp_path / "a.csv", "--keep-formulas").stdout
+
+
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(tmp_path, table):
+    outcome = run("cluster", table, "-o", tmp_path / "o.csv", "--dry-run", "--window", "3d")
+    assert outcome.exit_code == 0 and not (tmp_path / "o.csv").exists()
+    for said in ("title from 'headline'", "headlines: 3", "the bundled one", "window 72 hours", "as csv to"):
+        assert said in outcome.stdout
+    assert run("match", table, "--against", table, "--dry-run").exit_code == 0
+
+
+def test_info_says_what_a_report_of_a_bug_needs():
+    outcome = run("info")
+    assert outcome.exit_code == 0
+    for said in ("headline-dedupe ", "python ", "numpy ", "model: ", "cache: ", "threads: "):
+        assert said in outcome.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell):
+    assert "_HEADLINE_DEDUPE_COMPLETE" in run("completion", shell).stdout
+
+
+def test_settings_stand_where_the_command_line_says_nothing(tmp_path, table):
+    (tmp_path / "batch.toml").write_text(
+        f'inputs = "{table}"\nwindow = 72\n[cluster]\nformat = "csv"\n[dedupe]\nkeep = "earliest"\n', "utf-8"
+    )
+    outcome = run("cluster", "--settings", tmp_path / "batch.toml", "--dry-run")
+    assert "as csv to" in outcome.stdout and "window 72 hours" in outcome.stdout
+    over = run(
+        "cluster", table, "--settings", tmp_path / "batch.toml", "--dry-run", "--format", "tsv", "--window", "1h"
+    )
+    assert "as tsv to" in over.stdout and "window 1 hours" in over.stdout
+    assert run("dedupe", "--settings", tmp_path / "batch.toml").exit_code == 0
+    (tmp_path / "match.toml").write_text(f'against = "{table}"\nkeep = "earliest"\n', "utf-8")
+    assert run("match", table, "--settings", tmp_path / "match.toml").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('windo = "72h"', "cluster has no option 'windo', did you mean 'window'?"),
+        ('zzz = "72h"', "cluster has no option 'zzz': see"),
+        ("window = ", "are not TOML"),
+        ('window = "soon"', "is no time span"),
+        ('keep = "best"', "'best' is not one of"),
+        (None, "cannot be read"),
+    ],
+)
+def test_bad_settings_are_refused_in_one_line(tmp_path, table, text, said):
+    if text is not None:
+        (tmp_path / "bad.toml").write_text(text, "utf-8")
+    error = one_error(run("cluster", table, "--settings", tmp_path / "bad.toml"))
+    assert said in error and f"settings {tmp_path / 'bad.toml'}" in error
+
+
+def test_a_wrong_value_of_the_command_line_is_not_blamed_on_the_settings(tmp_path, table):
+    (tmp_path / "good.toml").write_text('keep = "earliest"', "utf-8")
+    assert "settings" not in one_error(run("cluster", table, "--settings", tmp_path / "good.toml", "--story", "8"))
+
+
+def test_a_file_in_place_of_a_command(table):
+    assert f"write headline-dedupe cluster {table}" in one_error(run(table))
+    assert "Did you mean 'cluster'" in one_error(run("clutser", table))
+
+
+def test_rows_of_a_parquet_file_are_read_again_where_they_are_written(tmp_path, monkeypatch):
+    """Rows that are not in order, and more than are read at a time."""
+    monkeypatch.setattr("dedupe.runtime.arrow._WRITTEN", 1000)
+    many = pa.table({"title": [f"Number {k} of the series" for k in range(5000)], "n": list(range(5000))})
+    pq.write_table(many, tmp_path / "many.parquet", row_group_size=1500)
+    headlines = read_headlines(tmp_path / "many.parquet").headlines
+    kept = tmp_path / "out.parquet"
+    write_rows(OutputRows([headlines[k] for k in (1, 3, 4998)], {"x": [7, 8, 9]}), str(kept), "parquet")
+    assert pq.read_table(kept).to_pydict() == {
+        "title": [f"Number {k} of the series" for k in (1, 3, 4998)],
+        "n": [1, 3, 4998],
+        "x": [7, 8, 9],
+    }
+    mixed = OutputRows([headlines[k] for k in (4998, 3, 3)], {"x": [7, 8, 9]}).to_arrow()
+    assert mixed["n"].to_pylist() == [4998, 3, 3] and mixed["x"].to_pylist() == [7, 8, 9]
+    for k in (0, 4999, 1499, 1500, 3001, 2):
+        assert headlines[k].columns == {"title": f"Number {k} of the series", "n": k}
