@@ -106,7 +106,7 @@ def ask(run: dedupe.Deduplication, truth: np.ndarray, level: str, number: int) -
 
 
 def cut(run: dedupe.Deduplication, level: str, threshold: float) -> np.ndarray:
-    return run.regroup(**{level: threshold}).labels(level)
+    return run.regroup(**{f"{level}_threshold": threshold}).labels(level)
 
 
 def best(runs: list[dedupe.Deduplication], truths: list[np.ndarray], level: str) -> dict[str, float]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dedupe.pipeline import compare, deduplicate
     from dedupe.readers.inputs import Columns, Source, read_headlines, read_table
     from dedupe.report import write_report
-    from dedupe.result.deduplication import Caution, Deduplication, Story, Variant
+    from dedupe.result.deduplication import Caution, Deduplication, Story, Wording
     from dedupe.result.pairs import JudgedPair
     from dedupe.text.normalize import fingerprint, normalize
 
@@ -60,8 +60,8 @@ __all__ = [
     "Source",
     "Story",
     "Tuning",
-    "Variant",
     "VectorCache",
+    "Wording",
     "choose",
     "compare",
     "deduplicate",
@@ -93,7 +93,7 @@ _HOME = {
     "result.pairs": ("JudgedPair",),
     "pipeline": ("compare", "deduplicate"),
     "report": ("write_report",),
-    "result.deduplication": ("Caution", "Deduplication", "Story", "Variant"),
+    "result.deduplication": ("Caution", "Deduplication", "Story", "Wording"),
     "readers.inputs": ("Columns", "Source", "read_headlines", "read_table"),
     "text.normalize": ("fingerprint", "normalize"),
     "evaluation.tuning": ("Tuning", "tune", "tune_by_answers"),

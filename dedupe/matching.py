@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 _TOGETHER = 8192  # known headlines compared at a time
 _KNOWN_STORY = ("dedupe_story", "story")
-_KNOWN_VARIANT = ("dedupe_variant", "variant")
+_KNOWN_WORDING = ("dedupe_wording", "wording", "dedupe_variant", "variant")
 _TEXTS = ("dedupe_match", "dedupe_match_id", "dedupe_match_title", "dedupe_match_file")
 
 
@@ -46,8 +46,8 @@ class Match:
     """The known headline that a new one repeats.
 
     `level`: "exact", "wording" or "story". `row`: its position in the reference. `probability`: that both are one story.
-    `story`, `variant`: its labels where the reference has columns `dedupe_story` and `dedupe_variant` (or `story` and
-    `variant`); else the position of the first headline of the same group in the reference.
+    `story`, `wording`: its labels where the reference has columns `dedupe_story` and `dedupe_wording` (or `story` and
+    `wording`); else the position of the first headline of the same group in the reference.
     """
 
     level: str
@@ -55,7 +55,7 @@ class Match:
     headline: Headline
     probability: float
     story: Any
-    variant: Any
+    wording: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class Matches(Sequence["Match | None"]):
     """One `Match` a new headline, or None where it repeats nothing known.
 
     `rows`, `to_arrow` and `to_pandas` give the columns of the row, `title`, and `dedupe_match` (the level, "" for none),
-    `dedupe_match_story`, `dedupe_match_variant`, `dedupe_match_probability`, `dedupe_match_row`, `dedupe_match_id`,
+    `dedupe_match_story`, `dedupe_match_wording`, `dedupe_match_probability`, `dedupe_match_row`, `dedupe_match_id`,
     `dedupe_match_title`, and `dedupe_match_file` where the reference had several inputs. `run` is the grouping behind.
     """
 
@@ -97,7 +97,7 @@ class Matches(Sequence["Match | None"]):
             "title": [headline.title for headline in self.headlines],
             "dedupe_match": [match.level if match else "" for match in found],
             "dedupe_match_story": [match.story if match else None for match in found],
-            "dedupe_match_variant": [match.variant if match and match.level != "story" else None for match in found],
+            "dedupe_match_wording": [match.wording if match and match.level != "story" else None for match in found],
             "dedupe_match_probability": [round(match.probability, 4) if match else None for match in found],
             "dedupe_match_row": [match.row if match else None for match in found],
             "dedupe_match_id": [match.headline.id if match else None for match in found],
@@ -114,8 +114,8 @@ def match(
     encoder: encoders.Encoder | None = None,
     cache: VectorCache | None = None,
     window: timedelta | float | None = None,
-    story: float | None = None,
-    wording: float | None = None,
+    story_threshold: float | None = None,
+    wording_threshold: float | None = None,
     corrections: Given = (),
     progress: bool | Progress = False,
 ) -> Matches:
@@ -142,8 +142,8 @@ def match(
             encoder=encoder,
             embeddings=rows_at(vectors, chosen)[:] if vectors.shape[1] else None,  # none where every title is empty
             window=window,
-            story=story,
-            wording=wording,
+            story_threshold=story_threshold,
+            wording_threshold=wording_threshold,
             corrections=corrections,
             progress=report,
         )
@@ -197,8 +197,8 @@ class _Known:
         at = int(self.near[place])
         own = self.known[at].own
         story = _label(own, _KNOWN_STORY, self.first["story"].get(int(self.labels["story"][row])))
-        variant = _label(own, _KNOWN_VARIANT, self.first["wording"].get(int(self.labels["wording"][row])))
-        return Match(LEVELS[level], at, self.known[at], -unlikely, story, variant)
+        wording = _label(own, _KNOWN_WORDING, self.first["wording"].get(int(self.labels["wording"][row])))
+        return Match(LEVELS[level], at, self.known[at], -unlikely, story, wording)
 
     def _distance(self, row: int, place: int) -> tuple[int, float]:
         level = next(k for k, level in enumerate(LEVELS) if self.labels[level][place] == self.labels[level][row])

@@ -52,8 +52,8 @@ def deduplicate(
     cache: VectorCache | None = None,
     level: str = "story",
     window: timedelta | float | None = None,
-    story: float | None = None,
-    wording: float | None = None,
+    story_threshold: float | None = None,
+    wording_threshold: float | None = None,
     keep: str = KEEPS[0],
     corrections: Given = (),
     progress: bool | Progress = False,
@@ -70,8 +70,8 @@ def deduplicate(
         level: "story", or "wording" to look no further than that, which takes a fraction of the time on very many
             headlines; each wording then counts as a story of its own.
         window: the dated members of any group span at most this, a timedelta or hours. Rows without a date are not cut.
-        story: probability from which headlines are one story, 0.05 to 1; the judge's own default if not given.
-        wording: likewise for one wording.
+        story_threshold: probability from which headlines are one story, 0.05 to 1; the judge's own default if not given.
+        wording_threshold: likewise for one wording.
         keep: which member represents its group: "central" (closest to all others), "earliest", or "complete" (states
             most facts). Ties go by date, then title, then id.
         corrections: `Correction`s, or tuples of two titles and the verdict "wording", "story" or "different", that hold
@@ -89,7 +89,7 @@ def deduplicate(
     if encoder is None and embeddings is None:
         encoder = encoders.load_encoder(None)
     judge, calibrated = judge_of(encoder)
-    thresholds = check_thresholds(_thresholds(judge, story, wording), judge.floor)
+    thresholds = check_thresholds(_thresholds(judge, story_threshold, wording_threshold), judge.floor)
     with ExitStack() as stack:
         report = stack.enter_context(bars()) if progress is True else (progress or silent)
         texts, keys, groups = _prepare(rows, hours)

@@ -47,9 +47,9 @@ def test_the_order_of_the_reference_does_not_matter():
 
 
 def test_labels_of_the_reference_are_kept():
-    known = [{"title": title, "dedupe_story": f"s{k}", "dedupe_variant": f"v{k}"} for k, title in enumerate(KNOWN)]
+    known = [{"title": title, "dedupe_story": f"s{k}", "dedupe_wording": f"v{k}"} for k, title in enumerate(KNOWN)]
     first, *_ = match(NEW, reference=known)
-    assert (first.story, first.variant) == ("s0", "v0")
+    assert (first.story, first.wording) == ("s0", "v0")
 
 
 def test_a_window_keeps_old_news_apart():
@@ -62,7 +62,7 @@ def test_a_window_keeps_old_news_apart():
 def test_rows_have_the_columns_of_the_row_and_of_the_match():
     rows = match([{"title": title, "desk": "x"} for title in NEW], reference=KNOWN).rows()
     assert list(rows[0]) == [
-        *("title", "desk", "dedupe_match", "dedupe_match_story", "dedupe_match_variant", "dedupe_match_probability"),
+        *("title", "desk", "dedupe_match", "dedupe_match_story", "dedupe_match_wording", "dedupe_match_probability"),
         *("dedupe_match_row", "dedupe_match_id", "dedupe_match_title"),
     ]
     assert rows[0]["dedupe_match"] == "exact" and rows[2]["dedupe_match"] == "" and rows[2]["dedupe_match_row"] is None

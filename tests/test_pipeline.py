@@ -48,7 +48,7 @@ def test_order_does_not_matter(fake_encoder, window, keep):
             back = np.empty(len(ROWS), int)
             back[order] = shuffled.labels(level)
             assert partition(back) == partition(result.labels(level))
-            assert sorted(order[k] for k in shuffled.keep(level)) == result.keep(level).tolist()
+            assert sorted(order[k] for k in shuffled.kept(level)) == result.kept(level).tolist()
 
 
 titles = st.lists(
@@ -73,7 +73,7 @@ def test_every_row_comes_out_once_and_levels_nest(fake_encoder, rows, window, se
     for level in LEVELS:
         labels = result.labels(level)
         assert list(dict.fromkeys(labels.tolist())) == list(range(len(set(labels.tolist()))))
-        assert sorted(labels[result.keep(level)].tolist()) == list(range(len(set(labels.tolist()))))
+        assert sorted(labels[result.kept(level)].tolist()) == list(range(len(set(labels.tolist()))))
         for label in set(labels.tolist()) if window else ():
             when = [
                 h.published for h, own in zip(result.headlines, labels, strict=True) if own == label and h.published
@@ -101,20 +101,26 @@ def test_representatives(fake_encoder):
     assert deduplicate(rows, keep="earliest").stories[0].representative.id == "1"
     assert deduplicate(rows[::2], keep="complete").stories[0].representative.id == "3"
     result = deduplicate(rows)
-    assert result.keep("story").tolist() == [0] and result.stories[0].variants[0].headlines
+    assert result.kept("story").tolist() == [0] and result.stories[0].wordings[0].headlines
 
 
 def test_regroup_is_a_cut_and_never_encodes(fake_encoder, monkeypatch):
     result = deduplicate(ROWS)
-    strict = deduplicate(ROWS, story=0.99, wording=0.99)
+    strict = deduplicate(ROWS, story_threshold=0.99, wording_threshold=0.99)
     monkeypatch.setattr(fake_encoder, "encode", None)
-    assert result.regroup(story=0.99, wording=0.99).labels("story").tolist() == strict.labels("story").tolist()
     assert (
-        result.regroup(story=0.99).regroup(story=result.thresholds["story"]).labels("story").tolist()
+        result.regroup(story_threshold=0.99, wording_threshold=0.99).labels("story").tolist()
+        == strict.labels("story").tolist()
+    )
+    assert (
+        result.regroup(story_threshold=0.99)
+        .regroup(story_threshold=result.thresholds["story"])
+        .labels("story")
+        .tolist()
         == result.labels("story").tolist()
     )
     with pytest.raises(InputError, match=r"story threshold 0\.01 is outside 0.05 to 1"):
-        result.regroup(story=0.01)
+        result.regroup(story_threshold=0.01)
 
 
 def test_pairs_and_probabilities(fake_encoder):
@@ -139,7 +145,7 @@ def test_rows_keep_what_was_given(fake_encoder):
     assert row["desk"] == "money" and row["published"] == datetime(2025, 8, 16, tzinfo=UTC)
     assert list(row)[-5:] == [
         "dedupe_story",
-        "dedupe_variant",
+        "dedupe_wording",
         "dedupe_representative",
         "dedupe_probability",
         "dedupe_flag",
@@ -188,7 +194,7 @@ def test_a_loose_story_is_flagged_and_a_firm_one_is_not():
 def test_a_very_large_story_is_flagged(fake_encoder):
     letters = "abcdefghijklmnopqrstuvwxyz"
     titles = [f"Two ferries collide in heavy fog off Port Calder {x}{y}" for x in letters[:3] for y in letters[:18]]
-    found = {caution.code: caution.positions for caution in deduplicate(titles, story=0.05).warnings}
+    found = {caution.code: caution.positions for caution in deduplicate(titles, story_threshold=0.05).warnings}
     assert len(found["large-story"]) == len(titles) > 50
 
 
@@ -203,7 +209,7 @@ def test_foreign_vectors_meet_the_judge_rescaled(fake_encoder):
 @pytest.mark.parametrize(
     ("options", "error", "said"),
     [
-        ({"story": 1.5}, InputError, "story threshold 1.5"),
+        ({"story_threshold": 1.5}, InputError, "story threshold 1.5"),
         ({"window": -1}, InputError, "window must be a positive time"),
         ({"keep": "newest"}, InputError, "keep must be one of central, earliest, complete"),
         ({"embeddings": np.ones((2, 3))}, ModelError, "must be a matrix of 8 rows"),
@@ -228,7 +234,7 @@ def test_bad_headlines():
 
 def test_nothing_in_nothing_out():
     result = deduplicate([])
-    assert len(result) == 0 and result.stories == [] and result.rows() == [] and result.keep("story").tolist() == []
+    assert len(result) == 0 and result.stories == [] and result.rows() == [] and result.kept("story").tolist() == []
     only_empty = deduplicate(["", " "])
     assert only_empty.labels("story").tolist() == [0, 1]
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     type=click.Choice(["table", "jsonl", "csv", "tsv", "parquet", "json"]),
-    help="Default: by -o's ending. json: stories, their variants, their headlines.",
+    help="Default: by -o's ending. json: stories, their wordings, their headlines.",
 )
 @grouping
 def cluster(**given: Any) -> None:
@@ -86,7 +86,7 @@ def drop_repeats(level: str, **given: Any) -> None:
         return
     source, result, cache = found
     format = job.format or format_of(job.output, ROW_FORMATS) or _as_input(source, job.output)
-    kept = [result.headlines[k] for k in result.keep(level)]
+    kept = [result.headlines[k] for k in result.kept(level)]
     rows: Any = OutputRows(kept)
     if format == "lines" or source.format in ("lines", "page"):
         rows = [{"title": headline.title} for headline in kept]

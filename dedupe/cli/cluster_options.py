@@ -44,8 +44,8 @@ class Common:
     format: str | None
     keep_formulas: bool
     window: timedelta | None
-    story: float | None
-    wording: float | None
+    story_threshold: float | None
+    wording_threshold: float | None
     corrections: tuple[str, ...]
     model: str | None
     threads: int | None
@@ -107,7 +107,12 @@ def run(
     cache = open_cache(job.cache, job.no_cache)
     source, corrections = inputs.read(), job.read_corrections()
     if job.dry_run:
-        settings = {"level": level or job.level, "window": job.window, "story": job.story, "wording": job.wording}
+        settings = {
+            "level": level or job.level,
+            "window": job.window,
+            "story_threshold": job.story_threshold,
+            "wording_threshold": job.wording_threshold,
+        }
         settings |= {"keep": job.keep, "corrections": len(corrections) if job.corrections else None}
         settings |= {"explain": job.explain, "report": job.report}
         write_lines(plan(source, job.model, cache, job.output, format, settings), "-")
@@ -145,8 +150,8 @@ def _group(job: Job, source: Source, corrections: list[Correction], cache: Vecto
             encoder=encoders.load_encoder(job.model) if job.model else None,
             level=job.level,
             window=job.window,
-            story=job.story,
-            wording=job.wording,
+            story_threshold=job.story_threshold,
+            wording_threshold=job.wording_threshold,
             keep=job.keep,
             corrections=corrections,
             progress=progress,

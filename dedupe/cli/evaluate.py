@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Job(LabelJob):
-    wording: float | None
+    wording_threshold: float | None
     corrections: tuple[str, ...]
     worst: int
     format: str | None
@@ -60,13 +60,13 @@ class _Job(LabelJob):
 def evaluate(**given: Any) -> None:
     """Group labelled headlines, and score the groups against the labels.
 
-    INPUT has a column `story`, perhaps `variant` (the wording inside the story), and `slice` where parts are to be grouped each
+    INPUT has a column `story`, perhaps `wording` (which one inside the story), and `slice` where parts are to be grouped each
     by itself. Without -o, a table on a terminal and JSON in a pipe.
 
     \b
     Examples:
       headline-dedupe evaluate labelled.csv
-      headline-dedupe evaluate labelled.csv --story 0.6 --worst 30 -o scores.json
+      headline-dedupe evaluate labelled.csv --story-threshold 0.6 --worst 30 -o scores.json
     """
     from dedupe.clustering.corrections import read_corrections
     from dedupe.evaluation.tables import evaluation_json, write_evaluation
@@ -92,7 +92,12 @@ def evaluate(**given: Any) -> None:
 
 
 def _plan(job: _Job, source: Source, corrections: int, cache: VectorCache | None, format: str) -> list[str]:
-    asked = {"window": job.window, "story": job.story, "wording": job.wording, "worst": job.worst}
+    asked = {
+        "window": job.window,
+        "story_threshold": job.story_threshold,
+        "wording_threshold": job.wording_threshold,
+        "worst": job.worst,
+    }
     asked |= {"corrections": corrections if job.corrections else None}
     return plan(source, job.model, cache, job.output, format, asked)
 
@@ -101,7 +106,9 @@ def _scored(job: _Job, source: Source, corrections: list[Correction], cache: Vec
     from dedupe.evaluation.scores import evaluate as score
 
     how: dict[str, Any] = {"columns": job.columns, "worst": job.worst, "corrections": corrections}
-    return job.run(score, source, cache, story=job.story, wording=job.wording, **how)
+    return job.run(
+        score, source, cache, story_threshold=job.story_threshold, wording_threshold=job.wording_threshold, **how
+    )
 
 
 def _format(output: str) -> str:

@@ -27,10 +27,10 @@ class LabelJob:
     """The options of these commands, under the names click gives them."""
 
     story_column: str | None
-    variant_column: str | None
+    wording_column: str | None
     slice_column: str | None
     window: timedelta | None
-    story: float | None
+    story_threshold: float | None
     model: str | None
     threads: int | None
     cache: Path | None
@@ -43,7 +43,7 @@ class LabelJob:
         """The columns of labels that were named."""
         from dedupe.evaluation.labelled import LabelColumns
 
-        return LabelColumns(self.story_column, self.variant_column, self.slice_column)
+        return LabelColumns(self.story_column, self.wording_column, self.slice_column)
 
     def plan(self, source: Source) -> list[str]:
         """Return what a dry run says of the labels."""
@@ -75,7 +75,9 @@ class LabelJob:
 
 labels = options(
     click.option("--story-column", metavar="NAME", help="Column of the story that a person gave; default: story."),
-    click.option("--variant-column", metavar="NAME", help="Column of the wording in it; default: variant, if there."),
+    click.option(
+        "--wording-column", metavar="NAME", help="Column of the wording in it; default: wording or variant, if there."
+    ),
     click.option("--slice-column", metavar="NAME", help="Parts to group each by itself; default: slice, if there."),
 )
 

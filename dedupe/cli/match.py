@@ -52,7 +52,7 @@ class _Job(Common):
 def match(**given: Any) -> None:
     """Say for each headline of INPUT which known story and wording it repeats, if any.
 
-    What is known may be what `cluster` wrote: its stories and variants then keep their numbers.
+    What is known may be what `cluster` wrote: its stories and wordings then keep their numbers.
 
     \b
     Examples:
@@ -66,8 +66,15 @@ def match(**given: Any) -> None:
     cache = open_cache(job.cache, job.no_cache)
     source, known, corrections = inputs.read(), _known(job, inputs), job.read_corrections()
     if job.dry_run:
-        named = {"against": f"{len(known.headlines):,} headlines", "window": job.window, "story": job.story}
-        named |= {"wording": job.wording, "corrections": len(corrections) if job.corrections else None}
+        named = {
+            "against": f"{len(known.headlines):,} headlines",
+            "window": job.window,
+            "story_threshold": job.story_threshold,
+        }
+        named |= {
+            "wording_threshold": job.wording_threshold,
+            "corrections": len(corrections) if job.corrections else None,
+        }
         lines = plan(source, job.model, cache, job.output, format, named)
         write_lines([*known.notes, *lines], "-")
         return
@@ -110,8 +117,8 @@ def _match(
             encoder=encoders.load_encoder(job.model) if job.model else None,
             cache=cache,
             window=job.window,
-            story=job.story,
-            wording=job.wording,
+            story_threshold=job.story_threshold,
+            wording_threshold=job.wording_threshold,
             corrections=corrections,
             progress=progress,
         )

@@ -116,15 +116,19 @@ dry_run = click.option("--dry-run", is_flag=True, help="Say what would be read a
 force = click.option("--force", is_flag=True, help="Replace files that exist.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="No progress, summary or warnings.")
 window = click.option("--window", type=Window(), help="Longest time span of a group: 72h, 3d, 90m, or hours.")
-story = click.option("--story", type=probability, help="Probability from which two headlines are one story.")
-wording = click.option("--wording", type=probability, help="Probability from which two headlines say the same.")
+story_threshold = click.option(
+    "--story-threshold", type=probability, help="Probability from which two headlines are one story."
+)
+wording_threshold = click.option(
+    "--wording-threshold", type=probability, help="Probability from which two headlines say the same."
+)
 corrections = click.option(
     "--corrections",
     multiple=True,
     metavar="FILE",
     help="Pairs of titles that must or must never be together: title_a, title_b, verdict; repeat for more files.",
 )
-judging = options(window, story, wording, corrections)
+judging = options(window, story_threshold, wording_threshold, corrections)
 engine = options(
     click.option(
         "--model",

@@ -31,7 +31,7 @@ def finish(
     left_out = _write_report(job, inputs, result) if job.report else ()
     if job.quiet:
         return
-    distinct, wordings, stories = (len(result.keep(level)) for level in LEVELS)
+    distinct, wordings, stories = (len(result.kept(level)) for level in LEVELS)
     done = [count(len(result), "headline"), count(wordings, "wording")]
     if result.level == "story":
         done.insert(1, count(stories, "story", "stories"))

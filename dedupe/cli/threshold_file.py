@@ -31,15 +31,16 @@ def threshold_in(path: str, commands: Iterable[str], level: str) -> float | None
 
     That for all commands, else that of the first of `commands` whose table has one. Raises `InputError` for what is no number.
     """
-    for where, table in _places(_document(Path(path)), commands, level):
-        value = table.get(level)
+    key = _key(level)
+    for where, table in _places(_document(Path(path)), commands, key):
+        value = table.get(key)
         if value is None:
             continue
         try:
             return float("no number" if isinstance(value, bool) else value)
         except (TypeError, ValueError):
             raise InputError(
-                f"settings {path}{where}: {level} = {value!r} is no threshold: give a number up to 1"
+                f"settings {path}{where}: {key} = {value!r} is no threshold: give a number up to 1"
             ) from None
     return None
 
@@ -49,16 +50,20 @@ def write_threshold(path: str, commands: Iterable[str], level: str, value: float
 
     Where the table of one of `commands` sets it as well, that is changed, too: it would go before.
     """
-    document = _document(Path(path))
+    document, key = _document(Path(path)), _key(level)
     said = []
-    for where, table in _places(document, commands, level):
-        before = table.get(level)
-        table[level] = value
-        change = f"{level} = {value:g}" if before in (None, value) else f"{level} = {before} -> {value:g}"
+    for where, table in _places(document, commands, key):
+        before = table.get(key)
+        table[key] = value
+        change = f"{key} = {value:g}" if before in (None, value) else f"{key} = {before} -> {value:g}"
         said.append(f"{path}{where}: {change}{', as it was' * (before == value)}")
     with writing(path) as stream:
         stream.write(document.as_string())
     return said
+
+
+def _key(level: str) -> str:
+    return f"{level}_threshold"
 
 
 def _document(path: Path) -> TOMLDocument:
@@ -75,10 +80,10 @@ def _document(path: Path) -> TOMLDocument:
 
 
 def _places(
-    document: TOMLDocument, commands: Iterable[str], level: str
+    document: TOMLDocument, commands: Iterable[str], key: str
 ) -> Iterator[tuple[str, MutableMapping[str, Any]]]:
     yield "", document
     for command in commands:
         table = document.get(command)
-        if isinstance(table, MutableMapping) and level in table:
+        if isinstance(table, MutableMapping) and key in table:
             yield f", [{command}]", table

@@ -56,7 +56,7 @@ def train(
 ) -> None:
     """Train a model on labelled STORIES, to be used with --model.
 
-    STORIES is JSON Lines, one headline a line: `title`, `story` and `variant` (which wording of the story), perhaps
+    STORIES is JSON Lines, one headline a line: `title`, `story` and `wording` (which of the story), perhaps
     `published`, `source` and `slice`. Interrupted, the same command goes on where it was.
 
     Example: headline-dedupe train stories.jsonl -o model/

@@ -32,7 +32,7 @@ _share = click.FloatRange(0, 1, min_open=True)
 @dataclass(frozen=True, slots=True)
 class _Job(LabelJob):
     level: str
-    wording: float | None
+    wording_threshold: float | None
     precision: float | None
     recall: float | None
     f1: bool
@@ -55,10 +55,10 @@ class _Job(LabelJob):
 
     def check(self, typed: Collection[str]) -> None:
         """Raise for options that were typed and have no meaning beside the others."""
-        unused = [] if self.level == "wording" else [("wording", "--level story")]
+        unused = [] if self.level == "wording" else [("wording_threshold", "--level story")]
         if self.labels:
-            unused += [(name, "--labels") for name in ("story_column", "variant_column", "slice_column")]
-            unused += [("story", "--labels and --level wording")] if self.level == "wording" else []
+            unused += [(name, "--labels") for name in ("story_column", "wording_column", "slice_column")]
+            unused += [("story_threshold", "--labels and --level wording")] if self.level == "wording" else []
         for name, beside in unused:
             if name in typed:
                 raise click.UsageError(f"--{name.replace('_', '-')} has no meaning with {beside}: leave it out")
@@ -70,13 +70,13 @@ class _Job(LabelJob):
         """
 
         def threshold(level: str, given: float | None) -> float | None:
-            found = None if level in typed else threshold_in(self.target, commands, level)
+            found = None if f"{level}_threshold" in typed else threshold_in(self.target, commands, level)
             return given if found is None else found
 
         if self.level == "story":
-            return replace(self, story=threshold("story", self.story), wording=None)
-        story = None if self.labels else threshold("story", self.story)
-        return replace(self, story=story, wording=threshold("wording", self.wording))
+            return replace(self, story_threshold=threshold("story", self.story_threshold), wording_threshold=None)
+        story = None if self.labels else threshold("story", self.story_threshold)
+        return replace(self, story_threshold=story, wording_threshold=threshold("wording", self.wording_threshold))
 
 
 @click.command()
@@ -96,12 +96,12 @@ class _Job(LabelJob):
 )
 @window
 @click.option(
-    "--story",
+    "--story-threshold",
     type=probability,
     help="Threshold of stories in force, within which wordings are tuned, and which F1 leaves only for a surely better "
     "one; default: that of the settings to write.",
 )
-@click.option("--wording", type=probability, help="Likewise of wordings, with --level wording.")
+@click.option("--wording-threshold", type=probability, help="Likewise of wordings, with --level wording.")
 @engine
 @caching
 @click.option(
@@ -160,7 +160,13 @@ def _pictures(job: _Job, inputs: Reading) -> list[Path]:
 
 def _plan(job: _Job, goal: Goal, source: Source, cache: VectorCache | None) -> list[str]:
     labelled = [f"labels: the answers in {job.labels}"] if job.labels else job.plan(source)
-    asked = {"level": job.level, "goal": goal, "window": job.window, "story": job.story, "wording": job.wording}
+    asked = {
+        "level": job.level,
+        "goal": goal,
+        "window": job.window,
+        "story_threshold": job.story_threshold,
+        "wording_threshold": job.wording_threshold,
+    }
     return [*labelled, *plan(source, job.model, cache, job.target, "settings", asked)]
 
 
@@ -169,7 +175,12 @@ def _tuned(job: _Job, goal: Goal, source: Source, cache: VectorCache | None) -> 
     from dedupe.evaluation.answers import Answers
     from dedupe.evaluation.tuning import tune, tune_by_answers
 
-    how = {"goal": goal, "level": job.level, "story": job.story, "wording": job.wording}
+    how = {
+        "goal": goal,
+        "level": job.level,
+        "story_threshold": job.story_threshold,
+        "wording_threshold": job.wording_threshold,
+    }
     if job.labels is None:
         return job.run(tune, source, cache, columns=job.columns, **how)
     read_corrections(job.labels)  # raises for what is no verdict, and for contradictions

@@ -21,13 +21,13 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class LabelColumns:
-    """The columns of the labels; what is not given is `story`, and `variant` and `slice` where there are such columns.
+    """The columns of the labels; by default `story`, and `wording` (or `variant`) and `slice` where they exist.
 
-    `variant`: the wording inside the story. `slice`: parts of the input that are grouped each by itself.
+    `wording`: the wording inside the story. `slice`: parts of the input that are grouped each by itself.
     """
 
     story: str | None = None
-    variant: str | None = None
+    wording: str | None = None
     slice: str | None = None
 
 
@@ -55,10 +55,10 @@ class Labelled:
     def check(self, level: str) -> None:
         """Raise `InputError` where the level has no labels, or none that two rows share."""
         if level not in self.labels:
-            raise InputError("there is no column 'variant', which labels wordings: name it by --variant-column")
+            raise InputError("there is no column 'wording', which labels wordings: name it by --wording-column")
         if not self.scored(level):
             raise InputError(
-                f"no row with a story has a {level} too: name the column that labels wordings by --variant-column"
+                f"no row with a story has a {level} too: name the column that labels wordings by --wording-column"
             )
         if not self.pairs(level):
             each = f"each of the {self.scored(level):,} labelled rows has a {level} of its own"
@@ -76,12 +76,13 @@ def read_labels(given: Iterable[Row] | Frame, columns: LabelColumns | None = Non
     story = _optional(asked.story, "story", have)
     if story is None:
         raise InputError(f"no column 'story' among {listed(have)}: name that of the labels by --story-column")
-    variant, part = _optional(asked.variant, "variant", have), _optional(asked.slice, "slice", have)
+    part = _optional(asked.slice, "slice", have)
+    wording = _optional(asked.wording, "wording", have) or _optional(None, "variant", have)
     stories, parts = _values(headlines, story), _values(headlines, part)
     slices = _codes(parts)
     labels = {"story": _codes((k, s) if s else None for k, s in zip(slices.tolist(), stories, strict=True))}
-    if variant:
-        nested = zip(labels["story"].tolist(), _values(headlines, variant), strict=True)
+    if wording:
+        nested = zip(labels["story"].tolist(), _values(headlines, wording), strict=True)
         labels["wording"] = _codes((k, v) if v and k >= 0 else None for k, v in nested)
     if not (labels["story"] >= 0).any():
         raise InputError(f"no row has anything under {story!r}: name the column of the labels by --story-column")

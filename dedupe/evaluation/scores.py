@@ -71,8 +71,8 @@ def evaluate(
     encoder: encoders.Encoder | None = None,
     cache: VectorCache | None = None,
     window: timedelta | float | None = None,
-    story: float | None = None,
-    wording: float | None = None,
+    story_threshold: float | None = None,
+    wording_threshold: float | None = None,
     corrections: Given = (),
     worst: int = 10,
     resamples: int = 1000,
@@ -82,14 +82,14 @@ def evaluate(
     """Group labelled headlines and compare the groups with the labels.
 
     Args:
-        headlines: what `deduplicate` takes, with the columns of the labels: `story`, perhaps `variant`, the wording inside
+        headlines: what `deduplicate` takes, with the columns of the labels: `story`, perhaps `wording`, which one inside
             the story, and `slice`: then each slice is grouped by itself.
         columns: the names of those columns, where they are others.
         encoder: as for `deduplicate`.
         cache: likewise.
         window: likewise.
-        story: likewise.
-        wording: likewise.
+        story_threshold: likewise.
+        wording_threshold: likewise.
         corrections: likewise.
         worst: how many confusions of each kind to describe.
         resamples: of the bootstrap.
@@ -104,7 +104,13 @@ def evaluate(
     labelled.check("story")
     encoder = encoder or encoders.load_encoder(None)
     engine: dict[str, Any] = {"encoder": encoder, "cache": cache, "window": window, "progress": progress}
-    runs = runs_of(labelled, **engine, story=story, wording=wording, corrections=corrections)
+    runs = runs_of(
+        labelled,
+        **engine,
+        story_threshold=story_threshold,
+        wording_threshold=wording_threshold,
+        corrections=corrections,
+    )
     levels = [level for level in labelled.labels if labelled.pairs(level)]
     scores = {level: _scores(labelled, runs, level, encoder, worst, resamples, seed) for level in levels}
     notes = tuple(f"no two rows share a {level}: not scored" for level in labelled.labels if level not in levels)

@@ -95,8 +95,8 @@ def tune(
     encoder: encoders.Encoder | None = None,
     cache: VectorCache | None = None,
     window: timedelta | float | None = None,
-    story: float | None = None,
-    wording: float | None = None,
+    story_threshold: float | None = None,
+    wording_threshold: float | None = None,
     resamples: int = 1000,
     seed: int = 0,
     progress: bool | Progress = False,
@@ -111,8 +111,8 @@ def tune(
         encoder: as for `deduplicate`.
         cache: likewise.
         window: likewise.
-        story: the story threshold in force, the model's own if not given; wordings are tuned within these stories.
-        wording: likewise of wordings; without a meaning where stories are tuned.
+        story_threshold: the one in force, the model's own if not given; wordings are tuned within these stories.
+        wording_threshold: likewise of wordings; without a meaning where stories are tuned.
         resamples: of the bootstrap.
         seed: of the bootstrap.
         progress: as for `deduplicate`.
@@ -126,7 +126,7 @@ def tune(
     labelled = read_labels(headlines, columns)
     labelled.check(level)
     engine: dict[str, Any] = {"encoder": encoder, "cache": cache, "window": window, "progress": progress}
-    runs = runs_of(labelled, **engine, story=story, wording=wording)
+    runs = runs_of(labelled, **engine, story_threshold=story_threshold, wording_threshold=wording_threshold)
     choice = _chosen(labelled, runs, level, goal, resamples, seed)
     scored = labelled.scored(level)
     counts = scored, len(labelled.headlines) - scored, len(runs)
@@ -159,8 +159,8 @@ def tune_by_answers(
     encoder: encoders.Encoder | None = None,
     cache: VectorCache | None = None,
     window: timedelta | float | None = None,
-    story: float | None = None,
-    wording: float | None = None,
+    story_threshold: float | None = None,
+    wording_threshold: float | None = None,
     resamples: int = 1000,
     seed: int = 0,
     progress: bool | Progress = False,
@@ -169,13 +169,15 @@ def tune_by_answers(
 
     `answers`: two titles and the verdict each, of pairs that were drawn for this level (`asking.Questions`), so that each
     stands for others of its height. Pairs are those of distinct titles that the floor puts together or that were judged;
-    recall is among them. `story` and `wording`: the thresholds in force, of which that of the level counts; wordings are
+    recall is among them. `story_threshold` and `wording_threshold`: those in force; that of the level counts. Wordings are
     those of the whole input, not of its stories. Everything else is as for `tune`. Raises `InputError` where none of the
     answers is about these titles.
     """
     goal, given = _checked(level, goal), list(answers)
     engine: dict[str, Any] = {"encoder": encoder, "cache": cache, "window": window, "progress": progress}
-    run = deduplicate(headlines, level=level, story=story, wording=wording, **engine)
+    run = deduplicate(
+        headlines, level=level, story_threshold=story_threshold, wording_threshold=wording_threshold, **engine
+    )
     questions = Questions(run, level, given)
     found = tuned_by(questions, goal, resamples=resamples, seed=seed)
     return replace(found, unlabelled=_elsewhere(questions, given))

@@ -180,7 +180,7 @@ def _flat(text: str, name: str) -> str:
     """The headlines of nested stories, which `cluster` writes, as an array in the order they came in."""
     try:
         stories = json.loads(text)["stories"]
-        found = [headline for story in stories for variant in story["variants"] for headline in variant["headlines"]]
+        found = [headline for story in stories for wording in story["wordings"] for headline in wording["headlines"]]
         found.sort(key=lambda headline: headline.get("position", 0))
         return json.dumps([{key: value for key, value in one.items() if key != "position"} for one in found])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -142,7 +142,7 @@ def _web_address(url: str | None) -> str | None:
 def _kept(result: Deduplication, level: str) -> NDArray[np.int64]:
     """1 for each row that represents its group, (rows,)."""
     marks = np.zeros(len(result), np.int64)
-    marks[result.keep(level)] = 1
+    marks[result.kept(level)] = 1
     return marks
 
 

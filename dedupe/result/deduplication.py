@@ -7,7 +7,7 @@ The output columns, one row per input row, after the row's own, whatever the for
 =========================  ==========================================================================================
 `title`                    the title as it was given
 `dedupe_story`             int, the story, numbered by first appearance
-`dedupe_variant`           int, the wording group, numbered by first appearance; nests in the story
+`dedupe_wording`           int, the wording group, numbered by first appearance; nests in the story
 `dedupe_representative`    true for the one headline kept of its story
 `dedupe_probability`       mean probability of being one story with the other members; 1.0 when alone
 `dedupe_flag`              "" or comma-joined codes, see `Caution`
@@ -58,7 +58,7 @@ class Caution:
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
+class Wording:
     """One wording group: headlines that say the same news in other words."""
 
     id: int
@@ -75,7 +75,7 @@ class Story:
     representative: Headline
     headlines: list[Headline]
     positions: Ints
-    variants: list[Variant]
+    wordings: list[Wording]
     cohesion: float
 
 
@@ -134,18 +134,18 @@ class Deduplication:
             heights[self._node_labels[one] != self._node_labels[other]] = 0.0
         return heights
 
-    def keep(self, level: str = "wording") -> Ints:
+    def kept(self, level: str = "wording") -> Ints:
         """Return the input positions to keep, ascending, one per group of `level`."""
         return np.sort(self._representatives(self.labels(level)))
 
-    def regroup(self, *, story: float | None = None, wording: float | None = None) -> Deduplication:
+    def regroup(self, *, story_threshold: float | None = None, wording_threshold: float | None = None) -> Deduplication:
         """Return the same run cut at other thresholds; nothing is encoded, searched or judged again.
 
         A threshold under the floor of the run, or over 1, is an `InputError`.
         """
-        if story is not None and self.level != "story":
+        if story_threshold is not None and self.level != "story":
             raise InputError("this run looked for wordings only: run it with level='story' to regroup stories")
-        given = {"story": story, "wording": wording}
+        given = {"story": story_threshold, "wording": wording_threshold}
         thresholds = self.thresholds | {level: float(value) for level, value in given.items() if value is not None}
         return replace(self, thresholds=check_thresholds(thresholds, self.floor))
 
@@ -157,14 +157,14 @@ class Deduplication:
     @cached_property
     def stories(self) -> list[Story]:
         """The stories, largest first, ties by first appearance."""
-        labels, variants = self._labels["story"], self._labels["wording"]
-        representatives, of_variant = self._representatives(labels), self._representatives(variants)
+        labels, wordings = self._labels["story"], self._labels["wording"]
+        representatives, of_wording = self._representatives(labels), self._representatives(wordings)
         stories = []
         for label, positions in enumerate(_members(labels)):
             inner = [
-                Variant(int(v), self.headlines[of_variant[v]], self._at(where), where)
-                for v in dict.fromkeys(variants[positions].tolist())
-                for where in [positions[variants[positions] == v]]
+                Wording(int(v), self.headlines[of_wording[v]], self._at(where), where)
+                for v in dict.fromkeys(wordings[positions].tolist())
+                for where in [positions[wordings[positions] == v]]
             ]
             best = self.headlines[representatives[label]]
             cohesion = float(self._cohesion[label])
@@ -213,11 +213,11 @@ class Deduplication:
     def output(self) -> OutputRows:
         """The output rows, to be made one at a time."""
         keep = np.zeros(len(self), bool)
-        keep[self.keep("story")] = True
+        keep[self.kept("story")] = True
         added = {
             "title": [headline.title for headline in self.headlines],
             "dedupe_story": self._labels["story"].tolist(),
-            "dedupe_variant": self._labels["wording"].tolist(),
+            "dedupe_wording": self._labels["wording"].tolist(),
             "dedupe_representative": keep.tolist(),
             "dedupe_probability": self.probabilities.round(4).tolist(),
             "dedupe_flag": self.flags(),

@@ -48,7 +48,7 @@ def train(
 ) -> dict[str, Any]:
     """Train on labelled stories, write a model folder to `out`, and return its manifest.
 
-    `stories`: JSON Lines with title, story and variant, see `read_stories`. `base`: the sentence-transformers model to
+    `stories`: JSON Lines with title, story and wording, see `read_stories`. `base`: the sentence-transformers model to
     start from, `BASE` if None. `about`: who made the labels and how, for the model card. `answers`: pairs that
     people have answered about, for the judge alone. Checkpoints are kept beside `out` until it is there; an interrupted
     run goes on from them. The same data, seed and machine give the same model.

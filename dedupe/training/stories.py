@@ -19,7 +19,6 @@ from dedupe.headlines import Headline, as_headline
 from dedupe.text.normalize import MAX_LENGTH, normalize
 
 Ints = NDArray[np.int64]
-COLUMNS = {"story": "story", "wording": "variant"}
 _LEAST_SLICES = 3
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _SLICE_DAYS = 3
@@ -47,8 +46,8 @@ class Labelled:
 def read_stories(path: Path) -> Labelled:
     """Return the labelled headlines of a JSON Lines file, gzipped or not.
 
-    Each line has `title`, `story` and `variant` (the wording inside the story), and may have `published`, `source` and
-    `slice`. Without slices, headlines are cut into spans of three days by the first date of their story, or spread
+    Each line has `title`, `story` and `wording` (or `variant`: which of the story), and may have `published`, `source`
+    and `slice`. Without slices, headlines are cut into spans of three days by the first date of their story, or spread
     over eight slices where nothing is dated. Raises `InputError`, with the line, for what cannot be used.
     """
     rows = [_checked(path, number, row) for number, row in _numbered(path)]
@@ -60,19 +59,21 @@ def read_stories(path: Path) -> Labelled:
         raise InputError(f"{path}: all stories lie in fewer than {_LEAST_SLICES} slices: give more days, or `slice`")
     labels = {
         "story": _codes(zip(numbers.tolist(), stories, strict=True)),
-        "wording": _codes((n, row["story"], row["variant"]) for n, row in zip(numbers.tolist(), rows, strict=True)),
+        "wording": _codes((n, row["story"], row["wording"]) for n, row in zip(numbers.tolist(), rows, strict=True)),
     }
     return Labelled(headlines, [normalize(h.title)[:MAX_LENGTH] for h in headlines], numbers, labels)
 
 
 def _checked(path: Path, number: int, row: Any) -> dict[str, Any]:
     """Return a row that has a title, and a text or a number for each label."""
-    for column in ("title", *COLUMNS.values()):
+    if isinstance(row, dict) and "wording" not in row and "variant" in row:
+        row["wording"] = row["variant"]
+    for column in ("title", "story", "wording"):
         value = row.get(column) if isinstance(row, dict) else None
         if isinstance(value, int) and column != "title":
             continue
         if not isinstance(value, str) or not value.strip():
-            raise InputError(f"{path}, line {number}: nothing under {column!r}: each line needs title, story, variant")
+            raise InputError(f"{path}, line {number}: nothing under {column!r}: each line needs title, story, wording")
     checked: dict[str, Any] = row
     return checked
 

@@ -21,7 +21,7 @@ from dedupe.runtime.arrow import as_json, for_json, tables_of
 from dedupe.runtime.files import PACKED, writing, writing_bytes
 
 if TYPE_CHECKING:
-    from dedupe.result.deduplication import Deduplication, Story, Variant
+    from dedupe.result.deduplication import Deduplication, Story, Wording
     from dedupe.result.pairs import JudgedPair
 
 Row = Mapping[str, Any]
@@ -70,7 +70,7 @@ def write_rows(rows: Rows, path: str, format: str, *, formulas: bool = False) ->
 
 
 def write_stories(result: Deduplication, path: str) -> None:
-    """Write stories -> variants -> headlines as one JSON document, largest story first.
+    """Write stories -> wordings -> headlines as one JSON document, largest story first.
 
     A headline is its output row, with `position`, its place in the input; the representatives are such positions.
     """
@@ -109,18 +109,18 @@ def _nested(result: Deduplication, rows: OutputRows) -> Iterator[dict[str, Any]]
             "size": len(story.headlines),
             "cohesion": round(story.cohesion, 4),
             "representative": _place(story),
-            "variants": [
+            "wordings": [
                 {
-                    "variant": variant.id,
-                    "representative": _place(variant),
-                    "headlines": [{"position": k} | made[k] for k in variant.positions.tolist()],
+                    "wording": wording.id,
+                    "representative": _place(wording),
+                    "headlines": [{"position": k} | made[k] for k in wording.positions.tolist()],
                 }
-                for variant in story.variants
+                for wording in story.wordings
             ],
         }
 
 
-def _place(group: Story | Variant) -> int:
+def _place(group: Story | Wording) -> int:
     """The position of a group's representative."""
     members = zip(group.positions, group.headlines, strict=True)
     return int(next(place for place, headline in members if headline is group.representative))

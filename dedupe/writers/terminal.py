@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from dedupe.headlines import Headline
     from dedupe.matching import Matches
-    from dedupe.result.deduplication import Deduplication, Story, Variant
+    from dedupe.result.deduplication import Deduplication, Story, Wording
 
 _PIPE_WIDTH = 120  # columns of a table where no terminal says how wide it is
 _SINGLES_SHOWN = 10
@@ -111,23 +111,23 @@ def _table(result: Deduplication, stories: Sequence[Story]) -> Any:
 
 def _lines(story: Story, exact: Any, flags: Sequence[str]) -> Iterator[tuple[str, bool, str, str]]:
     """Yield (title, whether it represents the story, sources, flags) per distinct title, wording by wording."""
-    for variant in sorted(story.variants, key=lambda v: v.representative is not story.representative):
-        for number, copies in enumerate(_copies(variant, exact)):
-            best = variant.representative if number == 0 else variant.headlines[copies[0]]
+    for wording in sorted(story.wordings, key=lambda v: v.representative is not story.representative):
+        for number, copies in enumerate(_copies(wording, exact)):
+            best = wording.representative if number == 0 else wording.headlines[copies[0]]
             leads = best is story.representative
             mark = "★ " if leads else "• " if number == 0 else "  = "
             times = f"  ×{len(copies)}" if len(copies) > 1 else ""
-            sources = dict.fromkeys(printable(variant.headlines[k].source or "") for k in copies)
-            found = dict.fromkeys(c for k in copies for c in flags[int(variant.positions[k])].split(",") if c)
+            sources = dict.fromkeys(printable(wording.headlines[k].source or "") for k in copies)
+            found = dict.fromkeys(c for k in copies for c in flags[int(wording.positions[k])].split(",") if c)
             yield mark + printable(best.title) + times, leads, ", ".join(filter(None, sources)), ", ".join(found)
 
 
-def _copies(variant: Variant, exact: Any) -> list[list[int]]:
-    """The members of each exact group of a variant, its representative's group first."""
+def _copies(wording: Wording, exact: Any) -> list[list[int]]:
+    """The members of each exact group of a wording, its representative's group first."""
     groups: dict[int, list[int]] = {}
-    for k, position in enumerate(variant.positions):
+    for k, position in enumerate(wording.positions):
         groups.setdefault(int(exact[position]), []).append(k)
-    return sorted(groups.values(), key=lambda g: not any(variant.headlines[k] is variant.representative for k in g))
+    return sorted(groups.values(), key=lambda g: not any(wording.headlines[k] is wording.representative for k in g))
 
 
 def _summed_up(singles: Sequence[str]) -> Iterator[str]:

@@ -201,9 +201,9 @@ def test_rejects_need_skip_bad(titles: Path) -> None:
 
 
 def test_a_threshold_out_of_range_is_refused(titles: Path) -> None:
-    assert run("cluster", titles, "--story", "1.5").exit_code == 2
-    assert "story" in one_error(run("cluster", titles, "--story", "0.0"))
-    assert "story" in one_error(run("cluster", titles, "--story", "nan"))
+    assert run("cluster", titles, "--story-threshold", "1.5").exit_code == 2
+    assert "story" in one_error(run("cluster", titles, "--story-threshold", "0.0"))
+    assert "story" in one_error(run("cluster", titles, "--story-threshold", "nan"))
 
 
 def test_an_interrupt_leaves_no_file(

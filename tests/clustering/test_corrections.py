@@ -38,24 +38,26 @@ def test_without_corrections_nothing_changes():
 def test_titles_that_must_be_together_are_at_every_threshold():
     result = deduplicate(TITLES, corrections=[(BANK, MUSEUM, "story")])
     for threshold in (0.05, 0.5, 1.0):
-        cut = result.regroup(story=threshold)
+        cut = result.regroup(story_threshold=threshold)
         assert same(cut, BANK, MUSEUM) and not same(cut, BANK, MUSEUM, "wording")
     assert result.corrections == 1
 
 
 def test_one_wording_is_one_story_too():
-    result = deduplicate(TITLES, corrections=[(BANK, MUSEUM, "wording")]).regroup(story=1.0, wording=1.0)
+    result = deduplicate(TITLES, corrections=[(BANK, MUSEUM, "wording")]).regroup(
+        story_threshold=1.0, wording_threshold=1.0
+    )
     assert same(result, BANK, MUSEUM) and same(result, BANK, MUSEUM, "wording")
 
 
 def test_titles_that_must_be_apart_are_at_every_threshold():
     result = deduplicate(TITLES, corrections=[(BANK, RATES, "different")])
-    assert not any(same(result.regroup(story=threshold), BANK, RATES) for threshold in (0.05, 0.3, 1.0))
+    assert not any(same(result.regroup(story_threshold=threshold), BANK, RATES) for threshold in (0.05, 0.3, 1.0))
 
 
 def test_others_follow_a_title_only_where_nothing_keeps_them_apart():
     result = deduplicate(TITLES, corrections=[(FERRY, AGAIN, "wording"), (AGAIN, MUSEUM, "different")])
-    assert same(result, FERRY, AGAIN) and not same(result.regroup(story=0.05), FERRY, MUSEUM)
+    assert same(result, FERRY, AGAIN) and not same(result.regroup(story_threshold=0.05), FERRY, MUSEUM)
 
 
 def test_the_order_of_rows_and_of_corrections_does_not_matter():
@@ -105,7 +107,9 @@ def test_a_title_cut_by_the_window_is_meant_wherever_it_stands():
 
 def test_a_run_that_looks_for_wordings_only_keeps_them_too():
     result = deduplicate(TITLES, corrections=[(BANK, MUSEUM, "wording"), (FERRY, AGAIN, "story")], level="wording")
-    assert same(result, BANK, MUSEUM, "wording") and not same(result.regroup(wording=0.05), FERRY, AGAIN, "wording")
+    assert same(result, BANK, MUSEUM, "wording") and not same(
+        result.regroup(wording_threshold=0.05), FERRY, AGAIN, "wording"
+    )
 
 
 def test_a_member_of_a_crowd_can_be_corrected(monkeypatch):
@@ -116,7 +120,7 @@ def test_a_member_of_a_crowd_can_be_corrected(monkeypatch):
     assert len(set(plain.nodes.stands.tolist())) < 60, "or there is no crowd"
     result = deduplicate(titles, embeddings=vectors, corrections=[(titles[3], titles[40], "different")])
     for threshold in (0.05, 0.5):
-        labels = result.regroup(story=threshold).labels("story")
+        labels = result.regroup(story_threshold=threshold).labels("story")
         assert labels[3] != labels[40]
 
 
@@ -146,9 +150,9 @@ def test_a_story_in_two_wordings_contradicts_nothing():
 def test_what_goes_by_way_of_a_title_that_is_not_there_holds():
     gone = "A title of last month"
     result = deduplicate(TITLES, corrections=[(BANK, gone, "story"), (gone, MUSEUM, "story")])
-    assert same(result.regroup(story=1.0), BANK, MUSEUM)
+    assert same(result.regroup(story_threshold=1.0), BANK, MUSEUM)
     result = deduplicate(TITLES, corrections=[(BANK, gone, "wording"), (gone, RATES, "different")])
-    assert not same(result.regroup(story=0.05), BANK, RATES)
+    assert not same(result.regroup(story_threshold=0.05), BANK, RATES)
 
 
 def test_copies_by_their_source_cannot_be_kept_apart():

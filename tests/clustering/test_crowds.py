@@ -30,7 +30,7 @@ def test_a_crowd_that_says_the_same_is_judged_against_its_leader(small):
     assert result.labels("exact").tolist() == list(range(180))
     assert result.probabilities[:120].min() > 0.9
     assert "loose-story" not in {caution.code for caution in result.warnings}
-    apart = result.regroup(wording=1, story=1)
+    apart = result.regroup(wording_threshold=1, story_threshold=1)
     assert np.unique(apart.labels("wording")).size > 120  # reversible: a threshold above their probability parts them
 
 

@@ -351,9 +351,9 @@ def test_the_columns_are_those_that_come_out(runs: Path, heading: str, file: str
 
 def test_the_keys_of_the_nested_document_are_all_there(runs: Path) -> None:
     story = json.loads((runs / "nested.json").read_text("utf-8"))["stories"][0]
-    variant = story["variants"][0]
-    assert set(first_column("columns.md", "json")) == set(story) | set(variant)
-    assert "position" in variant["headlines"][0]
+    wording = story["wordings"][0]
+    assert set(first_column("columns.md", "json")) == set(story) | set(wording)
+    assert "position" in wording["headlines"][0]
 
 
 def test_every_flag_is_explained() -> None:

@@ -69,7 +69,7 @@ def test_a_run_on_packed_rows(packing, fake_encoder):
     )
     packed = dedupe.deduplicate(titles)
     assert isinstance(packed.nodes.vectors, PackedRows)
-    assert len(packed) == 81 and sorted(packed.keep("exact").tolist()) == list(range(81))
+    assert len(packed) == 81 and sorted(packed.kept("exact").tolist()) == list(range(81))
     assert [len(story.headlines) for story in packed.stories][-1] == 1
 
 

@@ -48,13 +48,13 @@ def test_sums_over_blocks_give_what_the_metrics_and_their_bootstrap_give(rows: i
 
 def test_labels_are_read_slice_by_slice() -> None:
     rows = [
-        {"title": "a", "story": "1", "variant": "x", "slice": "mon"},
-        {"title": "b", "story": 1.0, "variant": "x", "slice": "mon"},
-        {"title": "c", "story": "1", "variant": "x", "slice": "tue"},
-        {"title": "d", "story": " ", "variant": "x", "slice": "tue"},
-        {"title": "e", "story": float("nan"), "variant": None, "slice": "tue"},
+        {"title": "a", "story": "1", "wording": "x", "slice": "mon"},
+        {"title": "b", "story": 1.0, "wording": "x", "slice": "mon"},
+        {"title": "c", "story": "1", "wording": "x", "slice": "tue"},
+        {"title": "d", "story": " ", "wording": "x", "slice": "tue"},
+        {"title": "e", "story": float("nan"), "wording": None, "slice": "tue"},
         {"title": "f", "story": "1", "slice": "tue"},
-        {"title": "g", "story": "2", "variant": "x", "slice": "mon"},
+        {"title": "g", "story": "2", "wording": "x", "slice": "mon"},
     ]
     found = read_labels(rows)
     assert found.labels["story"].tolist() == [0, 0, 1, -1, -1, 1, 2]
@@ -65,7 +65,7 @@ def test_labels_are_read_slice_by_slice() -> None:
 
 def test_columns_have_the_names_that_were_given_in_capitals_or_not() -> None:
     rows = [{"title": "a", "Event": "1", "tongue": "x"}, {"title": "b", "Event": "1", "tongue": "y"}]
-    found = read_labels(rows, LabelColumns(story="event", variant="tongue"))
+    found = read_labels(rows, LabelColumns(story="event", wording="tongue"))
     assert found.labels["story"].tolist() == [0, 0]
     assert found.labels["wording"].tolist() == [0, 1]
     assert list(read_labels(rows, LabelColumns(story="event")).labels) == ["story"]
@@ -77,7 +77,7 @@ def test_columns_have_the_names_that_were_given_in_capitals_or_not() -> None:
         ([{"title": "a", "topic": "1"}], LabelColumns(), "no column 'story' among title, topic: name that"),
         (
             [{"title": "a", "story": "1"}],
-            LabelColumns(variant="wordng"),
+            LabelColumns(wording="wordng"),
             "the labels: no column 'wordng': it has title, story",
         ),
         ([{"title": "a", "story": "1"}], LabelColumns(slice="day"), "no column 'day'"),
@@ -129,7 +129,7 @@ def grouped(level: str) -> tuple[list[str], list[str]]:
         members = [row for row in rows if row["slice"] == part]
         run = dedupe.deduplicate(members, encoder=FakeEncoder())
         for row, label in zip(members, run.labels(level).tolist(), strict=True):
-            said = (row["story"], row["variant"].strip()) if level == "wording" else (row["story"],)
+            said = (row["story"], row["wording"].strip()) if level == "wording" else (row["story"],)
             if all(said):
                 truth.append(f"{part} {said}")
                 labels.append(f"{part} {label}")
@@ -226,7 +226,7 @@ def test_which_copies_stand_for_a_confusion_does_not_depend_on_their_order() -> 
     rows = [{"title": title, "story": f"s{k % 2}", "id": str(k + 1)} for k, title in enumerate(titles)]
 
     def shown(given: list[dict[str, str]]) -> list[Any]:
-        found = dedupe.evaluate(given, encoder=FakeEncoder(), story=0.05, resamples=5).levels["story"]
+        found = dedupe.evaluate(given, encoder=FakeEncoder(), story_threshold=0.05, resamples=5).levels["story"]
         return [(one.one.id, one.other.id, one.reasons) for one in (*found.wrong, *found.missed)]
 
     assert [ids for *ids, _ in shown(rows)] == [["1", "2"]]
@@ -235,15 +235,19 @@ def test_which_copies_stand_for_a_confusion_does_not_depend_on_their_order() -> 
 
 
 def test_wordings_that_no_rows_share_are_not_scored() -> None:
-    rows = [{"title": "Ferry sinks", "story": "a", "variant": k} for k in "xyz"]
+    rows = [{"title": "Ferry sinks", "story": "a", "wording": k} for k in "xyz"]
     evaluation = dedupe.evaluate(rows, encoder=FakeEncoder(), resamples=5)
     assert list(evaluation.levels) == ["story"]
     assert evaluation.notes == ("no two rows share a wording: not scored",)
 
 
 def test_a_threshold_is_taken() -> None:
-    strict = dedupe.evaluate(labelled_rows(), encoder=FakeEncoder(), story=1.0, worst=0, resamples=5).levels["story"]
-    loose = dedupe.evaluate(labelled_rows(), encoder=FakeEncoder(), story=0.05, worst=0, resamples=5).levels["story"]
+    strict = dedupe.evaluate(labelled_rows(), encoder=FakeEncoder(), story_threshold=1.0, worst=0, resamples=5).levels[
+        "story"
+    ]
+    loose = dedupe.evaluate(labelled_rows(), encoder=FakeEncoder(), story_threshold=0.05, worst=0, resamples=5).levels[
+        "story"
+    ]
     assert strict.threshold == 1.0
     assert strict.scores["pairwise_recall"] < loose.scores["pairwise_recall"]
     assert strict.wrong == strict.missed == []
@@ -306,7 +310,7 @@ def test_wrong_calls_are_one_line(labelled: Path) -> None:
     Path("titles.txt").write_text("Ferry sinks\nBakery burns\n", "utf-8")
     assert "no column 'story' among title, published, source, event" in refused("evaluate", labelled)
     assert "no column 'wordings'" in refused(
-        "evaluate", labelled, "--story-column", "event", "--variant-column", "wordings"
+        "evaluate", labelled, "--story-column", "event", "--wording-column", "wordings"
     )
     assert "2 labelled rows has a story of its own" in refused("evaluate", "alone.csv")
     assert "no column 'story' among title" in refused("evaluate", "titles.txt")

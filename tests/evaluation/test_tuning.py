@@ -82,9 +82,9 @@ def listed(labelled: Labelled, runs: list[dedupe.Deduplication], level: str) -> 
         here = np.flatnonzero(truth >= 0)
         i, j = here[np.array(list(itertools.combinations(range(len(here)), 2))).T]
         heights = result.together(i, j, level)
-        floor = result.regroup(**{level: result.floor}).labels("story")
+        floor = result.regroup(**{f"{level}_threshold": result.floor}).labels("story")
         if level == "wording":
-            floor = result.regroup(wording=result.floor).labels("wording")
+            floor = result.regroup(wording_threshold=result.floor).labels("wording")
         block = connected_blocks(np.unique(truth[here], return_inverse=True)[1], floor[here])
         block_of = dict(zip(here.tolist(), block.tolist(), strict=True))
         kept = (heights > 0) | (truth[i] == truth[j])
@@ -98,7 +98,7 @@ def test_rows_come_together_where_the_labels_say(runs: list[dedupe.Deduplication
     run = runs[0]
     i, j = np.triu_indices(len(run), 1)
     for level, threshold in itertools.product(LEVELS, (0.05, 0.2, 0.5, 0.9, 1.0)):
-        labels = run.regroup(**{level: threshold}).labels(level)
+        labels = run.regroup(**{f"{level}_threshold": threshold}).labels(level)
         assert np.array_equal(run.together(i, j, level) >= threshold, labels[i] == labels[j])
     with pytest.raises(InputError, match="level must be one of"):
         run.together(i, j, "exact")
@@ -112,7 +112,7 @@ def test_the_curve_is_what_cutting_at_each_threshold_gives(
     curve = choose(pairs.heights, pairs.same, pairs.weights, pairs.blocks, resamples=5).curve
     truth = np.concatenate([labelled.labels[level][rows] for rows in labelled.slices])
     for k in range(0, len(curve.threshold), 5):
-        cuts = [run.regroup(**{level: float(curve.threshold[k])}).labels(level) for run in runs]
+        cuts = [run.regroup(**{f"{level}_threshold": float(curve.threshold[k])}).labels(level) for run in runs]
         found = np.concatenate([cut + 10_000 * part for part, cut in enumerate(cuts)])
         score = pairwise(truth[truth >= 0], found[truth >= 0])
         if curve.found[k]:
@@ -295,7 +295,7 @@ def test_thresholds_that_cannot_be_are_refused(given: dict[str, float], said: st
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_threshold_in_force_is_that_given(csv: Path, level: str) -> None:
     rows = labelled_rows(1)
-    given: dict[str, Any] = {"level": level, "encoder": FakeEncoder(), "resamples": 20, level: 0.9}
+    given: dict[str, Any] = {"level": level, "encoder": FakeEncoder(), "resamples": 20, f"{level}_threshold": 0.9}
     assert dedupe.tune(rows, **given).before == 0.9
     answers = [(one, other, verdict.replace("story", level)) for one, other, verdict in answered(csv, 60)]
     assert dedupe.tune_by_answers(rows, answers, **given).before == 0.9
@@ -326,42 +326,40 @@ def csv(tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPat
 def test_a_threshold_is_put_into_settings_that_cluster_uses(csv: Path) -> None:
     outcome = run("tune", csv, "--precision", "0.7")
     assert outcome.exit_code == 0, outcome.output
-    threshold = tomllib.loads(Path("headline-dedupe.toml").read_text("utf-8"))["story"]
+    threshold = tomllib.loads(Path("headline-dedupe.toml").read_text("utf-8"))["story_threshold"]
     assert f"story threshold for a precision of 0.7: {threshold:.3f} (" in outcome.stdout
     assert "\nprecision: 0." in outcome.stdout
     assert "that belong together" in outcome.stdout
-    assert f"headline-dedupe.toml: story = {threshold:g}\n" in outcome.stdout
+    assert f"headline-dedupe.toml: story_threshold = {threshold:g}\n" in outcome.stdout
     assert "warning: this rests on " in outcome.stderr
     used = run("cluster", csv, "--settings", "headline-dedupe.toml", "-o", "-")
-    given = run("cluster", csv, "--story", str(threshold), "-o", "-")
+    given = run("cluster", csv, "--story-threshold", str(threshold), "-o", "-")
     assert used.exit_code == 0
     assert used.stdout == given.stdout
 
 
 def test_only_the_threshold_changes_and_the_same_again_changes_nothing(csv: Path) -> None:
-    before = (
-        '# ours\r\nwindow = "72h" # a weekend\r\n\r\nstory = 0.41   # a guess\r\n\r\n[dedupe]\r\nkeep = "earliest"\r\n'
-    )
+    before = '# ours\r\nwindow = "72h" # days\r\n\r\nstory_threshold = 0.41 # guessed\r\n\r\n[dedupe]\r\nkeep = "earliest"\r\n'
     settings = Path("desk.toml")
     settings.write_bytes(before.encode())
-    assert "desk.toml: story = 0.41 -> 0." in run("tune", csv, "-o", settings).stdout
+    assert "desk.toml: story_threshold = 0.41 -> 0." in run("tune", csv, "-o", settings).stdout
     after = settings.read_bytes().decode()
-    threshold = tomllib.loads(after)["story"]
-    assert after == before.replace("story = 0.41", f"story = {threshold}")
+    threshold = tomllib.loads(after)["story_threshold"]
+    assert after == before.replace("story_threshold = 0.41", f"story_threshold = {threshold}")
     again = run("tune", csv, "-o", settings)
-    assert f"story = {threshold}, as it was" in again.stdout
+    assert f"story_threshold = {threshold}, as it was" in again.stdout
     assert settings.read_bytes().decode() == after
     assert run("tune", csv, "-o", settings, "--level", "wording").exit_code == 0
-    assert tomllib.loads(settings.read_text("utf-8"))["wording"] > 0
+    assert tomllib.loads(settings.read_text("utf-8"))["wording_threshold"] > 0
 
 
 def test_a_table_that_would_go_before_is_changed_too(csv: Path) -> None:
-    Path("desk.toml").write_text('[cluster]\nstory = 0.9\n[match]\nwindow = "3d"\n', "utf-8")
+    Path("desk.toml").write_text('[cluster]\nstory_threshold = 0.9\n[match]\nwindow = "3d"\n', "utf-8")
     said = run("tune", csv, "-o", "desk.toml").stdout
-    assert "desk.toml, [cluster]: story = 0.9 -> 0." in said
+    assert "desk.toml, [cluster]: story_threshold = 0.9 -> 0." in said
     assert "[match]" not in said
     found = tomllib.loads(Path("desk.toml").read_text("utf-8"))
-    assert found["story"] == found["cluster"]["story"] < 0.9
+    assert found["story_threshold"] == found["cluster"]["story_threshold"] < 0.9
     assert "story" not in found["match"]
 
 
@@ -379,7 +377,7 @@ def test_pictures_are_drawn_beside_the_settings_or_where_asked(csv: Path) -> Non
 def test_json_says_the_same(csv: Path) -> None:
     outcome = run("tune", csv, "--recall", "0.5", "--format", "json", "-o", "desk.toml")
     found = json.loads(outcome.stdout)
-    assert found["threshold"]["value"] == tomllib.loads(Path("desk.toml").read_text("utf-8"))["story"]
+    assert found["threshold"]["value"] == tomllib.loads(Path("desk.toml").read_text("utf-8"))["story_threshold"]
     assert found["goal"] == {"figure": "recall", "least": 0.5}
     assert found["recall"]["value"] >= 0.5
     assert found["slices"] == 2
@@ -404,7 +402,7 @@ def test_a_dry_run_writes_nothing(csv: Path) -> None:
 
 
 def test_wrong_calls_are_one_line(csv: Path) -> None:
-    Path("bad.toml").write_text("story = = 1\n", "utf-8")
+    Path("bad.toml").write_text("story_threshold = = 1\n", "utf-8")
     alone = Path("alone.csv")
     alone.write_text("title,story\nFerry sinks,1\nBakery burns,2\n", "utf-8")
     assert "contradict" in refused("tune", csv, "--precision", "0.9", "--recall", "0.9")
@@ -413,16 +411,18 @@ def test_wrong_calls_are_one_line(csv: Path) -> None:
     assert "is also the input" in refused("tune", csv, "-o", csv)
     assert "must end in .toml" in refused("tune", csv, "-o", "stories.jsonl")
     assert "has a story of its own" in refused("tune", alone)
-    assert "no column 'variant'" in refused("tune", alone, "--level", "wording")
-    alone.write_text("title,story,variant\nFerry sinks,1,\nFerry sinks!,1, \n", "utf-8")
+    assert "no column 'wording'" in refused("tune", alone, "--level", "wording")
+    alone.write_text("title,story,wording\nFerry sinks,1,\nFerry sinks!,1, \n", "utf-8")
     assert "no row with a story has a wording too: name the column" in refused("tune", alone, "--level", "wording")
     assert "0<x<=1" in refused("tune", csv, "--precision", "0")
 
 
 def test_wordings_are_tuned_inside_the_stories_of_the_settings(csv: Path) -> None:
-    Path("desk.toml").write_text("story = 1.0\n", "utf-8")
+    Path("desk.toml").write_text("story_threshold = 1.0\n", "utf-8")
     inside = json.loads(run("tune", csv, "--level", "wording", "--format", "json", "-o", "desk.toml").stdout)
-    given = run("tune", csv, "--level", "wording", "--format", "json", "-o", "other.toml", "--story", "1.0").stdout
+    given = run(
+        "tune", csv, "--level", "wording", "--format", "json", "-o", "other.toml", "--story-threshold", "1.0"
+    ).stdout
     assert inside["threshold"] == json.loads(given)["threshold"]
     assert inside["pairs"] == json.loads(given)["pairs"]
 
@@ -431,21 +431,24 @@ def test_what_stays_is_the_threshold_of_the_settings(csv: Path) -> None:
     clear = Path("clear.jsonl")
     clear.write_text("".join(json.dumps(row) + "\n" for row in clear_rows()), "utf-8")
     for level, given in (
-        ("story", "story = 0.5\n"),
-        ("wording", "wording = 0.5\n"),
-        ("story", "[match]\nstory = 0.5\n"),
+        ("story", "story_threshold = 0.5\n"),
+        ("wording", "wording_threshold = 0.5\n"),
+        ("story", "[match]\nstory_threshold = 0.5\n"),
     ):
         Path("desk.toml").write_text(given, "utf-8")
         outcome = run("tune", clear, "-o", "desk.toml", "--level", level, "--format", "json")
         found = json.loads(outcome.stdout)
         assert found["before"] == 0.5
         assert any("0.5" in line for line in found["written"])
-    Path("desk.toml").write_text("story = 0.5\n", "utf-8")
+    Path("desk.toml").write_text("story_threshold = 0.5\n", "utf-8")
     assert (
-        json.loads(run("tune", clear, "-o", "desk.toml", "--story", "0.6", "--format", "json").stdout)["before"] == 0.6
+        json.loads(run("tune", clear, "-o", "desk.toml", "--story-threshold", "0.6", "--format", "json").stdout)[
+            "before"
+        ]
+        == 0.6
     )
-    Path("desk.toml").write_text("story = 0.5\n", "utf-8")
-    Path("other.toml").write_text("story = 0.7\n", "utf-8")
+    Path("desk.toml").write_text("story_threshold = 0.5\n", "utf-8")
+    Path("other.toml").write_text("story_threshold = 0.7\n", "utf-8")
     for target, before in (("other.toml", 0.7), ("new.toml", 0.5)):
         given = run("tune", clear, "-o", target, "--settings", "desk.toml", "--format", "json")
         assert json.loads(given.stdout)["before"] == before
@@ -456,35 +459,37 @@ def test_what_is_said_to_stay_is_what_is_written(csv: Path) -> None:
         {"title": title, "story": title[0]} for title in ("Ferry sinks", "Ferry sinks!", "Bread is dear", "Rates rise")
     ]
     Path("copies.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    Path("desk.toml").write_text("story = 0.5\n", "utf-8")
+    Path("desk.toml").write_text("story_threshold = 0.5\n", "utf-8")
     said = run("tune", "copies.jsonl", "-o", "desk.toml").stdout
     assert "story threshold for the best F1: 0.500 (" in said
     assert "; 0.5 was in force and stays, as these labels show none that is surely better\n" in said
-    assert "desk.toml: story = 0.5, as it was\n" in said
+    assert "desk.toml: story_threshold = 0.5, as it was\n" in said
 
 
 def test_wordings_are_tuned_inside_the_stories_of_a_command_too(csv: Path) -> None:
-    Path("desk.toml").write_text("[cluster]\nstory = 1.0\n", "utf-8")
+    Path("desk.toml").write_text("[cluster]\nstory_threshold = 1.0\n", "utf-8")
     inside = json.loads(run("tune", csv, "--level", "wording", "--format", "json", "-o", "desk.toml").stdout)
-    given = run("tune", csv, "--level", "wording", "--format", "json", "-o", "other.toml", "--story", "1.0").stdout
+    given = run(
+        "tune", csv, "--level", "wording", "--format", "json", "-o", "other.toml", "--story-threshold", "1.0"
+    ).stdout
     assert inside["pairs"] == json.loads(given)["pairs"]
 
 
 @pytest.mark.parametrize("value", ['"high"', "true"])
 def test_a_threshold_in_the_settings_that_is_none_is_said(csv: Path, value: str) -> None:
-    Path("desk.toml").write_text(f"[match]\nstory = {value}\n", "utf-8")
-    assert "desk.toml, [match]: story = " in refused("tune", csv, "-o", "desk.toml")
+    Path("desk.toml").write_text(f"[match]\nstory_threshold = {value}\n", "utf-8")
+    assert "desk.toml, [match]: story_threshold = " in refused("tune", csv, "-o", "desk.toml")
 
 
 def test_options_without_a_meaning_are_refused_where_they_were_typed(csv: Path) -> None:
     answered(csv, 60)
-    Path("desk.toml").write_text('story-column = "story"\nwording = 0.5\n', "utf-8")
+    Path("desk.toml").write_text('story-column = "story"\nwording_threshold = 0.5\n', "utf-8")
     by_answers = ("tune", "news.jsonl", "--labels", "labels.csv")
-    for column in ("story-column", "variant-column", "slice-column"):
+    for column in ("story-column", "wording-column", "slice-column"):
         assert f"--{column} has no meaning with --labels" in refused(*by_answers, f"--{column}", "story")
-    line = refused(*by_answers, "--level", "wording", "--story", "0.5")
-    assert "--story has no meaning with --labels and --level wording" in line
-    assert "--wording has no meaning with --level story" in refused("tune", csv, "--wording", "0.5")
+    line = refused(*by_answers, "--level", "wording", "--story-threshold", "0.5")
+    assert "--story-threshold has no meaning with --labels and --level wording" in line
+    assert "--wording-threshold has no meaning with --level story" in refused("tune", csv, "--wording-threshold", "0.5")
     assert run(*by_answers, "--settings", "desk.toml").exit_code == 0
 
 

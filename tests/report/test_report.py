@@ -196,8 +196,8 @@ def test_figures_are_those_of_the_result(result: Deduplication) -> None:
     assert found["headlines"] == len(result) == len(EVENTS)
     assert found["stories"] == len(result.stories)
     assert found["told_again"] == sum(len(story.headlines) > 1 for story in result.stories)
-    assert found["headlines"] - found["saved"] == found["wordings"] == len(result.keep("wording"))
-    assert found["headlines"] - found["copies"] == len(result.keep("exact"))
+    assert found["headlines"] - found["saved"] == found["wordings"] == len(result.kept("wording"))
+    assert found["headlines"] - found["copies"] == len(result.kept("exact"))
 
 
 def test_what_has_no_room_is_left_out_in_whole_groups_and_said(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_what_has_no_room_is_left_out_in_whole_groups_and_said(tmp_path: Path) -
     assert everything.left_out == 0 and len(everything.nodes) == len(result.nodes.first)
     choice = choose_nodes(result, 60)
     shown = np.isin(result.nodes.of, choice.nodes)
-    loosest = result.regroup(story=result.floor).labels("story")
+    loosest = result.regroup(story_threshold=result.floor).labels("story")
     assert 0 < shown.sum() <= 60 and choice.left_out == (~shown).sum()
     assert not set(loosest[shown]) & set(loosest[~shown])
     path = tmp_path / "report.html"
@@ -360,10 +360,10 @@ def test_regrouping_in_the_page_is_that_of_the_program(browser: Browser, tmp_pat
         for one in ("exact", "wording", "story"):
             assert labels(found.page, one) == result.labels(one).tolist()
         for threshold in at:
-            regrouped = result.regroup(**{level: threshold})
+            regrouped = result.regroup(**{f"{level}_threshold": threshold})
             for one in ("wording", "story"):
                 assert labels(found.page, one, {level: threshold}) == regrouped.labels(one).tolist()
-            counts.add(len(regrouped.keep(level)))
+            counts.add(len(regrouped.kept(level)))
         assert len(counts) > 4 and found.errors == []
 
 
@@ -373,7 +373,7 @@ def test_what_is_left_out_changes_no_group_of_the_rest(browser: Browser, tmp_pat
     with opened(browser, written(result, tmp_path, most_rows=150)) as found:
         assert f"of the {rows.sum()} listed here" in found.page.inner_text("#status")
         for threshold in (0.05, 0.3, 0.6):
-            expected = result.regroup(story=threshold).labels("story")[rows]
+            expected = result.regroup(story_threshold=threshold).labels("story")[rows]
             first = {label: k for k, label in enumerate(dict.fromkeys(expected.tolist()))}
             assert labels(found.page, "story", {"story": threshold}) == [first[label] for label in expected.tolist()]
 
@@ -382,15 +382,15 @@ def test_each_group_shows_whom_the_run_keeps(browser: Browser, tmp_path: Path) -
     for keep in ("central", "complete"):
         result = deduplicate(made_up(200).headlines, encoder=FakeEncoder(), keep=keep)
         with opened(browser, written(result, tmp_path)) as found:
-            assert sorted(found.page.evaluate("headlineDedupe.representatives()")) == result.keep("story").tolist()
-            story = next(story for story in result.stories if len(story.variants) > 2)
+            assert sorted(found.page.evaluate("headlineDedupe.representatives()")) == result.kept("story").tolist()
+            story = next(story for story in result.stories if len(story.wordings) > 2)
             found.page.click(f'[data-story="{story.id}"] summary')
             found.page.locator(f'[data-story="{story.id}"] .wordings').wait_for()
             tops = found.page.locator(
                 f'[data-story="{story.id}"] .titles > li:first-child > .title'
             ).all_text_contents()
             tops = [re.sub(r"^★ | ×\d+$", "", top) for top in tops]
-            assert sorted(tops) == sorted(variant.representative.title for variant in story.variants)
+            assert sorted(tops) == sorted(wording.representative.title for wording in story.wordings)
             assert tops[0] == story.representative.title
 
 
@@ -470,10 +470,10 @@ def test_stories_come_in_the_order_asked_for(page: Any, result: Deduplication) -
 def test_a_slider_regroups_by_keyboard_and_says_so(page: Any, result: Deduplication) -> None:
     page.focus("#story")
     page.keyboard.press("End")
-    assert f"{len(result.regroup(story=1).stories)} stories at 1.00" in page.inner_text("#status")
+    assert f"{len(result.regroup(story_threshold=1).stories)} stories at 1.00" in page.inner_text("#status")
     assert "story=1" in page.url
     page.keyboard.press("Home")
-    assert f"{len(result.regroup(story=result.floor).stories)} stories at 0.05" in page.inner_text("#status")
+    assert f"{len(result.regroup(story_threshold=result.floor).stories)} stories at 0.05" in page.inner_text("#status")
     page.click("#reset-thresholds")
     assert labels(page, "story") == result.labels("story").tolist() and "story=" not in page.url
 
@@ -492,7 +492,7 @@ def test_stories_unfold_by_keyboard(page: Any) -> None:
 def test_an_address_holds_what_was_asked_for(browser: Browser, report: Path, result: Deduplication) -> None:
     with opened(browser, report, "#check&q=ferry&story=0.8&sort=newest") as found:
         assert found.page.input_value("#q") == "ferry" and found.page.input_value("#sort") == "newest"
-        assert labels(found.page, "story") == result.regroup(story=0.8).labels("story").tolist()
+        assert labels(found.page, "story") == result.regroup(story_threshold=0.8).labels("story").tolist()
         assert found.page.locator("#view-check").is_visible()
         found.page.click('.views a[href="#stories"]')
         found.page.go_back()
@@ -549,7 +549,7 @@ def test_all_cards_of_a_pair_show_the_same_verdict(browser: Browser, tmp_path: P
 def test_a_title_that_turns_the_direction_of_writing_turns_nothing_after_it(browser: Browser, tmp_path: Path) -> None:
     given = [Headline("\u202eFerry sinks off Oslo", source="\u202eCoast", published=START) for _ in range(2)]
     given.append(Headline("\u202eFerry sinks off Oslo, three dead", source="Fjord", published=START))
-    with opened(browser, written(deduplicate(given, encoder=FakeEncoder(), story=0.05), tmp_path)) as found:
+    with opened(browser, written(deduplicate(given, encoder=FakeEncoder(), story_threshold=0.05), tmp_path)) as found:
         unfold(found, "stories")
         texts = found.page.evaluate(
             """() => {
@@ -565,7 +565,9 @@ def test_a_title_that_turns_the_direction_of_writing_turns_nothing_after_it(brow
 def test_times_have_a_year_where_the_headlines_lie_in_several(browser: Browser, tmp_path: Path) -> None:
     for days, said in ((2, ", "), (800, f" {START.year}, ")):
         given = [Headline(title, published=START + timedelta(days=k * days)) for k, title in enumerate(EVENTS[:2])]
-        with opened(browser, written(deduplicate(given, encoder=FakeEncoder(), story=1.0), tmp_path)) as found:
+        with opened(
+            browser, written(deduplicate(given, encoder=FakeEncoder(), story_threshold=1.0), tmp_path)
+        ) as found:
             facts = found.page.locator("#stories .facts").all_text_contents()
             assert f"{START.day} {START:%b}{said}{START:%H:%M}" in facts and found.errors == []
 
@@ -633,7 +635,7 @@ def test_a_run_that_looked_for_wordings_only(browser: Browser, tmp_path: Path) -
         assert found.page.locator("#story").count() == 0 and found.page.locator("#wording").count() == 1
         assert "wordings at" in found.page.inner_text("#status")
         for threshold in (0.2, 0.7):
-            regrouped = result.regroup(wording=threshold).labels("wording").tolist()
+            regrouped = result.regroup(wording_threshold=threshold).labels("wording").tolist()
             assert labels(found.page, "wording", {"wording": threshold}) == regrouped
         for view in ("check", "pictures", "run", "stories"):
             found.page.click(f'.views a[href="#{view}"]')

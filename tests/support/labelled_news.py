@@ -26,18 +26,18 @@ _TOLD = [
 
 
 def labelled_rows(slices: int = 2) -> list[dict[str, Any]]:
-    """Return rows with title, published, source, story, variant and slice, five a story, in an order of their own.
+    """Return rows with title, published, source, story, wording and slice, five a story, in an order of their own.
 
     Some have no label, or none of the wording.
     """
     rows = []
     for part in range(slices):
         for k, (who, does, where, why) in enumerate(_EVENTS[part:]):
-            for n, (told, variant) in enumerate(_TOLD):
+            for n, (told, wording) in enumerate(_TOLD):
                 title = told.format(who=who.title() if n < 2 else who, does=does, where=where, why=why)
                 row = {"title": title, "published": f"2026-03-{part + 1:02}T{k + n:02}:00:00Z", "source": f"paper {n}"}
-                rows.append(row | {"story": f"s{k}", "variant": variant, "slice": f"day {part}"})
-    rows[3]["story"], rows[11]["variant"], rows[-1]["story"] = "", " ", None
+                rows.append(row | {"story": f"s{k}", "wording": wording, "slice": f"day {part}"})
+    rows[3]["story"], rows[11]["wording"], rows[-1]["story"] = "", " ", None
     rows.append(dict(rows[0], source="paper 9", story="s1"))  # the same title, labelled otherwise
     rows.append(dict(rows[5], title="", story="s1"))  # no title at all
     return [rows[(7 * k) % len(rows)] for k in range(len(rows))] if len(rows) % 7 else rows
@@ -54,7 +54,7 @@ def clear_rows() -> list[dict[str, Any]]:
     """Return rows about events that have nothing in common, each told four times in nearly the same words."""
     titles = _CLEAR.replace("\n", "|").split("|")
     return [
-        {"title": told.format(title), "story": f"s{k}", "variant": "a"}
+        {"title": told.format(title), "story": f"s{k}", "wording": "a"}
         for k, title in enumerate(titles)
         for told in ("{}", "{}, officials say", "{}!", "{}, police say")
     ]

@@ -52,6 +52,6 @@ def labelled(slices: int = 6, stories: int = 8) -> Iterator[dict[str, Any]]:
         for k in range(stories):
             subject, event, place = rng.choice(SUBJECTS), rng.choice(EVENTS), f"place{s}x{k // 2}"
             story = {"story": f"{s}/{k}", "slice": f"t{s}", "published": f"2025-08-{1 + k:02d}", "source": "A"}
-            yield story | {"title": f"{subject} {event} in {place} on monday", "variant": f"{s}/{k}/a"}
-            yield story | {"title": f"in {place} {subject} {event} monday", "variant": f"{s}/{k}/a"}
-            yield story | {"title": f"{place} {subject} {event} with 14 hurt", "variant": f"{s}/{k}/b"}
+            yield story | {"title": f"{subject} {event} in {place} on monday", "wording": f"{s}/{k}/a"}
+            yield story | {"title": f"in {place} {subject} {event} monday", "wording": f"{s}/{k}/a"}
+            yield story | {"title": f"{place} {subject} {event} with 14 hurt", "wording": f"{s}/{k}/b"}

@@ -164,15 +164,15 @@ def test_a_missing_package_is_said_before_any_training(stories):
     ("lines", "message"),
     [
         ("", "fewer than 3 slices"),
-        ('{"title": "a", "story": "1"}', "line 1: nothing under 'variant'"),
+        ('{"title": "a", "story": "1"}', "line 1: nothing under 'wording'"),
         (
-            '{"title": "a", "story": "1", "variant": "1"}\n{"title": " ", "story": "1", "variant": "1"}',
+            '{"title": "a", "story": "1", "wording": "1"}\n{"title": " ", "story": "1", "wording": "1"}',
             "line 2: .*'title'",
         ),
-        ('\n{"title": "a", "story": 1, "variant": null}', "line 2: nothing under 'variant'"),
+        ('\n{"title": "a", "story": 1, "wording": null}', "line 2: nothing under 'wording'"),
         ('{"title"', "line 1 is not JSON"),
         ("[1]", "line 1: nothing under 'title'"),
-        ('{"title": "a", "story": "1", "variant": "1", "slice": "x"}', "fewer than 3 slices"),
+        ('{"title": "a", "story": "1", "wording": "1", "slice": "x"}', "fewer than 3 slices"),
     ],
 )
 def test_stories_that_cannot_be_used(tmp_path, lines, message):
@@ -193,7 +193,7 @@ def test_stories_that_are_no_text(tmp_path):
 
 def test_without_slices_stories_are_cut_by_date_and_never_torn(tmp_path):
     rows = [
-        {"title": f"t{k}", "story": str(k // 2), "variant": str(k), "published": f"2025-08-{1 + k:02d}"}
+        {"title": f"t{k}", "story": str(k // 2), "wording": str(k), "published": f"2025-08-{1 + k:02d}"}
         for k in range(28)
     ]
     data = read_stories(write(tmp_path / "dated.jsonl", rows))
@@ -204,13 +204,13 @@ def test_without_slices_stories_are_cut_by_date_and_never_torn(tmp_path):
 
 
 def test_a_fold_without_a_pair_is_refused_before_any_training(base, tmp_path):
-    rows = [row | {"variant": row["title"]} if row["slice"] == "t1" else row for row in labelled(3, 2)]
+    rows = [row | {"wording": row["title"]} if row["slice"] == "t1" else row for row in labelled(3, 2)]
     with pytest.raises(InputError, match=r"slices 2, 5 ... hold no two headlines of one wording"):
         train(write(tmp_path / "stories.jsonl", rows), tmp_path / "model", base=base)
 
 
 def test_too_little_to_learn_from(base, tmp_path):
-    rows = [row | {"story": row["slice"], "variant": row["slice"]} for row in labelled(3, 2)]
+    rows = [row | {"story": row["slice"], "wording": row["slice"]} for row in labelled(3, 2)]
     with pytest.raises(InputError, match="one answer: give more stories"):
         train(write(tmp_path / "stories.jsonl", rows), tmp_path / "model", base=base, epochs=1)
 

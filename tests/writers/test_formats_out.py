@@ -116,10 +116,10 @@ def test_nested_json_has_every_headline_once(tmp_path, table):
     output = tmp_path / "stories.json"
     assert run("cluster", table, "-o", output).exit_code == 0
     stories = json.loads(output.read_text("utf-8"))["stories"]
-    headlines = [h for story in stories for variant in story["variants"] for h in variant["headlines"]]
+    headlines = [h for story in stories for variant in story["wordings"] for h in variant["headlines"]]
     assert sorted(h["position"] for h in headlines) == [0, 1, 2]
     assert stories[0]["size"] == 2 and stories[0]["representative"] in (0, 1)
-    assert {h["dedupe_story"] for h in stories[0]["variants"][0]["headlines"]} == {stories[0]["story"]}
+    assert {h["dedupe_story"] for h in stories[0]["wordings"][0]["headlines"]} == {stories[0]["story"]}
 
 
 def test_every_judged_pair_is_explained(tmp_path):
@@ -226,7 +226,9 @@ def test_bad_settings_are_refused_in_one_line(tmp_path, table, text, said):
 
 def test_a_wrong_value_of_the_command_line_is_not_blamed_on_the_settings(tmp_path, table):
     (tmp_path / "good.toml").write_text('keep = "earliest"', "utf-8")
-    assert "settings" not in one_error(run("cluster", table, "--settings", tmp_path / "good.toml", "--story", "8"))
+    assert "settings" not in one_error(
+        run("cluster", table, "--settings", tmp_path / "good.toml", "--story-threshold", "8")
+    )
 
 
 def test_a_file_in_place_of_a_command(table):
