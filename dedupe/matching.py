@@ -21,9 +21,10 @@ from dedupe.embedding.cache import VectorCache
 from dedupe.embedding.vectors import Vectors, rows_at
 from dedupe.errors import InputError
 from dedupe.headlines import Headline
+from dedupe.levels import LEVELS
 from dedupe.pipeline import Frame, Row, deduplicate, rows_of
 from dedupe.result.columns import OutputRows
-from dedupe.result.deduplication import LEVELS, Deduplication
+from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, bars, silent
 from dedupe.scoring.model import judge_of

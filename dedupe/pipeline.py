@@ -19,12 +19,13 @@ from dedupe.clustering.corrections import Given
 from dedupe.clustering.crowds import Crowds, find_crowds
 from dedupe.clustering.linkage import merge_tree
 from dedupe.clustering.merge_tree import MergeTree
-from dedupe.clustering.representatives import KEEPS, Nodes, tie_ranks
+from dedupe.clustering.representatives import Nodes, tie_ranks
 from dedupe.embedding import encoders as encoders
 from dedupe.embedding.cache import VectorCache
 from dedupe.embedding.vectors import Vectors
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, as_headlines
+from dedupe.levels import KEEP_RULES, SCORED_LEVELS
 from dedupe.readers.inputs import read_table
 from dedupe.result.cautions import crowded, input_cautions, uncorrected
 from dedupe.result.deduplication import Deduplication
@@ -32,7 +33,6 @@ from dedupe.result.judged import decide
 from dedupe.result.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
 from dedupe.runtime.arrow import is_frame
 from dedupe.runtime.progress import Progress, bars, silent
-from dedupe.scoring.context import LEVELS
 from dedupe.scoring.model import Judge, judge_of
 from dedupe.scoring.prefilter import Notice, NoticedPairs, joined, notice
 from dedupe.scoring.similarity_scale import IDENTITY, scale_of
@@ -54,7 +54,7 @@ def deduplicate(
     window: timedelta | float | None = None,
     story_threshold: float | None = None,
     wording_threshold: float | None = None,
-    keep: str = KEEPS[0],
+    keep: str = KEEP_RULES[0],
     corrections: Given = (),
     progress: bool | Progress = False,
 ) -> Deduplication:
@@ -84,8 +84,8 @@ def deduplicate(
     """
     rows = rows_of(headlines)
     hours = hours_of(window)
-    _check_choice("keep", keep, KEEPS)
-    _check_choice("level", level, LEVELS)
+    _check_choice("keep", keep, KEEP_RULES)
+    _check_choice("level", level, SCORED_LEVELS)
     if encoder is None and embeddings is None:
         encoder = encoders.load_encoder(None)
     judge, calibrated = judge_of(encoder)
@@ -112,7 +112,7 @@ def deduplicate(
         noticed, recall = [crowds.neighbors, *_noticed(looks, join, report)], join.recall
         del join  # of a million titles it holds half a gigabyte
         judged = decide(looks, joined(noticed), crowds.settled, rules.pairs(looks, times), judge.floor)
-        levels = LEVELS if level == "story" else (level,)
+        levels = SCORED_LEVELS if level == "story" else (level,)
         trees = {one: _tree(judged, crowds, rules, groups, one, hours, judge.floor, report) for one in levels}
     return Deduplication(
         headlines=tuple(rows),

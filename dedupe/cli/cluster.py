@@ -15,8 +15,8 @@ from dedupe.cli.shared import (
     taken,
 )
 from dedupe.cli.summary import finish
+from dedupe.levels import LEVELS
 from dedupe.result.columns import OutputRows
-from dedupe.result.deduplication import LEVELS
 from dedupe.runtime.files import write_lines
 from dedupe.writers.rows import ROW_FORMATS, format_of, write_rows, write_stories
 from dedupe.writers.terminal import write_table

@@ -25,8 +25,8 @@ from dedupe.cli.shared import (
     output,
     quiet,
 )
-from dedupe.clustering.representatives import KEEPS
 from dedupe.errors import OutputError
+from dedupe.levels import KEEP_RULES
 from dedupe.runtime.files import check_output, write_lines
 
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ grouping = options(
     click.option("--explain", metavar="FILE", help="Write every judged pair with its evidence, as JSON Lines."),
     click.option("--report", metavar="FILE", help="Write a page to read, search and regroup in a browser, as HTML."),
     judging,
-    click.option("--keep", type=click.Choice(KEEPS), default=KEEPS[0], show_default=True, help="Whom a group keeps."),
+    click.option(
+        "--keep", type=click.Choice(KEEP_RULES), default=KEEP_RULES[0], show_default=True, help="Whom a group keeps."
+    ),
     engine,
     caching,
     writing,

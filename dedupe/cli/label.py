@@ -17,8 +17,7 @@ from dedupe.cli.settings import settings
 from dedupe.cli.shared import PROGRAM, caching, count, engine, limit_threads, open_cache, taken, window
 from dedupe.errors import InputError
 from dedupe.headlines import tie_key
-from dedupe.levels import SKIPPED
-from dedupe.result.deduplication import LEVELS
+from dedupe.levels import LEVELS, SKIPPED
 from dedupe.runtime.files import check_output
 from dedupe.writers.terminal import show_pair
 

@@ -16,7 +16,7 @@ from dedupe.cli.input_options import Reading, reading
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import PROGRAM, applied, caching, count, engine, judging, limit_threads, open_cache, taken, warn
 from dedupe.errors import InputError
-from dedupe.result.deduplication import LEVELS
+from dedupe.levels import LEVELS
 from dedupe.runtime.files import check_output, write_lines
 from dedupe.writers.rows import ROW_FORMATS, format_of, write_rows
 from dedupe.writers.terminal import write_matches

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dedupe.cli.shared import PROGRAM, applied, count, warn
-from dedupe.result.deduplication import LEVELS
+from dedupe.levels import LEVELS
 from dedupe.writers.rows import write_pairs
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dedupe.errors import EmptyInput, InputError
-from dedupe.levels import APART, COLUMNS, SKIPPED, TOGETHER, VERDICTS
+from dedupe.levels import APART, SKIPPED, TOGETHER, VERDICT_COLUMNS, VERDICTS
 from dedupe.readers.inputs import Columns, read_headlines
 from dedupe.text.normalize import key_of_normalized, normalize
 
@@ -52,7 +52,7 @@ Given = Iterable[Correction | tuple[str, str, str]]
 
 
 def read_corrections(paths: str | Path | Iterable[str | Path]) -> list[Correction]:
-    """Return the corrections of one or several tables (CSV, TSV, JSON Lines, Parquet) with the columns `COLUMNS`.
+    """Return the corrections of one or several tables (CSV, TSV, JSON Lines, Parquet) with the columns `VERDICT_COLUMNS`.
 
     Rows without a verdict, or with the verdict "skipped", say nothing; nor does a file without rows. Raises `InputError`, with
     the row, for what cannot be used, and where corrections contradict each other.
@@ -65,14 +65,14 @@ def read_corrections(paths: str | Path | Iterable[str | Path]) -> list[Correctio
 
 def _read(path: str) -> Iterator[Correction]:
     try:
-        source = read_headlines([path], columns=Columns(title=COLUMNS[0]))
+        source = read_headlines([path], columns=Columns(title=VERDICT_COLUMNS[0]))
     except EmptyInput:
         return
-    for column in COLUMNS[1:]:
+    for column in VERDICT_COLUMNS[1:]:
         if column not in source.columns:
-            raise InputError(f"{path} has no column {column!r}: corrections need {', '.join(COLUMNS)}")
+            raise InputError(f"{path} has no column {column!r}: corrections need {', '.join(VERDICT_COLUMNS)}")
     for number, headline in enumerate(source.headlines, 1):
-        other, verdict = (str(headline.own.get(column) or "").strip() for column in COLUMNS[1:])
+        other, verdict = (str(headline.own.get(column) or "").strip() for column in VERDICT_COLUMNS[1:])
         if verdict.lower() not in ("", SKIPPED):
             yield Correction(headline.title, other, verdict, f"{path}, row {number}")
 
@@ -91,7 +91,7 @@ def as_corrections(given: Given) -> list[Correction]:
 
 
 def _correction(given: Any) -> Correction | None:
-    if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != len(COLUMNS):
+    if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != len(VERDICT_COLUMNS):
         raise InputError(f"a correction is a {type(given).__name__}: give two titles and a verdict, in a tuple")
     return None if given[2] == SKIPPED else Correction(*given)
 

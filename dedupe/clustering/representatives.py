@@ -13,7 +13,6 @@ from dedupe.headlines import Headline, tie_key
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-KEEPS = ("central", "earliest", "complete")
 _GROUPS = 4096  # groups whose vectors are held at a time
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from dedupe.clustering.corrections import read_corrections
 from dedupe.errors import EmptyInput, InputError
 from dedupe.headlines import Headline
-from dedupe.levels import COLUMNS, SKIPPED
+from dedupe.levels import SKIPPED, VERDICT_COLUMNS
 from dedupe.readers.inputs import Columns, read_headlines
 from dedupe.writers.rows import format_of, write_rows
 
@@ -32,7 +32,12 @@ class Answers:
 
     def add(self, one: Headline, other: Headline, verdict: str, level: str) -> None:
         """Append an answer."""
-        row = {COLUMNS[0]: one.title, COLUMNS[1]: other.title, COLUMNS[2]: verdict, ASKED_FOR: level}
+        row = {
+            VERDICT_COLUMNS[0]: one.title,
+            VERDICT_COLUMNS[1]: other.title,
+            VERDICT_COLUMNS[2]: verdict,
+            ASKED_FOR: level,
+        }
         for side, headline in (("a", one), ("b", other)):
             when = headline.published
             row |= {f"published_{side}": when.isoformat() if when else "", f"source_{side}": headline.source or ""}
@@ -48,11 +53,11 @@ class Answers:
     def given(self, level: str | None = None) -> list[tuple[str, str, str]]:
         """Return both titles and the verdict of each row that has one; with `level` only of those asked for it."""
         chosen = [row for row in self.rows if level is None or row.get(ASKED_FOR) == level]
-        found = [(str(row[COLUMNS[0]]), str(row[COLUMNS[1]]), _verdict(row)) for row in chosen]
+        found = [(str(row[VERDICT_COLUMNS[0]]), str(row[VERDICT_COLUMNS[1]]), _verdict(row)) for row in chosen]
         return [answer for answer in found if answer[2]]
 
     def _write(self) -> None:
-        names = list(dict.fromkeys(name for row in self.rows for name in row)) or list(COLUMNS)
+        names = list(dict.fromkeys(name for row in self.rows for name in row)) or list(VERDICT_COLUMNS)
         rows = [{name: row.get(name, "") for name in names} for row in self.rows]
         if not rows and self.format != "jsonl":
             self.path.unlink(missing_ok=True)
@@ -63,10 +68,10 @@ class Answers:
 def read_answers(path: Path) -> list[Row]:
     """Return the rows of a file of answers; `InputError` where it is none."""
     try:
-        source = read_headlines([str(path)], columns=Columns(title=COLUMNS[0]))
+        source = read_headlines([str(path)], columns=Columns(title=VERDICT_COLUMNS[0]))
     except EmptyInput:
         return []
-    missing = [column for column in COLUMNS if column not in source.columns]
+    missing = [column for column in VERDICT_COLUMNS if column not in source.columns]
     if missing:
         raise InputError(f"{path} is no file of answers, as it has no column {missing[0]!r}: name another")
     return [dict(headline.own) for headline in source.headlines]
@@ -85,7 +90,7 @@ def answered_headlines(path: Path) -> list[tuple[Headline, Headline, str]]:
 
 def _verdict(row: Row) -> str:
     """The verdict as `read_corrections` takes it; "" where there is none."""
-    return str(row.get(COLUMNS[2]) or "").strip().lower()
+    return str(row.get(VERDICT_COLUMNS[2]) or "").strip().lower()
 
 
 def _headline(row: Row, side: str) -> Headline:

@@ -29,6 +29,7 @@ from dedupe.clustering.merge_tree import MergeTree
 from dedupe.clustering.representatives import Nodes, representatives
 from dedupe.errors import InputError
 from dedupe.headlines import Headline
+from dedupe.levels import LEVELS
 from dedupe.result.columns import OutputRows
 from dedupe.result.pairs import JudgedNodes, JudgedPairs, check_thresholds
 
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-LEVELS = ("exact", "wording", "story")
 _TEXTS = ("title", "dedupe_flag", "dedupe_file")
 _LARGE = 50  # distinct titles in a story beyond which an editor should look
 _LOOSE = 0.2  # a member whose mean probability is below this hangs on by a thread

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
+from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.parallel import in_order
 
 Floats = NDArray[np.float64]
 Chances = NDArray[np.floating[Any]]
 Ints = NDArray[np.signedinteger[Any]]
 
-LEVELS = ("wording", "story")
 OF_LEVEL = (
     "common",  # log of the summed products of both probabilities, over all others
     "share",  # that sum as a share of what either has
@@ -30,7 +30,7 @@ OF_LEVEL = (
     "rival",  # the best probability with another, of the headline where it is lower
     "best_rival",  # likewise where it is higher
 )
-CONTEXT = tuple(f"{level}_{name}" for level in LEVELS for name in OF_LEVEL)
+CONTEXT = tuple(f"{level}_{name}" for level in SCORED_LEVELS for name in OF_LEVEL)
 _LEAST = 0.05  # keeps a share of next to nothing small
 _DENSE = 0.025  # pairs of a component, as a share of the square of its size, from which dense products take less time
 _WIDEST = 4096  # nodes of a dense product
@@ -49,7 +49,7 @@ class Company:
     def __init__(self, nodes: int, i: Ints, j: Ints, probability: Mapping[str, Chances]) -> None:
         links = _Links(nodes, i, j)
         self._i, self._j = i, j
-        self._levels = [_Level(links, probability[level]) for level in LEVELS]
+        self._levels = [_Level(links, probability[level]) for level in SCORED_LEVELS]
 
     def of(self, which: slice | Ints) -> Floats:
         """Return the context of some pairs, float64, (pairs, len(CONTEXT)), columns as in `CONTEXT`."""

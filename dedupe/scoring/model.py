@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from dedupe.embedding.model_folder import BUNDLED, FALLBACK, HEAD, JUDGE, verify
 from dedupe.embedding.vectors import Vectors, empty_rows
 from dedupe.errors import ModelError
+from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.parallel import in_order
-from dedupe.scoring.context import CONTEXT, LEVELS, Chances, Company
+from dedupe.scoring.context import CONTEXT, Chances, Company
 from dedupe.scoring.pair_features import EVIDENCE, LETTERS
 
 Floats = NDArray[np.float64]
@@ -40,7 +41,7 @@ TERMS = (
     "contained*rare",
     "contained*length",
 )
-COMPANY = (*(f"{level}_log_odds" for level in LEVELS), *CONTEXT)
+COMPANY = (*(f"{level}_log_odds" for level in SCORED_LEVELS), *CONTEXT)
 _SURE = 1e-4
 _TURNED_TOGETHER = 4096  # rows
 _JUDGED_TOGETHER = 500_000  # pairs
@@ -94,7 +95,7 @@ class Judge:
             turned[start : start + len(rows)] = rows
         return turned
 
-    def log_odds(self, evidence: NDArray[np.float32], levels: Sequence[str] = LEVELS) -> dict[str, Floats]:
+    def log_odds(self, evidence: NDArray[np.float32], levels: Sequence[str] = SCORED_LEVELS) -> dict[str, Floats]:
         """Return the log odds of each pair alone, (pairs,), for the levels asked for."""
         columns = _columns(evidence)
         found = {level: np.full(len(evidence), self.alone[level].intercept) for level in levels}
@@ -126,11 +127,11 @@ class Judge:
         `i`, `j`: (pairs,), each unordered pair of nodes once. Wording implies story, so story is never the smaller.
         """
         company = Company(nodes, i, j, alone)
-        found = {level: np.empty(len(i), np.float32) for level in LEVELS}
+        found = {level: np.empty(len(i), np.float32) for level in SCORED_LEVELS}
         for start in range(0, len(i), _JUDGED_TOGETHER):
             part = slice(start, start + _JUDGED_TOGETHER)
             columns = _in_company(company, alone, part)
-            for level in LEVELS:
+            for level in SCORED_LEVELS:
                 found[level][part] = self.company[level](columns)
         found["story"] = np.maximum(found["story"], found["wording"])
         return Judgement(found, company)
@@ -154,7 +155,7 @@ def _turned(vectors: NDArray[np.float32], head: NDArray[np.float32]) -> NDArray[
 
 
 def _in_company(company: Company, alone: Mapping[str, Chances], part: slice) -> Floats:
-    clipped = [np.clip(alone[level][part].astype(np.float64), _SURE, 1 - _SURE) for level in LEVELS]
+    clipped = [np.clip(alone[level][part].astype(np.float64), _SURE, 1 - _SURE) for level in SCORED_LEVELS]
     return np.column_stack([*(np.log(chance / (1 - chance)) for chance in clipped), company.of(part)])
 
 
@@ -212,11 +213,11 @@ def from_json(model: Mapping[str, Any]) -> Judge:
     """Return the judge written by `to_json`."""
     levels = model["levels"]
     return Judge(
-        alone={level: _logistic(levels[level]["alone"], TERMS) for level in LEVELS},
-        company={level: _logistic(levels[level]["in_company"], COMPANY) for level in LEVELS},
-        thresholds={level: levels[level]["threshold"] for level in LEVELS},
-        candidate_floor={level: levels[level]["candidate_floor"] for level in LEVELS},
-        given_up={level: levels[level]["given_up"] for level in LEVELS},
+        alone={level: _logistic(levels[level]["alone"], TERMS) for level in SCORED_LEVELS},
+        company={level: _logistic(levels[level]["in_company"], COMPANY) for level in SCORED_LEVELS},
+        thresholds={level: levels[level]["threshold"] for level in SCORED_LEVELS},
+        candidate_floor={level: levels[level]["candidate_floor"] for level in SCORED_LEVELS},
+        given_up={level: levels[level]["given_up"] for level in SCORED_LEVELS},
         floor=model["floor"],
     )
 
@@ -235,7 +236,7 @@ def to_json(judge: Judge) -> dict[str, Any]:
             "alone": _plain(judge.alone[level], TERMS),
             "in_company": _plain(judge.company[level], COMPANY),
         }
-        for level in LEVELS
+        for level in SCORED_LEVELS
     }
     return {"floor": judge.floor, "levels": levels}
 

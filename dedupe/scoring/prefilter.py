@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from dedupe.candidates.join import CandidatePairs, Join
 from dedupe.candidates.products import cosines
 from dedupe.embedding.vectors import Vectors, let_go
+from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.parallel import in_order
-from dedupe.scoring.context import LEVELS, Chances
+from dedupe.scoring.context import Chances
 from dedupe.scoring.model import Ints, Judge, sigmoid
 from dedupe.scoring.pair_features import LETTERS, add_letters, evidence_of_words, rows
 from dedupe.scoring.similarity_scale import Scale
@@ -130,14 +131,14 @@ def joined(parts: list[NoticedPairs]) -> NoticedPairs:
     """Return all parts as one, sorted by (i, j). Takes the list apart, so that no pair is held twice."""
     names = ("i", "j", "similarity", "wording_similarity")
     columns = {name: [np.empty(0, kind)] for name, kind in zip(names, ("i4", "i4", "f4", "f4"), strict=True)}
-    columns |= {level: [np.empty(0, np.float32)] for level in LEVELS}
+    columns |= {level: [np.empty(0, np.float32)] for level in SCORED_LEVELS}
     while parts:
         part = parts.pop(0)
         for name in names:
             columns[name].append(getattr(part, name))
-        for level in LEVELS:
+        for level in SCORED_LEVELS:
             columns[level].append(part.alone[level])
     i, j = (np.concatenate(columns.pop(name)) for name in names[:2])
     order = np.lexsort((j, i))
-    similarity, wording, *alone = (np.concatenate(columns.pop(name))[order] for name in (*names[2:], *LEVELS))
-    return NoticedPairs(i[order], j[order], similarity, wording, dict(zip(LEVELS, alone, strict=True)))
+    similarity, wording, *alone = (np.concatenate(columns.pop(name))[order] for name in (*names[2:], *SCORED_LEVELS))
+    return NoticedPairs(i[order], j[order], similarity, wording, dict(zip(SCORED_LEVELS, alone, strict=True)))

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from dedupe.candidates.products import cosines
 from dedupe.headlines import Headline
-from dedupe.levels import TOGETHER
-from dedupe.scoring.context import LEVELS
+from dedupe.levels import SCORED_LEVELS, TOGETHER
 from dedupe.scoring.pair_features import EVIDENCE, evidence
 from dedupe.scoring.title_features import describe
 from dedupe.text.normalize import MAX_LENGTH, normalize
@@ -35,7 +34,7 @@ class AnsweredPairs:
     same: Mapping[str, NDArray[np.bool_]]
 
 
-NONE = AnsweredPairs(np.empty((0, len(EVIDENCE)), np.float32), dict.fromkeys(LEVELS, np.empty(0, bool)))
+NONE = AnsweredPairs(np.empty((0, len(EVIDENCE)), np.float32), dict.fromkeys(SCORED_LEVELS, np.empty(0, bool)))
 
 
 def answered_pairs(answers: Sequence[Answered], network: Any) -> AnsweredPairs:

@@ -15,7 +15,7 @@ from dedupe.clustering.merge_tree import MergeTree
 from dedupe.errors import InputError
 from dedupe.evaluation.metrics import average_precision, b_cubed, calibration_error, log_loss, pairwise
 from dedupe.headlines import Headline
-from dedupe.scoring.context import LEVELS
+from dedupe.levels import SCORED_LEVELS
 from dedupe.scoring.model import Judge, Judgement, Logistic, sigmoid, terms
 from dedupe.scoring.pair_features import EVIDENCE, evidence
 from dedupe.scoring.prefilter import NOTICED
@@ -90,11 +90,11 @@ def fit_judge(data: Labelled, encoded: Encoded) -> Fitted:
     held_out = [(fit(inside, encoded.answers), outside) for inside, outside in _folds(slices)]
     thresholds: dict[str, float] = {}
     scores: dict[str, dict[str, float | None]] = {}
-    for level in LEVELS:
+    for level in SCORED_LEVELS:
         thresholds[level], grouped = _choose_threshold(held_out, level)
         scores[level] = {**grouped, **_pair_scores(held_out, level)}
     floors = {"wording": _wording_floor(held_out), "story": CANDIDATE_FLOOR}
-    given_up = {level: _given_up(data, encoded, level, floors[level]) for level in LEVELS}
+    given_up = {level: _given_up(data, encoded, level, floors[level]) for level in SCORED_LEVELS}
     judge = replace(fit(slices, encoded.answers), thresholds=thresholds, candidate_floor=floors, given_up=given_up)
     return Fitted(judge, scores)
 
@@ -145,7 +145,7 @@ def slice_of(data: Labelled, encoded: Encoded, k: int, others: Sequence[int]) ->
     wording = cosines(encoded.wording[rows], pairs.i, pairs.j)
     found = evidence(titles, pairs.i, pairs.j, pairs.similarity, wording)
     inside = pairs.j < len(own)
-    labels = {level: data.labels[level][own] for level in LEVELS}
+    labels = {level: data.labels[level][own] for level in SCORED_LEVELS}
     edits = _edits_of(data, encoded, own)
     return Slice(pairs.i[inside], pairs.j[inside], found[inside], labels, undated(found[~inside]), *edits)
 
@@ -190,15 +190,15 @@ def fit(slices: Sequence[Slice], answers: AnsweredPairs = NONE) -> Judge:
     """
     judge = _judge(_fit_alone(slices, answers), {})
     inner = [(_judge(_fit_alone(inside, answers), {}), outside) for inside, outside in _folds(slices)]
-    columns, same = [], {level: [np.zeros(0, bool)] for level in LEVELS}
+    columns, same = [], {level: [np.zeros(0, bool)] for level in SCORED_LEVELS}
     for outsider, outside in inner:
         for part in outside:
             noticed, alone = _noticed(outsider, part)
             i, j = part.i[noticed], part.j[noticed]
             columns.append(outsider.company_of(len(part.labels["story"]), i, j, alone))
-            for level in LEVELS:
+            for level in SCORED_LEVELS:
                 same[level].append(part.same(level)[noticed])
-    company = {level: _logistic(np.concatenate(columns), np.concatenate(same[level])) for level in LEVELS}
+    company = {level: _logistic(np.concatenate(columns), np.concatenate(same[level])) for level in SCORED_LEVELS}
     return replace(judge, company=company)
 
 
@@ -213,7 +213,7 @@ def _fit_alone(slices: Sequence[Slice], answers: AnsweredPairs) -> dict[str, Log
     edits = np.concatenate([part.edits for part in slices])
     apart = np.concatenate([part.edits_apart for part in slices])
     fitted = {}
-    for level in LEVELS:
+    for level in SCORED_LEVELS:
         used = edits[apart] if level == "story" else edits
         same = np.concatenate([part.same(level) for part in slices])
         by_term = terms(np.concatenate([dated, undated(dated), strangers, answers.evidence, used, undated(used)]))
@@ -224,8 +224,8 @@ def _fit_alone(slices: Sequence[Slice], answers: AnsweredPairs) -> dict[str, Log
 
 
 def _judge(alone: dict[str, Logistic], company: dict[str, Logistic]) -> Judge:
-    floors = dict.fromkeys(LEVELS, CANDIDATE_FLOOR)
-    return Judge(alone, company, dict.fromkeys(LEVELS, 0.5), floors, dict.fromkeys(LEVELS, 0.0), FLOOR)
+    floors = dict.fromkeys(SCORED_LEVELS, CANDIDATE_FLOOR)
+    return Judge(alone, company, dict.fromkeys(SCORED_LEVELS, 0.5), floors, dict.fromkeys(SCORED_LEVELS, 0.0), FLOOR)
 
 
 def _logistic(

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dedupe.levels import SCORED_LEVELS
 from dedupe.scoring import context as module
-from dedupe.scoring.context import CONTEXT, LEVELS, Company
+from dedupe.scoring.context import CONTEXT, Company
 
 
 def context(nodes, i, j, probability):
@@ -43,7 +44,7 @@ def graphs(draw):
     pairs = draw(st.lists(st.sampled_from(every), unique=True, min_size=1))
     chances = st.lists(st.floats(0.02, 1), min_size=len(pairs), max_size=len(pairs))
     i, j = (np.array(side) for side in zip(*sorted(pairs), strict=True))
-    return nodes, i, j, {level: np.array(draw(chances)) for level in LEVELS}
+    return nodes, i, j, {level: np.array(draw(chances)) for level in SCORED_LEVELS}
 
 
 @given(graphs())
@@ -51,7 +52,7 @@ def test_context_is_what_its_words_say(graph):
     nodes, i, j, chance = graph
     found = context(nodes, i, j, chance)
     assert found.shape == (len(i), len(CONTEXT))
-    expected = np.hstack([list(oracle(nodes, i, j, chance[level])) for level in LEVELS])
+    expected = np.hstack([list(oracle(nodes, i, j, chance[level])) for level in SCORED_LEVELS])
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
