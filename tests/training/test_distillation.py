@@ -15,8 +15,8 @@ from dedupe.cli import cli
 from dedupe.embedding.cache import VectorCache
 from dedupe.embedding.model_folder import FILES, MANIFEST, verify
 from dedupe.errors import InputError, OutputError
-from dedupe.training import distillation
-from dedupe.training.distillation import distil, imitation_loss
+from dedupe.training import distil, distillation
+from dedupe.training.distillation import imitation_loss
 from dedupe.training.network import Network
 from tests.support.tiny import WORDS
 
@@ -39,7 +39,7 @@ def test_the_command_writes_a_model_that_groups(base, model, tmp_path):
     options = ["--model", str(model), "--base", str(base), "--layers", "1", "--epochs", "1", "--about", "Made up."]
     done = CliRunner().invoke(cli, ["distil", str(given), "-o", str(out), *options], catch_exceptions=False)
     assert done.exit_code == 0
-    assert re.search(r"cosine to the teacher, held out: [01]\.\d{3}\n", done.stderr)
+    assert re.search(r"held-out cosine to the teacher: [01]\.\d{3}\n", done.stderr)
     assert sorted(path.name for path in out.iterdir()) == sorted([*FILES, MANIFEST, "README.md"])
     assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("*.checkpoints"))
     assert "Made up." in (out / "README.md").read_text()
@@ -103,7 +103,7 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(base, model, small, tmp_
         distil(titles(), tmp_path / "model", **given, progress=stop)
     assert not (tmp_path / "model").exists()
     distil(titles(), tmp_path / "model", **given, progress=watch)
-    assert steps[0] > 0.5  # it did not begin anew
+    assert steps[0] > 0.5, "it did not start over"
     assert verify(tmp_path / "model")["sha256"] == verify(small)["sha256"]
 
 
@@ -122,7 +122,7 @@ def test_the_loss_is_nothing_for_equal_rows_and_counts_similarities_otherwise():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"layers": [2]}, r"layers \[2\] cannot be kept: give some of 0 to 1"),
+        ({"layers": [2]}, r"layers \[2\] cannot be kept: choose from 0 to 1"),
         ({"layers": []}, "cannot be kept"),
         ({"titles": titles(100)}, "100 distinct titles are too few"),
         ({"base": None}, "gives 384 numbers a title, the teacher 32"),
@@ -146,4 +146,4 @@ def test_a_folder_that_exists_is_kept(tmp_path):
 def test_layers_are_numbers(tmp_path):
     done = CliRunner().invoke(cli, ["distil", "titles.txt", "-o", str(tmp_path / "x"), "--layers", "first"])
     assert done.exit_code == 2
-    assert "give numbers with commas between" in done.stderr
+    assert "give numbers separated by commas" in done.stderr

@@ -1,0 +1,133 @@
+"""Fit a judge on labelled headlines: its models on all slices, its thresholds and floors on held-out slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dedupe.candidates.products import cosines
+from dedupe.clustering.linkage import merge_tree
+from dedupe.clustering.merge_tree import MergeTree
+from dedupe.evaluation.metrics import average_precision, b_cubed, calibration_error, log_loss, pairwise
+from dedupe.levels import SCORED_LEVELS
+from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.scoring.model import Judge, sigmoid
+from dedupe.scoring.pair_features import EVIDENCE
+from dedupe.training.edits import EditedCopies
+from dedupe.training.fit_models import PROBABILITY_FLOOR, fit_models, folds, prefiltered
+from dedupe.training.stories import Labelled
+from dedupe.training.training_pairs import (
+    CANDIDATE_FLOOR,
+    NO_ANSWERS,
+    AnsweredPairs,
+    EncodedTitles,
+    SlicePairs,
+    slice_pairs,
+)
+
+_WORDING_FLOORS = np.arange(0.35, 0.81, 0.05)
+_MAXIMUM_LOSS = 0.01  # share of the same-wording pairs a judge would keep that may lie under the floor of that level
+_THRESHOLDS = np.arange(0.1, 0.81, 0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedJudge:
+    """A judge fitted on all slices, and per level what judges fitted without a slice scored on it."""
+
+    judge: Judge
+    scores: dict[str, dict[str, float | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldOut:
+    """A slice with the probability of its prefiltered pairs, `rows`, from a judge that was fitted without it."""
+
+    part: SlicePairs
+    judge: Judge
+    rows: Ints
+    probability: dict[str, Float32s]
+
+    @classmethod
+    def of(cls, judge: Judge, part: SlicePairs) -> _HeldOut:
+        rows, alone = prefiltered(judge, part)
+        judged = judge.in_company(len(part.labels["story"]), part.i[rows], part.j[rows], alone)
+        return cls(part, judge, rows, judged.probability)
+
+    def tree(self, level: str) -> MergeTree:
+        kept = self.probability[level] >= PROBABILITY_FLOOR
+        rows, probability = self.rows[kept], self.probability[level][kept].astype(np.float64)
+        i, j, nodes = self.part.i[rows], self.part.j[rows], len(self.part.labels[level])
+        return merge_tree(nodes, i, j, probability, floor=PROBABILITY_FLOOR)
+
+
+def fit_judge(
+    data: Labelled, titles: EncodedTitles, edits: EditedCopies, answers: AnsweredPairs = NO_ANSWERS
+) -> FittedJudge:
+    """Return the judge of labelled headlines; `titles` are those of `encode_folds`."""
+    slices = [slice_pairs(data, titles, edits, k) for k in range(len(data.slices))]
+    held_out = []
+    for learned, fold in folds(slices):
+        judge = fit_models(learned, answers)
+        held_out += [_HeldOut.of(judge, part) for part in fold]
+    thresholds: dict[str, float] = {}
+    scores: dict[str, dict[str, float | None]] = {}
+    for level in SCORED_LEVELS:
+        thresholds[level], group_scores = _choose_threshold(held_out, level)
+        scores[level] = {**group_scores, **_pair_scores(held_out, level)}
+    floors = {"wording": _wording_floor(held_out), "story": CANDIDATE_FLOOR}
+    lost = {level: _share_below(data, titles, level, floors[level]) for level in SCORED_LEVELS}
+    judge = replace(fit_models(slices, answers), thresholds=thresholds, candidate_floor=floors, given_up=lost)
+    return FittedJudge(judge, scores)
+
+
+def _choose_threshold(held_out: Sequence[_HeldOut], level: str) -> tuple[float, dict[str, float]]:
+    """The threshold with the best sum of B-cubed and pairwise F1, and those scores."""
+    trees = [(slice_.part.labels[level], slice_.tree(level)) for slice_ in held_out]
+    by_threshold = {}
+    for threshold in _THRESHOLDS.tolist():
+        cuts = [(truth, tree.cut(threshold)) for truth, tree in trees]
+        by_threshold[round(threshold, 2)] = {
+            "b_cubed_f1": round(float(np.mean([b_cubed(truth, labels).f1 for truth, labels in cuts])), 4),
+            "pairwise_f1": round(float(np.mean([pairwise(truth, labels).f1 for truth, labels in cuts])), 4),
+        }
+    best = max(by_threshold, key=lambda threshold: sum(by_threshold[threshold].values()))
+    return best, by_threshold[best]
+
+
+def _pair_scores(held_out: Sequence[_HeldOut], level: str) -> dict[str, float | None]:
+    """Average precision over prefiltered pairs; calibration error and log loss over those that are not near-certain."""
+    probability = np.concatenate([slice_.probability[level] for slice_ in held_out])
+    same = np.concatenate([slice_.part.same(level)[slice_.rows] for slice_ in held_out])
+    unsure = (probability >= PROBABILITY_FLOOR) & (probability <= 1 - PROBABILITY_FLOOR)
+    return {
+        "average_precision": round(average_precision(same, probability), 4),
+        "calibration_error": round(calibration_error(same[unsure], probability[unsure]), 4) if unsure.any() else None,
+        "log_loss": round(log_loss(same[unsure], probability[unsure]), 4) if unsure.any() else None,
+    }
+
+
+def _wording_floor(held_out: Sequence[_HeldOut]) -> float:
+    """The highest wording similarity that loses next to none of the same-wording pairs that a judge would keep."""
+    kept = []
+    for slice_ in held_out:
+        features = slice_.part.features
+        probability = sigmoid(slice_.judge.log_odds(features, ["wording"])["wording"])
+        rows = (probability >= PROBABILITY_FLOOR) & slice_.part.same("wording")
+        kept.append(features[rows, EVIDENCE.index("wording_similarity")])
+    similarity = np.concatenate(kept)
+    floors = [floor for floor in _WORDING_FLOORS if (similarity < floor).sum() <= _MAXIMUM_LOSS * len(similarity)]
+    return round(float(max(floors, default=CANDIDATE_FLOOR)), 2)
+
+
+def _share_below(data: Labelled, titles: EncodedTitles, level: str, floor: float) -> float:
+    """The share of all pairs with the same label whose similarity lies under the floor."""
+    vectors = titles.story if level == "story" else titles.wording
+    below = count = 0
+    for rows in data.slices:
+        labels = data.labels[level][rows]
+        i, j = np.nonzero(np.triu(labels[:, None] == labels, 1))
+        below += int((cosines(vectors, rows[i], rows[j]) < floor).sum())
+        count += len(i)
+    return round(below / max(count, 1), 4)
