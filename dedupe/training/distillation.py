@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +82,8 @@ def distil(
         "titles_sha256": hashlib.sha256("\n".join(texts).encode()).hexdigest(),
     }
     checkpoints = open_checkpoints(out, settings)
-    imitation = _Imitation.of(network, texts, embed(encoder, texts, progress, cache), seed)
-    history = optimize(imitation, checkpoints / "student", epochs, progress)
+    imitation = _Imitation(network, texts, embed(encoder, texts, progress, cache), seed)
+    history = optimize(imitation, checkpoints / "student.safetensors", epochs, progress)
     record = settings | {"about": about, "epochs_log": history}
     with writing_folder(out, record, "distilled", progress) as folder:
         write_encoder(network, folder, in_bytes=True)
@@ -103,24 +102,16 @@ def _distinct_texts(titles: Sequence[str], without: Sequence[str]) -> list[str]:
     return texts
 
 
-@dataclass
 class _Imitation:
     """Learn the teacher's vectors, `targets`; `learned` and `held_out` are the places of titles."""
 
-    network: Network
-    tokens: list[list[int]]
-    targets: Vectors
-    learned: list[int]
-    held_out: list[int]
-    seed: int
-    stage: str = "imitating"
+    stage = "imitating"
 
-    @classmethod
-    def of(cls, network: Network, texts: list[str], targets: Vectors, seed: int) -> _Imitation:
-        network.eval()  # no dropout: with so many titles there is nothing to overfit
-        held_out = spread(len(texts), min(_HELD_OUT, len(texts) // 10)).tolist()
-        learned = sorted(set(range(len(texts))) - set(held_out))
-        return cls(network, network.tokens(texts), targets, learned, held_out, seed)
+    def __init__(self, network: Network, texts: list[str], targets: Vectors, seed: int) -> None:
+        self.network = network.eval()  # no dropout: with so many titles there is nothing to overfit
+        self.tokens, self.targets, self.seed = network.tokens(texts), targets, seed
+        self.held_out = spread(len(texts), min(_HELD_OUT, len(texts) // 10)).tolist()
+        self.learned = sorted(set(range(len(texts))) - set(self.held_out))
 
     def optimizer(self) -> torch.optim.AdamW:
         return torch.optim.AdamW(self.network.trunk.parameters(), LEARNING_RATE, fused=True)

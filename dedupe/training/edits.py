@@ -60,26 +60,52 @@ def _names(text: str) -> list[str]:
 
 
 def _change_number(text: str, names: Sequence[str], rng: Rng) -> str | None:
-    spots = [*_NUMBER.finditer(text), *(m for m in _WORD.finditer(text) if m.group().casefold() in _COUNTS)]
-    if not spots:
-        return None
-    match = spots[rng.integers(len(spots))]
-    number = match.group()
-    if number.casefold() in _COUNTS:
-        return _put(text, match, str(rng.choice([word for word in _COUNTS if word != number.casefold()])))
-    value = float(number.replace(",", ""))
-    factor = float(rng.choice([0.5, 0.7, 0.8, 1.2, 1.5, 2.0]))
-    changed = value * factor if value * factor != value else value + 1
-    rounded = f"{changed:.1f}" if "." in number else f"{max(round(changed), round(value == 1) + 1):d}"
-    return _put(text, match, rounded)
+    spots = [(match, _other_numbers(match.group())) for match in _NUMBER.finditer(text)]
+    counts = [match for match in _WORD.finditer(text) if match.group().casefold() in _COUNTS]
+    spots += [(match, [count for count in _COUNTS if count != match.group().casefold()]) for match in counts]
+    return _replace_one(text, spots, rng)
+
+
+def _other_numbers(digits: str) -> list[str]:
+    value = float(digits.replace(",", ""))
+    others = [value * factor if value else 1.0 for factor in (0.5, 0.7, 0.8, 1.2, 1.5, 2.0)]
+    return [f"{n:.1f}" if "." in digits else f"{max(round(n), round(value == 1) + 1):d}" for n in others]
 
 
 def _change_day(text: str, names: Sequence[str], rng: Rng) -> str | None:
-    spots = [(m, days) for m in _WORD.finditer(text) for days in _CALENDAR if m.group() in days]
+    words = list(_WORD.finditer(text))
+    spots = [(m, [d for d in days if d != m.group()]) for m in words for days in _CALENDAR if m.group() in days]
+    return _replace_one(text, spots, rng)
+
+
+def _use_opposite(text: str, names: Sequence[str], rng: Rng) -> str | None:
+    words = [(match, _opposite(match.group().casefold())) for match in _WORD.finditer(text)]
+    spots = [(m, [word.capitalize() if m.group()[0].isupper() else word]) for m, word in words if word]
+    return _replace_one(text, spots, rng)
+
+
+def _opposite(word: str) -> str | None:
+    """The opposite of a word, with the same inflection."""
+    for ending in _INFLECTIONS:
+        opposite = _OPPOSITES.get(word.removesuffix(ending)) if word.endswith(ending) else None
+        if opposite and opposite.endswith("y") and ending in ("s", "ed"):
+            return f"{opposite[:-1]}ie{ending[-1]}"
+        if opposite:
+            return (opposite.removesuffix("e") if ending in ("ed", "ing") else opposite) + ending
+    return None
+
+
+def _negate(text: str, names: Sequence[str], rng: Rng) -> str | None:
+    verb = None if facts(text).negated else _VERB.search(text)
+    return _replace_one(text, [(verb, [f"{verb.group()} not"])] if verb else [], rng)
+
+
+def _replace_one(text: str, spots: Sequence[tuple[re.Match[str], list[str]]], rng: Rng) -> str | None:
+    """Replace one of the matches by one of its alternatives."""
     if not spots:
         return None
-    match, days = spots[rng.integers(len(spots))]
-    return _put(text, match, str(rng.choice([day for day in days if day != match.group()])))
+    match, alternatives = spots[int(rng.integers(len(spots)))]
+    return text[: match.start()] + str(rng.choice(alternatives)) + text[match.end() :]
 
 
 def _change_name(text: str, names: Sequence[str], rng: Rng) -> str | None:
@@ -98,34 +124,6 @@ def _swap_names(text: str, names: Sequence[str], rng: Rng) -> str | None:
         return None
     first, second = separate[rng.integers(len(separate))]
     return re.sub(rf"\b(?:{first}|{second})\b", lambda m: second if m.group() == first else first, text)
-
-
-def _use_opposite(text: str, names: Sequence[str], rng: Rng) -> str | None:
-    spots = [(m, word) for m in _WORD.finditer(text) if (word := _opposite(m.group().casefold()))]
-    if not spots:
-        return None
-    match, word = spots[rng.integers(len(spots))]
-    return _put(text, match, word.capitalize() if match.group()[0].isupper() else word)
-
-
-def _opposite(word: str) -> str | None:
-    """The opposite of a word, with the same inflection."""
-    for ending in _INFLECTIONS:
-        opposite = _OPPOSITES.get(word.removesuffix(ending)) if word.endswith(ending) else None
-        if opposite and opposite.endswith("y") and ending in ("s", "ed"):
-            return f"{opposite[:-1]}ie{ending[-1]}"
-        if opposite:
-            return (opposite.removesuffix("e") if ending in ("ed", "ing") else opposite) + ending
-    return None
-
-
-def _negate(text: str, names: Sequence[str], rng: Rng) -> str | None:
-    match = None if facts(text).negated else _VERB.search(text)
-    return _put(text, match, f"{match.group()} not") if match else None
-
-
-def _put(text: str, match: re.Match[str], replacement: str) -> str:
-    return text[: match.start()] + replacement + text[match.end() :]
 
 
 _CHANGES: list[tuple[Callable[[str, Sequence[str], Rng], str | None], bool]] = [

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,9 +15,7 @@ from torch.nn import functional
 
 from dedupe.evaluation.metrics import average_precision
 from dedupe.runtime.arrays import Float32s, Ints
-from dedupe.runtime.progress import Progress, silent
 from dedupe.training.network import Network
-from dedupe.training.optimization import History, optimize
 from dedupe.training.stories import Labelled
 
 BATCH = 96
@@ -30,36 +27,19 @@ _NEAREST = 6  # most similar stories that join a story in its batch
 _MASKED = -1e9
 
 
-def fine_tune(
-    network: Network,
-    data: Labelled,
-    learned: Sequence[Ints],
-    held_out: Sequence[Ints],
-    checkpoint: Path,
-    *,
-    epochs: int,
-    seed: int,
-    progress: Progress = silent,
-) -> History:
-    """Train `network` in place and return a record per epoch, with the average precision on held-out slices.
-
-    `learned`, `held_out`: the rows of each slice. `checkpoint`: see `optimize`.
-    """
-    objective = _FineTuning(network, f"training {checkpoint.name}", data, learned, held_out, seed)
-    return optimize(objective, checkpoint, epochs, progress)
-
-
 @dataclass
-class _FineTuning:
+class FineTuning:
+    """The `Objective` of `network` on labelled headlines; `learned`, `held_out`: the rows of each slice."""
+
     network: Network
-    stage: str
     data: Labelled
     learned: Sequence[Ints]
     held_out: Sequence[Ints]
     seed: int
+    stage: str = "training"
 
     def optimizer(self) -> torch.optim.AdamW:
-        """Weight matrices of the trunk decay; biases, layer norms and our own parameters do not."""
+        """Return AdamW: weight matrices of the trunk decay; biases, layer norms and our own parameters do not."""
         network = self.network
         matrices = [parameter for parameter in network.trunk.parameters() if parameter.ndim >= 2]
         vectors = [parameter for parameter in network.trunk.parameters() if parameter.ndim < 2]
@@ -72,6 +52,7 @@ class _FineTuning:
         return torch.optim.AdamW(groups, weight_decay=0.0)
 
     def batches(self, epoch: int) -> list[Ints]:
+        """Return those of `story_batches`, on vectors of the network as it is now."""
         torch.manual_seed(self.seed * 1000 + epoch)  # dropout
         vectors = np.zeros((len(self.data.texts), self.network.width), np.float32)
         for rows in self.learned:
@@ -80,6 +61,7 @@ class _FineTuning:
         return story_batches(self.learned, self.data.labels["story"], vectors, BATCH, [self.seed, epoch])
 
     def loss(self, batch: Ints) -> torch.Tensor:
+        """Return the weighted sum of both losses of both levels."""
         by_level = self.network.level_rows(self.network.text_rows([self.data.texts[k] for k in batch]))
         loss = torch.zeros(())
         for k, (level, weight) in enumerate(LEVEL_WEIGHTS.items()):
@@ -91,12 +73,12 @@ class _FineTuning:
         return loss
 
     def rate(self, step: int, steps: int) -> float:
-        """Linear warm-up, then linear decay to zero."""
+        """Return the factor of a linear warm-up, then linear decay to zero."""
         done = step / steps
         return min((done + 1e-3) / WARM_UP, 1 - done)
 
     def scores(self) -> dict[str, float]:
-        """The average precision of each level's cosine, over all pairs inside held-out slices."""
+        """Return the average precision of each level's cosine, over all pairs inside held-out slices."""
         same: dict[str, list[Ints]] = {level: [] for level in LEVEL_WEIGHTS}
         similarity: dict[str, list[Float32s]] = {level: [] for level in LEVEL_WEIGHTS}
         for rows in self.held_out:

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
-from safetensors.torch import save as to_bytes
+from safetensors import safe_open
+from safetensors.torch import save
 
 from dedupe.errors import InputError, OutputError
-from dedupe.runtime.files import writing_bytes
-from dedupe.runtime.progress import Progress
+from dedupe.runtime.files import write_lines, writing_bytes
+from dedupe.runtime.progress import Progress, silent
 from dedupe.training.network import Network
 
-_ADAM = ("step", "exp_avg", "exp_avg_sq")
 Batch = TypeVar("Batch")
 History = list[dict[str, Any]]
 """One record per epoch: loss, scores, seconds."""
@@ -40,8 +40,8 @@ class _Objective(Protocol[Batch]):
     def scores(self) -> dict[str, float]: ...
 
 
-def optimize(objective: _Objective[Batch], checkpoint: Path, epochs: int, progress: Progress) -> History:
-    """Train the network of `objective` in place. `checkpoint`: a path without suffix, for two files."""
+def optimize(objective: _Objective[Batch], checkpoint: Path, epochs: int, progress: Progress = silent) -> History:
+    """Train the network of `objective` in place, from the last epoch in the file `checkpoint` on."""
     network, optimizer = objective.network, objective.optimizer()
     base_rates = [group["lr"] for group in optimizer.param_groups]
     history = _resume(checkpoint, network, optimizer)
@@ -79,39 +79,33 @@ def open_checkpoints(out: Path, settings: dict[str, Any]) -> Path:
     path = folder / "settings.json"
     if path.exists() and json.loads(path.read_text()) != settings:
         raise InputError(f"{folder} holds checkpoints of a run with other data or settings: delete it, or choose -o")
-    _write(path, json.dumps(settings).encode())
+    write_lines([json.dumps(settings)], str(path))
     return folder
 
 
 def _resume(checkpoint: Path, network: Network, optimizer: torch.optim.AdamW) -> History:
     """Load the last checkpoint, if there is one, and return the history up to it."""
-    path = checkpoint.with_suffix(".safetensors")
-    if not path.exists():
+    if not checkpoint.exists():
         return []
-    tensors = load_file(path)
-    network.load_state_dict({name.removeprefix("net."): t for name, t in tensors.items() if name.startswith("net.")})
-    for k, parameter in enumerate(_parameters(optimizer)):
-        if f"opt.{k}.step" in tensors:  # unused layers have no state
-            optimizer.state[parameter] = {name: tensors[f"opt.{k}.{name}"] for name in _ADAM}
-    history: History = json.loads(checkpoint.with_suffix(".json").read_text())
-    return history[: int(tensors["epochs"])]
+    weights, state = dict[str, torch.Tensor](), defaultdict[int, dict[str, torch.Tensor]](dict)
+    with safe_open(checkpoint, "pt") as file:
+        history: History = json.loads(file.metadata()["history"])
+        for key in file.keys():  # noqa: SIM118 # it is no mapping
+            kind, name = key.split(".", 1)
+            if kind == "network":
+                weights[name] = file.get_tensor(key)
+            else:
+                place, value = name.split(".")
+                state[int(place)][value] = file.get_tensor(key)
+    network.load_state_dict(weights)
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
+    return history
 
 
 def _save(checkpoint: Path, network: Network, optimizer: torch.optim.AdamW, history: History) -> None:
-    """Write the history first, so that the weights never claim an epoch that it lacks."""
-    tensors = {f"net.{name}": tensor for name, tensor in network.state_dict().items()}
-    for k, parameter in enumerate(_parameters(optimizer)):
-        tensors |= {f"opt.{k}.{name}": torch.as_tensor(value) for name, value in optimizer.state[parameter].items()}
-    tensors["epochs"] = torch.tensor(len(history))
+    tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+    for place, values in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{place}.{name}": tensor for name, tensor in values.items()}
     tensors = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
-    _write(checkpoint.with_suffix(".json"), json.dumps(history).encode())
-    _write(checkpoint.with_suffix(".safetensors"), to_bytes(tensors))
-
-
-def _write(path: Path, content: bytes) -> None:
-    with writing_bytes(str(path)) as file:
-        file.write(content)
-
-
-def _parameters(optimizer: torch.optim.AdamW) -> list[torch.nn.Parameter]:
-    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    with writing_bytes(str(checkpoint)) as file:
+        file.write(save(tensors, {"history": json.dumps(history)}))

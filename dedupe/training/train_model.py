@@ -17,11 +17,11 @@ from dedupe.errors import InputError
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.model import to_json
 from dedupe.training.edits import edit_titles
-from dedupe.training.fine_tuning import fine_tune
+from dedupe.training.fine_tuning import FineTuning
 from dedupe.training.fit_judge import fit_judge
 from dedupe.training.network import BASE, Network
 from dedupe.training.onnx_export import write_encoder
-from dedupe.training.optimization import History, open_checkpoints
+from dedupe.training.optimization import History, open_checkpoints, optimize
 from dedupe.training.output_folder import unused_folder, writing_folder
 from dedupe.training.stories import Labelled, read_stories
 from dedupe.training.training_pairs import FOLDS, Answer, answered_pairs, encode_folds
@@ -96,13 +96,11 @@ def train_folds(
     """Train one network per fold, on the slices outside it; return the networks, and their histories by name."""
     networks, histories = [], {}
     for fold in range(FOLDS):
-        network, checkpoint = Network(base), checkpoints / f"fold-{fold + 1}"
+        name = f"fold-{fold + 1}"
         learned = [rows for k, rows in enumerate(data.slices) if k % FOLDS != fold]
-        held_out = data.slices[fold::FOLDS]
-        histories[checkpoint.name] = fine_tune(
-            network, data, learned, held_out, checkpoint, epochs=epochs, seed=seed, progress=progress
-        )
-        networks.append(network)
+        objective = FineTuning(Network(base), data, learned, data.slices[fold::FOLDS], seed, f"training {name}")
+        histories[name] = optimize(objective, checkpoints / f"{name}.safetensors", epochs, progress)
+        networks.append(objective.network)
     return networks, histories
 
 

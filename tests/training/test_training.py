@@ -22,8 +22,9 @@ from dedupe.scoring.model import load_judge
 from dedupe.scoring.pair_features import EVIDENCE
 from dedupe.training import document_frequencies, edits, fine_tuning, train
 from dedupe.training.edits import edit_titles
-from dedupe.training.fine_tuning import contrastive, cross_entropy, fine_tune, story_batches
+from dedupe.training.fine_tuning import FineTuning, contrastive, cross_entropy, story_batches
 from dedupe.training.network import Network
+from dedupe.training.optimization import optimize
 from dedupe.training.stories import read_stories
 from dedupe.training.train_model import mean_weights, train_folds
 from dedupe.training.training_pairs import answered_pairs, encode_folds, slice_pairs
@@ -112,9 +113,9 @@ def test_the_same_seed_gives_the_same_model_and_another_does_not(base, stories, 
 
 def test_an_interrupted_run_ends_at_the_same_weights(base, stories, tmp_path):
     data = read_stories(stories)
-    epochs, slices = 3, (data.slices[:4], data.slices[4:])
-    complete, interrupted, resumed = Network(base), Network(base), Network(base)
-    history = fine_tune(complete, data, *slices, tmp_path / "complete", epochs=epochs, seed=0)
+
+    def tuning():
+        return FineTuning(Network(base), data, data.slices[:4], data.slices[4:], seed=0)
 
     class Stop(Exception):
         pass
@@ -123,21 +124,17 @@ def test_an_interrupted_run_ends_at_the_same_weights(base, stories, tmp_path):
         if done > total // 2:
             raise Stop
 
+    complete, interrupted, resumed = tuning(), tuning(), tuning()
+    history = optimize(complete, tmp_path / "complete", 3)
     with pytest.raises(Stop):
-        fine_tune(interrupted, data, *slices, tmp_path / "interrupted", epochs=epochs, seed=0, progress=stop)
+        optimize(interrupted, tmp_path / "checkpoint", 3, stop)
     shares = []
-    resumed_history = fine_tune(
-        resumed,
-        data,
-        *slices,
-        tmp_path / "interrupted",
-        epochs=epochs,
-        seed=0,
-        progress=lambda stage, done, total: shares.append(done / total),
+    resumed_history = optimize(
+        resumed, tmp_path / "checkpoint", 3, lambda stage, done, total: shares.append(done / total)
     )
     assert shares[0] > 0.3, "it did not start over"
-    for expected, weights in zip(complete.state_dict().values(), resumed.state_dict().values(), strict=True):
-        assert torch.equal(expected, weights)
+    weights = (objective.network.state_dict().values() for objective in (complete, resumed))
+    assert all(torch.equal(first, second) for first, second in zip(*weights, strict=True))
     for first, second in zip(history, resumed_history, strict=True):
         assert {**first, "seconds": 0} == {**second, "seconds": 0}
 
@@ -145,7 +142,7 @@ def test_an_interrupted_run_ends_at_the_same_weights(base, stories, tmp_path):
 def test_every_network_starts_from_the_untouched_base(base, stories, tmp_path):
     data = read_stories(stories)
     before = Network(base).encode(data.texts)
-    fine_tune(trained := Network(base), data, data.slices, data.slices, tmp_path / "a", epochs=1, seed=0)
+    optimize(FineTuning(trained := Network(base), data, data.slices, data.slices, seed=0), tmp_path / "a", 1)
     assert not np.allclose(trained.encode(data.texts), before, atol=1e-4)
     np.testing.assert_array_equal(Network(base).encode(data.texts), before)
 
