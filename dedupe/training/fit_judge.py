@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dedupe.candidates.pairs import PairTable
 from dedupe.candidates.products import cosines
 from dedupe.clustering.linkage import merge_tree
 from dedupe.clustering.merge_tree import MergeTree
 from dedupe.evaluation.metrics import average_precision, b_cubed, calibration_error, log_loss, pairwise
 from dedupe.levels import SCORED_LEVELS
-from dedupe.runtime.arrays import Float32s, Ints
 from dedupe.scoring.model import Judge, sigmoid
-from dedupe.scoring.pair_features import EVIDENCE
+from dedupe.scoring.pair_features import FEATURES
 from dedupe.training.edits import EditedCopies
-from dedupe.training.fit_models import PROBABILITY_FLOOR, fit_models, folds, prefiltered
+from dedupe.training.fit_models import PROBABILITY_FLOOR, fit_models, folds, with_context
 from dedupe.training.stories import Labelled
 from dedupe.training.training_pairs import (
     CANDIDATE_FLOOR,
@@ -42,24 +42,16 @@ class FittedJudge:
 
 @dataclass(frozen=True, slots=True)
 class _HeldOut:
-    """A slice with the probability of its prefiltered pairs, `rows`, from a judge that was fitted without it."""
+    """A slice with its pairs in context, scored by a judge that was fitted without it."""
 
     part: SlicePairs
     judge: Judge
-    rows: Ints
-    probability: dict[str, Float32s]
-
-    @classmethod
-    def of(cls, judge: Judge, part: SlicePairs) -> _HeldOut:
-        rows, alone = prefiltered(judge, part)
-        judged = judge.in_company(len(part.labels["story"]), part.i[rows], part.j[rows], alone)
-        return cls(part, judge, rows, judged.probability)
+    pairs: PairTable
 
     def tree(self, level: str) -> MergeTree:
-        kept = self.probability[level] >= PROBABILITY_FLOOR
-        rows, probability = self.rows[kept], self.probability[level][kept].astype(np.float64)
-        i, j, nodes = self.part.i[rows], self.part.j[rows], len(self.part.labels[level])
-        return merge_tree(nodes, i, j, probability, floor=PROBABILITY_FLOOR)
+        pairs = self.pairs.take(self.pairs.p(level) >= PROBABILITY_FLOOR)
+        probability = pairs.p(level).astype(np.float64)
+        return merge_tree(len(self.part.labels[level]), pairs.i, pairs.j, probability, floor=PROBABILITY_FLOOR)
 
 
 def fit_judge(
@@ -70,7 +62,9 @@ def fit_judge(
     held_out = []
     for learned, fold in folds(slices):
         judge = fit_models(learned, answers)
-        held_out += [_HeldOut.of(judge, part) for part in fold]
+        for part in fold:
+            pairs, context = with_context(judge, part)
+            held_out.append(_HeldOut(part, judge, judge.in_context(context, pairs)))
     thresholds: dict[str, float] = {}
     scores: dict[str, dict[str, float | None]] = {}
     for level in SCORED_LEVELS:
@@ -98,8 +92,8 @@ def _choose_threshold(held_out: Sequence[_HeldOut], level: str) -> tuple[float, 
 
 def _pair_scores(held_out: Sequence[_HeldOut], level: str) -> dict[str, float | None]:
     """Average precision over prefiltered pairs; calibration error and log loss over those that are not near-certain."""
-    probability = np.concatenate([slice_.probability[level] for slice_ in held_out])
-    same = np.concatenate([slice_.part.same(level)[slice_.rows] for slice_ in held_out])
+    probability = np.concatenate([slice_.pairs.p(level) for slice_ in held_out]).astype(np.float64)
+    same = np.concatenate([slice_.part.same(level, slice_.pairs) for slice_ in held_out])
     unsure = (probability >= PROBABILITY_FLOOR) & (probability <= 1 - PROBABILITY_FLOOR)
     return {
         "average_precision": round(average_precision(same, probability), 4),
@@ -113,9 +107,9 @@ def _wording_floor(held_out: Sequence[_HeldOut]) -> float:
     kept = []
     for slice_ in held_out:
         features = slice_.part.features
-        probability = sigmoid(slice_.judge.log_odds(features, ["wording"])["wording"])
+        probability = sigmoid(slice_.judge.pair_log_odds(features, ["wording"])["wording"])
         rows = (probability >= PROBABILITY_FLOOR) & slice_.part.same("wording")
-        kept.append(features[rows, EVIDENCE.index("wording_similarity")])
+        kept.append(features[rows, FEATURES.index("wording_similarity")])
     similarity = np.concatenate(kept)
     floors = [floor for floor in _WORDING_FLOORS if (similarity < floor).sum() <= _MAXIMUM_LOSS * len(similarity)]
     return round(float(max(floors, default=CANDIDATE_FLOOR)), 2)

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from dedupe.candidates.pairs import PairTable
 from dedupe.errors import InputError
 from dedupe.levels import SCORED_LEVELS
-from dedupe.runtime.arrays import Bools, Floats, Ints
-from dedupe.scoring.model import Judge, Logistic, sigmoid, terms
-from dedupe.scoring.prefilter import NOTICED
+from dedupe.runtime.arrays import Bools, Floats
+from dedupe.scoring.context import Context
+from dedupe.scoring.model import Judge, Logistic, context_terms, sigmoid, terms
+from dedupe.scoring.scorer import MIN_CONTEXT
 from dedupe.training.training_pairs import CANDIDATE_FLOOR, FOLDS, NO_ANSWERS, AnsweredPairs, SlicePairs, undated
 
 PROBABILITY_FLOOR = 0.05
@@ -40,19 +42,20 @@ def fit_models(slices: Sequence[SlicePairs], answers: AnsweredPairs = NO_ANSWERS
     for learned, held_out in folds(slices):
         fold_judge = _pair_judge(learned, answers)
         for part in held_out:
-            rows, probability = prefiltered(fold_judge, part)
-            columns.append(fold_judge.company_of(len(part.labels["story"]), part.i[rows], part.j[rows], probability))
+            pairs, context = with_context(fold_judge, part)
+            columns.append(context_terms(context, pairs))
             for level in SCORED_LEVELS:
-                same[level].append(part.same(level)[rows])
-    context = {level: _logistic(np.concatenate(columns), np.concatenate(same[level])) for level in SCORED_LEVELS}
-    return replace(judge, company=context)
+                same[level].append(part.same(level, pairs))
+    context_models = {level: _logistic(np.concatenate(columns), np.concatenate(same[level])) for level in SCORED_LEVELS}
+    return replace(judge, context=context_models)
 
 
-def prefiltered(judge: Judge, part: SlicePairs) -> tuple[Ints, dict[str, Floats]]:
-    """Return which candidate pairs pass the prefilter, and their pair probability per level."""
-    probability = {level: sigmoid(log_odds) for level, log_odds in judge.log_odds(part.features).items()}
-    rows = np.flatnonzero(probability["story"] >= NOTICED["story"])
-    return rows, {level: values[rows] for level, values in probability.items()}
+def with_context(judge: Judge, part: SlicePairs) -> tuple[PairTable, Context]:
+    """Return the pairs of a slice that count as context, with their probability by themselves, and their context."""
+    p = {level: sigmoid(log_odds) for level, log_odds in judge.pair_log_odds(part.features).items()}
+    wording, story = (p[level].astype(np.float32) for level in ("wording", "story"))
+    pairs = replace(part.pairs, p_pair_wording=wording, p_pair_story=story).take(p["story"] >= MIN_CONTEXT["story"])
+    return pairs, Context(len(part.labels["story"]), pairs)
 
 
 def _pair_judge(slices: Sequence[SlicePairs], answers: AnsweredPairs) -> Judge:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedupe.candidates.join import candidate_pairs
+from dedupe.candidates.pairs import PairTable
 from dedupe.candidates.products import cosines
 from dedupe.headlines import Headline
 from dedupe.levels import SCORED_LEVELS, TOGETHER
 from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
-from dedupe.scoring.pair_features import EVIDENCE, evidence
-from dedupe.scoring.title_features import describe
+from dedupe.scoring.pair_features import FEATURES, pair_features
+from dedupe.scoring.title_features import describe_titles
 from dedupe.text.normalize import MAX_LENGTH, normalize
 from dedupe.training.edits import EditedCopies
 from dedupe.training.network import Network
@@ -46,42 +47,42 @@ class EncodedTitles:
         return EncodedTitles(texts, self.hours[rows], sources, self.story[rows], self.wording[rows])
 
     def features(self, i: Ints, j: Ints) -> Float32s:
-        """Return the features of pairs of rows, (pairs, len(EVIDENCE))."""
-        titles = describe(self.texts, self.hours, self.hours, self.sources)
-        return evidence(titles, i, j, cosines(self.story, i, j), cosines(self.wording, i, j))
+        """Return the features of pairs of rows, (pairs, len(FEATURES))."""
+        titles = describe_titles(self.texts, self.hours, self.hours, self.sources)
+        return pair_features(titles, i, j, cosines(self.story, i, j), cosines(self.wording, i, j))
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredPairs:
-    """Features of pairs that people have answered about, (pairs, len(EVIDENCE)), and per level which are the same."""
+    """Features of pairs that people have answered about, (pairs, len(FEATURES)), and per level which are the same."""
 
     features: Float32s
     same: Mapping[str, Bools]
 
 
-NO_ANSWERS = AnsweredPairs(np.empty((0, len(EVIDENCE)), np.float32), dict.fromkeys(SCORED_LEVELS, np.empty(0, bool)))
+NO_ANSWERS = AnsweredPairs(np.empty((0, len(FEATURES)), np.float32), dict.fromkeys(SCORED_LEVELS, np.empty(0, bool)))
 
 
 @dataclass(frozen=True, slots=True)
 class SlicePairs:
     """The pairs of one slice of labelled headlines.
 
-    `i`, `j`: candidate pairs, by place in the slice, with their `features`. `labels`: per level, the group of each headline.
+    `labels`: per level, the group of each headline. `pairs`: candidate pairs, by place in the slice, with `features`.
     `distant`: features of pairs with slices weeks away, which are never one story. `edited`: features of pairs with edited
     copies, which are never one wording; `edited_stories` marks those that are not one story either.
     """
 
-    i: Ints
-    j: Ints
-    features: Float32s
     labels: dict[str, Ints]
+    pairs: PairTable
+    features: Float32s
     distant: Float32s
     edited: Float32s
     edited_stories: Bools
 
-    def same(self, level: str) -> Bools:
-        """Which candidate pairs have the same label."""
-        return np.equal(self.labels[level][self.i], self.labels[level][self.j])
+    def same(self, level: str, pairs: PairTable | None = None) -> Bools:
+        """Which of its `pairs` have the same label; all of them if None."""
+        labels, pairs = self.labels[level], self.pairs if pairs is None else pairs
+        return np.equal(labels[pairs.i], labels[pairs.j])
 
 
 def answered_pairs(answers: Sequence[Answer], network: Network) -> AnsweredPairs:
@@ -123,12 +124,11 @@ def slice_pairs(data: Labelled, titles: EncodedTitles, edits: EditedCopies, k: i
     own = data.slices[k]
     part = titles.take(np.concatenate([own, *data.slices[k + FOLDS :: FOLDS]]))
     pairs = candidate_pairs(part.story, CANDIDATE_FLOOR)
-    pairs = pairs.where(pairs.i < len(own))
-    features = part.features(pairs.i, pairs.j)
-    inside = pairs.j < len(own)
+    pairs = pairs.take(pairs.i < len(own))
+    features, inside = part.features(pairs.i, pairs.j), pairs.j < len(own)
     labels = {level: data.labels[level][own] for level in SCORED_LEVELS}
-    edited = _edited_pairs(data, titles, edits, k)
-    return SlicePairs(pairs.i[inside], pairs.j[inside], features[inside], labels, undated(features[~inside]), *edited)
+    distant = undated(features[~inside])
+    return SlicePairs(labels, pairs.take(inside), features[inside], distant, *_edited_pairs(data, titles, edits, k))
 
 
 def _edited_pairs(data: Labelled, titles: EncodedTitles, edits: EditedCopies, k: int) -> tuple[Float32s, Bools]:
@@ -146,8 +146,8 @@ def _edited_pairs(data: Labelled, titles: EncodedTitles, edits: EditedCopies, k:
 def undated(features: Float32s) -> Float32s:
     """Return features as they would be without dates."""
     without = features.copy()
-    without[:, EVIDENCE.index("hours")] = 0
-    without[:, EVIDENCE.index("undated")] = 1
+    without[:, FEATURES.index("hours")] = 0
+    without[:, FEATURES.index("undated")] = 1
     return without
 
 

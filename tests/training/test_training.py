@@ -19,7 +19,7 @@ from dedupe.cli import cli
 from dedupe.embedding.model_folder import FILES, MANIFEST, verify
 from dedupe.errors import InputError, ModelError, OutputError
 from dedupe.scoring.model import load_judge
-from dedupe.scoring.pair_features import EVIDENCE
+from dedupe.scoring.pair_features import FEATURES
 from dedupe.training import document_frequencies, edits, fine_tuning, train
 from dedupe.training.edits import edit_titles
 from dedupe.training.fine_tuning import FineTuning, contrastive, cross_entropy, story_batches
@@ -58,7 +58,7 @@ def test_the_judge_learns_from_answers_too(base, stories, model, tmp_path):
     assert plain["sha256"]["encoder.onnx"] == taught["sha256"]["encoder.onnx"], "only the judge learns from them"
     unseen = [(Headline("mayor sinks in place1"), Headline("mayor wins in place1"), "wording")]
     features = answered_pairs(unseen, Network(base)).features
-    before, after = (load_judge(folder).log_odds(features)["wording"][0] for folder in (model, tmp_path / "model"))
+    before, after = (load_judge(folder).pair_log_odds(features)["wording"][0] for folder in (model, tmp_path / "model"))
     assert after > before
 
 
@@ -87,7 +87,7 @@ def test_edited_copies_are_paired_with_every_headline_of_their_wording(base, sto
     ]
     part = slice_pairs(data, titles, edits, 1)
     similarity = [titles.story[row] @ titles.story[len(data.texts) + copy] for copy, row in expected]
-    np.testing.assert_allclose(part.edited[:, EVIDENCE.index("similarity")], similarity, atol=1e-6)
+    np.testing.assert_allclose(part.edited[:, FEATURES.index("similarity")], similarity, atol=1e-6)
     np.testing.assert_array_equal(part.edited_stories, edits.other_story[[copy for copy, _ in expected]])
 
 
