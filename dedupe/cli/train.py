@@ -13,6 +13,8 @@ from dedupe.cli.shared import PROGRAM, caching, limit_threads, open_cache, optio
 from dedupe.errors import ModelError
 from dedupe.runtime.progress import bars
 
+_path = click.Path(path_type=Path)
+
 
 class _ModelOptions(TypedDict):
     base: str | None
@@ -24,23 +26,20 @@ class _ModelOptions(TypedDict):
 
 def _model_options(epochs: int, passes: str, about: str) -> Callable[[Any], Any]:
     return options(
-        click.option(
-            "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FOLDER", help="Folder to write."
-        ),
+        click.option("-o", "--output", type=_path, required=True, metavar="FOLDER", help="Folder to write."),
         click.option(
             "--base", metavar="NAME", help="sentence-transformers model to start from; default: all-MiniLM-L6-v2."
         ),
         click.option("--epochs", type=click.IntRange(1), default=epochs, show_default=True, help=passes),
-        click.option(
-            "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all random choices."
-        ),
+        click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed."),
         click.option("--about", default="", metavar="TEXT", help=about),
         click.option(
             "--threads",
             type=click.IntRange(1),
+            metavar="N",
+            help="Processor threads to use; default: all.",
             expose_value=False,
             callback=lambda context, option, count: limit_threads(count),
-            help="Processor threads to use; default: all.",
         ),
         click.option("--force", is_flag=True, help="Replace an existing model folder."),
         click.option("-q", "--quiet", is_flag=True, help="No progress and no scores."),
@@ -48,14 +47,9 @@ def _model_options(epochs: int, passes: str, about: str) -> Callable[[Any], Any]
 
 
 @click.command()
-@click.argument("stories", type=click.Path(path_type=Path))
+@click.argument("stories", type=_path)
 @_model_options(2, "Passes over the stories.", "Who made the labels and how; goes on the model card.")
-@click.option(
-    "--labels",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Answers given to `label`, to fit the judge on as well.",
-)
+@click.option("--labels", type=_path, metavar="FILE", help="Answers given to `label`, to fit the judge on as well.")
 def train(
     stories: Path, output: Path, labels: Path | None, quiet: bool, **model_options: Unpack[_ModelOptions]
 ) -> None:
@@ -80,7 +74,7 @@ def train(
         )
 
 
-def _layer_numbers(context: click.Context, option: click.Parameter, layers: str) -> list[int]:
+def _layers(context: click.Context, option: click.Parameter, layers: str) -> list[int]:
     try:
         return [int(number) for number in layers.split(",")]
     except ValueError as error:
@@ -91,14 +85,9 @@ def _layer_numbers(context: click.Context, option: click.Parameter, layers: str)
 @click.argument("titles", nargs=-1, required=True)
 @_model_options(3, "Passes over the titles.", "Where the titles are from; goes on the model card.")
 @click.option("--without", multiple=True, metavar="FILE", help="Titles to leave out, for evaluation; repeatable.")
-@click.option("--model", type=click.Path(path_type=Path), metavar="FOLDER", help="Teacher; default: the bundled model.")
+@click.option("--model", type=_path, metavar="FOLDER", help="Teacher; default: the bundled model.")
 @click.option(
-    "--layers",
-    default="0,2,4",
-    show_default=True,
-    metavar="N,N",
-    callback=_layer_numbers,
-    help="Layers of the base to start with.",
+    "--layers", default="0,2,4", show_default=True, metavar="N,N", callback=_layers, help="Layers of the base to keep."
 )
 @caching
 def distil(

@@ -18,26 +18,12 @@ from dedupe.scoring.pair_features import FEATURES
 from dedupe.training.edits import EditedCopies
 from dedupe.training.fit_models import PROBABILITY_FLOOR, fit_models, folds, with_context
 from dedupe.training.stories import Labelled
-from dedupe.training.training_pairs import (
-    CANDIDATE_FLOOR,
-    NO_ANSWERS,
-    AnsweredPairs,
-    EncodedTitles,
-    SlicePairs,
-    slice_pairs,
-)
+from dedupe.training.training_pairs import CANDIDATE_FLOOR, AnsweredPairs, EncodedTitles, SlicePairs, slice_pairs
 
 _WORDING_FLOORS = np.arange(0.35, 0.81, 0.05)
 _MAXIMUM_LOSS = 0.01  # share of the same-wording pairs a judge would keep that may lie under the floor of that level
 _THRESHOLDS = np.arange(0.1, 0.81, 0.05)
-
-
-@dataclass(frozen=True, slots=True)
-class FittedJudge:
-    """A judge fitted on all slices, and per level what judges fitted without a slice scored on it."""
-
-    judge: Judge
-    scores: dict[str, dict[str, float | None]]
+Scores = dict[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +41,12 @@ class _HeldOut:
 
 
 def fit_judge(
-    data: Labelled, titles: EncodedTitles, edits: EditedCopies, answers: AnsweredPairs = NO_ANSWERS
-) -> FittedJudge:
-    """Return the judge of labelled headlines; `titles` are those of `encode_folds`."""
+    data: Labelled, titles: EncodedTitles, edits: EditedCopies, answers: AnsweredPairs
+) -> tuple[Judge, dict[str, Scores]]:
+    """Return the judge fitted on all slices, and per level the scores on each slice of judges fitted without it.
+
+    `titles`: see `encode_folds`.
+    """
     slices = [slice_pairs(data, titles, edits, k) for k in range(len(data.slices))]
     held_out = []
     for learned, fold in folds(slices):
@@ -65,15 +54,13 @@ def fit_judge(
         for part in fold:
             pairs, context = with_context(judge, part)
             held_out.append(_HeldOut(part, judge, judge.in_context(context, pairs)))
-    thresholds: dict[str, float] = {}
-    scores: dict[str, dict[str, float | None]] = {}
-    for level in SCORED_LEVELS:
-        thresholds[level], group_scores = _choose_threshold(held_out, level)
-        scores[level] = {**group_scores, **_pair_scores(held_out, level)}
+    chosen = {level: _choose_threshold(held_out, level) for level in SCORED_LEVELS}
+    thresholds = {level: threshold for level, (threshold, _) in chosen.items()}
+    scores = {level: {**group_scores, **_pair_scores(held_out, level)} for level, (_, group_scores) in chosen.items()}
     floors = {"wording": _wording_floor(held_out), "story": CANDIDATE_FLOOR}
     lost = {level: _share_below(data, titles, level, floors[level]) for level in SCORED_LEVELS}
     judge = replace(fit_models(slices, answers), thresholds=thresholds, candidate_floor=floors, given_up=lost)
-    return FittedJudge(judge, scores)
+    return judge, scores
 
 
 def _choose_threshold(held_out: Sequence[_HeldOut], level: str) -> tuple[float, dict[str, float]]:
@@ -90,7 +77,7 @@ def _choose_threshold(held_out: Sequence[_HeldOut], level: str) -> tuple[float, 
     return best, by_threshold[best]
 
 
-def _pair_scores(held_out: Sequence[_HeldOut], level: str) -> dict[str, float | None]:
+def _pair_scores(held_out: Sequence[_HeldOut], level: str) -> Scores:
     """Average precision over prefiltered pairs; calibration error and log loss over those that are not near-certain."""
     probability = np.concatenate([slice_.pairs.p(level) for slice_ in held_out]).astype(np.float64)
     same = np.concatenate([slice_.part.same(level, slice_.pairs) for slice_ in held_out])

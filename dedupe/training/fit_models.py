@@ -14,7 +14,7 @@ from dedupe.runtime.arrays import Bools, Floats
 from dedupe.scoring.context import Context
 from dedupe.scoring.model import Judge, Logistic, context_terms, sigmoid, terms
 from dedupe.scoring.scorer import MIN_CONTEXT
-from dedupe.training.training_pairs import CANDIDATE_FLOOR, FOLDS, NO_ANSWERS, AnsweredPairs, SlicePairs, undated
+from dedupe.training.training_pairs import CANDIDATE_FLOOR, FOLDS, AnsweredPairs, SlicePairs, undated
 
 PROBABILITY_FLOOR = 0.05
 _EDIT_WEIGHT = 0.03  # of a pair with an edited copy; from 0.1 on, groups of held-out news get worse
@@ -31,7 +31,7 @@ def folds(slices: Sequence[SlicePairs]) -> list[tuple[list[SlicePairs], list[Sli
     ]
 
 
-def fit_models(slices: Sequence[SlicePairs], answers: AnsweredPairs = NO_ANSWERS) -> Judge:
+def fit_models(slices: Sequence[SlicePairs], answers: AnsweredPairs) -> Judge:
     """Return a judge with both models of each level; its thresholds and floors are defaults.
 
     The context model learns from pair probabilities of judges that did not see the slice, as it will at use. It does not

@@ -56,8 +56,9 @@ def train(
     untrained, untrained_answers = encode_folds(data, edits, [network]), answered_pairs(answers, network)
     networks, histories = train_folds(data, base, checkpoints, epochs=epochs, seed=seed, progress=progress)
     progress("fitting", 0, 1)
-    judge = fit_judge(data, encode_folds(data, edits, networks), edits, answered_pairs(answers, networks[0]))
-    fallback = fit_judge(data, replace(untrained, wording=untrained.story), edits, untrained_answers)
+    judge, scores = fit_judge(data, encode_folds(data, edits, networks), edits, answered_pairs(answers, networks[0]))
+    untrained = replace(untrained, wording=untrained.story)
+    fallback, fallback_scores = fit_judge(data, untrained, edits, untrained_answers)
     progress("fitting", 1, 1)
     record = settings | {
         "headlines": len(data.texts),
@@ -66,15 +67,15 @@ def train(
         "answers": len(answers),
         "about": about,
         "epochs_log": histories,
-        "held_out": judge.scores,
-        "held_out_fallback": fallback.scores,
+        "held_out": scores,
+        "held_out_fallback": fallback_scores,
     }
     network.load_state_dict(mean_weights(networks))
     with writing_folder(out, record, "trained", progress) as folder:
         write_encoder(network, folder)
         np.save(folder / HEAD, network.head.detach().numpy(), allow_pickle=False)
         for name, fitted in ((JUDGE, judge), (FALLBACK, fallback)):
-            (folder / name).write_text(json.dumps(to_json(fitted.judge), indent=1) + "\n", encoding="utf-8")
+            (folder / name).write_text(json.dumps(to_json(fitted), indent=1) + "\n", encoding="utf-8")
     shutil.rmtree(checkpoints)
     return record
 

@@ -93,7 +93,8 @@ def answered_pairs(answers: Sequence[Answer], network: Network) -> AnsweredPairs
     headlines = [*first, *second]
     texts = [normalize(headline.title)[:MAX_LENGTH] for headline in headlines]
     story = network.encode(texts)
-    titles = EncodedTitles(texts, _hours(headlines), _sources(headlines), story, network.wording_rows(story))
+    sources = [headline.source for headline in headlines]
+    titles = EncodedTitles(texts, _hours(headlines), sources, story, network.wording_rows(story))
     i = np.arange(len(answers))
     same = {level: np.isin(verdicts, joining) for level, joining in TOGETHER.items()}
     return AnsweredPairs(titles.features(i, i + len(answers)), same)
@@ -113,7 +114,8 @@ def encode_folds(data: Labelled, edits: EditedCopies, networks: Sequence[Network
                 story[rows] = network.encode([texts[row] for row in rows])
                 wording[rows] = network.wording_rows(story[rows])
     hours = np.concatenate([_hours(data.headlines), np.full(len(edits.texts), np.nan)])
-    return EncodedTitles(texts, hours, _sources(data.headlines) + [None] * len(edits.texts), story, wording)
+    sources = [*(headline.source for headline in data.headlines), *[None] * len(edits.texts)]
+    return EncodedTitles(texts, hours, sources, story, wording)
 
 
 def slice_pairs(data: Labelled, titles: EncodedTitles, edits: EditedCopies, k: int) -> SlicePairs:
@@ -153,7 +155,3 @@ def undated(features: Float32s) -> Float32s:
 
 def _hours(headlines: Sequence[Headline]) -> Floats:
     return np.array([h.published.timestamp() / 3600 if h.published else np.nan for h in headlines], float)
-
-
-def _sources(headlines: Sequence[Headline]) -> list[str | None]:
-    return [headline.source for headline in headlines]

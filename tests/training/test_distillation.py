@@ -33,6 +33,7 @@ def small(base, model, tmp_path_factory):
     return out
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_model_that_groups(base, model, tmp_path):
     given, out = tmp_path / "titles.txt", tmp_path / "small"
     given.write_text("\n".join(titles()) + "\n")
@@ -68,6 +69,7 @@ def test_it_has_the_layers_asked_for_and_the_judge_of_its_teacher(model, small):
         assert taught["sha256"][name] == teacher["sha256"][name]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_model(base, model, small, tmp_path):
     """Whatever the order of the titles, and whether the teacher's vectors come from the cache."""
     cache = VectorCache(tmp_path / "cache")
@@ -76,6 +78,7 @@ def test_the_same_seed_gives_the_same_model(base, model, small, tmp_path):
         assert verify(tmp_path / name)["sha256"] == verify(small)["sha256"]
 
 
+@pytest.mark.slow
 def test_titles_left_out_are_not_learned_from(base, model, tmp_path):
     without = [title.upper().lower() + " " for title in titles()[:100]]
     made = distil(titles(), tmp_path / "model", without=without, teacher=model, base=base, layers=[1], epochs=1)
@@ -84,6 +87,7 @@ def test_titles_left_out_are_not_learned_from(base, model, tmp_path):
     assert made["titles_sha256"] == plain["titles_sha256"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_to_the_same_weights(base, model, small, tmp_path):
     class Stop(Exception):
         pass

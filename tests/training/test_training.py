@@ -31,6 +31,7 @@ from dedupe.training.training_pairs import answered_pairs, encode_folds, slice_p
 from tests.support.tiny import labelled, write
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_model_that_groups(base, stories, tmp_path):
     out = tmp_path / "model"
     given = ["train", str(stories), "-o", str(out), "--base", str(base), "--epochs", "1", "--about", "Made up."]
@@ -46,6 +47,7 @@ def test_the_command_writes_a_model_that_groups(base, stories, tmp_path):
     assert result.labels("story").tolist() == [0, 0, 1]
 
 
+@pytest.mark.slow
 def test_the_judge_learns_from_answers_too(base, stories, model, tmp_path):
     labels = tmp_path / "labels.csv"
     pairs = [f"ferry sinks in place{k},ferry wins in place{k},wording,2025-08-01,2025-08-02" for k in range(40)]
@@ -91,6 +93,7 @@ def test_edited_copies_are_paired_with_every_headline_of_their_wording(base, sto
     np.testing.assert_array_equal(part.edited_stories, edits.other_story[[copy for copy, _ in expected]])
 
 
+@pytest.mark.slow
 def test_the_written_encoder_has_the_mean_weights_of_the_networks(base, stories, model, tmp_path):
     """Also where titles of many lengths share a call, and for one that is cut."""
     data = read_stories(stories)
@@ -104,6 +107,7 @@ def test_the_written_encoder_has_the_mean_weights_of_the_networks(base, stories,
     np.testing.assert_allclose(np.load(model / "head.npy"), np.mean(heads, 0), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_model_and_another_does_not(base, stories, model, tmp_path):
     train(stories, tmp_path / "again", base=base, epochs=1)
     train(stories, tmp_path / "other", base=base, epochs=1, seed=1)
@@ -111,6 +115,7 @@ def test_the_same_seed_gives_the_same_model_and_another_does_not(base, stories, 
     assert verify(tmp_path / "other")["sha256"] != verify(model)["sha256"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_at_the_same_weights(base, stories, tmp_path):
     data = read_stories(stories)
 
@@ -139,6 +144,7 @@ def test_an_interrupted_run_ends_at_the_same_weights(base, stories, tmp_path):
         assert {**first, "seconds": 0} == {**second, "seconds": 0}
 
 
+@pytest.mark.slow
 def test_every_network_starts_from_the_untouched_base(base, stories, tmp_path):
     data = read_stories(stories)
     before = Network(base).encode(data.texts)
@@ -163,6 +169,7 @@ def test_a_folder_that_exists_is_kept(stories, tmp_path):
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_missing_package_is_said_before_any_training(stories):
     code = "import sys; sys.modules['onnx'] = None; from dedupe.cli import main; main()"
     given = [sys.executable, "-c", code, "train", str(stories), "-o", "model"]
@@ -220,6 +227,7 @@ def test_a_fold_without_a_pair_is_refused_before_any_training(base, tmp_path):
         train(write(tmp_path / "stories.jsonl", rows), tmp_path / "model", base=base)
 
 
+@pytest.mark.slow
 def test_too_little_to_learn_from(base, tmp_path):
     rows = [row | {"story": row["slice"], "wording": row["slice"]} for row in labelled(3, 2)]
     with pytest.raises(InputError, match="the same answer: add stories"):
