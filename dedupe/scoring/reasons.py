@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from dedupe.text.words import facts, rarity, words_by_stem
+from dedupe.text.document_frequencies import document_frequencies
+from dedupe.text.words import facts, words_by_stem
 
 CORRECTED = "corrected"
 """The name, among evidence, of whether people have decided about the pair."""
@@ -28,13 +29,13 @@ def in_words(a: str, b: str, similarity: float, evidence: Mapping[str, float]) -
         ("only the second says", two.stems - one.stems),
     ):
         if stems:
-            rarest = sorted(stems, key=lambda s: (-rarity().idf(s), s))[:_SHOWN]
+            rarest = sorted(stems, key=lambda s: (-document_frequencies().idf(s), s))[:_SHOWN]
             found.append(f"{label}: {', '.join(readable.get(s, s) for s in rarest)}")
     found += _facts("number", one.numbers, two.numbers) + _facts("day", one.days, two.days)
     for verb, first, second in (
         ("negates", one.negated, two.negated),
-        ("asks", one.asks, two.asks),
-        ("looks ahead", one.foresees, two.foresees),
+        ("asks", one.is_question, two.is_question),
+        ("looks ahead", one.looks_ahead, two.looks_ahead),
     ):
         if first != second:
             found.append(f"only the {'first' if first else 'second'} {verb}")

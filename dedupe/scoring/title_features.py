@@ -12,17 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from dedupe.text.words import OPPOSITES, Word, asks, other_side, rarity, said, word_of
+from dedupe.text.document_frequencies import document_frequencies
+from dedupe.text.words import OPPOSITES, Word, is_question, opposite_of, tokens, word_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Member = tuple[int, str]
 T = TypeVar("T", bound=Hashable)
 
-KINDS = ("stems", "names", "numbers", "days", "sides")
-"""The kinds of things a title says, each a set in `tokens.Facts`."""
+KINDS = ("stems", "names", "numbers", "days", "opposites")
+"""The kinds of things a title says, each a set in `Facts`."""
 _STEMS, _NAMES, _NUMBERS, _DAYS, _SIDES = range(len(KINDS))
-_ALL_SIDES = [(_SIDES, side) for k in range(len(OPPOSITES)) for side in (f"{k}+", other_side(f"{k}+"))]
+_ALL_SIDES = [(_SIDES, side) for k in range(len(OPPOSITES)) for side in (f"{k}+", opposite_of(f"{k}+"))]
 _LEAST = 0.1  # the idf that the most common stem still counts for
 
 
@@ -62,12 +63,12 @@ def describe(
     """
     # No word or number spans white space: each distinct piece between spaces is read once, and each distinct word in it.
     pieces, of_titles = _incidence(map(str.split, texts))
-    written, of_pieces = _incidence(map(said, pieces))
+    written, of_pieces = _incidence(map(tokens, pieces))
     words = list(map(word_of, written))
     members, of_words = _incidence(map(_members, words), _ALL_SIDES)
     entries = _weighed(of_titles @ (of_pieces @ of_words), members)
     kind = np.array([kind for kind, _ in members], np.uint8)
-    negated, foresees = (of_titles @ (of_pieces @ _moods(words))).T > 0
+    negated, ahead = (of_titles @ (of_pieces @ _moods(words))).T > 0
     undated = np.full(len(texts), np.nan)
     return Titles(
         texts=np.array([text.casefold() for text in texts], object),
@@ -75,7 +76,7 @@ def describe(
         mirrored=_mirrored(entries),
         kind=kind,
         mass=entries @ (kind[:, None] == range(len(KINDS))).astype(float),
-        moods=np.column_stack([negated, np.fromiter(map(asks, texts), bool, len(texts)), foresees]),
+        moods=np.column_stack([negated, np.fromiter(map(is_question, texts), bool, len(texts)), ahead]),
         words=np.maximum(np.diff(of_titles.indptr), 1).astype(float),
         first=undated if first is None else first,
         last=undated if last is None else last,
@@ -101,25 +102,27 @@ def _incidence(rows: Iterable[Iterable[T]], known: Iterable[T] = ()) -> tuple[li
 def _members(word: Word) -> Iterator[Member]:
     if word.stem:
         yield _STEMS, word.stem
-    if word.name:
+    if word.is_name:
         yield _NAMES, word.stem
     if word.number:
         yield _NUMBERS, word.number
     if word.day:
         yield _DAYS, word.day
-    for side in word.sides:
+    for side in word.opposites:
         yield _SIDES, side
 
 
 def _moods(words: Sequence[Word]) -> NDArray[np.float32]:
-    return np.array([(word.negates, word.foresees) for word in words], np.float32).reshape(-1, 2)
+    return np.array([(word.negates, word.looks_ahead) for word in words], np.float32).reshape(-1, 2)
 
 
 def _weighed(entries: csr_matrix, members: Sequence[Member]) -> csr_matrix:
     """What each title says, however often: sums of these masses in float64 are exact, so no order can change them."""
-    idf = rarity()
-    highest = idf.highest
-    weights = [max(idf.idf(member), _LEAST) / highest if kind in (_STEMS, _NAMES) else 1.0 for kind, member in members]
+    frequencies = document_frequencies()
+    max_idf = frequencies.max_idf
+    weights = [
+        max(frequencies.idf(member), _LEAST) / max_idf if kind in (_STEMS, _NAMES) else 1.0 for kind, member in members
+    ]
     entries.sort_indices()
     entries.data = np.array(weights, np.float32)[entries.indices]
     return entries
