@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from dedupe.headlines import Headline
     from dedupe.matching import Match, Matches, match
     from dedupe.pipeline import compare, deduplicate
-    from dedupe.readers.inputs import Columns, Source, read_headlines, read_table
+    from dedupe.readers import Columns, Source, read_headlines, read_table
     from dedupe.report import write_report
     from dedupe.result.deduplication import Caution, Deduplication, Story, Wording
     from dedupe.result.pairs import JudgedPair
-    from dedupe.text.normalize import fingerprint, normalize
+    from dedupe.text import fingerprint, normalize
 
 __version__ = "0.1.0"
 __all__ = [
@@ -94,8 +94,8 @@ _HOME = {
     "pipeline": ("compare", "deduplicate"),
     "report": ("write_report",),
     "result.deduplication": ("Caution", "Deduplication", "Story", "Wording"),
-    "readers.inputs": ("Columns", "Source", "read_headlines", "read_table"),
-    "text.normalize": ("fingerprint", "normalize"),
+    "readers": ("Columns", "Source", "read_headlines", "read_table"),
+    "text": ("fingerprint", "normalize"),
     "evaluation.tuning": ("Tuning", "tune", "tune_by_answers"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}

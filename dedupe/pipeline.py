@@ -26,7 +26,7 @@ from dedupe.embedding.vectors import Vectors
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, as_headlines
 from dedupe.levels import KEEP_RULES, SCORED_LEVELS
-from dedupe.readers.inputs import read_table
+from dedupe.readers import read_table
 from dedupe.result.cautions import crowded, input_cautions, uncorrected
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.judged import decide

@@ -15,7 +15,7 @@ from typing import Any
 
 from dedupe.errors import EmptyInput, InputError
 from dedupe.levels import APART, SKIPPED, TOGETHER, VERDICT_COLUMNS, VERDICTS
-from dedupe.readers.inputs import Columns, read_headlines
+from dedupe.readers import Columns, read_headlines
 from dedupe.text.normalize import key_of_normalized, normalize
 
 
