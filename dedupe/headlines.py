@@ -74,7 +74,11 @@ class Headline:
         return fields | dict(self.extra)
 
 
-def as_headlines(rows: Iterable[str | Mapping[str, Any] | Headline | None]) -> list[Headline]:
+Row = str | Mapping[str, Any] | Headline | None
+"""One headline: its title (None if it is missing), a mapping with the key `title`, or a `Headline`."""
+
+
+def as_headlines(rows: Iterable[Row]) -> list[Headline]:
     """Return each row as a `Headline`, in order; see `as_headline`. A single title or row is an `InputError`."""
     if isinstance(rows, (str, bytes, Mapping)):
         raise InputError(f"headlines is one {type(rows).__name__}: give an iterable of titles, such as a list")
@@ -84,8 +88,8 @@ def as_headlines(rows: Iterable[str | Mapping[str, Any] | Headline | None]) -> l
     return [as_headline(row, position) for position, row in enumerate(rows)]
 
 
-def as_headline(row: str | Mapping[str, Any] | Headline | None, position: int = 0) -> Headline:
-    """Return a title, a mapping with the key `title`, or a headline as a `Headline`.
+def as_headline(row: Row, position: int = 0) -> Headline:
+    """Return a row as a `Headline`.
 
     Keys other than `Headline`'s own go to `extra`. A missing title (None, NaN, no key) becomes "". Raises `InputError`,
     with the position, for any other type.
