@@ -116,16 +116,9 @@ def from_fields(
 
 def tie_key(headline: Headline) -> tuple[Any, ...]:
     """Order ties: dated before undated, earlier first, titles in capitals last, then by title, id, source and url."""
-    when = headline.published
-    return (
-        when is None,
-        when.timestamp() if when else 0.0,
-        headline.title.isupper(),
-        headline.title,
-        headline.id or "",
-        headline.source or "",
-        headline.url or "",
-    )
+    published, texts = headline.published, (headline.title, headline.id, headline.source, headline.url)
+    time = published.timestamp() if published else 0.0
+    return published is None, time, headline.title.isupper(), *(text or "" for text in texts)
 
 
 def parse_date(value: Any) -> datetime | None:

@@ -120,7 +120,7 @@ def _read(name: str, options: _Options) -> Source:
     if columns != Columns():
         column = columns.title or columns.date or columns.source or columns.id or columns.url
         raise InputError(f"{name}: no column {column!r}, it was read as {kind}: correct it, or give --input-format")
-    return _page(text, name, how) if kind == "page" else _lines(text, name, how)
+    return _list(text, name, kind, how)
 
 
 def _parquet(name: str, content: bytes | None, options: _Options) -> Source:
@@ -190,25 +190,17 @@ def _fetched_feed(address: str) -> Source | InputError:
         return error
 
 
-def _page(text: str, name: str, encoding: str) -> Source:
-    if looks_like_html(text):
-        titles, count, how = titles_of_html(text), count_texts(text), f"an HTML page{encoding}"
+def _list(text: str, name: str, kind: str, encoding: str) -> Source:
+    lines = [line.strip() for line in _LINE_END.split(text.removeprefix("\ufeff")) if line.strip()]
+    if kind == "lines":
+        titles, count, how = lines, len(lines), "plain lines"
+    elif looks_like_html(text):
+        titles, count, how = titles_of_html(text), count_texts(text), "an HTML page"
     else:
-        titles, count, how = titles_of_text(text), len(_nonblank_lines(text)), f"a news page{encoding}"
+        titles, count, how = titles_of_text(text), len(lines), "a news page"
     if not titles:
         raise InputError(f"{name}: no headline found in it, read as {how}: name its format with --input-format")
     skipped = max(0, count - len(titles))
-    note = f"read {name} as {how}: {len(titles):,} headlines"
-    if skipped:
-        note += f", {skipped:,} lines not taken as headlines"
-    return Source([Headline(title) for title in titles], "page", skipped_lines=skipped, notes=[note])
-
-
-def _lines(text: str, name: str, encoding: str) -> Source:
-    headlines = [Headline(line) for line in _nonblank_lines(text)]
-    note = f"read {name} as plain lines{encoding}: {len(headlines):,} headlines"
-    return Source(headlines, "lines", notes=[note])
-
-
-def _nonblank_lines(text: str) -> list[str]:
-    return [line.strip() for line in _LINE_END.split(text.removeprefix("\ufeff")) if line.strip()]
+    rest = f", {skipped:,} lines not taken as headlines" if skipped else ""
+    notes = [f"read {name} as {how}{encoding}: {len(titles):,} headlines{rest}"]
+    return Source([Headline(title) for title in titles], kind, skipped_lines=skipped, notes=notes)

@@ -8,24 +8,19 @@ import re
 from itertools import islice
 
 from dedupe.readers.delimited import DELIMITERS, TITLES
-from dedupe.readers.feeds import looks_like_feed, looks_like_opml
+from dedupe.readers.feeds import detect_feed
 from dedupe.readers.page_text import looks_like_html, looks_like_page
 
-_FORMAT_OF_SUFFIX = {
-    **{".csv": "csv", ".tsv": "tsv", ".tab": "tsv"},
-    **{".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"},
-    **{".html": "page", ".htm": "page"},
-}
+_FORMAT_OF_SUFFIX = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".html": "page", ".htm": "page"}
+_FORMAT_OF_SUFFIX |= dict.fromkeys((".jsonl", ".ndjson", ".json"), "jsonl")
 _SAMPLE_RECORDS = 50
 _MAX_NAME_WORDS = 3  # a longer cell is a sentence and not the name of a column
 
 
 def detect(text: str, suffix: str, delimiter: str | None = None, title: str | None = None) -> str:
     """Return the format of `text`. `delimiter`, `title`: those of its table, if the user has named them."""
-    if looks_like_opml(text):
-        return "opml"
-    if looks_like_feed(text):
-        return "feed"
+    if feed := detect_feed(text):
+        return feed
     if looks_like_html(text):
         return "page"
     by_suffix = _FORMAT_OF_SUFFIX.get(suffix)
@@ -48,9 +43,8 @@ def likely_delimiter(text: str, title: str | None = None) -> str:
 
 def _looks_like_json(text: str) -> bool:
     """Whether text starts as an object with a key, or is an array of objects or titles."""
-    if re.match(r"\s*\{\s*\"", text):
-        return True
-    return bool(re.match(r"\s*\[\s*[\"{]", text)) and text.rstrip().endswith("]")
+    start = re.match(r"\s*(\{\s*\"|\[\s*[\"{])", text)
+    return start is not None and (start[1][0] == "{" or text.rstrip().endswith("]"))
 
 
 def _delimiter_of_header(text: str, title: str | None) -> str | None:

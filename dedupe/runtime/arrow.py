@@ -41,9 +41,6 @@ class StoredTable:
         self._starts = np.cumsum([0, *sizes], dtype=np.int64)
         self._first, self._rows = 0, list[dict[str, Any]]()
 
-    def __len__(self) -> int:
-        return int(self._starts[-1])
-
     def values(self, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Yield the values of some columns row by row; no other column is read."""
         for batch in self.batches(columns, _CACHED_ROWS):
