@@ -29,7 +29,6 @@ _USUAL_NAMES = {
     "id": ("id", "guid", "uuid"),
     "url": ("url", "link", "href"),
 }
-_JSON_TYPES = {int: "a number", float: "a number", bool: "true or false", type(None): "null", list: "a list"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +121,9 @@ def read_jsonl(text: str, name: str, skip_bad: bool) -> Rows:
             titles[len(rows.records)] = value
             rows.records.append({})
         else:
-            problem = f"{_JSON_TYPES[type(value)]} where an object or a title is expected"
-            rows.reject(number, line or json.dumps(value, ensure_ascii=False), problem, "line" if line else "item")
+            raw = line or json.dumps(value, ensure_ascii=False)
+            problem = f"{raw.strip()[:40]} where an object or a title is expected"
+            rows.reject(number, raw, problem, "line" if line else "item")
     rows.columns = list(dict.fromkeys(key for row in rows.records for key in row))
     if titles:
         folded = _by_folded_name(rows.columns)

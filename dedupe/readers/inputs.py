@@ -15,7 +15,7 @@ from dedupe.readers.columnar import MAGIC, headlines_of, is_parquet_file, open_p
 from dedupe.readers.delimited import Columns, find_columns, headline_of, read_csv, read_jsonl
 from dedupe.readers.encoding import decode
 from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, read_feed
-from dedupe.readers.fetch import display_name, expand, is_address, read_bytes, suffix
+from dedupe.readers.fetch import expand, is_address, read_bytes, suffix
 from dedupe.readers.html import count_texts, titles_of_html
 from dedupe.readers.page_text import looks_like_html, titles_of_text
 from dedupe.readers.sniff import detect, likely_delimiter
@@ -102,13 +102,14 @@ def _joined(names: list[str], sources: list[Source]) -> Source:
 def _read(name: str, options: _Options) -> Source:
     if options.format in (None, "parquet") and name != "-" and not is_address(name) and is_parquet_file(name):
         return _parquet(name, None, options)  # its rows stay in the file
-    content, path, name = read_bytes(name), name, display_name(name)
+    content, ending = read_bytes(name), suffix(name)
+    name = "standard input" if name == "-" else name
     if options.format == "parquet" or (options.format is None and content.startswith(MAGIC)):
         return _parquet(name, content, options)
     text, encoding = decode(content, name, options.encoding)
     if not re.search(r"[^\s\0\ufeff]", text):
         raise EmptyInput(f"{name} is empty: give a file with at least one headline")
-    kind = options.format or detect(text, suffix(path), options.delimiter, options.columns.title)
+    kind = options.format or detect(text, ending, options.delimiter, options.columns.title)
     how = "" if encoding in ("utf-8", "utf-8-sig") else f", {encoding.replace('_', '-')}"
     if kind in ("csv", "tsv", "jsonl"):
         return _table(text, name, kind, options, how)

@@ -208,5 +208,4 @@ def _as_python(column: Any) -> list[Any]:
         column = column.cast(column.type.value_type)
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    values: list[Any] = column.to_pylist()
-    return values
+    return list(column.to_pylist())

@@ -55,7 +55,7 @@ _NOT_IN_NAMES = frozenset(
 )
 _DESKS = frozenset("news com online politics business world sport sports health us uk live".split())
 _PUBLISHERS = frozenset(
-    """    abc abcnews aljazeera aljazeeraenglish ap apnews associatedpress arstechnica atlantic axios bbc bbcnews bbcsport
+    """abc abcnews aljazeera aljazeeraenglish ap apnews associatedpress arstechnica atlantic axios bbc bbcnews bbcsport
     bloomberg bloombergnews bostonglobe businessinsider buzzfeed buzzfeednews cbc cbcnews cbs cbsnews cbssports
     chicagotribune cnbc cnet cnn cnnbusiness cnncom cnnpolitics csmonitor dailybeast dailymail dw economist
     engadget espn euronews eweek financialtimes foxbusiness foxnews gizmodo guardian hill

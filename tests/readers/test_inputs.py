@@ -72,7 +72,7 @@ def test_a_megabyte_of_anything_is_read_in_good_time(tmp_path, filler):
         ("a.csv", "title,note\nx,y\n", {"columns": Columns(title="titel")}, "did you mean 'title'"),
         ("a.csv", "title,title\nx,y\n", {}, "more than one column is called 'title'"),
         ("a.jsonl", '{"title": "x"}\n{"title": \n', {}, "line 2: not JSON"),
-        ("a.jsonl", '{"title": "x"}\n17\n', {}, "line 2: a number"),
+        ("a.jsonl", '{"title": "x"}\n17\n', {}, "line 2: 17 where an object or a title is expected"),
         ("a.json", '["x", ', {}, "line 1: not JSON"),
         ("a.txt", "", {}, "is empty"),
         ("a.txt", "\n \n", {}, "is empty"),
