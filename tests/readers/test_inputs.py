@@ -73,7 +73,7 @@ def test_a_megabyte_of_anything_is_read_in_good_time(tmp_path, filler):
         ("a.csv", "title,title\nx,y\n", {}, "more than one column is called 'title'"),
         ("a.jsonl", '{"title": "x"}\n{"title": \n', {}, "line 2: not JSON"),
         ("a.jsonl", '{"title": "x"}\n17\n', {}, "line 2: 17 where an object or a title is expected"),
-        ("a.json", '["x", ', {}, "line 1: not JSON"),
+        ("a.json", '["x", ', {}, "not a JSON array"),
         ("a.txt", "", {}, "is empty"),
         ("a.txt", "\n \n", {}, "is empty"),
         ("a.txt", b"caf\xe9", {"encoding": "utf-8"}, "byte 3 is not utf-8"),
