@@ -169,7 +169,7 @@ def _headlines_of_stories(stories: Any, name: str) -> list[dict[str, Any]]:
 
 
 def find_columns(available: list[str], columns: Columns, name: str, option: str = "--title-column") -> dict[str, str]:
-    """Return which column holds each of `Columns`, as far as there is one: the named one, or one with a usual name."""
+    """Return the column for each of `Columns` that the table has: the one named there, or one with a usual name."""
     folded = _by_folded_name(available)
     chosen = {}
     for key, usual_names in _USUAL_NAMES.items():

@@ -150,11 +150,12 @@ def tables_of(rows: Sequence[Mapping[str, Any]], chunk_rows: int = _CHUNK_ROWS) 
 
     first = rows[0] if rows else None
     if not isinstance(first, StoredRow) or any(getattr(row, "table", None) is not first.table for row in rows):
-        columns = {name: [None] * len(rows) for row in rows for name in row}
+        names = dict.fromkeys(name for row in rows for name in row)
+        columns = {name: [None] * len(rows) for name in names}
         for k, row in enumerate(rows):  # row by row: stored rows are quick to read in order
             for name, value in row.items():
                 columns[name][k] = value
-        yield pa.table({name: column_of(columns.pop(name)) for name in list(columns)})
+        yield pa.table({name: column_of(columns.pop(name)) for name in names})
         return
     positions = np.array([row.position for row in rows if isinstance(row, StoredRow)])
     batches, start = first.table.batches(first.table.names, chunk_rows), 0
