@@ -96,12 +96,10 @@ def as_headline(row: Row, position: int = 0) -> Headline:
     """
     if isinstance(row, Headline):
         return row
-    if isinstance(row, str):
-        return Headline(row)
     if isinstance(row, Mapping):
         return from_fields(row, extra={key: value for key, value in row.items() if key not in _FIELDS})
-    if _is_blank(row):
-        return Headline("")
+    if isinstance(row, str) or _is_blank(row):
+        return Headline(row if isinstance(row, str) else "")
     kinds = "a str, a mapping with the key 'title', or a Headline"
     raise InputError(f"headline {position} is of type {type(row).__name__}: give {kinds}")
 
