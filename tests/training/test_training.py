@@ -28,7 +28,7 @@ from dedupe.training.optimization import optimize
 from dedupe.training.stories import read_stories
 from dedupe.training.train_model import mean_weights, train_folds
 from dedupe.training.training_pairs import answered_pairs, encode_folds, slice_pairs
-from tests.support.tiny import labelled, write
+from tests.support.tiny import labelled, save_model, write
 
 
 @pytest.mark.slow
@@ -69,8 +69,8 @@ def test_the_features_of_answers_are_those_of_candidate_pairs(base, stories):
     edits = edit_titles(data.texts, 0)
     part = slice_pairs(data, encode_folds(data, edits, [network]), edits, 0)
     rows = data.slices[0]
-    chosen = range(0, len(part.i), max(1, len(part.i) // 20))
-    answers = [(data.headlines[rows[part.i[k]]], data.headlines[rows[part.j[k]]], "story") for k in chosen]
+    chosen = range(0, len(part.pairs), max(1, len(part.pairs) // 20))
+    answers = [(data.headlines[rows[part.pairs.i[k]]], data.headlines[rows[part.pairs.j[k]]], "story") for k in chosen]
     answered = answered_pairs(answers, network)
     np.testing.assert_allclose(answered.features, part.features[list(chosen)], atol=1e-5)
     assert answered.same["story"].all() and not answered.same["wording"].any()
@@ -307,7 +307,8 @@ def test_the_losses_are_the_textbook_ones():
     assert contrastive(similarity[:3, :3], alone).item() == 0
 
 
-def test_a_changed_file_is_not_loaded(model, tmp_path):
+def test_a_changed_file_is_not_loaded(base, tmp_path):
+    model = save_model(base, tmp_path / "model")
     for name in FILES:
         copy = tmp_path / name.replace(".", "-")
         shutil.copytree(model, copy)
@@ -317,9 +318,8 @@ def test_a_changed_file_is_not_loaded(model, tmp_path):
             load_encoder(copy)
 
 
-def test_a_model_of_another_version_is_not_loaded(model, tmp_path):
-    copy = tmp_path / "copy"
-    shutil.copytree(model, copy)
+def test_a_model_of_another_version_is_not_loaded(base, tmp_path):
+    copy = save_model(base, tmp_path / "copy")
     manifest = json.loads((copy / MANIFEST).read_text())
     (copy / MANIFEST).write_text(json.dumps(manifest | {"format": 99}))
     with pytest.raises(ModelError, match="another version"):
