@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedupe import set_threads
 from dedupe.candidates import join as join_module
 from dedupe.candidates.join import Join, candidate_pairs, rows_near
 from dedupe.candidates.pairs import concatenate
 from dedupe.candidates.time_band import TimeBand
 from dedupe.errors import InputError
 from dedupe.runtime.parallel import workers
-from dedupe.runtime.threads import set_threads
 
 
 def unit(rng, n, d=16, groups=5):

@@ -1,4 +1,4 @@
-"""What is described of titles, against the sets of `facts`."""
+"""The features of titles, against the sets of `facts`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.scoring.title_features import KINDS, describe
+from dedupe.scoring.title_features import KINDS, describe_titles
 from dedupe.text.words import facts, other_side, rarity
 
 TITLES = [
@@ -51,7 +51,7 @@ def shared_mass(described, one, i, other, j):
 
 
 def check(titles):
-    described, found = describe(titles), [facts(title) for title in titles]
+    described, found = describe_titles(titles), [facts(title) for title in titles]
     for i, one in enumerate(found):
         assert described.mass[i].tolist() == [mass_of(kind, getattr(one, kind)) for kind in KINDS]
         assert described.moods[i].tolist() == [one.negated, one.asks, one.foresees]
@@ -74,11 +74,11 @@ def test_any_titles_are_described_by_their_facts(titles):
 
 
 def test_the_order_of_titles_changes_no_bit():
-    assert describe(TITLES[::-1]).mass[::-1].tobytes() == describe(TITLES).mass.tobytes()
+    assert describe_titles(TITLES[::-1]).mass[::-1].tobytes() == describe_titles(TITLES).mass.tobytes()
 
 
 def test_rows_are_small_and_sorted():
-    described = describe(TITLES)
+    described = describe_titles(TITLES)
     for rows in (described.entries, described.mirrored):
         assert rows.data.dtype == np.float32 and rows.indices.dtype == np.int32
         assert all((np.diff(rows[k].indices) > 0).all() for k in range(len(TITLES)))
@@ -87,7 +87,7 @@ def test_rows_are_small_and_sorted():
 
 @pytest.mark.parametrize("titles", [[], [""], ["", "-"]])
 def test_titles_that_say_nothing(titles):
-    described = describe(titles)
+    described = describe_titles(titles)
     assert described.entries.nnz == described.mirrored.nnz == described.mass.sum() == described.moods.sum() == 0
     assert described.mass.shape == (len(titles), len(KINDS)) and described.moods.shape == (len(titles), 3)
     assert len(described.texts) == len(described.facts) == len(described.sources) == len(titles)
@@ -95,8 +95,8 @@ def test_titles_that_say_nothing(titles):
 
 def test_texts_times_and_sources():
     times = np.array([1.0, np.nan, 3.0, 4.0])
-    described = describe(["Straße", "b", "c", "d"], times, times + 1, ["CNN", "cnn", None, ""])
+    described = describe_titles(["Straße", "b", "c", "d"], times, times + 1, ["CNN", "cnn", None, ""])
     assert described.texts.tolist() == ["strasse", "b", "c", "d"]
     assert described.first is times and described.last[0] == 2
     assert described.sources[0] == described.sources[1] and len(set(described.sources.tolist())) == 3
-    assert np.isnan(describe(["a"]).first).all() and np.isnan(describe(["a"]).last).all()
+    assert np.isnan(describe_titles(["a"]).first).all() and np.isnan(describe_titles(["a"]).last).all()
