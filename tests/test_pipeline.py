@@ -36,8 +36,9 @@ from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.settings import Settings
 from dedupe.scoring.context import CONTEXT_FEATURES
 from dedupe.scoring.model import judge_of, sigmoid
-from dedupe.scoring.pair_features import FEATURES
+from dedupe.scoring.pair_features import FEATURES, pair_features
 from dedupe.scoring.similarity_scale import IDENTITY
+from dedupe.scoring.title_features import describe_titles
 from tests.support.crowds import crowd_of, same_news
 from tests.support.fake_encoder import FakeEncoder
 
@@ -203,6 +204,18 @@ def test_features_made_on_demand_are_those_that_were_scored(rows, options, fake_
         np.testing.assert_allclose(p_pair[level], table.p_pair(level)[places], rtol=1e-5)
     np.testing.assert_allclose(p["wording"], table.p_wording[places], atol=0.01)  # the context is kept in float16
     np.testing.assert_allclose(np.maximum(p["story"], p["wording"]), table.p_story[places], atol=0.01)
+
+
+def test_features_of_pairs_are_those_of_their_titles(fake_encoder):
+    rows = [ROWS[0], ROWS[2], *ROWS[4:6]]
+    pairs = deduplicate(rows).pairs
+    hours = np.array([row.published.timestamp() / 3600 if row.published else np.nan for row in rows])
+    titles = describe_titles([row.title for row in rows], hours, hours, [row.source for row in rows])
+    similarity = pairs.similarity.astype(np.float32)
+    expected = pair_features(titles, pairs.i, pairs.j, similarity, similarity).tolist()
+    assert len(pairs) > 1
+    for pair, features in zip(pairs, expected, strict=True):
+        assert [pair.features[name] for name in FEATURES] == pytest.approx(features, abs=1e-6)
 
 
 def test_a_result_pickles_with_its_pairs(fake_encoder):
