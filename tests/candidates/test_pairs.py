@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.candidates.pairs import PairTable, concatenate
@@ -43,6 +43,7 @@ def test_pairs_are_ordered_within_and_small():
     assert pairs.i.dtype == pairs.j.dtype == np.int32 and len(pairs) == 2
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 99))
 def test_take_takes_the_same_pairs_of_every_filled_column(count, seed):
     pairs, rng = table(count, seed), np.random.default_rng(seed)
@@ -55,6 +56,7 @@ def test_take_takes_the_same_pairs_of_every_filled_column(count, seed):
     assert not len(pairs.take(mask).p_wording)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(1, 5), st.integers(0, 99))
 def test_concatenate_sorts_what_was_parted(count, parts, seed):
     pairs = table(count, seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe import Headline, deduplicate
@@ -40,6 +40,7 @@ def parts_of(rows, hours, window):
     return parts
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from([None, 1, 24]), st.randoms())
 def test_copies_are_grouped_as_one_by_one(rows, window, random):
     keys, texts, hours = ([row[k] for row in rows] for k in range(3))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.clustering.collapse import Nodes
@@ -26,6 +26,7 @@ def groups(draw):
     return labels, nodes, vectors, rng.integers(0, 4, n)
 
 
+@settings(deadline=None)
 @given(groups())
 @pytest.mark.parametrize("rule", KEEP_RULES)
 def test_the_representative_is_the_best_by_its_rule_and_ties_go_by_rank(rule, group):

@@ -52,6 +52,7 @@ def graphs(draw):
     return nodes, i, j, {level: np.array(draw(values)) for level in SCORED_LEVELS}
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_context_is_what_its_words_say(graph):
     nodes, i, j, probability = graph
@@ -61,6 +62,7 @@ def test_context_is_what_its_words_say(graph):
     np.testing.assert_allclose(features, expected, atol=1e-6)
 
 
+@settings(deadline=None, max_examples=40)
 @given(graphs(), st.integers(0, 2**32 - 1))
 def test_any_pairs_can_be_asked_for(graph, seed):
     nodes, i, j, probability = graph
@@ -93,7 +95,7 @@ def test_agreement_raises_and_a_rival_shows():
     [{"dense_pairs": 0}, {"dense_pairs": 10**6, "chunk_entries": 3}, {"dense_pairs": 0, "chunk_entries": 3}],
     ids=["dense", "chunks", "both"],
 )
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(graph=graphs())
 def test_dense_products_and_chunks_give_the_same(options, graph):
     np.testing.assert_allclose(context(*graph, **options), context(*graph), atol=1e-6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.scoring.title_features import KINDS, describe_titles
@@ -68,6 +68,7 @@ def test_titles_are_described_by_their_facts():
     check(TITLES)
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from(PIECES.split())).map(" ".join), min_size=1, max_size=4))
 def test_any_titles_are_described_by_their_facts(titles):
     check(titles)
