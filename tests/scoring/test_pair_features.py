@@ -12,7 +12,8 @@ from dedupe.scoring.model import load_fallback, load_judge
 from dedupe.scoring.pair_features import FEATURES, LETTER_FEATURES, add_letter_features, pair_features, word_features
 from dedupe.scoring.prefilter import promising, upper_bound
 from dedupe.scoring.title_features import describe_titles
-from dedupe.text.words import facts, other_side, rarity
+from dedupe.text.document_frequencies import document_frequencies
+from dedupe.text.words import facts, opposite_of
 
 TITLES = [
     "Ferry sinks off Oslo, 3 dead",
@@ -33,36 +34,37 @@ SOURCES = ["Reuters", "AP", None, "reuters", "AP", None, "AP", "DPA", "DPA", "BB
 
 
 def mass(stems):
-    return sum(max(rarity().idf(stem), 0.1) / rarity().highest for stem in stems)
+    frequencies = document_frequencies()
+    return sum(max(frequencies.idf(stem), 0.1) / frequencies.max_idf for stem in stems)
 
 
 def oracle(a, b, hours, sources):
     """The table in `FEATURES`, in sets."""
-    one, two = facts(a), facts(b)
-    x, y, both = mass(one.stems), mass(two.stems), mass(one.stems & two.stems)
-    m, n, same = mass(one.names), mass(two.names), mass(one.names & two.names)
-    numbers, days = one.numbers & two.numbers, one.days & two.days
+    first, second = facts(a), facts(b)
+    x, y, both = mass(first.stems), mass(second.stems), mass(first.stems & second.stems)
+    m, n, same = mass(first.names), mass(second.names), mass(first.names & second.names)
+    numbers, days = first.numbers & second.numbers, first.days & second.days
     gap = abs(hours[0] - hours[1])
     lengths = [max(len(title.split()), 1) for title in (a, b)]
     return {
         "shared": both / (x + y - both) if x + y > both else 0,
         "contained": both / min(x, y) if min(x, y) else 0,
-        "rare": max((mass([stem]) for stem in one.stems & two.stems), default=0),
+        "rare": max((mass([stem]) for stem in first.stems & second.stems), default=0),
         "missing": math.log1p((x + y - 2 * both) / 2),
         "conflict": math.log1p(min(x, y) - both),
         "names": same / min(m, n) if m and n else 0.5,
         "names_shared": math.log1p(same),
         "names_conflict": math.log1p(min(m, n) - same),
-        "numbers_agree": len(numbers) / len(one.numbers | two.numbers) if one.numbers | two.numbers else 0,
-        "numbers_conflict": bool(one.numbers and two.numbers and not numbers),
-        "numbers_differ": bool(one.numbers - two.numbers and two.numbers - one.numbers),
-        "numbers_lone": bool(one.numbers) != bool(two.numbers),
+        "numbers_agree": len(numbers) / len(first.numbers | second.numbers) if first.numbers | second.numbers else 0,
+        "numbers_conflict": bool(first.numbers and second.numbers and not numbers),
+        "numbers_differ": bool(first.numbers - second.numbers and second.numbers - first.numbers),
+        "numbers_lone": bool(first.numbers) != bool(second.numbers),
         "days_agree": bool(days),
-        "days_conflict": bool(one.days - two.days and two.days - one.days),
-        "opposed": bool(one.sides & set(map(other_side, two.sides))),
-        "negation": one.negated != two.negated,
-        "question": one.asks != two.asks,
-        "ahead": one.foresees != two.foresees,
+        "days_conflict": bool(first.days - second.days and second.days - first.days),
+        "opposed": bool(first.opposites & set(map(opposite_of, second.opposites))),
+        "negation": first.negated != second.negated,
+        "question": first.is_question != second.is_question,
+        "ahead": first.looks_ahead != second.looks_ahead,
         "letters": fuzz.token_set_ratio(a.casefold(), b.casefold()) / 100,
         "order": fuzz.ratio(a.casefold(), b.casefold()) / 100,
         "length": min(lengths) / max(lengths),
