@@ -142,10 +142,13 @@ def match(
 ) -> Matches:
     """Find for each headline the known one that it repeats; `reference` is what is known already.
 
-    New headlines are grouped together with those of the reference that are candidates of any, as `deduplicate` does; the
-    `options` are those of `deduplicate`. A headline repeats what of the reference is in its group: the closest level counts,
-    then the highest probability. Raises `InputError` where the reference is empty, and what `deduplicate` raises.
+    New headlines are grouped together with those of the reference that are candidates of any, as `deduplicate` does. A
+    headline repeats what of the reference is in its group: the closest level counts, then the highest probability.
+    `options`: `encoder`, `cache`, `window`, `story_threshold`, `wording_threshold`, `corrections` and `progress`, as for
+    `deduplicate`. Raises `InputError` where the reference is empty, and what `deduplicate` raises.
     """
+    for name in options.keys() - RunOptions.__annotations__:
+        raise TypeError(f"match() got an unexpected keyword argument {name!r}")
     new, known = rows_of(headlines), rows_of(reference)
     if not known:
         raise InputError("the reference is empty: give at least one known headline")

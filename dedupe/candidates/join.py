@@ -25,8 +25,8 @@ from dedupe.runtime.parallel import in_order
 EXACT = 5_000_000_000
 """Comparisons up to which a join is exact. At 100,000 rows and cosine 0.5, so many, cells took 0.85 of the time of the exact
 join, at 140,000 rows 0.6, as measured once by hand."""
-_BLOCK_ROWS = 1024  # rows of one piece of work
-_CELLS = 8  # cells of one piece: what each step costs besides its pairs is paid once for all of them
+_BLOCK_ROWS = 1024  # of one piece
+_BLOCK_CELLS = 8  # of one piece: what each step costs besides its pairs is paid once for all of them
 _NEIGHBORS = 20  # compared on one side of a node in a sparse group
 _REFERENCE_ROWS = 8192  # rows compared at a time when looking for neighbors elsewhere
 
@@ -37,8 +37,8 @@ class Join:
     `vectors`: float32, (n, d), unit rows; an all-zero row has no pairs. `threshold`: in (0, 1], compared as float32.
     `band`: with it, only nodes close enough in time are paired. `sparse`: groups of nodes, each ascending, that are
     compared with their `neighbors` next nodes in the group alone. `exact`: comparisons from which cells are used.
-    `wording`: whether the vectors are those of the wording level, whose similarity has a column of its own. The pairs do not
-    depend on tiles or threads. Raises `InputError` for another threshold or shape.
+    `wording`: whether the vectors are those of the wording level, whose similarity has a column of its own. `block_rows`,
+    `block_cells`: of one piece. The pairs do not depend on pieces or threads. Raises `InputError` for another threshold or shape.
     """
 
     def __init__(
@@ -51,13 +51,12 @@ class Join:
         neighbors: int = _NEIGHBORS,
         exact: int = EXACT,
         wording: bool = False,
+        block_rows: int = _BLOCK_ROWS,
+        block_cells: int = _BLOCK_CELLS,
     ) -> None:
-        self._vectors, self._threshold, self._band, self._wording = (
-            _checked(vectors, threshold),
-            threshold,
-            band,
-            wording,
-        )
+        self._vectors, self._threshold = _checked(vectors, threshold), threshold
+        self._band, self._wording = band, wording
+        self._block_rows, self._block_cells = block_rows, block_cells
         self._sparse = [_adjacent(group, neighbors) for group in sparse]
         self.skipped = sum(len(g) * (len(g) - 1) // 2 - len(i) for g, (i, _) in zip(sparse, self._sparse, strict=True))
         self._nodes = np.setdiff1d(np.arange(len(vectors)), np.concatenate(sparse)) if len(sparse) else None
@@ -81,8 +80,8 @@ class Join:
     @property
     def _dense_pieces(self) -> int:
         if self._cells is not None:
-            return -(-self._cells.count // _CELLS)
-        return -(-len(self._order) // _BLOCK_ROWS) if self._vectors.shape[1] else 0
+            return -(-self._cells.count // self._block_cells)
+        return -(-len(self._order) // self._block_rows) if self._vectors.shape[1] else 0
 
     def __iter__(self) -> Iterator[PairTable]:
         """Yield the pairs of each piece."""
@@ -97,14 +96,13 @@ class Join:
 
     def _of_cells(self, number: int) -> tuple[Ints, Ints]:
         assert self._cells is not None
-        some = range(number * _CELLS, min((number + 1) * _CELLS, self._cells.count))
-        pairs = [self._cells.pairs(self._screen, cell, self._threshold) for cell in some]
+        numbers = range(self._cells.count)[number * self._block_cells : (number + 1) * self._block_cells]
+        pairs = [self._cells.pairs(self._screen, cell, self._threshold) for cell in numbers]
         return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
 
     def _of_block(self, number: int) -> tuple[Ints, Ints]:
-        start = number * _BLOCK_ROWS
-        rows = self._order[start : start + _BLOCK_ROWS]
-        others = self._order[start : self._ends[start : start + _BLOCK_ROWS].max()]
+        start, end = number * self._block_rows, (number + 1) * self._block_rows
+        rows, others = self._order[start:end], self._order[start : self._ends[start:end].max()]
         return pairs_between(self._screen, rows, others, self._threshold, above_diagonal=True)
 
     def _table(self, a: Ints, b: Ints) -> PairTable:
@@ -144,7 +142,9 @@ def _everything(rows: int) -> tuple[Ints, Ints]:
 def _adjacent(group: Ints, neighbors: int) -> tuple[Ints, Ints]:
     """Pair each node of a group with the next ones in it."""
     gaps = range(1, min(neighbors, len(group) - 1) + 1)
-    return np.concatenate([group[:-k] for k in gaps]), np.concatenate([group[k:] for k in gaps])
+    return np.concatenate([group[:0], *(group[:-k] for k in gaps)]), np.concatenate(
+        [group[:0], *(group[k:] for k in gaps)]
+    )
 
 
 def _checked(vectors: Vectors, threshold: float) -> Vectors:

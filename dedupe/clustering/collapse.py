@@ -9,7 +9,7 @@ alphabet only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -184,7 +184,9 @@ def collapse_crowds(
         number[nodes.of], nodes.copy_of, nodes.row[kept], nodes.text[kept], first, last, weight, nodes.ties
     )
     absorbed = (leader_of != everything)[nodes.of]
-    return Collapsed(collapsed, scorer.take(kept), tuple(number[group] for group in crowds.sparse), absorbed)
+    scorer = scorer.take(kept)
+    scorer = replace(scorer, titles=replace(scorer.titles, first=first, last=last))
+    return Collapsed(collapsed, scorer, tuple(number[group] for group in crowds.sparse), absorbed)
 
 
 class _Crowds:

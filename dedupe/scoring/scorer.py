@@ -78,13 +78,15 @@ class Scorer:
         for vectors in (self.vectors, self.wording_vectors):
             let_go(vectors)
 
-    def by_themselves(self, pairs: PairTable, minimum: float | None = None) -> PairTable:
+    def by_themselves(
+        self, pairs: PairTable, minimum: float | None = None, *, chunk_pairs: int = _CHUNK_PAIRS
+    ) -> PairTable:
         """Return candidate pairs with the probability of each by itself, without those under `minimum`.
 
         The default is what counts as context.
         """
         least = MIN_CONTEXT[self.level] if minimum is None else minimum
-        chunks = [pairs.take(slice(k, k + _CHUNK_PAIRS)) for k in range(0, len(pairs), _CHUNK_PAIRS)]
+        chunks = [pairs.take(slice(k, k + chunk_pairs)) for k in range(0, len(pairs), chunk_pairs)]
         return concatenate(self._chunk(chunk, least) for chunk in chunks)
 
     def _chunk(self, pairs: PairTable, minimum: float) -> PairTable:
