@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.candidates.int8 import Floats
-from dedupe.candidates.products import pairs_between
+from dedupe.candidates.products import FloatProducts, pairs_between
 from dedupe.clustering.constraints import rows_named
 from dedupe.clustering.corrections import Correction, Given, as_corrections
 from dedupe.embedding import encoders as encoders
@@ -134,7 +133,7 @@ def match(
         report = stack.enter_context(bars()) if progress is True else (progress or silent)
         whole = [normalize(row.title) for row in (*known, *new)]
         texts = [text[:MAX_LENGTH] for text in whole]
-        vectors = encoders.embed_each(encoder, texts, report, cache)
+        vectors = encoders.embed(encoder, texts, report, cache)
         corrections = as_corrections(corrections)
         near = np.union1d(_near(vectors, len(known), encoder), _named(known, whole, corrections))
         chosen = np.concatenate([near, np.arange(len(known), len(known) + len(new))])
@@ -159,7 +158,7 @@ def _near(vectors: Vectors, known: int, encoder: encoders.Encoder) -> Ints:
     floor = scale.inverse(judge.candidate_floor["story"])
     new = np.arange(known, len(vectors))
     blocks = [np.arange(k, min(k + _TOGETHER, known)) for k in range(0, known, _TOGETHER)]
-    found = in_order(lambda block: np.unique(pairs_between(Floats(vectors), new, block, floor)[1]), blocks)
+    found = in_order(lambda block: np.unique(pairs_between(FloatProducts(vectors), new, block, floor)[1]), blocks)
     return np.concatenate(list(found))
 
 

@@ -22,7 +22,7 @@ from dedupe.clustering.merge_tree import MergeTree
 from dedupe.clustering.representatives import Nodes, tie_ranks
 from dedupe.embedding import encoders as encoders
 from dedupe.embedding.cache import VectorCache
-from dedupe.embedding.vectors import Vectors
+from dedupe.embedding.vectors import Vectors, unit_rows
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, as_headlines
 from dedupe.levels import KEEP_RULES, SCORED_LEVELS
@@ -101,7 +101,7 @@ def deduplicate(
             aside.submit(lambda: list(input_cautions(rows, texts, calibrated))),
         )
         if encoder is None or embeddings is not None:
-            vectors = encoders.unit_rows(embeddings, len(texts), groups.row)
+            vectors = unit_rows(embeddings, len(texts), groups.row, texts)
         else:
             vectors = _encoded(texts, groups, encoder, cache, report)
         scale = IDENTITY if calibrated else scale_of(vectors)
@@ -177,7 +177,7 @@ def _encoded(
     texts: list[str], groups: ExactGroups, encoder: encoders.Encoder, cache: VectorCache | None, report: Progress
 ) -> Vectors:
     """One unit row a node."""
-    return encoders.embed_each(encoder, [texts[row] for row in groups.text.tolist()], report, cache)
+    return encoders.embed(encoder, [texts[row] for row in groups.text.tolist()], report, cache)
 
 
 def _describe(rows: list[Headline], texts: list[str], groups: ExactGroups) -> Titles:

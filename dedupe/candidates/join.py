@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.candidates import cells as cells
-from dedupe.candidates.int8 import screen_of
+from dedupe.candidates.int8 import products_of
 from dedupe.candidates.products import cosines, pairs_between
-from dedupe.embedding.vectors import PackedRows, Vectors, rows_at
+from dedupe.embedding.vectors import Float16Rows, Vectors, rows_at
 from dedupe.errors import InputError
 from dedupe.runtime.parallel import in_order
 
@@ -88,9 +88,9 @@ class Join:
         self.order, self.ends = _band(len(self.vectors), self.times)
         self.cells: cells.Cells | None = None
         comparisons = int((self.ends - np.arange(len(self.ends))).sum())
-        self.screen = screen_of(self.vectors, comparisons)
+        self.products = products_of(self.vectors, comparisons)
         if comparisons > exact:
-            self.cells = cells.plan(self.vectors, self.screen, threshold, comparisons)
+            self.cells = cells.plan(self.vectors, self.products, threshold, comparisons)
 
     @property
     def recall(self) -> float:
@@ -112,12 +112,12 @@ class Join:
         """Return one part of the pairs, sorted by (i, j); a pair is in one part only."""
         if self.cells is not None:
             some = range(number * _CELLS, min((number + 1) * _CELLS, self.cells.count))
-            found = [self.cells.pairs(self.screen, cell, self.threshold) for cell in some]
+            found = [self.cells.pairs(self.products, cell, self.threshold) for cell in some]
             return self._finished(np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found]))
         start = number * _BLOCK
         rows = self.order[start : start + _BLOCK]
         others = self.order[start : self.ends[start : start + _BLOCK].max()]
-        return self._finished(*pairs_between(self.screen, rows, others, self.threshold, above_diagonal=True))
+        return self._finished(*pairs_between(self.products, rows, others, self.threshold, above_diagonal=True))
 
     def _finished(self, a: Ints, b: Ints) -> CandidatePairs:
         """Decide about each pair by its similarity summed in one fixed order, and name it by its rows."""
@@ -160,7 +160,7 @@ def _checked(vectors: Vectors, threshold: float) -> Vectors:
         raise InputError(
             f"the similarity threshold must be above 0 and at most 1, not {threshold}: give one such as 0.5"
         )
-    if isinstance(vectors, PackedRows):
+    if isinstance(vectors, Float16Rows):
         return vectors
     if vectors.ndim != 2:
         raise InputError(f"vectors must be a matrix with one row a headline, not an array of shape {vectors.shape}")

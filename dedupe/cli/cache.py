@@ -10,22 +10,20 @@ from dedupe.cli.shared import PROGRAM
 from dedupe.errors import OutputError
 from dedupe.runtime.files import write_lines
 
-_ACTIONS = ("show", "clear")
-
 
 @click.command()
-@click.argument("action", type=click.Choice(_ACTIONS), default=_ACTIONS[0])
+@click.argument("action", type=click.Choice(["show", "clear"]), default="show")
 @click.option(
     "--cache",
     "folder",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Where the vectors are kept; default: the user's cache folder.",
+    help="The folder of the cache; default: the user's cache folder.",
 )
 def cache(action: str, folder: Path | None) -> None:
-    """Show where the vectors of earlier runs are kept and how many there are, or clear them.
+    """Show or clear the cache of vectors, which saves encoding a title again.
 
-    HEADLINE_DEDUPE_CACHE names another folder for all commands.
+    The environment variable HEADLINE_DEDUPE_CACHE names another folder for all commands.
 
     Example: headline-dedupe cache clear
     """
@@ -35,17 +33,17 @@ def cache(action: str, folder: Path | None) -> None:
     if action == "clear":
         lines = [f"{PROGRAM}: freed {_mebibytes(vectors.clear())} in {vectors.path}"]
     else:
-        found = vectors.summary()
+        summary = vectors.summary()
         lines = [
-            f"path: {found.path}",
-            f"entries: {found.entries:,}",
-            f"size: {_mebibytes(found.size)}",
-            f"limit: {_mebibytes(found.limit)}",
+            f"path: {summary.path}",
+            f"entries: {summary.entries:,}",
+            f"size: {_mebibytes(summary.size)}",
+            f"limit: {_mebibytes(summary.limit)}",
         ]
     if vectors.trouble:
         raise OutputError(vectors.trouble)
     write_lines(lines, "-")
 
 
-def _mebibytes(count: int) -> str:
-    return f"{count / 2**20:,.1f} MiB"
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:,.1f} MiB"

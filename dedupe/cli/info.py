@@ -14,18 +14,17 @@ from dedupe.errors import ModelError
 from dedupe.runtime.files import write_lines
 
 _PACKAGES = ("numpy", "scipy", "onnxruntime", "tokenizers", "faiss-cpu", "pyarrow", "sentence-transformers", "torch")
-_SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command()
 @engine
 def info(model: str | None, threads: int | None) -> None:
-    """Print versions, model, cache and threads: what a report of a bug should hold.
+    """Print versions, model, cache and threads, for a bug report.
 
     Example: headline-dedupe info
     """
     from dedupe.embedding.cache import VectorCache, default_folder
-    from dedupe.runtime.threads import limit
+    from dedupe.runtime.parallel import thread_count
 
     limit_threads(threads)
     cache = VectorCache(default_folder()).summary()
@@ -36,24 +35,24 @@ def info(model: str | None, threads: int | None) -> None:
             f"packages: {', '.join(f'{name} {_version(name)}' for name in _PACKAGES)}",
             f"model: {_model(model)}",
             f"cache: {cache.path}, {cache.entries:,} vectors, {cache.size / 2**20:,.1f} MiB",
-            f"threads: {limit() or os.cpu_count()} of {os.cpu_count()} processors",
+            f"threads: {thread_count()} of {os.cpu_count()} processors",
         ],
         "-",
     )
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(_SHELLS))
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print what makes the shell complete commands and options.
+    """Print a script that lets the shell complete commands and options.
 
     Example: headline-dedupe completion bash >> ~/.bashrc
     """
-    kind = get_completion_class(shell)
+    completer = get_completion_class(shell)
     variable = f"_{PROGRAM}_COMPLETE".replace("-", "_").upper()
-    if kind is not None:
-        write_lines([kind(context.find_root().command, {}, PROGRAM, variable).source()], "-")
+    if completer is not None:
+        write_lines([completer(context.find_root().command, {}, PROGRAM, variable).source()], "-")
 
 
 def _version(package: str) -> str:
@@ -65,14 +64,10 @@ def _version(package: str) -> str:
 
 def _model(name: str | None) -> str:
     from dedupe.embedding.encoders import load_encoder
-    from dedupe.embedding.model_folder import BUNDLED
 
     try:
         encoder = load_encoder(name)
     except ModelError as error:
-        return f"{name or BUNDLED}: {error}"
-    identity = getattr(encoder, "identity", None)
-    verified = (
-        "every file verified by its hash" if getattr(encoder, "folder", None) else "not one of ours, not verified"
-    )
-    return f"{name or 'bundled'}, {verified}, identity {str(identity)[:16]}"
+        return f"{name or 'bundled'}: {error}"
+    origin = "files verified by SHA-256" if hasattr(encoder, "folder") else "not made by headline-dedupe, not verified"
+    return f"{name or 'bundled'}, {origin}, identity {str(getattr(encoder, 'identity', None))[:16]}"

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.candidates.int8 import MARGIN
 from dedupe.candidates.join import CandidatePairs, Times
-from dedupe.candidates.products import Ints, cosines, how_many, spread
+from dedupe.candidates.products import ROUNDING_ERROR, cosines, how_many, spread
+from dedupe.runtime.arrays import Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.scoring.model import Floats
 from dedupe.scoring.prefilter import Notice, NoticedPairs, joined
@@ -117,7 +117,7 @@ class _Finder:
     def _members(self, leader: int) -> Ints:
         own, starts = self.vectors[leader], range(0, len(self.vectors), _TOGETHER)
         cosine = np.concatenate([self.vectors[start : start + _TOGETHER] @ own for start in starts])
-        nearly = np.flatnonzero((cosine >= np.float32(NEAR - MARGIN)) & self.free)
+        nearly = np.flatnonzero((cosine >= np.float32(NEAR - ROUNDING_ERROR)) & self.free)
         near = nearly[(cosines(self.vectors, nearly, np.full_like(nearly, leader)) >= NEAR) & (nearly != leader)]
         if self.times is None:
             return np.asarray(near)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.embedding.model_folder import BUNDLED, FALLBACK, HEAD, JUDGE, verify
-from dedupe.embedding.vectors import Vectors, empty_rows
+from dedupe.embedding.vectors import Vectors, zero_rows
 from dedupe.errors import ModelError
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.parallel import in_order
@@ -90,7 +90,7 @@ class Judge:
                 f"vectors have {vectors.shape[1]} numbers a row, but those of this encoder have {len(self.head)}"
             )
         head = self.head
-        turned, starts = empty_rows(*vectors.shape), range(0, len(vectors), _TURNED_TOGETHER)
+        turned, starts = zero_rows(*vectors.shape), range(0, len(vectors), _TURNED_TOGETHER)
         for start, rows in in_order(lambda k: (k, _turned(vectors[k : k + _TURNED_TOGETHER], head)), starts):
             turned[start : start + len(rows)] = rows
         return turned

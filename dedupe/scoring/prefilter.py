@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dedupe.candidates.join import CandidatePairs, Join
 from dedupe.candidates.products import cosines
-from dedupe.embedding.vectors import Vectors, let_go
+from dedupe.embedding.vectors import Vectors, release_pages
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.parallel import in_order
 from dedupe.scoring.context import Chances
@@ -82,7 +82,7 @@ class Notice:
         """Yield the noticed pairs of each piece of a join, in order, then give back the memory of mapped vectors."""
         yield from in_order(lambda piece: self.among(join.piece(piece)), range(join.pieces))
         for vectors in (self.vectors, self.turned):
-            let_go(vectors)
+            release_pages(vectors)
 
     def among(self, pairs: CandidatePairs) -> NoticedPairs:
         """Return the noticed pairs among candidates, whose similarity is that by which `level` reads vectors."""

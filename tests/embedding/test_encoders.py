@@ -6,13 +6,13 @@ import sys
 
 import numpy as np
 import pytest
+from dedupe.runtime.threads import set_threads
 
 from dedupe import deduplicate
 from dedupe.embedding import encoders as encoders
 from dedupe.embedding import model_folder as artefacts
 from dedupe.embedding.encoders import embed, load_encoder, unit_rows
 from dedupe.errors import InputError, ModelError
-from dedupe.runtime.threads import set_threads
 from dedupe.scoring.model import judge_of
 from dedupe.training import network
 from dedupe.training.network import default_base
