@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.candidates.products import FloatProducts, pairs_between
+from dedupe.candidates.products import Products, pairs_between
 from dedupe.clustering.constraints import rows_named
 from dedupe.clustering.corrections import Correction, Given, as_corrections
 from dedupe.embedding import encoders as encoders
@@ -158,7 +158,7 @@ def _near(vectors: Vectors, known: int, encoder: encoders.Encoder) -> Ints:
     floor = scale.inverse(judge.candidate_floor["story"])
     new = np.arange(known, len(vectors))
     blocks = [np.arange(k, min(k + _TOGETHER, known)) for k in range(0, known, _TOGETHER)]
-    found = in_order(lambda block: np.unique(pairs_between(FloatProducts(vectors), new, block, floor)[1]), blocks)
+    found = in_order(lambda block: np.unique(pairs_between(Products(vectors), new, block, floor)[1]), blocks)
     return np.concatenate(list(found))
 
 

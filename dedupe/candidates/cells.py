@@ -31,28 +31,17 @@ _CHUNK_ROWS = 4096
 _SECTION_ROWS = 65_536  # so that uint16 holds the number of a row in its section
 
 
-@dataclass(frozen=True, slots=True)
 class Probes:
-    """The cells that each row probes, ascending: those of row k are `cells[starts[k] : starts[k + 1]]`."""
+    """The cells that each row probes, ascending: a list for each row, all in `cells`, (probes,), and their `sizes`, (n,)."""
 
-    cells: NDArray[np.uint16]
-    starts: Ints
-
-    @classmethod
-    def of_sizes(cls, cells: NDArray[np.uint16], sizes: Ints) -> Probes:
-        """Return the lists of such lengths."""
-        return cls(cells, np.concatenate([np.zeros(1, np.int64), sizes]).cumsum())
-
-    @property
-    def sizes(self) -> Ints:
-        """How many cells each row probes."""
-        return np.diff(self.starts)
+    def __init__(self, cells: NDArray[np.uint16], sizes: Ints) -> None:
+        self.cells, self.sizes = cells, sizes
+        self.starts = np.concatenate([np.zeros(1, np.int64), sizes]).cumsum()
 
     def of(self, rows: Ints) -> tuple[Ints, NDArray[np.uint16]]:
         """Return the probes of some rows: the place of a row in `rows`, and a cell."""
-        sizes = self.starts[rows + 1] - self.starts[rows]
-        before = np.cumsum(sizes) - sizes
-        places = np.arange(sizes.sum()) + np.repeat(self.starts[rows] - before, sizes)
+        sizes = self.sizes[rows]
+        places = np.arange(sizes.sum()) + np.repeat(self.starts[rows] - (sizes.cumsum() - sizes), sizes)
         return np.repeat(np.arange(len(rows)), sizes), self.cells[places]
 
 
@@ -61,7 +50,7 @@ class InvertedLists:
 
     def __init__(self, probes: Probes, count: int, section_rows: int = _SECTION_ROWS) -> None:
         self._sections = []
-        for first in range(0, len(probes.starts) - 1, section_rows):
+        for first in range(0, len(probes.sizes), section_rows):
             starts = probes.starts[first : first + section_rows + 1]
             cells = probes.cells[starts[0] : starts[-1]].astype(np.int32)
             by_row = csr_matrix((np.ones(len(cells), np.int8), cells, starts - starts[0]), (len(starts) - 1, count))
@@ -118,10 +107,8 @@ def plan(vectors: Vectors, products: Products, threshold: float, comparisons: in
         return None
     owns, parts = zip(*in_order(lambda chunk: prober.probes(chunk, least), _chunks(rows)), strict=True)
     own = np.concatenate(owns)
-    probes = Probes.of_sizes(
-        np.concatenate([part.cells for part in parts]), np.concatenate([part.sizes for part in parts])
-    )
-    members = InvertedLists(Probes(own, np.arange(rows + 1)), count)
+    probes = Probes(np.concatenate([part.cells for part in parts]), np.concatenate([part.sizes for part in parts]))
+    members = InvertedLists(Probes(own, np.ones(rows, np.int64)), count)
     recall = float((second >= least).mean()) if len(second) else 1.0
     return Cells(probes, InvertedLists(probes, count), own, members, count, recall)
 
@@ -141,7 +128,8 @@ class _Prober:
     """
 
     def __init__(self, products: Products, centroids: Float32s) -> None:
-        self.products, self.centroids = products, products.right_of(centroids)
+        self.products = products
+        self.centroids = type(products)(centroids).right(np.arange(len(centroids)))
 
     def _nearness(self, rows: Ints) -> NDArray[Any]:
         return self.products.product(self.products.left(rows), self.centroids)
@@ -154,7 +142,7 @@ class _Prober:
         enough = np.where(best > 0, np.minimum(best, best * _OWN_SHARE + least), 1)  # a zero row probes no cell
         enough = (np.ceil(enough) if near.dtype.kind == "i" else enough).astype(near.dtype)
         row, cell = np.divmod(np.flatnonzero(near >= enough[:, None]), near.shape[1])
-        return own.astype(np.uint16), Probes.of_sizes(cell.astype(np.uint16), np.bincount(row, minlength=len(near)))
+        return own.astype(np.uint16), Probes(cell.astype(np.uint16), np.bincount(row, minlength=len(near)))
 
     def pair_margins(self, a: Ints, b: Ints) -> Floats:
         """Return the margin by which each pair is found, (pairs,): the larger of one row's for the cell of the other."""

@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.candidates.products import ROUNDING_ERROR, FloatProducts, Products, buffer
+from dedupe.candidates.products import ROUNDING_ERROR, Products, buffer
 from dedupe.embedding.vectors import Vectors
-from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.arrays import Ints
 from dedupe.runtime.parallel import in_order
 
 MAX_ERROR = 0.05  # of a cosine, 2 r + r²; if it is larger, so many pairs are left that float32 is faster
 MIN_COMPARISONS = 10_000_000  # fewer do not pay for quantization
 _CHUNK_ROWS = 4096
-_GRAPH = b64decode(
+GRAPH = b64decode(
     "CAgSADq8AQopCgVyaWdodBIGdHVybmVkIglUcmFuc3Bvc2UqDQoEcGVybUABQACgAQcKLAoEbGVmdAoGdHVybmVkCgR6ZXJvEgdwcm9kdWN0Ig1N"
     "YXRNdWxJbnRlZ2VyEgFnKgwQAioCgAFCBHplcm9aGAoEbGVmdBIQCg4IAhIKCgMSAW4KAxIBZFoZCgVyaWdodBIQCg4IAxIKCgMSAW0KAxIBZGIb"
     "Cgdwcm9kdWN0EhAKDggGEgoKAxIBbgoDEgFtQgQKABAN"
@@ -32,8 +32,8 @@ _GRAPH = b64decode(
 """ONNX: product = MatMulInteger(left, Transpose(right), 128); a test rebuilds it."""
 
 
-class Int8Products:
-    """Products of rows quantized to int8.
+class Int8Products(Products):
+    """Products of rows quantized to int8, c·d.
 
     `codes`: uint8, (n, d), c + 128. `step`: s. `error`: how far s² (c·d) may be from the cosine. `largest`: the largest
     absolute code, by default the largest that the processor multiplies without overflow.
@@ -42,7 +42,7 @@ class Int8Products:
     def __init__(self, vectors: Vectors, largest: int | None = None) -> None:
         chunks = [slice(start, start + _CHUNK_ROWS) for start in range(0, len(vectors), _CHUNK_ROWS)]
         highest = max(in_order(lambda chunk: float(np.abs(vectors[chunk]).max()), chunks))
-        self.step = max(highest, 1e-6) / (largest or largest_code(_session()))
+        self.step = max(highest, 1e-6) / (largest or largest_code(session()))
         self.codes: NDArray[np.uint8] = np.empty(vectors.shape, np.uint8)
 
         def quantize(chunk: slice) -> float:
@@ -59,25 +59,21 @@ class Int8Products:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def left(self, rows: Ints) -> NDArray[np.uint8]:
-        """Return the codes of those rows; valid until the next call."""
-        codes: NDArray[np.uint8] = buffer("left", np.uint8, (len(rows), self.codes.shape[1]))
-        return np.take(self.codes, rows, axis=0, out=codes, mode="clip")
+    def left(self, rows: Ints) -> NDArray[Any]:
+        """Return c + 128 of some rows, uint8; valid until the next call."""
+        return self.codes.take(
+            rows, axis=0, out=buffer("left", np.uint8, (len(rows), self.codes.shape[1])), mode="clip"
+        )
 
-    def right(self, rows: Ints) -> NDArray[np.int8]:
-        """Return the codes of those rows as int8, without the 128."""
+    def right(self, rows: Ints) -> NDArray[Any]:
+        """Return c of some rows, int8."""
         return (self.codes.take(rows, axis=0) ^ np.uint8(128)).view(np.int8)
 
-    def right_of(self, vectors: Float32s) -> NDArray[np.int8]:
-        """Return codes of these vectors, with a step of their own."""
-        return Int8Products(vectors).right(np.arange(len(vectors)))
+    def product(self, left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
+        """Return c·d, int32."""
+        return np.asarray(session().run(None, {"left": left, "right": right})[0])
 
-    def product(self, left: NDArray[np.uint8], right: NDArray[np.int8]) -> NDArray[np.int32]:
-        """Return c·d."""
-        product: NDArray[np.int32] = _session().run(None, {"left": left, "right": right})[0]
-        return product
-
-    def least(self, threshold: float) -> np.int32:
+    def least(self, threshold: float) -> np.generic:
         """Return the lowest c·d whose upper bound reaches the threshold."""
         return np.int32(np.floor((threshold - self.error) / self.step**2))
 
@@ -85,22 +81,23 @@ class Int8Products:
 def products_of(vectors: Vectors, comparisons: int) -> Products:
     """Return whichever products are faster for so many comparisons of these rows."""
     if comparisons < MIN_COMPARISONS or not vectors.shape[1]:
-        return FloatProducts(vectors)
+        return Products(vectors)
     quantized = Int8Products(vectors)
-    return quantized if quantized.error <= MAX_ERROR else FloatProducts(vectors)
+    return quantized if quantized.error <= MAX_ERROR else Products(vectors)
 
 
-def largest_code(session: Any) -> int:
+def largest_code(multiplier: Any) -> int:
     """Return the largest code to use: processors without special instructions overflow on two products of 127."""
     codes = np.full((8, 64), 127, np.int8)
-    product = session.run(None, {"left": codes.view(np.uint8) ^ np.uint8(128), "right": codes})[0]
+    product = multiplier.run(None, {"left": codes.view(np.uint8) ^ np.uint8(128), "right": codes})[0]
     return 127 if (product == 64 * 127 * 127).all() else 63
 
 
 @lru_cache(maxsize=1)
-def _session() -> Any:
+def session() -> Any:
+    """Return the ONNX session that multiplies bytes, on the thread that runs it."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # runs on the thread that calls it
-    return onnxruntime.InferenceSession(_GRAPH, options, ["CPUExecutionProvider"])
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(GRAPH, options, ["CPUExecutionProvider"])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dedupe.candidates import cells as cells
 from dedupe.candidates.int8 import products_of
 from dedupe.candidates.products import cosines, pairs_between
-from dedupe.embedding.vectors import Float16Rows, Vectors, rows_at
+from dedupe.embedding.vectors import Int16Rows, Vectors, rows_at
 from dedupe.errors import InputError
 from dedupe.runtime.parallel import in_order
 
@@ -160,7 +160,7 @@ def _checked(vectors: Vectors, threshold: float) -> Vectors:
         raise InputError(
             f"the similarity threshold must be above 0 and at most 1, not {threshold}: give one such as 0.5"
         )
-    if isinstance(vectors, Float16Rows):
+    if isinstance(vectors, Int16Rows):
         return vectors
     if vectors.ndim != 2:
         raise InputError(f"vectors must be a matrix with one row a headline, not an array of shape {vectors.shape}")

