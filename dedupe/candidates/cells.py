@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 
 from dedupe.candidates.products import Products, cosines, pairs_between, spread
 from dedupe.embedding.vectors import Vectors
-from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
+from dedupe.runtime.arrays import Float32s, Floats, Ints
 from dedupe.runtime.parallel import in_order
 
 TARGET_RECALL = 0.997  # on one sample, so that another does not fall under 0.995
@@ -83,16 +83,12 @@ class Cells:
         for start in range(0, len(members), _CHUNK_ROWS):  # zero rows share one cell, which may be very large
             part = members[start : start + _CHUNK_ROWS]
             a, b = pairs_between(products, probing, part, threshold)
-            mutual = self._probe_matrix(part)[np.searchsorted(part, b), self.own[a]]  # found from both sides
+            probed = np.zeros((len(part), self.count), bool)
+            probed[self.probes.of(part)] = True
+            mutual = probed[np.searchsorted(part, b), self.own[a]]  # then the pair is found from both sides
             once = (a < b) | (~mutual & (a != b))
             pairs.append((a[once], b[once]))
         return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
-
-    def _probe_matrix(self, rows: Ints) -> Bools:
-        """Whether each row probes each cell, (rows, cells)."""
-        matrix = np.zeros((len(rows), self.count), bool)
-        matrix[self.probes.of(rows)] = True
-        return matrix
 
 
 def plan(vectors: Vectors, products: Products, threshold: float, comparisons: int) -> Cells | None:
@@ -146,13 +142,10 @@ class _Prober:
 
     def pair_margins(self, a: Ints, b: Ints) -> Floats:
         """Return the margin by which each pair is found, (pairs,): the larger of one row's for the cell of the other."""
-        near_a, near_b = self._nearness(a).copy(), self._nearness(b)
-        return np.maximum(_margins(near_a, near_b.argmax(axis=1)), _margins(near_b, near_a.argmax(axis=1)))
-
-
-def _margins(near: NDArray[Any], cells: Ints) -> Floats:
-    margins: Floats = np.take_along_axis(near, cells[:, None], axis=1)[:, 0] - near.max(axis=1) * _OWN_SHARE
-    return margins
+        near_a, near_b, pairs = self._nearness(a).copy(), self._nearness(b), np.arange(len(a))
+        of_a = near_a[pairs, near_b.argmax(axis=1)] - near_a.max(axis=1) * _OWN_SHARE
+        of_b = near_b[pairs, near_a.argmax(axis=1)] - near_b.max(axis=1) * _OWN_SHARE
+        return np.asarray(np.maximum(of_a, of_b))
 
 
 def _sample_margins(vectors: Vectors, prober: _Prober, threshold: float, sample: Ints) -> Floats:

@@ -40,6 +40,7 @@ class Int8Products(Products):
     """
 
     def __init__(self, vectors: Vectors, largest: int | None = None) -> None:
+        super().__init__(vectors)
         chunks = [slice(start, start + _CHUNK_ROWS) for start in range(0, len(vectors), _CHUNK_ROWS)]
         highest = max(in_order(lambda chunk: float(np.abs(vectors[chunk]).max()), chunks))
         self.step = max(highest, 1e-6) / (largest or largest_code(session()))
@@ -56,14 +57,10 @@ class Int8Products(Products):
         longest = max(in_order(quantize, chunks)) ** 0.5
         self.error = 2 * longest + longest**2 + ROUNDING_ERROR
 
-    def __len__(self) -> int:
-        return len(self.codes)
-
     def left(self, rows: Ints) -> NDArray[Any]:
         """Return c + 128 of some rows, uint8; valid until the next call."""
-        return self.codes.take(
-            rows, axis=0, out=buffer("left", np.uint8, (len(rows), self.codes.shape[1])), mode="clip"
-        )
+        codes = buffer("left", np.uint8, (len(rows), self.vectors.shape[1]))
+        return self.codes.take(rows, axis=0, out=codes, mode="clip")
 
     def right(self, rows: Ints) -> NDArray[Any]:
         """Return c of some rows, int8."""

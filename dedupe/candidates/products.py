@@ -25,9 +25,6 @@ class Products:
     def __init__(self, vectors: Vectors) -> None:
         self.vectors = vectors
 
-    def __len__(self) -> int:
-        return len(self.vectors)
-
     def left(self, rows: Ints) -> NDArray[Any]:
         """Return some rows as the left side of a product, (rows, d); valid until the next call."""
         return self.vectors[rows]

@@ -28,14 +28,14 @@ def info(model: str | None, threads: int | None) -> None:
     from dedupe.runtime.parallel import thread_count
 
     limit_threads(threads)
-    vectors = VectorCache(default_folder()).summary()
+    vectors = VectorCache(default_folder())
     write_lines(
         [
             f"{PROGRAM} {_version(PROGRAM)}",
             f"python {platform.python_version()}, {platform.platform()}",
             f"packages: {', '.join(f'{name} {_version(name)}' for name in _PACKAGES)}",
             f"model: {_model(model)}",
-            f"cache: {vectors.path}, {vectors.entries:,} vectors, {_mebibytes(vectors.size)}",
+            f"cache: {vectors.path}, {vectors.count():,} vectors, {_mebibytes(vectors.size())}",
             f"threads: {thread_count()} of {os.cpu_count()} processors",
         ],
         "-",
@@ -64,12 +64,11 @@ def cache(action: str, folder: Path | None) -> None:
     if action == "clear":
         lines = [f"{PROGRAM}: freed {_mebibytes(vectors.clear())} in {vectors.path}"]
     else:
-        summary = vectors.summary()
         lines = [
-            f"path: {summary.path}",
-            f"entries: {summary.entries:,}",
-            f"size: {_mebibytes(summary.size)}",
-            f"limit: {_mebibytes(summary.limit)}",
+            f"path: {vectors.path}",
+            f"entries: {vectors.count():,}",
+            f"size: {_mebibytes(vectors.size())}",
+            f"limit: {_mebibytes(vectors.limit)}",
         ]
     if vectors.trouble:
         raise OutputError(vectors.trouble)

@@ -18,7 +18,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -48,16 +47,10 @@ CREATE TABLE IF NOT EXISTS vectors (id INTEGER PRIMARY KEY, row BLOB NOT NULL);
 PRAGMA user_version = {_FORMAT};
 COMMIT;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class CacheSummary:
-    """What a cache holds: its folder, the number of vectors, its size on disk and the limit, both in bytes."""
-
-    path: Path
-    entries: int
-    size: int
-    limit: int
+_COUNT = "SELECT count(*) FROM entries"
+_BYTES_USED = (
+    "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+)
 
 
 class VectorCache:
@@ -105,14 +98,19 @@ class VectorCache:
 
     def clear(self) -> int:
         """Remove the cache, even a broken one, and return how many bytes that freed."""
-        before = self._size()
+        before = self.size()
         self._remove()
-        return before - self._size()
+        return before - self.size()
 
-    def summary(self) -> CacheSummary:
-        """Count the vectors; a cache that does not exist is not created."""
-        entries = self._attempt(_count, 0) if self._files[0].exists() else 0
-        return CacheSummary(self.path, entries, self._size(), self.limit)
+    def count(self) -> int:
+        """Return how many vectors there are; a cache that does not exist is not created."""
+        return self._attempt(lambda db: _value(db, _COUNT), 0) if self._files[0].exists() else 0
+
+    def size(self) -> int:
+        """Return how many bytes the cache takes on disk."""
+        with suppress(OSError):
+            return sum(file.stat().st_size for file in self._files if file.exists())
+        return 0
 
     def _attempt(self, action: Callable[[sqlite3.Connection], _Result], default: _Result) -> _Result:
         """Return what `action` returns, or set `trouble` and return `default`.
@@ -162,9 +160,9 @@ class VectorCache:
 
     def _shrink(self, db: sqlite3.Connection) -> None:
         """Drop the least recently used entries above the limit, a tenth at a time so that few writes have to."""
-        if _bytes_used(db) <= self.limit:
+        if _value(db, _BYTES_USED) <= self.limit:
             return
-        while _bytes_used(db) > self.limit and (entries := _count(db)):
+        while _value(db, _BYTES_USED) > self.limit and (entries := _value(db, _COUNT)):
             with _transaction(db):
                 for table, column in (("vectors", "id"), ("entries", "key")):
                     oldest = f"SELECT {column} FROM entries ORDER BY used, id LIMIT {entries // 10 + 1}"
@@ -194,11 +192,6 @@ class VectorCache:
                 file.unlink(missing_ok=True)
         except OSError as error:
             self._give_up(error)
-
-    def _size(self) -> int:
-        with suppress(OSError):
-            return sum(file.stat().st_size for file in self._files if file.exists())
-        return 0
 
     def _give_up(self, error: Exception) -> None:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the upper bits tell kinds of one error apart
@@ -248,15 +241,6 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
 def _value(db: sqlite3.Connection, query: str) -> int:
     value: int = db.execute(query).fetchone()[0]
     return value
-
-
-def _count(db: sqlite3.Connection) -> int:
-    return _value(db, "SELECT count(*) FROM entries")
-
-
-def _bytes_used(db: sqlite3.Connection) -> int:
-    pages = _value(db, "PRAGMA page_count") - _value(db, "PRAGMA freelist_count")
-    return pages * _value(db, "PRAGMA page_size")
 
 
 def _today() -> int:

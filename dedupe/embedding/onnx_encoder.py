@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from dedupe.embedding.model_folder import BUNDLED, ENCODER, TOKENIZER, verify
 from dedupe.errors import ModelError
-from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.arrays import Float32s
 from dedupe.runtime.parallel import in_order
 
 _BATCH = 32  # titles
@@ -47,11 +48,11 @@ class TrainedEncoder:
             by_length.setdefault(len(ids), []).append(k)
         batches = [part[k : k + _BATCH] for part in by_length.values() for k in range(0, len(part), _BATCH)]
         rows = np.zeros((len(texts), self.dimension), np.float32)
-        outputs = in_order(lambda batch: self._run(np.array([tokens[k] for k in batch], np.int64)), batches)
-        for batch, output in zip(batches, outputs, strict=True):
+
+        def run(batch: list[int]) -> Any:
+            ids = np.array([tokens[k] for k in batch], np.int64)
+            return self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
+
+        for batch, output in zip(batches, in_order(run, batches), strict=True):
             rows[batch] = output
         return rows
-
-    def _run(self, ids: Ints) -> Float32s:
-        output: Float32s = self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
-        return output

@@ -206,7 +206,7 @@ def test_a_file_that_breaks_under_way(filled):
     assert len(cache.read("numbers", numbers(300))[0]) == 300
     broken_inside(filled / FILE)
     cache.write("numbers", ["1000"], expected(["1000"]))
-    assert (cache.summary().entries, cache.trouble) == (1, None)
+    assert (cache.count(), cache.trouble) == (1, None)
 
 
 def check_trouble(cache, *words):
@@ -256,7 +256,7 @@ def test_a_full_disk(filled):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert str(filled) in cache.trouble
-    assert VectorCache(filled).summary().entries == 300
+    assert VectorCache(filled).count() == 300
     assert query(filled, "PRAGMA integrity_check") == [("ok",)]
 
 
@@ -281,7 +281,7 @@ def test_space_is_given_back(filled):
     assert pages(filled) <= 4 < before
     tiny = VectorCache(filled, 0)
     tiny.write("numbers", ["1000", "1001"], expected(["1000", "1001"]))
-    assert (tiny.summary().entries, tiny.trouble) == (0, None)
+    assert (tiny.count(), tiny.trouble) == (0, None)
 
 
 def test_a_day_is_noted_once(filled):
@@ -341,7 +341,7 @@ def write_on_and_on(folder):
 def test_processes_share_it_from_the_first_moment(tmp_path):
     running = [apart(embed_again_and_again, tmp_path / "new", first) for first in (0, 50, 100, 0)]
     assert [(process.communicate()[0], process.returncode) for process in running] == [("", 0)] * 4
-    assert VectorCache(tmp_path / "new").summary().entries == 450
+    assert VectorCache(tmp_path / "new").count() == 450
     assert query(tmp_path / "new", "PRAGMA integrity_check") == [("ok",)]
 
 
@@ -377,8 +377,7 @@ def test_the_default_folder(monkeypatch, tmp_path):
 
 def test_a_look_makes_nothing(tmp_path):
     cache = VectorCache(tmp_path / "new", 5)
-    found = cache.summary()
-    assert (found.path, found.entries, found.size, found.limit) == (tmp_path / "new", 0, 0, 5)
+    assert (cache.path, cache.count(), cache.size(), cache.limit) == (tmp_path / "new", 0, 0, 5)
     assert cache.clear() == 0
     assert not cache.path.exists()
     assert repr(cache) == f"VectorCache('{tmp_path}/new', limit=5)"
@@ -397,7 +396,7 @@ def test_the_identity_of_the_bundled_model(tmp_path):
     vectors = embed(encoder, TITLES, cache=VectorCache(tmp_path))
     np.testing.assert_array_equal(embed(encoder, TITLES, cache=VectorCache(tmp_path)), vectors)
     np.testing.assert_array_equal(embed(encoder, TITLES), vectors)
-    assert VectorCache(tmp_path).summary().entries == 3
+    assert VectorCache(tmp_path).count() == 3
 
 
 @pytest.mark.slow
