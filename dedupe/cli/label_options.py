@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dedupe.embedding.cache import VectorCache
     from dedupe.evaluation.labelled import LabelColumns
     from dedupe.readers.inputs import Source
-    from dedupe.result.deduplication import Caution
+    from dedupe.result.cautions import Caution
 
 _Found = TypeVar("_Found")
 
@@ -59,10 +59,10 @@ class LabelJob:
     def run(self, work: Callable[..., _Found], source: Source, cache: VectorCache | None, **more: Any) -> _Found:
         """Return what `work` of the library makes of the headlines."""
         from dedupe.embedding import encoders as encoders
-        from dedupe.runtime.progress import bars
+        from dedupe.runtime.progress import reporting
 
         limit_threads(self.threads)
-        with nullcontext(False) if self.quiet else bars() as progress:
+        with nullcontext(False) if self.quiet else reporting() as progress:
             return work(
                 source.headlines,
                 encoder=encoders.load_encoder(self.model) if self.model else None,

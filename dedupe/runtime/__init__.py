@@ -4,6 +4,6 @@ Nothing that needs NumPy is imported here, so that `dedupe --help` stays fast: u
 """
 
 from dedupe.runtime.parallel import set_threads
-from dedupe.runtime.progress import Progress, bars, silent
+from dedupe.runtime.progress import Progress, reporting, silent
 
-__all__ = ["Progress", "bars", "set_threads", "silent"]
+__all__ = ["Progress", "reporting", "set_threads", "silent"]

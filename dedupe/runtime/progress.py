@@ -20,27 +20,28 @@ def silent(stage: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def bars(enabled: bool = True) -> Iterator[Progress]:
-    """Yield a `Progress` that draws bars on standard error once work takes two seconds, if that is a terminal."""
+def reporting(progress: bool | Progress = True) -> Iterator[Progress]:
+    """Yield the `Progress` that an argument asks for: itself, none for False, or for True bars.
+
+    Bars are drawn on standard error once work takes two seconds, if that is a terminal.
+    """
+    if not isinstance(progress, bool) or not progress:
+        yield progress or silent
+        return
     from rich.console import Console
-    from rich.progress import Progress as RichProgress
+    from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    console = Console(stderr=True)
-    if not (enabled and console.is_terminal):
-        yield silent
-        return
-    start, tasks = monotonic(), dict[str, TaskID]()
-    drawing = RichProgress(console=console, transient=True)
+    start, tasks, bars = monotonic(), dict[str, TaskID](), Bars(console=Console(stderr=True), transient=True)
 
     def report(stage: str, done: int, total: int) -> None:
         if monotonic() - start > _SECONDS_BEFORE_BARS:
-            drawing.start()
+            bars.start()
             if stage not in tasks:
-                tasks[stage] = drawing.add_task(stage, total=total)
-            drawing.update(tasks[stage], completed=done, total=total)
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
 
     try:
-        yield report
+        yield report if bars.console.is_terminal else silent
     finally:
-        drawing.stop()
+        bars.stop()

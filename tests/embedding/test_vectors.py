@@ -70,19 +70,19 @@ def test_a_join_of_int16_rows_finds_the_same_pairs(all_int16):
     rows = quantized(matrix)
     exact, quantized_pairs = candidate_pairs(matrix, 0.05), candidate_pairs(rows, 0.05 - 1e-4)
     assert set(zip(exact.i, exact.j, strict=True)) <= set(zip(quantized_pairs.i, quantized_pairs.j, strict=True))
-    assert sum(map(len, Join(rows, 0.05, only=np.arange(0, 300, 2)))) > 0
+    assert sum(map(len, Join(rows, 0.05, sparse=[np.arange(0, 300, 2)]))) > 0
 
 
 def test_steps_before_a_join_agree_on_int16_rows(monkeypatch):
     matrix = np.random.default_rng(0).normal(size=(5000, 384))
     places = np.random.default_rng(1).permutation(5000)[:4500]
     rows = unit_rows(matrix, 5000, places)
-    wording_rows, scale = load_judge().wording_rows(rows), scale_of(rows)
+    wording_rows, scale = load_judge().wording_vectors(rows), scale_of(rows)
     monkeypatch.setattr(vectors, "MAX_FLOAT32_BYTES", 0)
     stored = unit_rows(matrix, 5000, places)
     assert isinstance(stored, Int16Rows)
     np.testing.assert_allclose(stored[:], rows, atol=1.6e-5)
-    np.testing.assert_allclose(load_judge().wording_rows(stored)[:], wording_rows, atol=1e-4)
+    np.testing.assert_allclose(load_judge().wording_vectors(stored)[:], wording_rows, atol=1e-4)
     assert scale_of(stored).slope == pytest.approx(scale.slope, abs=1e-4)
 
 
@@ -91,7 +91,7 @@ def test_a_run_on_int16_rows(all_int16, fake_encoder):
         [f"Ferry {k} sinks off Oslo" for k in range(40)] + [f"Bank {k} raises rates again" for k in range(40)] + [""]
     )
     result = dedupe.deduplicate(titles)
-    assert isinstance(result.nodes.vectors, Int16Rows)
+    assert isinstance(result.vectors, Int16Rows)
     assert len(result) == 81 and sorted(result.kept("exact").tolist()) == list(range(81))
     assert [len(story.headlines) for story in result.stories][-1] == 1
 
