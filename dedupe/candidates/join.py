@@ -64,8 +64,8 @@ class Join:
         dense_band = band if band is None or self._nodes is None else band.take(self._nodes)
         self._order, self._ends = _everything(len(dense)) if dense_band is None else dense_band.order()
         comparisons = int((self._ends - np.arange(len(self._ends))).sum())
-        self._products = products_of(dense, comparisons)
-        self._cells = cells.plan(dense, self._products, threshold, comparisons) if comparisons > exact else None
+        self._screen = products_of(dense, comparisons)
+        self._cells = cells.plan(dense, self._screen, threshold, comparisons) if comparisons > exact else None
 
     @property
     def recall(self) -> float:
@@ -97,14 +97,14 @@ class Join:
     def _of_cells(self, number: int) -> tuple[Ints, Ints]:
         assert self._cells is not None
         some = range(number * _CELLS, min((number + 1) * _CELLS, self._cells.count))
-        pairs = [self._cells.pairs(self._products, cell, self._threshold) for cell in some]
+        pairs = [self._cells.pairs(self._screen, cell, self._threshold) for cell in some]
         return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
 
     def _of_block(self, number: int) -> tuple[Ints, Ints]:
         start = number * _BLOCK_ROWS
         rows = self._order[start : start + _BLOCK_ROWS]
         others = self._order[start : self._ends[start : start + _BLOCK_ROWS].max()]
-        return pairs_between(self._products, rows, others, self._threshold, above_diagonal=True)
+        return pairs_between(self._screen, rows, others, self._threshold, above_diagonal=True)
 
     def _table(self, a: Ints, b: Ints) -> PairTable:
         """Keep the pairs whose similarity, summed in one fixed order, reaches the threshold."""

@@ -25,7 +25,7 @@ def info(model: str | None, threads: int | None) -> None:
     Example: headline-dedupe info
     """
     from dedupe.embedding.cache import VectorCache, default_folder
-    from dedupe.runtime.parallel import thread_count
+    from dedupe.runtime.parallel import workers
 
     limit_threads(threads)
     vectors = VectorCache(default_folder())
@@ -36,7 +36,7 @@ def info(model: str | None, threads: int | None) -> None:
             f"packages: {', '.join(f'{name} {_version(name)}' for name in _PACKAGES)}",
             f"model: {_model(model)}",
             f"cache: {vectors.path}, {vectors.count():,} vectors, {_mebibytes(vectors.size())}",
-            f"threads: {thread_count()} of {os.cpu_count()} processors",
+            f"threads: {workers()} of {os.cpu_count()} processors",
         ],
         "-",
     )

@@ -29,12 +29,12 @@ def set_threads(number: int | None) -> None:
 
     global _limit
     _limit = number
-    faiss.omp_set_num_threads(thread_count())
+    faiss.omp_set_num_threads(workers())
     if "torch" in sys.modules:
         limit_torch()
 
 
-def thread_count() -> int:
+def workers() -> int:
     """Return how many threads to use: the limit that was set, or every processor this process may run on."""
     return _limit or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
 
@@ -52,12 +52,12 @@ def in_order(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterat
 
     Inside, matrix products run on one thread each, so that a result does not depend on the number of threads.
     """
-    with _thread_pools().limit(limits=1, user_api="blas"), ThreadPoolExecutor(thread_count()) as pool:
+    with _thread_pools().limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers()) as pool:
         futures: deque[Future[Result]] = deque()
         try:
             for piece in pieces:
                 futures.append(pool.submit(work, piece))
-                if len(futures) >= _PIECES_AHEAD * thread_count():
+                if len(futures) >= _PIECES_AHEAD * workers():
                     yield futures.popleft().result()
             while futures:
                 yield futures.popleft().result()

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.candidates.join import Join, candidate_pairs
-from dedupe.candidates.products import Products
-from dedupe.candidates.time_band import TimeBand
+from dedupe.candidates import join as neighbors
+from dedupe.candidates import products as tiles
+from dedupe.candidates.int8 import Floats
+from dedupe.candidates.join import Join, Times, candidate_pairs
 from dedupe.errors import InputError
-from dedupe.runtime.parallel import set_threads
+from dedupe.runtime import threads as threads
 
 
 def unit(rng, n, d=16, groups=5):
@@ -28,22 +29,17 @@ def as_set(pairs):
     return set(zip(pairs.i.tolist(), pairs.j.tolist(), pairs.similarity.tolist(), strict=True))
 
 
-@pytest.fixture
-def one_thread():
-    set_threads(1)
-    yield
-    set_threads(None)
-
-
-@pytest.mark.parametrize("n", [2, 3, 50, 400, 1024, 2500])
-def test_agrees_with_the_full_product(n):
+@pytest.mark.parametrize("n", [2, 3, 50, 400])
+@pytest.mark.parametrize("block", [1, 7, 64, 1024])
+def test_agrees_with_the_full_product(monkeypatch, n, block):
+    monkeypatch.setattr(neighbors, "_BLOCK", block)
     rows = unit(np.random.default_rng(n), n)
     pairs = candidate_pairs(rows, 0.6)
     i, j = oracle(rows, 0.6)
     np.testing.assert_array_equal(pairs.i, i)
     np.testing.assert_array_equal(pairs.j, j)
     np.testing.assert_allclose(pairs.similarity, (rows @ rows.T)[i, j], atol=1e-6)
-    assert (pairs.i.dtype, pairs.j.dtype, pairs.similarity.dtype) == (np.int32, np.int32, np.float32)
+    assert (pairs.i.dtype, pairs.j.dtype, pairs.similarity.dtype) == (np.int64, np.int64, np.float32)
 
 
 def test_hundreds_of_copies_lose_no_pair():
@@ -63,11 +59,15 @@ def test_a_permutation_finds_the_same_pairs(seed, n):
     assert back == as_set(candidate_pairs(rows, 0.5))
 
 
-def test_threads_do_not_change_a_bit(one_thread):
-    rows = unit(np.random.default_rng(3), 1500, d=384)
-    pairs = as_set(candidate_pairs(rows, 0.5))
-    set_threads(None)
-    assert as_set(candidate_pairs(rows, 0.5)) == pairs
+def test_tiles_and_threads_do_not_change_a_bit(monkeypatch):
+    rows = unit(np.random.default_rng(3), 900, d=384)
+    expected = as_set(candidate_pairs(rows, 0.5))
+    monkeypatch.setattr(threads, "_limit", 1)
+    monkeypatch.setattr(neighbors, "_BLOCK", 33)
+    monkeypatch.setattr(tiles, "_WIDE", 50)
+    monkeypatch.setattr(tiles, "_TALL", 20)
+    monkeypatch.setattr(tiles, "_RESCORED", 5)
+    assert as_set(candidate_pairs(rows, 0.5)) == expected
 
 
 @settings(deadline=None, max_examples=40)
@@ -76,38 +76,35 @@ def test_a_window_lets_those_meet_that_fit_into_it(seed, n, window):
     rng = np.random.default_rng(seed)
     rows = unit(rng, n)
     first = np.where(rng.random(n) < 0.2, np.nan, rng.uniform(0, 100, n).round())
-    band = TimeBand(first, first + rng.integers(0, 3, n), window)
+    times = Times(first, first + rng.integers(0, 3, n), window)
     i, j = oracle(rows, 0.5)
-    spans = np.maximum(band.last[i], band.last[j]) - np.minimum(band.first[i], band.first[j])
+    spans = np.maximum(times.last[i], times.last[j]) - np.minimum(times.first[i], times.first[j])
     expected = {
         pair for pair, span in zip(zip(i.tolist(), j.tolist(), strict=True), spans, strict=True) if not span > window
     }
-    assert {(i, j) for i, j, _ in as_set(candidate_pairs(rows, 0.5, band))} == expected
+    assert {(i, j) for i, j, _ in as_set(candidate_pairs(rows, 0.5, times))} == expected
 
 
 def test_a_window_saves_comparisons(monkeypatch):
     seen = []
-    real = Products.product
-    monkeypatch.setattr(Products, "product", lambda self, a, b: seen.append(len(a) * len(b)) or real(self, a, b))
-    rows, hours = unit(np.random.default_rng(0), 20_000), np.arange(20_000.0)
-    candidate_pairs(rows, 0.9, TimeBand(hours, hours, 20))
-    assert sum(seen) < 20_000 * 1100
+    real = Floats.reaching
+    monkeypatch.setattr(
+        Floats, "reaching", lambda self, a, b, least: seen.append(len(a) * len(b)) or real(self, a, b, least)
+    )
+    monkeypatch.setattr(neighbors, "_BLOCK", 50)
+    rows, hours = unit(np.random.default_rng(0), 2000), np.arange(2000.0)
+    candidate_pairs(rows, 0.5, Times(hours, hours, 20))
+    assert sum(seen) < 2000 * 150
 
 
-def test_nodes_of_a_sparse_group_are_compared_with_their_neighbors_alone():
+def test_only_some_rows_are_joined_under_their_own_numbers():
     rows = unit(np.random.default_rng(1), 80)
-    group = np.flatnonzero(np.arange(80) % 3 == 0)
+    only = np.flatnonzero(np.arange(80) % 3 > 0)
     hours = np.random.default_rng(2).uniform(0, 50, 80)
-    band = TimeBand(hours, hours, 20)
-    join = Join(rows, 0.5, band, sparse=[group], neighbors=2)
-    place = {node: k for k, node in enumerate(group.tolist())}
-    expected = {
-        (i, j, similarity)
-        for i, j, similarity in as_set(candidate_pairs(rows, 0.5, band))
-        if (i not in place and j not in place) or (i in place and j in place and place[j] - place[i] <= 2)
-    }
-    assert {pair for part in join for pair in as_set(part)} == expected
-    assert join.skipped == len(group) * (len(group) - 1) // 2 - (len(group) - 1) - (len(group) - 2)
+    found = {pair for part in Join(rows, 0.5, Times(hours, hours, 20), only=only) for pair in as_set(part)}
+    inside = set(only.tolist())
+    everything = as_set(candidate_pairs(rows, 0.5, Times(hours, hours, 20)))
+    assert found == {pair for pair in everything if {pair[0], pair[1]} <= inside}
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +114,7 @@ def many():
 
 def test_cells_find_nearly_all_pairs_once_and_say_how_many(many):
     join = Join(many, 0.7, exact=1)
-    assert join.recall < 1 and join.pieces < len(many) / 8
+    assert join.cells is not None
     found = [pair for part in join for pair in as_set(part)]
     expected = as_set(candidate_pairs(many, 0.7))
     assert len(set(found)) == len(found)
@@ -127,24 +124,51 @@ def test_cells_find_nearly_all_pairs_once_and_say_how_many(many):
     assert abs(join.recall - recall) < 0.01
 
 
-def test_cells_do_not_depend_on_threads(many, one_thread):
-    rows = np.concatenate([many, np.zeros((700, 48), np.float32)])  # zero rows share one cell
-    pairs = [as_set(part) for part in Join(rows, 0.7, exact=1)]
-    set_threads(None)
-    assert [as_set(part) for part in Join(rows, 0.7, exact=1)] == pairs
+def test_cells_do_not_depend_on_how_much_is_done_at_once(many, monkeypatch):
+    rows = np.concatenate([many, np.zeros((700, 48), np.float32)])  # rows without a direction share one cell
+    expected = {pair for part in Join(rows, 0.7, exact=1) for pair in as_set(part)}
+    monkeypatch.setattr("dedupe.candidates.cells._TOGETHER", 100)
+    monkeypatch.setattr("dedupe.candidates.cells._SECTION", 1000)
+    monkeypatch.setattr(neighbors, "_CELLS", 1)
+    found = [pair for part in Join(rows, 0.7, exact=1) for pair in as_set(part)]
+    assert len(found) == len(set(found))
+    assert set(found) == expected
+
+
+@pytest.mark.parametrize("worth", [0, 10**12], ids=["bytes", "floats"])
+def test_a_row_looks_into_its_own_cell_and_few_others_and_a_row_of_zeros_into_none(many, monkeypatch, worth):
+    monkeypatch.setattr("dedupe.candidates.int8.WORTH", worth)
+    cells = Join(np.concatenate([many, np.zeros((700, 48), np.float32)]), 0.7, exact=1).cells
+    assert cells is not None
+    row, cell = cells.looks.of(np.arange(len(many)))
+    assert set(row[cell == cells.own[row]].tolist()) == set(range(len(many)))
+    assert cells.looks.sizes.mean() < cells.count / 4
+    assert (cells.looks.sizes[len(many) :] == 0).all()
+
+
+def test_cells_do_not_depend_on_threads(many, monkeypatch):
+    faiss = pytest.importorskip("faiss")
+    expected = [as_set(part) for part in Join(many, 0.7, exact=1)]
+    before = faiss.omp_get_max_threads()
+    try:
+        threads.set_threads(1)
+        assert [as_set(part) for part in Join(many, 0.7, exact=1)] == expected
+    finally:
+        faiss.omp_set_num_threads(before)
+        monkeypatch.setattr(threads, "_limit", 0)
 
 
 def test_cells_are_left_out_where_they_would_not_pay(many):
-    join = Join(many[:2000], 0.01, exact=1)
-    assert join.recall == 1
-    assert sum(map(len, join)) == len(oracle(many[:2000], 0.01)[0])
+    join = Join(many, 0.01, exact=1)
+    assert join.cells is None and join.recall == 1
+    assert sum(map(len, join)) == len(oracle(many, 0.01)[0])
 
 
 def test_cells_and_a_window(many):
     hours = np.random.default_rng(0).uniform(0, 500, len(many))
-    band = TimeBand(hours, hours, 72)
-    found = {pair for part in Join(many, 0.7, band, exact=1) for pair in as_set(part)}
-    expected = as_set(candidate_pairs(many, 0.7, band))
+    times = Times(hours, hours, 72)
+    found = {pair for part in Join(many, 0.7, times, exact=1) for pair in as_set(part)}
+    expected = as_set(candidate_pairs(many, 0.7, times))
     assert found <= expected and len(found) >= 0.99 * len(expected)
 
 

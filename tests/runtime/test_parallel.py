@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from dedupe.errors import InputError
-from dedupe.runtime.parallel import in_order, set_threads, thread_count
+from dedupe.runtime.parallel import in_order, set_threads, workers
 
 
 @pytest.fixture(autouse=True)
@@ -21,11 +21,11 @@ def test_threads_are_limited_in_every_library():
     before = torch.get_num_threads()
     set_threads(1)
     try:
-        assert thread_count() == torch.get_num_threads() == faiss.omp_get_max_threads() == 1
+        assert workers() == torch.get_num_threads() == faiss.omp_get_max_threads() == 1
     finally:
         torch.set_num_threads(before)
     set_threads(None)
-    assert thread_count() == faiss.omp_get_max_threads() >= 1
+    assert workers() == faiss.omp_get_max_threads() >= 1
 
 
 def test_no_threads():
