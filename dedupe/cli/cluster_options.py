@@ -143,10 +143,10 @@ def _place(path: str) -> str | Path:
 def _group(job: Job, source: Source, corrections: list[Correction], cache: VectorCache | None) -> Deduplication:
     from dedupe.embedding import encoders as encoders
     from dedupe.pipeline import deduplicate
-    from dedupe.runtime.progress import reporting
+    from dedupe.runtime.progress import bars
 
     limit_threads(job.threads)
-    with nullcontext(False) if job.quiet else reporting() as progress:
+    with nullcontext(False) if job.quiet else bars() as progress:
         return deduplicate(
             source.headlines,
             encoder=encoders.load_encoder(job.model) if job.model else None,

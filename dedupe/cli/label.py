@@ -97,10 +97,10 @@ def _questions(job: _Job, source: Source, answers: Answers) -> Questions:
 def _group(job: _Job, source: Source) -> Deduplication:
     from dedupe.embedding import encoders as encoders
     from dedupe.pipeline import deduplicate
-    from dedupe.runtime.progress import reporting
+    from dedupe.runtime.progress import bars
 
     limit_threads(job.threads)
-    with reporting() as progress:
+    with bars() as progress:
         return deduplicate(
             source.headlines,
             encoder=encoders.load_encoder(job.model) if job.model else None,

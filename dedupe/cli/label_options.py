@@ -59,10 +59,10 @@ class LabelJob:
     def run(self, work: Callable[..., _Found], source: Source, cache: VectorCache | None, **more: Any) -> _Found:
         """Return what `work` of the library makes of the headlines."""
         from dedupe.embedding import encoders as encoders
-        from dedupe.runtime.progress import reporting
+        from dedupe.runtime.progress import bars
 
         limit_threads(self.threads)
-        with nullcontext(False) if self.quiet else reporting() as progress:
+        with nullcontext(False) if self.quiet else bars() as progress:
             return work(
                 source.headlines,
                 encoder=encoders.load_encoder(self.model) if self.model else None,

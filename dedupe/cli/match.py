@@ -107,10 +107,10 @@ def _match(
 ) -> Matches:
     from dedupe.embedding import encoders as encoders
     from dedupe.pipeline import match as find
-    from dedupe.runtime.progress import reporting
+    from dedupe.runtime.progress import bars
 
     limit_threads(job.threads)
-    with nullcontext(False) if job.quiet else reporting() as progress:
+    with nullcontext(False) if job.quiet else bars() as progress:
         return find(
             source.headlines,
             reference=known.headlines,

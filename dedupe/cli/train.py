@@ -11,7 +11,7 @@ import click
 
 from dedupe.cli.shared import PROGRAM, caching, limit_threads, open_cache, options
 from dedupe.errors import ModelError
-from dedupe.runtime.progress import reporting
+from dedupe.runtime.progress import bars
 
 if TYPE_CHECKING:
     from dedupe.training.answers import Answered
@@ -66,7 +66,7 @@ def train(
 
     limit_threads(threads)
     answers = _answers(labels) if labels else []
-    with reporting(not quiet) as progress:
+    with bars(not quiet) as progress:
         record = training.train(
             stories,
             output,
@@ -125,7 +125,7 @@ def distil(
 
     limit_threads(threads)
     kept = _numbers(layers)
-    with reporting(not quiet) as progress:
+    with bars(not quiet) as progress:
         record = distillation.distil(
             _titles(titles),
             output,

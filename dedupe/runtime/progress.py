@@ -45,3 +45,6 @@ def reporting(progress: bool | Progress = True) -> Iterator[Progress]:
         yield report if bars.console.is_terminal else silent
     finally:
         bars.stop()
+
+
+bars = reporting  # the name by which the commands still import it
