@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS vectors (id INTEGER PRIMARY KEY, row BLOB NOT NULL);
 PRAGMA user_version = {_FORMAT};
 COMMIT;
 """
+_BEGIN = "BEGIN IMMEDIATE"  # waits for its turn before it reads what another process may be changing
 _COUNT = "SELECT count(*) FROM entries"
 _BYTES_USED = (
     "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
@@ -146,7 +147,8 @@ class VectorCache:
             yield db
 
     def _insert(self, db: sqlite3.Connection, entries: list[tuple[bytes, bytes]]) -> None:
-        with _transaction(db):
+        with db:
+            db.execute(_BEGIN)
             first = 1 + _value(db, "SELECT coalesce(max(id), 0) FROM vectors")
             numbered = [(key, first + k, row) for k, (key, row) in enumerate(entries)]
             db.executemany(
@@ -163,7 +165,8 @@ class VectorCache:
         if _value(db, _BYTES_USED) <= self.limit:
             return
         while _value(db, _BYTES_USED) > self.limit and (entries := _value(db, _COUNT)):
-            with _transaction(db):
+            with db:
+                db.execute(_BEGIN)
                 for table, column in (("vectors", "id"), ("entries", "key")):
                     oldest = f"SELECT {column} FROM entries ORDER BY used, id LIMIT {entries // 10 + 1}"
                     db.execute(f"DELETE FROM {table} WHERE {column} IN ({oldest})")
@@ -176,7 +179,8 @@ class VectorCache:
         broken = [(key,) for key, *_ in entries if key not in sound]
         if not used and not broken:
             return
-        with suppress(OSError, sqlite3.Error), self._open(min(self.timeout, _MARK_TIMEOUT)) as db, _transaction(db):
+        with suppress(OSError, sqlite3.Error), self._open(min(self.timeout, _MARK_TIMEOUT)) as db, db:
+            db.execute(_BEGIN)
             db.executemany("UPDATE entries SET used = ? WHERE key = ?", used)
             db.executemany("DELETE FROM vectors WHERE id = (SELECT id FROM entries WHERE key = ?)", broken)
             db.executemany("DELETE FROM entries WHERE key = ?", broken)
@@ -228,14 +232,6 @@ def _keys(identity: str, texts: Sequence[str]) -> list[bytes]:
 def _crc(key: bytes, row: bytes) -> int:
     """A checksum of both, so that a row never passes for that of another text."""
     return crc32(row, crc32(key))
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing; waits for its turn before reading anything that could be out of date."""
-    db.execute("BEGIN IMMEDIATE")
-    with db:
-        yield
 
 
 def _value(db: sqlite3.Connection, query: str) -> int:

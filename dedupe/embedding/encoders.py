@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -217,32 +216,23 @@ def _load_named(name: str) -> Encoder:
 
 def _load_sentence_model(name: str, *, local: bool) -> SentenceEncoder:
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
     limit_torch()
+    bar: Any = logging  # of loading weights; its functions carry no types
+    was_enabled = bar.is_progress_bar_enabled()
+    bar.disable_progress_bar()
+    safe = {"use_safetensors": True}
     try:
-        with _no_progress_bar():
-            safe = {"use_safetensors": True}
-            model = SentenceTransformer(name, device="cpu", local_files_only=local, model_kwargs=safe)
+        model = SentenceTransformer(name, device="cpu", local_files_only=local, model_kwargs=safe)
     except Exception as error:  # the libraries below share no exception class, and the user's next step is the same
         reason = f"{type(error).__name__}: {_first_line(error)}"
         raise ModelError(f"the model {name!r} cannot be loaded ({reason})") from error
+    finally:
+        if was_enabled:
+            bar.enable_progress_bar()
     return SentenceEncoder(model, name)
 
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-@contextmanager
-def _no_progress_bar() -> Iterator[None]:
-    """Switch off the bar that transformers draws while it loads weights, then restore the setting."""
-    from transformers.utils import logging
-
-    bar: Any = logging  # its functions carry no types
-    enabled = bar.is_progress_bar_enabled()
-    bar.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if enabled:
-            bar.enable_progress_bar()

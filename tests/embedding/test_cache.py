@@ -338,6 +338,7 @@ def write_on_and_on(folder):
         print(cache.trouble, flush=True)
 
 
+@pytest.mark.slow
 def test_processes_share_it_from_the_first_moment(tmp_path):
     running = [apart(embed_again_and_again, tmp_path / "new", first) for first in (0, 50, 100, 0)]
     assert [(process.communicate()[0], process.returncode) for process in running] == [("", 0)] * 4
@@ -345,6 +346,7 @@ def test_processes_share_it_from_the_first_moment(tmp_path):
     assert query(tmp_path / "new", "PRAGMA integrity_check") == [("ok",)]
 
 
+@pytest.mark.slow
 def test_killed_writers_leave_it_whole(tmp_path):
     draw = random.Random()
     for process in [apart(write_on_and_on, tmp_path) for _ in range(6)]:

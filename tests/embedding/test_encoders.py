@@ -166,6 +166,7 @@ def test_a_folder_that_is_no_model(tmp_path):
         load_encoder(str(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_folder_of_a_broken_model(tmp_path):
     (tmp_path / "modules.json").write_text(json.dumps([{"idx": 0, "name": "0", "path": "", "type": "nothing.At.All"}]))
     with pytest.raises(ModelError, match="cannot be loaded") as caught:
@@ -186,6 +187,7 @@ def test_a_folder_that_is_not_there(name):
         load_encoder(name)
 
 
+@pytest.mark.slow
 def test_a_sentence_transformers_folder_is_another_model():
     encoder = load_encoder(str(default_base()))
     text = ["Dam closes after flood"]

@@ -14,6 +14,7 @@ def all_threads_afterwards():
     set_threads(None)
 
 
+@pytest.mark.slow
 def test_threads_are_limited_in_every_library():
     import faiss
     import torch
