@@ -25,14 +25,15 @@ def reporting(progress: bool | Progress = True) -> Iterator[Progress]:
 
     Bars are drawn on standard error once work takes two seconds, if that is a terminal.
     """
-    if not isinstance(progress, bool) or not progress:
+    if progress is not True:
         yield progress or silent
         return
     from rich.console import Console
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    start, tasks, bars = monotonic(), dict[str, TaskID](), Bars(console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    start, tasks, bars = monotonic(), dict[str, TaskID](), Bars(console=console, transient=True)
 
     def report(stage: str, done: int, total: int) -> None:
         if monotonic() - start > _SECONDS_BEFORE_BARS:
@@ -42,9 +43,10 @@ def reporting(progress: bool | Progress = True) -> Iterator[Progress]:
             bars.update(tasks[stage], completed=done, total=total)
 
     try:
-        yield report if bars.console.is_terminal else silent
+        yield report if console.is_terminal else silent
     finally:
-        bars.stop()
+        if console.is_terminal:  # elsewhere it would print an empty line
+            bars.stop()
 
 
 bars = reporting  # the name by which the commands still import it

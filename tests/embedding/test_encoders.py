@@ -221,7 +221,7 @@ def test_an_encoder_by_name_or_folder(fake_encoder, tmp_path):
         as_encoder(5)
 
 
-@pytest.mark.parametrize("name", ["typo", "no-such/model", "no name at all"])
+@pytest.mark.parametrize("name", ["typo", "no name at all"])
 def test_a_name_without_a_model_and_without_the_hub_fails_before_torch_is_loaded(name, tmp_path):
     code = f"""
 import os, sys
