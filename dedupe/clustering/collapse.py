@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dedupe.candidates.int8 import MARGIN
 from dedupe.candidates.pairs import PairTable
-from dedupe.candidates.products import cosines, how_many, spread
+from dedupe.candidates.products import ROUNDING_ERROR, cosines, how_many, spread
 from dedupe.candidates.time_band import TimeBand
 from dedupe.headlines import Headline, tie_key
 from dedupe.runtime.arrays import Bools, Floats, Ints
@@ -230,7 +229,7 @@ class _Crowds:
         own, starts = self.vectors[leader], range(0, len(self.vectors), _CHUNK_ROWS)
         near = np.float32(self.settings.near)
         cosine = np.concatenate([self.vectors[start : start + _CHUNK_ROWS] @ own for start in starts])
-        members = np.flatnonzero((cosine >= near - np.float32(MARGIN)) & self.free)
+        members = np.flatnonzero((cosine >= near - np.float32(ROUNDING_ERROR)) & self.free)
         members = members[cosines(self.vectors, members, np.full_like(members, leader)) >= near]
         return self._in_time(leader, members[members != leader])
 

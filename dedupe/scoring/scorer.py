@@ -11,7 +11,7 @@ from dedupe.candidates.join import Join
 from dedupe.candidates.pairs import PairTable, concatenate
 from dedupe.candidates.products import cosines
 from dedupe.candidates.time_band import TimeBand
-from dedupe.embedding.vectors import Vectors, let_go, rows_at
+from dedupe.embedding.vectors import Vectors, release_pages, rows_at
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Float32s, Ints
 from dedupe.runtime.parallel import in_order
@@ -76,7 +76,7 @@ class Scorer:
             yield piece
             progress("judging", done, join.pieces)
         for vectors in (self.vectors, self.wording_vectors):
-            let_go(vectors)
+            release_pages(vectors)
 
     def by_themselves(
         self, pairs: PairTable, minimum: float | None = None, *, chunk_pairs: int = _CHUNK_PAIRS
