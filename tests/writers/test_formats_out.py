@@ -174,7 +174,7 @@ def test_formulas_stay_where_that_is_asked_for(tmp_path):
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(tmp_path, table):
     outcome = run("cluster", table, "-o", tmp_path / "o.csv", "--dry-run", "--window", "3d")
     assert outcome.exit_code == 0 and not (tmp_path / "o.csv").exists()
-    for said in ("title from 'headline'", "headlines: 3", "the bundled one", "window 72 hours", "as csv to"):
+    for said in ("title from 'headline'", "headlines: 3", "model: bundled", "window 72 hours", "as csv"):
         assert said in outcome.stdout
     assert run("match", table, "--against", table, "--dry-run").exit_code == 0
 
@@ -196,11 +196,11 @@ def test_settings_stand_where_the_command_line_says_nothing(tmp_path, table):
         f'inputs = "{table}"\nwindow = 72\n[cluster]\nformat = "csv"\n[dedupe]\nkeep = "earliest"\n', "utf-8"
     )
     outcome = run("cluster", "--settings", tmp_path / "batch.toml", "--dry-run")
-    assert "as csv to" in outcome.stdout and "window 72 hours" in outcome.stdout
+    assert "as csv" in outcome.stdout and "window 72 hours" in outcome.stdout
     over = run(
         "cluster", table, "--settings", tmp_path / "batch.toml", "--dry-run", "--format", "tsv", "--window", "1h"
     )
-    assert "as tsv to" in over.stdout and "window 1 hours" in over.stdout
+    assert "as tsv" in over.stdout and "window 1 hours" in over.stdout
     assert run("dedupe", "--settings", tmp_path / "batch.toml").exit_code == 0
     (tmp_path / "match.toml").write_text(f'against = "{table}"\nkeep = "earliest"\n', "utf-8")
     assert run("match", table, "--settings", tmp_path / "match.toml").exit_code == 0
@@ -212,7 +212,7 @@ def test_settings_stand_where_the_command_line_says_nothing(tmp_path, table):
         ('windo = "72h"', "cluster has no option 'windo', did you mean 'window'?"),
         ('zzz = "72h"', "cluster has no option 'zzz': see"),
         ("window = ", "are not TOML"),
-        ('window = "soon"', "is no time span"),
+        ('window = "soon"', "is not a time span"),
         ('keep = "best"', "'best' is not one of"),
         (None, "cannot be read"),
     ],
