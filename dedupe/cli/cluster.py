@@ -249,7 +249,7 @@ def _finish(job: _Options, inputs: InputOptions, source: Source, result: Dedupli
     if source.rejects:
         parts.append(f"{count(len(source.rejects), 'bad row')} written to {inputs.rejects_path(job.output)}")
     click.echo(f"{PROGRAM}: {'; '.join([', '.join(parts), *source.notes])}", err=True)
-    warn(result, job.vectors, [f"the report leaves out {omission}" for omission in omissions])
+    warn(result, job.vectors, [f"the report is incomplete: {omission}" for omission in omissions])
 
 
 def _write_report(job: _Options, inputs: InputOptions, result: Deduplication) -> tuple[str, ...]:
