@@ -138,14 +138,13 @@ def compare(engine: EngineOptions, first: str, second: str) -> None:
 
     Example: headline-dedupe compare "Storm closes port of Rotterdam" "Rotterdam port shut by storm"
     """
-    from dedupe.embedding import encoders as encoders
-    from dedupe.pipeline import compare as judge
+    from dedupe.pipeline import compare as score
 
     limit_threads(engine.threads)
-    pair = judge(first, second, encoder=encoders.load_encoder(engine.model) if engine.model else None)
+    pair = score(first, second, encoder=engine.model)
     lines = [
         f"verdict: {pair.verdict}",
-        f"probability: wording {pair.wording:.2f}, story {pair.story:.2f}",
+        f"probability: wording {pair.p_wording:.2f}, story {pair.p_story:.2f}",
         *(f"- {reason}" for reason in pair.reasons),
     ]
     write_lines(lines, "-")
@@ -210,13 +209,12 @@ def _group(job: _Options, source: Source, level: str, format: str) -> Deduplicat
         write_lines(plan(source, job.model, job.vectors, job.output, format, values), "-")
         return None
 
-    from dedupe.embedding import encoders as encoders
     from dedupe.pipeline import deduplicate
 
     limit_threads(job.threads)
     return deduplicate(
         source.headlines,
-        encoder=encoders.load_encoder(job.model) if job.model else None,
+        encoder=job.model,
         level=widest,
         window=job.window,
         story_threshold=story_threshold,
@@ -257,4 +255,4 @@ def _write_report(job: _Options, inputs: InputOptions, result: Deduplication) ->
 
     names = [Path(name).name or name for name in inputs.inputs]
     title = ", ".join(names[:_NAMED_INPUTS]) + (" …" if len(names) > _NAMED_INPUTS else "")
-    return write_report(result, str(job.report), title="Standard input" if names == ["-"] else title, window=job.window)
+    return write_report(result, str(job.report), title="Standard input" if names == ["-"] else title)

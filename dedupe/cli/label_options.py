@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dedupe.embedding.cache import VectorCache
     from dedupe.evaluation.labelled import LabelColumns
     from dedupe.readers.inputs import Source
-    from dedupe.result.deduplication import Caution
+    from dedupe.result.cautions import Caution
 
 _Found = TypeVar("_Found")
 

@@ -20,8 +20,8 @@ from dedupe.writers.rows import ROW_FORMATS, format_of, write_rows
 from dedupe.writers.terminal import write_matches
 
 if TYPE_CHECKING:
-    from dedupe.matching import Matches
     from dedupe.readers.inputs import Source
+    from dedupe.result.matches import Matches
 
 _COUNTED = {
     "exact": ("exact copy", "exact copies"),
@@ -97,14 +97,13 @@ def _match(job: _Options, source: Source, known: Source, format: str) -> Matches
         write_lines([*known.notes, *plan(source, job.model, job.vectors, job.output, format, values)], "-")
         return None
 
-    from dedupe.embedding import encoders as encoders
-    from dedupe.matching import match
+    from dedupe.pipeline import match
 
     limit_threads(job.threads)
     return match(
         source.headlines,
         reference=known.headlines,
-        encoder=encoders.load_encoder(job.model) if job.model else None,
+        encoder=job.model,
         cache=job.vectors,
         window=job.window,
         story_threshold=job.story_threshold,

@@ -5,7 +5,6 @@ Exit codes: 0 done, or the reader of the output closed the pipe; 2 bad input, se
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
@@ -31,7 +30,6 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 PROGRAM = "headline-dedupe"
 SETTINGS = "dedupe.settings"
 """Where a context keeps the name of the settings file, for messages."""
-_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class _Failure(click.ClickException):
@@ -80,13 +78,12 @@ def time_span(value: timedelta | str | float) -> timedelta:
     """Return the time span that `72h`, `3d`, `90m` or a number of hours means."""
     if isinstance(value, timedelta):
         return value
-    parts = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(m|min|h|d|w)?", str(value).strip().lower())
+    from dedupe.result.settings import hours_of
+
     try:
-        if parts and float(parts[1]):
-            return timedelta(**{_UNITS[parts[2] or "h"]: float(parts[1])})
-    except OverflowError:
-        pass
-    raise click.BadParameter(f"{value!r} is not a time span: write 72h, 3d, 90m, or a number of hours")
+        return timedelta(hours=hours_of(str(value)) or 0)
+    except (DedupeError, OverflowError):
+        raise click.BadParameter(f"{value!r} is not a time span: write 72h, 3d, 90m, or a number of hours") from None
 
 
 def option(*names: str, **attributes: Any) -> Any:

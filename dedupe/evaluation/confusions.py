@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.clustering.representatives import tie_ranks
+from dedupe.clustering.collapse import tie_ranks
 from dedupe.embedding import encoders as encoders
 from dedupe.evaluation.labelled import Labelled
 from dedupe.headlines import Headline, tie_key
 from dedupe.pipeline import compare
 from dedupe.result.deduplication import Deduplication
-from dedupe.result.pairs import JudgedPairs
-from dedupe.scoring.reasons import in_words
+from dedupe.result.pairs import ScoredPairs
+from dedupe.scoring.reasons import reasons
 from dedupe.text.normalize import normalize
 
 Ints = NDArray[np.int64]
@@ -86,7 +86,7 @@ def _worst(mistakes: list[_Mistake], runs: list[Deduplication], worst: int) -> l
 
 
 def _mistakes(
-    number: int, run: Deduplication, judged: JudgedPairs, ties: Ints, level: str, *, inside: Ints, apart: Ints
+    number: int, run: Deduplication, judged: ScoredPairs, ties: Ints, level: str, *, inside: Ints, apart: Ints
 ) -> Iterator[_Mistake]:
     """Yield a mistake for each group of `inside` whose labelled rows are in several groups of `apart`.
 
@@ -115,18 +115,18 @@ def _apart(members: Ints, apart: Ints) -> tuple[int, int]:
 
 
 def _candidates(
-    run: Deduplication, judged: JudgedPairs, level: str, rows: Ints, inside: Ints, apart: Ints
+    run: Deduplication, judged: ScoredPairs, level: str, rows: Ints, inside: Ints, apart: Ints
 ) -> tuple[tuple[Ints, Ints], NDArray[np.float64], Ints]:
     """The pairs of rows, both labelled, in one group of `inside` and two of `apart`: copies, then what was judged.
 
     With the probability of each and its place among the judged pairs, -1 for copies.
     """
     of = run.nodes.of
-    stands = np.full(len(run.nodes.first), -1)
+    stands = np.full(len(run.nodes.row), -1)
     stands[of[rows[::-1]]] = rows[::-1]  # the first row of each node stands for it
     one = np.concatenate([stands[of[rows]], stands[of[judged.i]]])
     other = np.concatenate([rows, stands[of[judged.j]]])
-    chance = np.concatenate([np.ones(len(rows)), getattr(judged, level)])
+    chance = np.concatenate([np.ones(len(rows)), judged.p(level)])
     places = np.concatenate([np.full(len(rows), -1), np.arange(len(judged))])
     kept = (one >= 0) & (other >= 0) & (inside[one] == inside[other]) & (apart[one] != apart[other])
     return (one[kept], other[kept]), chance[kept], places[kept]
@@ -141,17 +141,24 @@ def _torn(inside: Ints, apart: Ints) -> Ints:
 
 
 def _told(
-    mistake: _Mistake, run: Deduplication, judged: JudgedPairs, level: str, encoder: encoders.Encoder
+    mistake: _Mistake, run: Deduplication, judged: ScoredPairs, level: str, encoder: encoders.Encoder
 ) -> Confusion:
     one, other = (run.headlines[row] for row in mistake.rows)
     if mistake.judged >= 0:
         pair = judged[mistake.judged]
-        pair = replace(pair, reasons=tuple(in_words(one.title, other.title, pair.similarity, pair.evidence)))
+        pair = replace(pair, reasons=tuple(reasons(one.title, other.title, pair.similarity, pair.features)))
     elif all(normalize(headline.title) for headline in (one, other)):
         pair = compare(one, other, encoder=encoder)
     else:
         return Confusion(one, other, mistake.pairs, 0.0, ("a title is empty",), judged=False)
-    return Confusion(one, other, mistake.pairs, getattr(pair, level), pair.reasons, judged=mistake.judged >= 0)
+    return Confusion(
+        one,
+        other,
+        mistake.pairs,
+        (pair.p_story if level == "story" else pair.p_wording),
+        pair.reasons,
+        judged=mistake.judged >= 0,
+    )
 
 
 def _pairs(sizes: Ints) -> Ints:

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.clustering.corrections import Given, as_corrections
+from dedupe.clustering.corrections import CorrectionLike, as_corrections
 from dedupe.errors import InputError
-from dedupe.headlines import Headline
-from dedupe.pipeline import Frame, Row, deduplicate, rows_of
+from dedupe.headlines import Headline, Row
+from dedupe.pipeline import Frame, deduplicate
+from dedupe.readers.columnar import rows_of
 from dedupe.readers.delimited import listed, named_column
-from dedupe.result.deduplication import Caution, Deduplication
+from dedupe.result.cautions import Caution
+from dedupe.result.deduplication import Deduplication
 
 Ints = NDArray[np.int64]
 
@@ -89,7 +91,7 @@ def read_labels(given: Iterable[Row] | Frame, columns: LabelColumns | None = Non
     return Labelled(headlines, [np.flatnonzero(slices == k) for k in np.unique(slices)], labels)
 
 
-def runs_of(labelled: Labelled, *, corrections: Given = (), **how: Any) -> list[Deduplication]:
+def runs_of(labelled: Labelled, *, corrections: Iterable[CorrectionLike] = (), **how: Any) -> list[Deduplication]:
     """Return one run a slice, over all its rows, labelled or not; arguments are those of `deduplicate`."""
     given = as_corrections(corrections)  # an iterator would serve the first slice alone
     parts = ([labelled.headlines[k] for k in rows.tolist()] for rows in labelled.slices)

@@ -47,15 +47,15 @@ class Pairs:
         """Return the pairs of a run that the tree of a level puts together at the floor, and the other judged ones."""
         if level not in result.trees:
             raise InputError(f"this run has no level {level!r}: run it with level='story'")
-        nodes, tree = len(result.nodes.first), result.trees[level]
+        nodes, tree = len(result.nodes.row), result.trees[level]
         inside = _inside(tree.cut(result.floor))
-        judged = result.judged.i * nodes + result.judged.j
+        judged = result.pair_table.i * nodes + result.pair_table.j
         order = np.argsort(judged, kind="stable")
         key = np.union1d(inside[0] * nodes + inside[1], judged)
         i, j = np.divmod(key, nodes)
         chance = np.zeros(len(key))
-        chance[np.searchsorted(key, judged[order])] = result.judged.probability[level][order]
-        height = tree.together(i, j)
+        chance[np.searchsorted(key, judged[order])] = result.pair_table.p(level)[order]
+        height = tree.cophenetic(i, j)
         return cls(i, j, height, chance, np.searchsorted(EDGES, height, side="right"))
 
     def __len__(self) -> int:
@@ -83,7 +83,7 @@ class Questions:
     def __init__(self, result: Deduplication, level: str, answers: Iterable[tuple[str, str, str]] = ()) -> None:
         """`answers`: two titles and a verdict each, given to this run or another; those about other titles say nothing."""
         self.result, self.level, self.pairs = result, level, Pairs.of(result, level)
-        self._keys = [_fingerprint(result.headlines[row].title) for row in result.nodes.first.tolist()]
+        self._keys = [_fingerprint(result.headlines[row].title) for row in result.nodes.row.tolist()]
         self._places = self._by_keys()
         self._queues = self._shuffled()
         strata = len(EDGES) + 1
@@ -143,7 +143,7 @@ class Questions:
 
     def titles(self, place: int) -> tuple[int, int]:
         """Return the input positions of the headlines that stand for a pair."""
-        first = self.result.nodes.first
+        first = self.result.nodes.row
         return int(first[self.pairs.i[place]]), int(first[self.pairs.j[place]])
 
     def _by_keys(self) -> dict[tuple[str, str], list[int]]:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.clustering.corrections import Given
-from dedupe.clustering.representatives import tie_ranks
+from dedupe.clustering.collapse import tie_ranks
+from dedupe.clustering.corrections import CorrectionLike
 from dedupe.embedding import encoders as encoders
 from dedupe.embedding.cache import VectorCache
 from dedupe.errors import InputError
@@ -19,8 +19,10 @@ from dedupe.evaluation.agreement import agreement
 from dedupe.evaluation.confusions import Confusion, confusions_of
 from dedupe.evaluation.labelled import LabelColumns, Labelled, read_labels, runs_of, warnings_of
 from dedupe.evaluation.metrics import Interval
-from dedupe.pipeline import Frame, Row
-from dedupe.result.deduplication import Caution, Deduplication
+from dedupe.headlines import Row
+from dedupe.pipeline import Frame
+from dedupe.result.cautions import Caution
+from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.progress import Progress
 
 Ints = NDArray[np.int64]
@@ -73,7 +75,7 @@ def evaluate(
     window: timedelta | float | None = None,
     story_threshold: float | None = None,
     wording_threshold: float | None = None,
-    corrections: Given = (),
+    corrections: Iterable[CorrectionLike] = (),
     worst: int = 10,
     resamples: int = 1000,
     seed: int = 0,

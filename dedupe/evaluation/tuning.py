@@ -19,9 +19,11 @@ from dedupe.evaluation.metrics import Interval
 from dedupe.evaluation.pair_counts import count_pairs, joined
 from dedupe.evaluation.questions import Questions
 from dedupe.evaluation.threshold_choice import Choice, Goal, check_goal, choose
+from dedupe.headlines import Row
 from dedupe.levels import SKIPPED, TOGETHER
-from dedupe.pipeline import Frame, Row, deduplicate
-from dedupe.result.deduplication import Caution, Deduplication
+from dedupe.pipeline import Frame, deduplicate
+from dedupe.result.cautions import Caution
+from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.progress import Progress
 from dedupe.text.normalize import key_of_normalized, normalize
 
@@ -207,7 +209,7 @@ def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int =
     truth = np.array([verdicts[place] in TOGETHER[level] for place in places.tolist()])
     weights, heights = pairs.weights(places), pairs.height[places]
     groups = run.trees[level].cut(run.floor)[pairs.i[places]]
-    blocks = np.where(heights > 0, groups, len(run.nodes.first) + np.arange(len(places)))
+    blocks = np.where(heights > 0, groups, len(run.nodes.row) + np.arange(len(places)))
     how: dict[str, Any] = {"before": run.thresholds[level], "floor": run.floor, "resamples": resamples, "seed": seed}
     choice = choose(heights, truth, weights, blocks, goal, unseen=float(weights.mean()), **how)
     chances = pairs.probability[places]
@@ -222,6 +224,6 @@ def _judged(labelled: Labelled, runs: list[Deduplication], level: str) -> tuple[
         pairs, truth = run.pairs, labelled.labels[level][rows]
         one, other = truth[pairs.i], truth[pairs.j]
         both = (one >= 0) & (other >= 0)
-        chances.append(getattr(pairs, level)[both])
+        chances.append(pairs.p(level)[both])
         same.append((one == other)[both])
     return np.concatenate(chances), np.concatenate(same)

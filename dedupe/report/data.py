@@ -36,12 +36,12 @@ class Report:
     sources: str
 
 
-def report_of(result: Deduplication, hours: float | None, max_rows: int, max_pairs: int) -> Report:
-    """Return the data of the page; `hours`: the time window of the run."""
+def report_of(result: Deduplication, max_rows: int, max_pairs: int) -> Report:
+    """Return the data of the page."""
     nodes = select_nodes(result, max_rows)
     trees = {level: nodes.within(tree) for level, tree in result.trees.items()}
     pairs = select_pairs(result, nodes, trees[result.level], max_pairs)
-    settings = _settings(result, hours)
+    settings = _settings(result)
     payload = {
         "settings": settings,
         "headlines": len(result),
@@ -52,7 +52,7 @@ def report_of(result: Deduplication, hours: float | None, max_rows: int, max_pai
             for level, tree in trees.items()
         },
         "pairs": _pairs(result, pairs),
-        "bins": {level: np.histogram(result.judged.probability[level], _BINS, (0, 1))[0].tolist() for level in trees},
+        "bins": {level: np.histogram(result.pair_table.p(level), _BINS, (0, 1))[0].tolist() for level in trees},
     }
     return Report(
         figures_of(result), settings, payload, _left_out(result, nodes, pairs), _period(result), _sources(result)
@@ -83,13 +83,13 @@ def pack(values: NDArray[Any]) -> dict[str, str]:
     return {"type": _TYPES[little.dtype.str[1:]], "base64": b64encode(little.tobytes()).decode("ascii")}
 
 
-def _settings(result: Deduplication, hours: float | None) -> dict[str, Any]:
+def _settings(result: Deduplication) -> dict[str, Any]:
     return {
         "level": result.level,
         "thresholds": {level: result.thresholds[level] for level in result.trees},
         "floor": result.floor,
-        "window": hours,
-        "keep": result.keep_rule,
+        "window": result.settings.window,
+        "keep": result.settings.keep,
         "calibrated": result.calibrated,
         "recall": result.recall,
         "given_up": result.given_up,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -19,7 +18,6 @@ import jinja2
 from markupsafe import Markup
 
 from dedupe.errors import InputError
-from dedupe.pipeline import hours_of
 from dedupe.report.data import report_of
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.files import writing
@@ -41,7 +39,6 @@ def write_report(
     path: str,
     *,
     title: str = "Headlines",
-    window: timedelta | float | None = None,
     max_rows: int = MAX_ROWS,
     max_pairs: int = MAX_PAIRS,
 ) -> tuple[str, ...]:
@@ -51,7 +48,6 @@ def write_report(
         result: the run.
         path: the file, written whole or not at all; an existing one is replaced. `-` is standard output.
         title: the heading of the page.
-        window: the time window of the run, a timedelta or hours, to be shown; a result does not hold it.
         max_rows: how many headlines the page lists, the largest groups first.
         max_pairs: how many scored pairs it holds, the most probable first, besides those that connect groups.
 
@@ -63,7 +59,7 @@ def write_report(
     for name, value in (("max_rows", max_rows), ("max_pairs", max_pairs)):
         if not isinstance(value, int) or value < 1:
             raise InputError(f"{name} must be a positive integer, not {value!r}")
-    report = report_of(result, hours_of(window), max_rows, max_pairs)
+    report = report_of(result, max_rows, max_pairs)
     scripts = [Markup(_asset(CHARTS)), Markup("\n".join(map(_in_scope, SCRIPTS)))]
     parts = (
         _environment()

@@ -42,7 +42,7 @@ def select_nodes(result: Deduplication, max_rows: int) -> PageNodes:
     """
     trees = result.trees.values()
     left, right = (np.concatenate([getattr(tree, side) for tree in trees]) for side in ("left", "right"))
-    nodes = len(result.nodes.first)
+    nodes = len(result.nodes)
     graph = coo_array((np.ones(len(left), bool), (left, right)), shape=(nodes, nodes))
     group = connected_components(graph, directed=False)[1]
     sizes = np.bincount(group[result.nodes.of], minlength=1)
@@ -73,7 +73,7 @@ class PagePairs:
 def select_pairs(result: Deduplication, nodes: PageNodes, tree: MergeTree, max_pairs: int) -> PagePairs:
     """Return the most probable pairs, and all that connect groups or nearly did. `tree`: the widest one, within the page."""
     pairs = result.pairs
-    number, probability = nodes.number[result.nodes.of], getattr(pairs, result.level)
+    number, probability = nodes.number[result.nodes.of], pairs.p(result.level)
     inside = np.flatnonzero((number[pairs.i] >= 0) & (number[pairs.j] >= 0))
     inside = inside[np.argsort(-probability[inside], kind="stable")]
     i, j = number[pairs.i[inside]], number[pairs.j[inside]]
@@ -84,8 +84,8 @@ def select_pairs(result: Deduplication, nodes: PageNodes, tree: MergeTree, max_p
     return PagePairs(
         i[kept],
         j[kept],
-        pairs.story[inside[kept]],
-        pairs.wording[inside[kept]],
+        pairs.p_story[inside[kept]],
+        pairs.p_wording[inside[kept]],
         inside[kept],
         np.where(strongest >= 0, np.searchsorted(kept, strongest), len(kept)),
         np.searchsorted(kept, explained),
@@ -99,7 +99,7 @@ def strongest_across(tree: MergeTree, i: Ints, j: Ints, probability: Floats) -> 
     `i`, `j`: (pairs,), nodes. Ties go to the first pair. At any cut, the pairs of the merges above it connect each group
     without cycles: there is one path between any two of its nodes.
     """
-    merge = tree.joining(i, j)
+    merge = tree.joining_merge(i, j)
     rising = np.argsort(-probability, kind="stable")[::-1]
     rising = rising[merge[rising] >= 0]
     strongest = np.full(len(tree.height), -1, np.int64)

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from dedupe.headlines import Headline
-    from dedupe.matching import Matches
-    from dedupe.result.deduplication import Deduplication, Story
+    from dedupe.result.deduplication import Deduplication
+    from dedupe.result.groups import Story
+    from dedupe.result.matches import Matches
 
 _PIPE_WIDTH = 120  # columns of a table where no terminal sets its width
 _SINGLES_SHOWN = 10

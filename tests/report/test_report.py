@@ -25,7 +25,6 @@ from dedupe.report.data import figures_of, pack
 from dedupe.report.page import SCRIPTS
 from dedupe.report.selection import select_nodes, strongest_across
 from tests.support.browser import NARROW, WIDE, Opened, chromium, opened
-from tests.support.crowds import crowd_of, same_news
 from tests.support.fake_encoder import FakeEncoder
 
 ASSETS = files("dedupe.report") / "assets"
@@ -87,13 +86,13 @@ def made_up(count: int, seed: int = 0) -> Deduplication:
 
 @pytest.fixture(scope="module")
 def result() -> Deduplication:
-    return deduplicate(rows(), encoder=FakeEncoder())
+    return deduplicate(rows(), encoder=FakeEncoder(), window=72)
 
 
 @pytest.fixture(scope="module")
 def report(result: Deduplication, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    assert write_report(result, str(path), title="Fjord & harbour", window=72) == ()
+    assert write_report(result, str(path), title="Fjord & harbour") == ()
     return path
 
 
@@ -153,25 +152,16 @@ def test_the_strongest_pair_across_each_merge_is_that_of_trying_all(seed: int) -
         merge[across] = step
         expected.append(max(across, key=lambda k: (chance[k], -k), default=-1))
         members[a] |= members.pop(b)
-    assert tree.joining(i, j).tolist() == merge.tolist()
+    assert tree.joining_merge(i, j).tolist() == merge.tolist()
     assert strongest_across(tree, i, j, chance).tolist() == expected
 
 
-@pytest.mark.parametrize("kind", ["plain", "crowd", "corrected"])
-def test_the_pairs_across_merges_hold_each_group_together_at_every_cut(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dedupe.clustering.crowds.CROWD", 40)
-    titles, vectors = crowd_of(same_news(120))
-    results = {
-        "plain": lambda: made_up(300),
-        "crowd": lambda: deduplicate(titles, embeddings=vectors),
-        "corrected": lambda: deduplicate(rows(), encoder=FakeEncoder(), corrections=[(EVENTS[5], EVENTS[8], "story")]),
-    }
-    result = results[kind]()
-    tree, pairs, nodes = result.trees["story"], result.pairs, len(result.nodes.first)
+@pytest.mark.parametrize("corrections", [[], [(EVENTS[5], EVENTS[8], "story")]])
+def test_the_pairs_across_merges_connect_each_group_at_every_cut(corrections: list[Any]) -> None:
+    result = deduplicate(rows(), encoder=FakeEncoder(), corrections=corrections) if corrections else made_up(300)
+    tree, pairs, nodes = result.trees["story"], result.pairs, len(result.nodes)
     i, j = result.nodes.of[pairs.i], result.nodes.of[pairs.j]
-    links = strongest_across(tree, i, j, pairs.story)
+    links = strongest_across(tree, i, j, pairs.p_story)
     assert len(links) > 3
     for threshold in (0.05, 0.3, 0.6, 0.9, 0.97, 1.0):
         kept = links[(tree.height >= threshold) & (links >= 0)]
@@ -201,7 +191,7 @@ def test_figures_are_those_of_the_result(result: Deduplication) -> None:
 def test_what_has_no_room_is_left_out_in_whole_groups_and_said(tmp_path: Path) -> None:
     result = made_up(120)
     everything = select_nodes(result, 120)
-    assert everything.rows_left_out == 0 and len(everything) == len(result.nodes.first)
+    assert everything.rows_left_out == 0 and len(everything) == len(result.nodes)
     selected = select_nodes(result, 60)
     shown = selected.number[result.nodes.of] >= 0
     loosest = result.regroup(story_threshold=result.floor).labels("story")
@@ -215,7 +205,7 @@ def test_what_has_no_room_is_left_out_in_whole_groups_and_said(tmp_path: Path) -
 
 
 def test_a_report_is_the_same_each_time(result: Deduplication, report: Path, tmp_path: Path) -> None:
-    again = written(result, tmp_path, title="Fjord & harbour", window=timedelta(hours=72))
+    again = written(result, tmp_path, title="Fjord & harbour")
     assert again.read_bytes() == report.read_bytes()
 
 
@@ -237,10 +227,19 @@ def test_a_report_that_cannot_be_written_is_an_error(result: Deduplication, tmp_
         write_report(result, str(tmp_path / "absent" / "report.html"))
 
 
-@pytest.mark.parametrize("window", ["72h", -1, float("nan")])
-def test_a_window_that_is_none_is_refused(result: Deduplication, tmp_path: Path, window: Any) -> None:
-    with pytest.raises(InputError, match="window must be a positive time"):
-        write_report(result, str(tmp_path / "r.html"), window=window)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"result": None}, "result is a NoneType: give what deduplicate returned"),
+        ({"max_rows": 0}, "max_rows must be a positive integer, not 0"),
+        ({"max_pairs": 1.5}, "max_pairs must be a positive integer, not 1.5"),
+    ],
+)
+def test_bad_arguments_are_refused(
+    result: Deduplication, tmp_path: Path, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        write_report(**({"result": result, "path": str(tmp_path / "r.html")} | arguments))
 
 
 def test_the_charts_are_those_that_their_readme_names() -> None:
@@ -502,7 +501,7 @@ def test_an_address_holds_what_was_asked_for(browser: Browser, report: Path, res
 def test_check_these_shows_the_shakiest_and_the_nearest(browser: Browser, tmp_path: Path) -> None:
     result = made_up(200)
     stories, pairs = result.labels("story"), result.pairs
-    apart = pairs.story[stories[pairs.i] != stories[pairs.j]]
+    apart = pairs.p_story[stories[pairs.i] != stories[pairs.j]]
     heights = result.trees["story"].height
     with opened(browser, written(result, tmp_path), "#check") as found:
         shaky, near, strong = found.page.locator("#check > section").all()
@@ -584,7 +583,7 @@ def test_verdicts_are_saved_as_corrections_that_the_next_run_takes(browser: Brow
         assert not found.page.locator(".verdicts").is_visible() and found.errors == []
     (correction,) = read_corrections(tmp_path / "corrections.jsonl")
     assert [correction.title_a, correction.title_b, correction.verdict] == [*titles, "different"]
-    vectors = result.nodes.vectors[:][result.nodes.of]
+    vectors = result.vectors[:][result.nodes.of]
     again = deduplicate(result.headlines, embeddings=vectors, corrections=[correction])
     places = [next(k for k, h in enumerate(result.headlines) if h.title == title) for title in titles]
     labels = [run.labels("story")[places] for run in (result, again)]

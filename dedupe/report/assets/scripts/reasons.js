@@ -86,6 +86,6 @@ export function reasonsFrom(data, pair, node) {
   const named = { "only the first": `only ${first}`, "only the second": `only ${second}` };
   return reasonsOf(data, pair).map((line) => {
     const reason = line.replace(/^only the (first|second)/, (start) => named[start]);
-    return first === "this one" ? reason : reason.replace(/^(other \w+: )(.*) against (.*)$/, "$1$3 against $2");
+    return first === "this one" ? reason : reason.replace(/^(different \w+: )(.*) and (.*)$/, "$1$3 and $2");
   });
 }
