@@ -110,6 +110,7 @@ def _rows(result: Deduplication, nodes: PageNodes) -> dict[str, Any]:
     return {
         "position": pack(rows),
         "node": pack(number[rows]),
+        "copy": pack(result.labels("exact")[rows]),
         "title": pack(title),
         "titles": titles,
         "source": pack(source[1:]),
@@ -134,14 +135,17 @@ def _web_address(url: str | None) -> str | None:
 
 
 def _pairs(result: Deduplication, pairs: PagePairs) -> dict[str, Any]:
+    places = pairs.places[pairs.explained]
+    scored = result.pairs.at(places[places < len(result.pairs)])
     return {
         "i": pack(pairs.i),
         "j": pack(pairs.j),
-        "story": pack(np.round(pairs.p_story * _CERTAIN).astype(np.int64)),
-        "wording": pack(np.round(pairs.p_wording * _CERTAIN).astype(np.int64)),
+        "probability": pack(np.round(pairs.probability * _CERTAIN).astype(np.int64)),
         "by_merge": pack(pairs.by_merge),
         "explained": pack(pairs.explained),
-        "reasons": [list(pair.reasons) for pair in result.pairs.at(pairs.places[pairs.explained])],
+        "reasons": [
+            next(scored).reasons if place < len(result.pairs) else ["a correction says so"] for place in places.tolist()
+        ],
         "left_out": pairs.left_out,
     }
 

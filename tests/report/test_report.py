@@ -23,7 +23,7 @@ from dedupe.cli import cli
 from dedupe.clustering.merge_tree import MergeTree
 from dedupe.report.data import figures_of, pack
 from dedupe.report.page import SCRIPTS
-from dedupe.report.selection import select_nodes, strongest_across
+from dedupe.report.selection import select_nodes, select_pairs, strongest_across
 from tests.support.browser import NARROW, WIDE, Opened, chromium, opened
 from tests.support.fake_encoder import FakeEncoder
 
@@ -159,13 +159,12 @@ def test_the_strongest_pair_across_each_merge_is_that_of_trying_all(seed: int) -
 @pytest.mark.parametrize("corrections", [[], [(EVENTS[5], EVENTS[8], "story")]])
 def test_the_pairs_across_merges_connect_each_group_at_every_cut(corrections: list[Any]) -> None:
     result = deduplicate(rows(), encoder=FakeEncoder(), corrections=corrections) if corrections else made_up(300)
-    tree, pairs, nodes = result.trees["story"], result.pairs, len(result.nodes)
-    i, j = result.nodes.of[pairs.i], result.nodes.of[pairs.j]
-    links = strongest_across(tree, i, j, pairs.p_story)
-    assert len(links) > 3
+    tree, nodes = result.trees["story"], len(result.nodes)
+    pairs = select_pairs(result, select_nodes(result, 1000), tree, 1)
+    assert len(pairs.by_merge) == len(tree.height) > 3
     for threshold in (0.05, 0.3, 0.6, 0.9, 0.97, 1.0):
-        kept = links[(tree.height >= threshold) & (links >= 0)]
-        graph = coo_array((np.ones(len(kept)), (i[kept], j[kept])), shape=(nodes, nodes))
+        kept = pairs.by_merge[tree.height >= threshold]
+        graph = coo_array((np.ones(len(kept)), (pairs.i[kept], pairs.j[kept])), shape=(nodes, nodes))
         groups = connected_components(graph, directed=False)[1]
         cut = tree.cut(threshold)
         assert len(np.unique(cut)) == nodes - len(kept) == len(np.unique(np.stack([groups, cut]), axis=1).T)
