@@ -6,6 +6,7 @@ Exit codes: 0 done, or the reader of the output closed the pipe; 2 bad input, se
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -19,10 +20,10 @@ from click.core import ParameterSource
 
 from dedupe.errors import DedupeError
 from dedupe.runtime.files import check_output, discard_standard_output
+from dedupe.writers import format_of
 
 if TYPE_CHECKING:
     from dedupe.cli.input_options import InputOptions
-    from dedupe.clustering.corrections import Correction
     from dedupe.embedding.cache import VectorCache
     from dedupe.result.deduplication import Deduplication
 
@@ -152,13 +153,13 @@ class RunOptions(EngineOptions):
         "--corrections",
         multiple=True,
         metavar="FILE",
-        help="Pairs that must or must not be grouped together: title_a, title_b, verdict; repeatable.",
+        help="Pairs to join or keep apart, as `label` writes; repeatable.",
     )
     cache: Path | None = option(
         "--cache",
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="Folder that keeps vectors for later runs; default: in the user's cache folder.",
+        help="Vector cache; default: in the user's cache folder.",
     )
     no_cache: bool = option("--no-cache", is_flag=True, help="Encode every title, and keep no vectors.")
     output: str = option("-o", "--output", default="-", metavar="FILE", help="Output file; default: standard output.")
@@ -173,14 +174,6 @@ class RunOptions(EngineOptions):
     def vectors(self) -> VectorCache | None:
         """The cache of vectors; nothing is read or made until it is used."""
         return open_cache(self.cache, self.no_cache)
-
-    def read_corrections(self) -> list[Correction]:
-        """Return the corrections in the files that were named."""
-        if not self.corrections:
-            return []
-        from dedupe.clustering.corrections import read_corrections
-
-        return read_corrections(self.corrections)
 
     def check(self, inputs: InputOptions, format: str | None, *more: str) -> None:
         """Raise for contradictions and for outputs that could not be written; `more`: other files that are read."""
@@ -198,16 +191,18 @@ window, output, dry_run, force, quiet = (
 )
 
 
-def check_formulas(format: str) -> None:
-    """Raise where `--keep-formulas` was typed for a format that has none."""
-    if format not in ("csv", "tsv"):
-        refuse("keep_formulas", f"on {format} output")
-
-
 def refuse(name: str, reason: str) -> None:
     """Raise a usage error where an option without effect was typed; a settings file, which serves many runs, may hold it."""
     if click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE:
         raise click.UsageError(f"--{name.replace('_', '-')} has no effect {reason}: leave it out")
+
+
+def readable_format(output: str, known: Sequence[str]) -> str:
+    """Return the format that the ending of a file stands for, else a table for people and JSON Lines for programs."""
+    if output == "-":
+        return "table" if sys.stdout.isatty() else "jsonl"
+    format = format_of(output, known) or "jsonl"
+    return "table" if format == "lines" else format
 
 
 def open_cache(folder: Path | None, no_cache: bool) -> VectorCache | None:

@@ -190,7 +190,7 @@ def test_skipped_rows_are_counted_and_set_aside(tmp_path: Path) -> None:
     outcome = run("cluster", path, "--skip-bad", "-o", tmp_path / "out.jsonl")
     assert outcome.exit_code == 0
     assert (tmp_path / "out.jsonl.rejects").read_text() == '{"title": "Port\n'
-    assert f"1 bad row written to {tmp_path / 'out.jsonl.rejects'}" in outcome.stderr
+    assert f"1 bad row in {tmp_path / 'out.jsonl.rejects'}" in outcome.stderr
     assert "exists" in one_error(run("cluster", path, "--skip-bad", "--rejects", tmp_path / "out.jsonl.rejects"))
 
 
