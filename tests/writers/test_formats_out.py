@@ -36,10 +36,10 @@ def read_back(path, format):
     return list(csv.DictReader(io.StringIO(path.read_text("utf-8")), delimiter="," if format == "csv" else "\t"))
 
 
-@pytest.mark.parametrize("given", ["lines", "parquet", "two files"])
-def test_the_same_columns_in_every_format(tmp_path, table, given):
+@pytest.mark.parametrize("kind", ["lines", "parquet", "two files"])
+def test_the_same_columns_in_every_format(tmp_path, table, kind):
     (tmp_path / "more.txt").write_text("\n".join(TITLES), "utf-8")
-    inputs = {"lines": ["more.txt"], "parquet": ["news.parquet"], "two files": ["more.txt", "news.parquet"]}[given]
+    inputs = {"lines": ["more.txt"], "parquet": ["news.parquet"], "two files": ["more.txt", "news.parquet"]}[kind]
     columns = []
     for format in ("jsonl", "csv", "tsv", "parquet"):
         output = tmp_path / f"out.{format}"
@@ -62,7 +62,7 @@ def test_parquet_keeps_the_types_of_parquet(tmp_path, table):
     assert kept.schema.equals(before, check_metadata=False) and len(kept) == 2
 
 
-def test_of_what_was_grouped_before_the_old_groups_are_replaced(tmp_path, table):
+def test_grouping_again_replaces_the_old_groups(tmp_path, table):
     once, twice = tmp_path / "once.parquet", tmp_path / "twice.parquet"
     assert run("cluster", table, "-o", once).exit_code == 0
     assert run("cluster", once, "--title-column", "headline", "-o", twice).exit_code == 0
@@ -71,7 +71,7 @@ def test_of_what_was_grouped_before_the_old_groups_are_replaced(tmp_path, table)
 
 @pytest.mark.parametrize("ending", ["gz", "zst"])
 @pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
-def test_what_is_packed_is_read_again(tmp_path, table, ending, format):
+def test_compressed_output_is_read_again(tmp_path, table, ending, format):
     plain, packed = tmp_path / f"o.{format}", tmp_path / f"o.{format}.{ending}"
     for output in (plain, packed):
         assert run("cluster", table, "-o", output).exit_code == 0
@@ -81,7 +81,7 @@ def test_what_is_packed_is_read_again(tmp_path, table, ending, format):
 
 
 @pytest.mark.parametrize(("command", "name"), [("cluster", "o.xlsx"), ("dedupe", "o.html"), ("dedupe", "o.json")])
-def test_an_ending_that_is_not_written_is_refused(tmp_path, table, command, name):
+def test_an_unsupported_ending_is_refused(tmp_path, table, command, name):
     assert "cannot write" in one_error(run(command, table, "-o", tmp_path / name))
 
 
@@ -159,30 +159,30 @@ def test_no_cell_is_a_formula(tmp_path, value, written, format):
     assert read_back(tmp_path / "raw", format) == [{"title": str(value)}]
 
 
-def test_a_column_that_is_named_like_a_formula_is_none(tmp_path):
+def test_a_column_name_is_no_formula(tmp_path):
     write_rows([{"title": "One", "=cmd": 1}], str(tmp_path / "o"), "csv")
     assert (tmp_path / "o").read_text("utf-8").splitlines()[0] == "title,'=cmd"
 
 
-def test_formulas_stay_where_that_is_asked_for(tmp_path):
+def test_formulas_are_kept_on_request(tmp_path):
     (tmp_path / "a.csv").write_text("title\n=Museum reopens\n", "utf-8")
     assert "'=Museum" in run("dedupe", tmp_path / "a.csv").stdout
     assert "'=Museum" not in run("dedupe", tmp_path / "a.csv", "--keep-formulas").stdout
 
 
-def test_a_dry_run_says_what_would_be_done_and_writes_nothing(tmp_path, table):
+def test_a_dry_run_shows_what_would_be_done_and_writes_nothing(tmp_path, table):
     outcome = run("cluster", table, "-o", tmp_path / "o.csv", "--dry-run", "--window", "3d")
     assert outcome.exit_code == 0 and not (tmp_path / "o.csv").exists()
-    for said in ("title from 'headline'", "headlines: 3", "model: bundled", "window 72 hours", "as csv"):
-        assert said in outcome.stdout
+    for message in ("title from 'headline'", "headlines: 3", "model: bundled", "window 72 hours", "as csv"):
+        assert message in outcome.stdout
     assert run("match", table, "--against", table, "--dry-run").exit_code == 0
 
 
-def test_info_says_what_a_report_of_a_bug_needs():
+def test_info_prints_what_a_bug_report_needs():
     outcome = run("info")
     assert outcome.exit_code == 0
-    for said in ("headline-dedupe ", "python ", "numpy ", "model: ", "cache: ", "threads: "):
-        assert said in outcome.stdout
+    for message in ("headline-dedupe ", "python ", "numpy ", "model: ", "cache: ", "threads: "):
+        assert message in outcome.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -190,7 +190,7 @@ def test_completion(shell):
     assert "_HEADLINE_DEDUPE_COMPLETE" in run("completion", shell).stdout
 
 
-def test_settings_stand_where_the_command_line_says_nothing(tmp_path, table):
+def test_settings_give_defaults_to_the_command_line(tmp_path, table):
     (tmp_path / "batch.toml").write_text(
         f'inputs = "{table}"\nwindow = 72\n[cluster]\nformat = "csv"\n[dedupe]\nkeep = "earliest"\n', "utf-8"
     )
@@ -206,7 +206,7 @@ def test_settings_stand_where_the_command_line_says_nothing(tmp_path, table):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('windo = "72h"', "cluster has no option 'windo', did you mean 'window'?"),
         ('zzz = "72h"', "cluster has no option 'zzz': see"),
@@ -216,11 +216,11 @@ def test_settings_stand_where_the_command_line_says_nothing(tmp_path, table):
         (None, "cannot be read"),
     ],
 )
-def test_bad_settings_are_refused_in_one_line(tmp_path, table, text, said):
+def test_bad_settings_are_refused_in_one_line(tmp_path, table, text, message):
     if text is not None:
         (tmp_path / "bad.toml").write_text(text, "utf-8")
     error = one_error(run("cluster", table, "--settings", tmp_path / "bad.toml"))
-    assert said in error and f"settings {tmp_path / 'bad.toml'}" in error
+    assert message in error and f"settings {tmp_path / 'bad.toml'}" in error
 
 
 def test_a_wrong_value_of_the_command_line_is_not_blamed_on_the_settings(tmp_path, table):
