@@ -153,13 +153,13 @@ class RunOptions(EngineOptions):
         "--corrections",
         multiple=True,
         metavar="FILE",
-        help="Pairs to join or keep apart, as `label` writes; repeatable.",
+        help="Pairs to join or to keep apart, with verdicts; repeatable.",
     )
     cache: Path | None = option(
         "--cache",
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="Vector cache; default: in the user's cache folder.",
+        help="Vector cache; default: the user's cache folder.",
     )
     no_cache: bool = option("--no-cache", is_flag=True, help="Encode every title, and keep no vectors.")
     output: str = option("-o", "--output", default="-", metavar="FILE", help="Output file; default: standard output.")

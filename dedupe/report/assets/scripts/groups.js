@@ -110,7 +110,7 @@ function better(data, rank, row, best) {
 
 // The rank of each row as a representative at each level; 0 for most.
 export function ranksOf(data) {
-  const { story, wording } = labelRows(data, data.settings.thresholds);
+  const { story, wording } = labelRows(data, data.thresholds);
   const kept = {
     story: sizesOfKept(data.rows.kept.story, story),
     wording: sizesOfKept(data.rows.kept.wording, wording),
