@@ -10,7 +10,7 @@ from dedupe.clustering.corrections import read_corrections
 from dedupe.errors import EmptyInput, InputError
 from dedupe.headlines import Headline
 from dedupe.levels import SKIPPED, VERDICT_COLUMNS
-from dedupe.readers.inputs import Columns, read_headlines
+from dedupe.readers import Columns, read_headlines
 from dedupe.writers.rows import format_of, write_rows
 
 ASKED_FOR = "asked_for"
