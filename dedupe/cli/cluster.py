@@ -226,7 +226,10 @@ def _finish(job: _Options, inputs: InputOptions, source: Source, result: Dedupli
         f"{count(len(source.rejects), 'bad row')} in {inputs.rejects_path(job.output)}" if source.rejects else "",
     ]
     click.echo(f"{PROGRAM}: {'; '.join([', '.join(filter(None, parts)), *source.notes])}", err=True)
-    warn(result, job.vectors, [f"the report is incomplete: {omission}" for omission in omissions])
+    more = [f"the report is incomplete: {omission}" for omission in omissions]
+    if job.window and not any(headline.published for headline in result.headlines):
+        more.append("--window has no effect, since no headline has a date: name the column with --date-column")
+    warn(result, job.vectors, more)
 
 
 def _write_report(path: str, inputs: Sequence[str], result: Deduplication) -> tuple[str, ...]:

@@ -86,11 +86,11 @@ def _read_known(job: _Options, inputs: InputOptions) -> Source:
     known = replace(inputs, inputs=job.against, input_format=None, rejects=None)
     usual = replace(known, title_column=None, date_column=None, source_column=None, id_column=None, url_column=None)
     try:
-        return known.read()
+        return known.load()
     except InputError:
         if known == usual:
             raise
-        return usual.read()
+        return usual.load()
 
 
 def _match(job: _Options, source: Source, known: Source, format: str) -> Matches | None:

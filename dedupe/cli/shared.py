@@ -153,7 +153,7 @@ class RunOptions(EngineOptions):
         "--corrections",
         multiple=True,
         metavar="FILE",
-        help="Pairs to join or to keep apart, with verdicts; repeatable.",
+        help="Pairs to join or keep apart: title_a, title_b, verdict; repeatable.",
     )
     cache: Path | None = option(
         "--cache",

@@ -221,12 +221,21 @@ def test_a_threshold_out_of_range_is_refused(titles: Path) -> None:
         (("cluster", "--keep-formulas"), "--keep-formulas has no effect on jsonl output"),
         (("dedupe", "--keep-formulas"), "--keep-formulas has no effect on lines output"),
         (("match", "--against", "x", "--keep-formulas"), "--keep-formulas has no effect on jsonl output"),
+        (("cluster", "--delimiter", ";", "--input-format", "lines"), "--delimiter has no effect on lines input"),
+        (("match", "--against", "-", "--fetch"), "--fetch has no effect on lines input"),
         (("cluster", "--cache", "x", "--no-cache"), "--cache and --no-cache contradict each other"),
     ],
 )
 def test_an_option_without_effect_is_refused(titles: Path, arguments: tuple[str, ...], message: str) -> None:
     command, *options = arguments
     assert message in one_error(run(command, titles, *options))
+
+
+def test_a_window_without_dates_is_a_warning(titles: Path) -> None:
+    assert (
+        "warning: --window has no effect, since no headline has a date"
+        in run("cluster", titles, "--window", "1d").stderr
+    )
 
 
 def test_a_settings_file_may_hold_options_for_other_runs(titles: Path, tmp_path: Path) -> None:
