@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -211,7 +210,13 @@ def _finish(job: _Options, inputs: InputOptions, source: Source, result: Dedupli
     inputs.set_aside(source, job.output)
     if job.explain:
         write_pairs(result.pairs, lambda position: result.headlines[position].title, job.explain)
-    omissions = _write_report(job.report, inputs.inputs, result) if job.report else ()
+    more: list[str] = []
+    if job.report:
+        from dedupe.report import write_report
+
+        names = ["Standard input" if name == "-" else Path(name).name or name for name in inputs.inputs]
+        title = ", ".join(names[:_NAMED_INPUTS]) + " …" * (len(names) > _NAMED_INPUTS)
+        more += [f"the report is incomplete: {omission}" for omission in write_report(result, job.report, title=title)]
     if job.quiet:
         return
     distinct, wordings, stories = (len(result.kept(level)) for level in LEVELS)
@@ -226,14 +231,6 @@ def _finish(job: _Options, inputs: InputOptions, source: Source, result: Dedupli
         f"{count(len(source.rejects), 'bad row')} in {inputs.rejects_path(job.output)}" if source.rejects else "",
     ]
     click.echo(f"{PROGRAM}: {'; '.join([', '.join(filter(None, parts)), *source.notes])}", err=True)
-    more = [f"the report is incomplete: {omission}" for omission in omissions]
     if job.window and not any(headline.published for headline in result.headlines):
         more.append("--window has no effect, since no headline has a date: name the column with --date-column")
     warn(result, job.vectors, more)
-
-
-def _write_report(path: str, inputs: Sequence[str], result: Deduplication) -> tuple[str, ...]:
-    from dedupe.report import write_report
-
-    names = ["Standard input" if name == "-" else Path(name).name or name for name in inputs]
-    return write_report(result, path, title=", ".join(names[:_NAMED_INPUTS]) + " …" * (len(names) > _NAMED_INPUTS))

@@ -99,8 +99,8 @@ def options(*decorators: Callable[[Any], Any]) -> Callable[[_Command], _Command]
 
 def options_of(kind: type[Any], *names: str) -> Callable[[_Command], _Command]:
     """Return a decorator that adds the options that a dataclass declares, or those in `names`; its own before inherited ones."""
-    own_first = [one for owner in kind.__mro__ for one in fields(kind) if one.name in get_annotations(owner)]
-    declared = {one.name: one.metadata["click"] for one in own_first if one.metadata}
+    own_first = [item for owner in kind.__mro__ for item in fields(kind) if item.name in get_annotations(owner)]
+    declared = {item.name: item.metadata["click"] for item in own_first if item.metadata}
     return options(*(declared[name] for name in names or declared))
 
 
@@ -110,7 +110,7 @@ def takes(*kinds: type[Any]) -> Callable[[Callable[..., None]], Callable[..., No
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
         def with_options(**values: Any) -> None:
-            instances = [kind(**{one.name: values.pop(one.name) for one in fields(kind)}) for kind in kinds]
+            instances = [kind(**{item.name: values.pop(item.name) for item in fields(kind)}) for kind in kinds]
             command(*instances, **values)
 
         return options(*map(options_of, kinds))(with_options)

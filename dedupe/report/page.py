@@ -6,13 +6,11 @@ cannot load modules.
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -96,14 +94,9 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.policies["json.dumps_function"] = _compact
-    environment.policies["json.dumps_kwargs"] = {}
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
     environment.filters |= {"count": lambda number: f"{number:,}", "span": _span}
     return environment
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _span(hours: float) -> str:
