@@ -17,8 +17,8 @@ from dedupe.clustering.constraints import constraints_of, rows_named
 from dedupe.clustering.corrections import CorrectionLike, as_corrections
 from dedupe.clustering.linkage import link
 from dedupe.embedding.cache import VectorCache
-from dedupe.embedding.encoders import Encoder, as_encoder, embed_each, unit_rows
-from dedupe.embedding.vectors import Vectors, rows_at
+from dedupe.embedding.encoders import Encoder, as_encoder, embed
+from dedupe.embedding.vectors import Vectors, rows_at, unit_rows
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row
 from dedupe.levels import KEEP_RULES, SCORED_LEVELS
@@ -130,7 +130,9 @@ def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = N
         return exact_pair()
     vectors = _embed(copies, encoder, None, None, silent)
     scorer = Scorer.of(judge, _describe(headlines, copies), vectors, IDENTITY, "story")
-    pairs = scorer.in_context(scorer.by_themselves(PairTable.of(np.array([0]), np.array([1])), minimum=0), floor=0)
+    pairs = scorer.context_probabilities(
+        scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0), floor=0
+    )
     features = features_in_context(scorer.titles, pairs, IDENTITY)[0].tolist()
     probability = {level: float(pairs.p(level)[0]) for level in SCORED_LEVELS}
     titles = (headlines[0].title, headlines[1].title)
@@ -156,7 +158,7 @@ def match(
     judge, calibrated = judge_of(encoder)
     copies, count = collapse_copies([*known, *new], None), len(known)
     with reporting(options.get("progress", False)) as report:
-        vectors = embed_each(encoder, copies.texts, report, options.pop("cache", None))
+        vectors = embed(encoder, copies.texts, report, options.pop("cache", None))
         floor = (IDENTITY if calibrated else scale_of(vectors)).inverse(judge.candidate_floor["story"])
         similar = rows_near(vectors, np.arange(count, len(vectors)), np.arange(count), floor)
         near = np.union1d(similar, rows_named([c for c in corrections if c.verdict != "different"], copies, count))
@@ -178,5 +180,5 @@ def _embed(
 ) -> Vectors:
     """Return one unit row a node: of the embeddings where there are any, else encoded."""
     if encoder is None or embeddings is not None:
-        return unit_rows(embeddings, len(copies.texts), copies.nodes.row)
-    return embed_each(encoder, [copies.texts[row] for row in copies.nodes.text.tolist()], progress, cache)
+        return unit_rows(embeddings, len(copies.texts), copies.nodes.row, copies.texts)
+    return embed(encoder, [copies.texts[row] for row in copies.nodes.text.tolist()], progress, cache)

@@ -12,12 +12,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dedupe.candidates import cells
-from dedupe.candidates.int8 import Floats as FloatProducts
-from dedupe.candidates.int8 import screen_of
+from dedupe.candidates.int8 import products_of
 from dedupe.candidates.pairs import PairTable, concatenate
-from dedupe.candidates.products import cosines, pairs_between
+from dedupe.candidates.products import Products, cosines, pairs_between
 from dedupe.candidates.time_band import TimeBand
-from dedupe.embedding.vectors import PackedRows, Vectors, rows_at
+from dedupe.embedding.vectors import Int16Rows, Vectors, rows_at
 from dedupe.errors import InputError
 from dedupe.runtime.arrays import Ints
 from dedupe.runtime.parallel import in_order
@@ -64,7 +63,7 @@ class Join:
         dense_band = band if band is None or self._nodes is None else band.take(self._nodes)
         self._order, self._ends = _everything(len(dense)) if dense_band is None else dense_band.order()
         comparisons = int((self._ends - np.arange(len(self._ends))).sum())
-        self._screen = screen_of(dense, comparisons)
+        self._screen = products_of(dense, comparisons)
         self._cells = cells.plan(dense, self._screen, threshold, comparisons) if comparisons > exact else None
 
     @property
@@ -129,7 +128,7 @@ def candidate_pairs(vectors: Vectors, threshold: float, band: TimeBand | None = 
 def rows_near(vectors: Vectors, rows: Ints, others: Ints, threshold: float) -> Ints:
     """Return those of `others` that are at least `threshold` similar to any of `rows`, ascending."""
     blocks = [others[k : k + _REFERENCE_ROWS] for k in range(0, len(others), _REFERENCE_ROWS)]
-    products = FloatProducts(vectors)
+    products = Products(vectors)
     return np.concatenate(
         list(in_order(lambda block: np.unique(pairs_between(products, rows, block, threshold)[1]), blocks))
     )
@@ -152,7 +151,7 @@ def _checked(vectors: Vectors, threshold: float) -> Vectors:
         raise InputError(
             f"the similarity threshold must be above 0 and at most 1, not {threshold}: give one such as 0.5"
         )
-    if isinstance(vectors, PackedRows):
+    if isinstance(vectors, Int16Rows):
         return vectors
     if vectors.ndim != 2:
         raise InputError(f"vectors must be a matrix with one row a headline, not an array of shape {vectors.shape}")

@@ -16,7 +16,7 @@ from dedupe.levels import SCORED_LEVELS
 from dedupe.scoring.model import Judge, sigmoid
 from dedupe.scoring.pair_features import FEATURES
 from dedupe.training.edits import EditedCopies
-from dedupe.training.fit_models import PROBABILITY_FLOOR, fit_models, folds, with_context
+from dedupe.training.fit_models import PROBABILITY_FLOOR, context_pairs, fit_models, folds
 from dedupe.training.stories import Labelled
 from dedupe.training.training_pairs import CANDIDATE_FLOOR, AnsweredPairs, EncodedTitles, SlicePairs, slice_pairs
 
@@ -52,8 +52,8 @@ def fit_judge(
     for learned, fold in folds(slices):
         judge = fit_models(learned, answers)
         for part in fold:
-            pairs, context = with_context(judge, part)
-            held_out.append(_HeldOut(part, judge, judge.in_context(context, pairs)))
+            pairs, context = context_pairs(judge, part)
+            held_out.append(_HeldOut(part, judge, judge.with_context(context, pairs)))
     chosen = {level: _choose_threshold(held_out, level) for level in SCORED_LEVELS}
     thresholds = {level: threshold for level, (threshold, _) in chosen.items()}
     scores = {level: {**group_scores, **_pair_scores(held_out, level)} for level, (_, group_scores) in chosen.items()}

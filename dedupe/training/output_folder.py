@@ -11,7 +11,7 @@ from typing import Any
 
 import jinja2
 
-from dedupe.embedding.model_folder import CARD, FILES, FORMAT, MANIFEST, is_artefact, sha256
+from dedupe.embedding.model_folder import CARD, FILES, FORMAT, MANIFEST, is_model_folder, sha256
 from dedupe.errors import OutputError
 from dedupe.runtime.progress import Progress
 from dedupe.training.network import BASE
@@ -20,7 +20,7 @@ from dedupe.training.network import BASE
 def unused_folder(out: Path, force: bool) -> Path:
     """Return `out` as an absolute path; `OutputError` if it exists, unless it is a model folder and `force` is given."""
     out = out.resolve()
-    if out.exists() and not (force and is_artefact(out)):
+    if out.exists() and not (force and is_model_folder(out)):
         raise OutputError(f"{out} exists: choose another folder; --force only replaces a model folder")
     return out
 
