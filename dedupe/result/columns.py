@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dedupe.headlines import Headline
-from dedupe.runtime.arrow import column_of, tables_of
+from dedupe.runtime.arrow import StoredRow, column_of, tables_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 
@@ -49,6 +53,19 @@ class OutputRows:
 
         return pa.concat_tables(list(self.tables()))
 
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the rows as a pandas frame; rows of one pandas frame keep its index."""
+        frame = self.to_arrow().to_pandas()
+        rows = [row for row in (headline.own for headline in self.headlines) if isinstance(row, StoredRow)]
+        if not rows or len(rows) < len(self) or any(row.table is not rows[0].table for row in rows):
+            return frame
+        table = rows[0].table
+        index = table.index(np.array([row.position for row in rows]))
+        if index is None:
+            return frame
+        inside = [name for name in table.index_columns if name in table.names and name not in self.added]
+        return frame.drop(columns=inside).set_axis(index, axis=0)
+
     def tables(self) -> Iterator[pa.Table]:
         """Yield the same table in parts, of which only one need be held."""
         added = {name: column_of(values, text=name in self.texts) for name, values in self.added.items()}
@@ -60,3 +77,27 @@ class OutputRows:
                 table = table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
             begin += rows
             yield table
+
+
+class Tabular(ABC):
+    """Gives its output rows as mappings, as an Arrow table or as a pandas frame."""
+
+    @property
+    @abstractmethod
+    def output(self) -> OutputRows:
+        """The output rows, made one at a time."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one output row per headline: its own columns, then the added ones (see `docs/columns.md`)."""
+        return list(self.output)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the output rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
+        return self.output.to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the output rows as a pandas frame, with the index of the frame that the headlines came from.
+
+        Raises `ModuleNotFoundError` if pandas is not installed.
+        """
+        return self.output.to_pandas()

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from dedupe.headlines import Headline
 from dedupe.levels import LEVELS
-from dedupe.result.columns import OutputRows
+from dedupe.result.columns import OutputRows, Tabular
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.arrays import Ints
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
 
 _STORY_COLUMNS = ("dedupe_story", "story")
 _WORDING_COLUMNS = ("dedupe_wording", "wording", "dedupe_variant", "variant")
@@ -42,7 +38,7 @@ class Match:
 
 
 @dataclass(frozen=True, eq=False)
-class Matches(Sequence["Match | None"]):
+class Matches(Sequence["Match | None"], Tabular):
     """One `Match` a new headline, or None where it repeats nothing known.
 
     `rows`, `to_arrow` and `to_pandas` give the columns of the row, `title`, and `dedupe_match` (the level, "" for none),
@@ -63,21 +59,9 @@ class Matches(Sequence["Match | None"]):
     def __repr__(self) -> str:
         return f"Matches({len(self):,} headlines, {sum(match is not None for match in self):,} known)"
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Return one row a new headline."""
-        return list(self.output)
-
-    def to_arrow(self) -> pa.Table:
-        """Return the rows as an Arrow table."""
-        return self.output.to_arrow()
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the rows as a pandas frame; `ModuleNotFoundError` where pandas is not installed."""
-        return self.to_arrow().to_pandas()
-
     @property
     def output(self) -> OutputRows:
-        """The rows, to be made one at a time."""
+        """One output row per new headline, made one at a time."""
         found = self.matches
         added: dict[str, list[Any]] = {
             "title": [headline.title for headline in self.headlines],
