@@ -234,7 +234,8 @@ def _as_python(column: Any) -> list[Any]:
     """The values of an Arrow column; timestamps in microseconds, as Python has no finer ones."""
     import pyarrow as pa
 
-    if pa.types.is_dictionary(column.type):
+    # The categories of polars are string views, which cannot be cast.
+    if pa.types.is_dictionary(column.type) and column.type.value_type != pa.string_view():
         column = column.cast(column.type.value_type)
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
