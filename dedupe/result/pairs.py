@@ -98,7 +98,7 @@ class ScoredPairs(Sequence[ScoredPair]):
     def to_arrow(self, *, reasons: bool = False) -> pa.Table:
         """Return the pairs as an Arrow table: `i`, `j`, their titles, `similarity`, `p_wording`, `p_story`, `verdict`.
 
-        `reasons`: add them as a column of lists, which takes some seconds for each million pairs.
+        `reasons`: add them as a column of lists; this takes about a minute for each hundred thousand pairs.
         """
         import pyarrow as pa
 

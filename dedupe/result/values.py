@@ -53,21 +53,25 @@ def _tagged(kind: str, value: Any) -> dict[str, Any]:
     return {KIND: kind, "value": value}
 
 
-def _encode_datetime(value: datetime) -> list[str | None]:
+def _encode_datetime(value: datetime) -> list[Any]:
     zone = getattr(value.tzinfo, "key", None) or getattr(value.tzinfo, "zone", None)  # of zoneinfo, of pytz
-    return [value.isoformat(), zone]
+    return [value.isoformat(), value.fold, zone]
 
 
-def _decode_datetime(value: list[str | None]) -> datetime:
-    text, zone = value
-    moment = datetime.fromisoformat(str(text))
-    return moment.astimezone(ZoneInfo(zone)) if zone else moment
+def _decode_datetime(value: list[Any]) -> datetime:
+    text, fold, zone = value
+    moment = datetime.fromisoformat(text)
+    return (moment.astimezone(ZoneInfo(zone)) if zone else moment).replace(fold=fold)
 
 
 _KINDS: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
     "datetime": (datetime, _encode_datetime, _decode_datetime),  # before date, which it is too
     "date": (date, date.isoformat, date.fromisoformat),
-    "time": (time, time.isoformat, time.fromisoformat),
+    "time": (
+        time,
+        lambda clock: [clock.isoformat(), clock.fold],
+        lambda parts: time.fromisoformat(parts[0]).replace(fold=parts[1]),
+    ),
     "timedelta": (
         timedelta,
         lambda span: [span.days, span.seconds, span.microseconds],
