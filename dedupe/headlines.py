@@ -96,12 +96,10 @@ def as_headline(row: Row, position: int = 0) -> Headline:
     """
     if isinstance(row, Headline):
         return row
-    if isinstance(row, str):
-        return Headline(row)
     if isinstance(row, Mapping):
         return from_fields(row, extra={key: value for key, value in row.items() if key not in _FIELDS})
-    if _is_blank(row):
-        return Headline("")
+    if isinstance(row, str) or _is_blank(row):
+        return Headline(row if isinstance(row, str) else "")
     kinds = "a str, a mapping with the key 'title', or a Headline"
     raise InputError(f"headline {position} is of type {type(row).__name__}: give {kinds}")
 
@@ -116,16 +114,9 @@ def from_fields(
 
 def tie_key(headline: Headline) -> tuple[Any, ...]:
     """Order ties: dated before undated, earlier first, titles in capitals last, then by title, id, source and url."""
-    when = headline.published
-    return (
-        when is None,
-        when.timestamp() if when else 0.0,
-        headline.title.isupper(),
-        headline.title,
-        headline.id or "",
-        headline.source or "",
-        headline.url or "",
-    )
+    published, texts = headline.published, (headline.title, headline.id, headline.source, headline.url)
+    time = published.timestamp() if published else 0.0
+    return published is None, time, headline.title.isupper(), *(text or "" for text in texts)
 
 
 def parse_date(value: Any) -> datetime | None:

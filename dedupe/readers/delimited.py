@@ -29,7 +29,6 @@ _USUAL_NAMES = {
     "id": ("id", "guid", "uuid"),
     "url": ("url", "link", "href"),
 }
-_JSON_TYPES = {int: "a number", float: "a number", bool: "true or false", type(None): "null", list: "a list"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +64,22 @@ def read_csv(text: str, name: str, delimiter: str, skip_bad: bool) -> Rows:
     rows = Rows(name, skip_bad)
     lines = list(io.StringIO(text, newline=""))
     quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" and _quotes_are_text(text) else csv.QUOTE_MINIMAL
-    start = 0
+    start, first, reader = 0, 0, None  # `first`: the line that the reader began with
     while start < len(lines):
-        # A reader for each record, so that a stray quote cannot swallow the rows after it.
-        reader = csv.reader((lines[k] for k in range(start, len(lines))), delimiter=delimiter, quoting=quoting)
+        if reader is None:
+            first = start
+            reader = csv.reader((lines[k] for k in range(start, len(lines))), delimiter=delimiter, quoting=quoting)
         cells, problem = list[str](), ""
         try:
             cells = next(reader)
         except csv.Error as error:
             problem = f"not CSV ({error})"
-        end = start + reader.line_num
-        if reader.line_num > 1 and not _quotes_match("".join(lines[start:end]), delimiter):
+        end = first + reader.line_num
+        if end > start + 1 and not _quotes_match("".join(lines[start:end]), delimiter):
             problem = problem or "a quote is opened that is never closed"
         width = len(rows.columns)
         if problem:
-            end = start + 1  # the lines after it may be sound
+            end, reader = start + 1, None  # a stray quote must not swallow the rows after it
         elif not any(map(str.strip, cells)) and (not cells or (len(cells) == 1 and width != 1)):
             pass  # a blank line
         elif not rows.columns:
@@ -122,8 +122,9 @@ def read_jsonl(text: str, name: str, skip_bad: bool) -> Rows:
             titles[len(rows.records)] = value
             rows.records.append({})
         else:
-            problem = f"{_JSON_TYPES[type(value)]} where an object or a title is expected"
-            rows.reject(number, line or json.dumps(value, ensure_ascii=False), problem, "line" if line else "item")
+            raw = line or json.dumps(value, ensure_ascii=False)
+            problem = f"{raw.strip()[:40]} where an object or a title is expected"
+            rows.reject(number, raw, problem, "line" if line else "item")
     rows.columns = list(dict.fromkeys(key for row in rows.records for key in row))
     if titles:
         folded = _by_folded_name(rows.columns)
@@ -136,10 +137,14 @@ def read_jsonl(text: str, name: str, skip_bad: bool) -> Rows:
 
 def _json_items(text: str, rows: Rows) -> Iterator[tuple[int, str, Any]]:
     """Yield the number, the line ("" if all is one document), and the value of each item."""
+    document, stripped = None, text.strip()
     try:
-        document = json.loads(text)  # of several lines it reads no more than the first
-    except (ValueError, RecursionError):
-        document = None
+        value, end = json.JSONDecoder().raw_decode(stripped)
+        document = value if end == len(stripped) else None  # the first of several lines
+    except (ValueError, RecursionError) as error:
+        if stripped.startswith("["):
+            advice = "correct it, or give one object per line"
+            raise InputError(f"{rows.name}: not a JSON array ({error}): {advice}") from None
     if isinstance(document, dict) and list(document) == ["stories"]:
         document = _headlines_of_stories(document["stories"], rows.name)
     if isinstance(document, list):
@@ -164,7 +169,7 @@ def _headlines_of_stories(stories: Any, name: str) -> list[dict[str, Any]]:
 
 
 def find_columns(available: list[str], columns: Columns, name: str, option: str = "--title-column") -> dict[str, str]:
-    """Return which column holds each of `Columns`, as far as there is one: the named one, or one with a usual name."""
+    """Return the column for each of `Columns` that the table has: the one named there, or one with a usual name."""
     folded = _by_folded_name(available)
     chosen = {}
     for key, usual_names in _USUAL_NAMES.items():

@@ -21,20 +21,13 @@ _XML_DECLARATION = re.compile(r"^[\ufeff\s]*<\?xml[^>]*\?>")  # its encoding no 
 _SAMPLE = 4096  # characters
 
 
-def looks_like_feed(text: str) -> bool:
-    """Return whether text starts as RSS (also RDF), Atom or JSON Feed does."""
-    return _root(text) in ("rss", "feed", "rdf:rdf") or bool(_JSON_FEED.match(text[:_SAMPLE]))
-
-
-def looks_like_opml(text: str) -> bool:
-    """Return whether text starts as a list of feeds does."""
-    return _root(text) == "opml"
-
-
-def _root(text: str) -> str:
-    """The name of the root element, in lower case."""
-    root = re.match(r"[\ufeff\s]*<([\w:]+)", _PROLOGUE.sub("", text[:_SAMPLE]))
-    return root[1].lower() if root else ""
+def detect_feed(text: str) -> str | None:
+    """Return "feed" for RSS (also RDF), Atom and JSON Feed, "opml" for a list of feeds, None for other text."""
+    sample = text[:_SAMPLE]
+    if _JSON_FEED.match(sample):
+        return "feed"
+    root = re.match(r"[\ufeff\s]*<(rss|feed|rdf:rdf|opml)(?![\w:])", _PROLOGUE.sub("", sample), re.IGNORECASE)
+    return root and ("opml" if root[1].lower() == "opml" else "feed")
 
 
 def addresses_of_opml(text: str, name: str) -> list[str]:

@@ -40,11 +40,6 @@ def is_address(name: str) -> bool:
     return name.lower().startswith(("http://", "https://"))
 
 
-def display_name(name: str) -> str:
-    """Return the name for messages."""
-    return "standard input" if name == "-" else name
-
-
 def suffix(name: str) -> str:
     """Return the suffix that tells the format, in lower case: of "news.CSV.gz" it is ".csv"."""
     path = Path(name.split("?")[0] if is_address(name) else name)
@@ -63,8 +58,8 @@ def read_bytes(name: str) -> bytes:
 
             return bytes(pa.CompressedInputStream(io.BytesIO(content), "zstd").read())
     except (OSError, EOFError, zlib.error) as error:
-        problem = f"{display_name(name)} cannot be unpacked ({error})"
-        raise InputError(f"{problem}: it is damaged or cut short, get it again") from None
+        source = "standard input" if name == "-" else name
+        raise InputError(f"{source} cannot be unpacked ({error}): it is damaged or cut short, get it again") from None
     return content
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from dedupe.errors import EmptyInput, InputError
 from dedupe.headlines import Headline
 from dedupe.readers.columnar import MAGIC, headlines_of, is_parquet_file, open_parquet
-from dedupe.readers.delimited import Columns, find_columns, headline_of, read_csv, read_jsonl
+from dedupe.readers.delimited import FIELDS, Columns, find_columns, headline_of, read_csv, read_jsonl
 from dedupe.readers.encoding import decode
 from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, read_feed
-from dedupe.readers.fetch import display_name, expand, is_address, read_bytes, suffix
+from dedupe.readers.fetch import expand, is_address, read_bytes, suffix
 from dedupe.readers.html import count_texts, titles_of_html
 from dedupe.readers.page_text import looks_like_html, titles_of_text
 from dedupe.readers.sniff import detect, likely_delimiter
@@ -102,13 +102,14 @@ def _joined(names: list[str], sources: list[Source]) -> Source:
 def _read(name: str, options: _Options) -> Source:
     if options.format in (None, "parquet") and name != "-" and not is_address(name) and is_parquet_file(name):
         return _parquet(name, None, options)  # its rows stay in the file
-    content, path, name = read_bytes(name), name, display_name(name)
+    content, ending = read_bytes(name), suffix(name)
+    name = "standard input" if name == "-" else name
     if options.format == "parquet" or (options.format is None and content.startswith(MAGIC)):
         return _parquet(name, content, options)
     text, encoding = decode(content, name, options.encoding)
     if not re.search(r"[^\s\0\ufeff]", text):
         raise EmptyInput(f"{name} is empty: give a file with at least one headline")
-    kind = options.format or detect(text, suffix(path), options.delimiter, options.columns.title)
+    kind = options.format or detect(text, ending, options.delimiter, options.columns.title)
     how = "" if encoding in ("utf-8", "utf-8-sig") else f", {encoding.replace('_', '-')}"
     if kind in ("csv", "tsv", "jsonl"):
         return _table(text, name, kind, options, how)
@@ -120,7 +121,7 @@ def _read(name: str, options: _Options) -> Source:
     if columns != Columns():
         column = columns.title or columns.date or columns.source or columns.id or columns.url
         raise InputError(f"{name}: no column {column!r}, it was read as {kind}: correct it, or give --input-format")
-    return _page(text, name, how) if kind == "page" else _lines(text, name, how)
+    return _list(text, name, kind, how)
 
 
 def _parquet(name: str, content: bytes | None, options: _Options) -> Source:
@@ -157,8 +158,7 @@ def _table_note(name: str, how: str, columns: dict[str, str]) -> str:
 
 
 def _feed(text: str, name: str) -> Source:
-    columns = {"title": "title", "date": "published", "source": "source", "id": "id", "url": "url"}
-    headlines = [headline_of(row, columns) for row in read_feed(text, name)]
+    headlines = [headline_of(row, FIELDS) for row in read_feed(text, name)]  # its columns are called as the fields
     notes = [f"read {name} as a feed: {len(headlines):,} entries"]
     return Source(headlines, "feed", list(FEED_COLUMNS), notes=notes)
 
@@ -190,25 +190,17 @@ def _fetched_feed(address: str) -> Source | InputError:
         return error
 
 
-def _page(text: str, name: str, encoding: str) -> Source:
-    if looks_like_html(text):
-        titles, count, how = titles_of_html(text), count_texts(text), f"an HTML page{encoding}"
+def _list(text: str, name: str, kind: str, encoding: str) -> Source:
+    lines = [line.strip() for line in _LINE_END.split(text.removeprefix("\ufeff")) if line.strip()]
+    if kind == "lines":
+        titles, count, how = lines, len(lines), "plain lines"
+    elif looks_like_html(text):
+        titles, count, how = titles_of_html(text), count_texts(text), "an HTML page"
     else:
-        titles, count, how = titles_of_text(text), len(_nonblank_lines(text)), f"a news page{encoding}"
+        titles, count, how = titles_of_text(text), len(lines), "a news page"
     if not titles:
         raise InputError(f"{name}: no headline found in it, read as {how}: name its format with --input-format")
     skipped = max(0, count - len(titles))
-    note = f"read {name} as {how}: {len(titles):,} headlines"
-    if skipped:
-        note += f", {skipped:,} lines not taken as headlines"
-    return Source([Headline(title) for title in titles], "page", skipped_lines=skipped, notes=[note])
-
-
-def _lines(text: str, name: str, encoding: str) -> Source:
-    headlines = [Headline(line) for line in _nonblank_lines(text)]
-    note = f"read {name} as plain lines{encoding}: {len(headlines):,} headlines"
-    return Source(headlines, "lines", notes=[note])
-
-
-def _nonblank_lines(text: str) -> list[str]:
-    return [line.strip() for line in _LINE_END.split(text.removeprefix("\ufeff")) if line.strip()]
+    rest = f", {skipped:,} lines not taken as headlines" if skipped else ""
+    notes = [f"read {name} as {how}{encoding}: {len(titles):,} headlines{rest}"]
+    return Source([Headline(title) for title in titles], kind, skipped_lines=skipped, notes=notes)

@@ -129,9 +129,8 @@ def is_title(line: str) -> bool:
 
 
 def _is_other(line: str) -> bool:
-    if any(pattern.fullmatch(line) for pattern in (_LIST, _CHROME, _DATE)) or _NOT_TITLE.search(line):
-        return True
-    return _ends_as_teaser(line)
+    is_chrome = any(pattern.fullmatch(line) for pattern in (_LIST, _CHROME, _DATE))
+    return is_chrome or _NOT_TITLE.search(line) is not None or _ends_as_teaser(line)
 
 
 def _is_prose(line: str) -> bool:

@@ -8,24 +8,19 @@ import re
 from itertools import islice
 
 from dedupe.readers.delimited import DELIMITERS, TITLES
-from dedupe.readers.feeds import looks_like_feed, looks_like_opml
+from dedupe.readers.feeds import detect_feed
 from dedupe.readers.page_text import looks_like_html, looks_like_page
 
-_FORMAT_OF_SUFFIX = {
-    **{".csv": "csv", ".tsv": "tsv", ".tab": "tsv"},
-    **{".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"},
-    **{".html": "page", ".htm": "page"},
-}
+_FORMAT_OF_SUFFIX = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".html": "page", ".htm": "page"}
+_FORMAT_OF_SUFFIX |= dict.fromkeys((".jsonl", ".ndjson", ".json"), "jsonl")
 _SAMPLE_RECORDS = 50
 _MAX_NAME_WORDS = 3  # a longer cell is a sentence and not the name of a column
 
 
 def detect(text: str, suffix: str, delimiter: str | None = None, title: str | None = None) -> str:
     """Return the format of `text`. `delimiter`, `title`: those of its table, if the user has named them."""
-    if looks_like_opml(text):
-        return "opml"
-    if looks_like_feed(text):
-        return "feed"
+    if feed := detect_feed(text):
+        return feed
     if looks_like_html(text):
         return "page"
     by_suffix = _FORMAT_OF_SUFFIX.get(suffix)
@@ -48,9 +43,8 @@ def likely_delimiter(text: str, title: str | None = None) -> str:
 
 def _looks_like_json(text: str) -> bool:
     """Whether text starts as an object with a key, or is an array of objects or titles."""
-    if re.match(r"\s*\{\s*\"", text):
-        return True
-    return bool(re.match(r"\s*\[\s*[\"{]", text)) and text.rstrip().endswith("]")
+    start = re.match(r"\s*(\{\s*\"|\[\s*[\"{])", text)
+    return start is not None and (start[1][0] == "{" or text.rstrip().endswith("]"))
 
 
 def _delimiter_of_header(text: str, title: str | None) -> str | None:
@@ -58,24 +52,23 @@ def _delimiter_of_header(text: str, title: str | None) -> str | None:
     titles = {title.strip().casefold()} if title else set(TITLES)
     for delimiter in DELIMITERS:
         cells = _header(text, delimiter)
-        if len(cells) > 1 and not titles.isdisjoint(map(_folded, cells)) and not _is_prose(cells):
+        if len(cells) > 1 and not titles.isdisjoint(cells) and not _is_prose(cells):
             return delimiter
     single = _header(text, ",")
-    return "," if title and len(single) == 1 and _folded(single[0]) in titles else None
+    return "," if title and len(single) == 1 and single[0] in titles else None
 
 
 def _is_list(text: str, delimiter: str) -> bool:
     """Whether a file named as a table is only a list of titles, some with commas, without a header."""
-    header = _header(text, delimiter)
-    if len(header) == 1 and _folded(header[0]) in TITLES:
+    header, widths = _header(text, delimiter), set(_widths(text, delimiter))
+    if len(header) == 1 and header[0] in TITLES:
         return False
-    widths = {len(row) for row in _records(text, delimiter)}
     return widths == {1} or (len(widths) > 1 and _is_prose(header))
 
 
 def _is_regular(text: str, delimiter: str) -> bool:
     """Whether most records have as many cells as the first; titles with commas do not."""
-    widths = [len(row) for row in _records(text, delimiter)]
+    widths = _widths(text, delimiter)
     return widths.count(widths[0]) > 0.5 * len(widths)
 
 
@@ -83,15 +76,16 @@ def _is_prose(cells: list[str]) -> bool:
     return any(len(cell.split()) > _MAX_NAME_WORDS for cell in cells)
 
 
-def _folded(cell: str) -> str:
-    return cell.strip().casefold()
-
-
 def _header(text: str, delimiter: str) -> list[str]:
-    return next(iter(_records(text, delimiter, 1)), [])
+    """The cells of the first record, stripped and in lower case."""
+    return [cell.strip().casefold() for record in _records(text, delimiter, 1) for cell in record]
 
 
-def _records(text: str, delimiter: str, count: int = _SAMPLE_RECORDS) -> list[list[str]]:
+def _widths(text: str, delimiter: str) -> list[int]:
+    return [len(record) for record in _records(text, delimiter, _SAMPLE_RECORDS)]
+
+
+def _records(text: str, delimiter: str, count: int) -> list[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         return list(islice((row for row in reader if any(map(str.strip, row))), count))

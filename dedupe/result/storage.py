@@ -27,7 +27,7 @@ from dataclasses import asdict, fields, replace
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
@@ -44,6 +44,9 @@ from dedupe.runtime.arrays import Ints
 from dedupe.runtime.arrow import StoredRow, StoredTable
 from dedupe.runtime.files import PACKED, writing_bytes
 from dedupe.scoring.similarity_scale import Scale
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _FORMAT, _VERSION = "headline-dedupe result", 1
 _PROGRAM: str = import_module("dedupe").__version__  # a plain import would look like one of all public names
@@ -188,18 +191,19 @@ def _write_table(table: StoredTable, positions: Ints, member: IO[bytes]) -> None
             writer.write_table(part)
 
 
-def _read_table(content: bytes, path: str) -> StoredTable:
+def _read_table(content: bytes) -> pa.Table:
     import pyarrow as pa
 
     table = pa.ipc.open_stream(pa.BufferReader(content)).read_all()
     table.validate(full=True)
-    return StoredTable(table, path)
+    return table
 
 
 def _read_headlines(archive: ZipFile, path: str) -> Iterator[Headline]:
-    tables, names = list[StoredTable](), set(archive.namelist())
+    tables, names = list[tuple[StoredTable, int]](), set(archive.namelist())
     while (name := _table_name(len(tables))) in names:
-        tables.append(_read_table(archive.read(name), path))
+        table = _read_table(archive.read(name))
+        tables.append((StoredTable(table, path), len(table)))
     with archive.open(_HEADLINES) as lines:
         for line in lines:
             record = json.loads(line)
@@ -209,9 +213,10 @@ def _read_headlines(archive: ZipFile, path: str) -> Iterator[Headline]:
                 yield headline
                 continue
             number, row = place
-            if not (number >= 0 and 0 <= row < len(tables[number])):
+            stored, count = tables[number]
+            if not 0 <= row < count:
                 raise ValueError("a headline names a row that is not there")
-            yield replace(headline, row=StoredRow(tables[number], row))
+            yield replace(headline, row=StoredRow(stored, row))
 
 
 def _table_name(number: int) -> str:

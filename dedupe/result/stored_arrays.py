@@ -22,7 +22,7 @@ from dedupe.scoring.context import CONTEXT_FEATURES
 
 _Arrays = Mapping[str, NDArray[Any]]
 _VECTORS = "vectors.npy"
-_CHUNK_ROWS = 4096  # vectors read at a time
+_CHUNK_ROWS = 4096  # vectors copied at a time
 
 
 class Parts(TypedDict):
@@ -49,10 +49,10 @@ def write_arrays(archive: ZipFile, result: Deduplication) -> None:
         arrays |= {f"trees/{level}/{name}": getattr(tree, name) for name in ("left", "right", "height")}
     arrays |= {f"constraints/must_link/{level}": pairs for level, pairs in result.constraints.must_link.items()}
     arrays |= {f"constraints/cannot_link/{level}": pairs for level, pairs in result.constraints.cannot_link.items()}
-    vectors = result.vectors if isinstance(result.vectors, np.ndarray) else result.vectors[:]
-    for name, array in (arrays | {"facts": result.facts, "vectors": vectors}).items():
+    for name, array in (arrays | {"facts": result.facts}).items():
         with open_member(archive, f"{name}.npy") as member:
             np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+    _write_vectors(archive, result.vectors)
 
 
 def read_arrays(archive: ZipFile, rows: int, levels: Sequence[str], corrections: int) -> Parts:
@@ -82,6 +82,14 @@ def _read_array(archive: ZipFile, name: str) -> NDArray[Any]:
         stream.seek(0)
         array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
         return array
+
+
+def _write_vectors(archive: ZipFile, vectors: Vectors) -> None:
+    header = {"descr": np.dtype(np.float32).str, "fortran_order": False, "shape": vectors.shape}
+    with open_member(archive, _VECTORS) as member:
+        np.lib.format.write_array_header_1_0(member, header)
+        for start in range(0, len(vectors), _CHUNK_ROWS):
+            member.write(np.ascontiguousarray(vectors[start : start + _CHUNK_ROWS], np.float32).tobytes())
 
 
 def _read_vectors(archive: ZipFile) -> Vectors:

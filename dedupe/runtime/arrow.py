@@ -44,9 +44,6 @@ class StoredTable:
         self._starts = np.cumsum([0, *sizes], dtype=np.int64)
         self._first, self._rows = 0, list[dict[str, Any]]()
 
-    def __len__(self) -> int:
-        return int(self._starts[-1])
-
     @property
     def index_columns(self) -> list[str]:
         """The columns that are the index, if the rows were a pandas frame."""
@@ -187,11 +184,12 @@ def tables_of(rows: Sequence[Mapping[str, Any]], chunk_rows: int = _CHUNK_ROWS) 
 
     first = rows[0] if rows else None
     if not isinstance(first, StoredRow) or any(getattr(row, "table", None) is not first.table for row in rows):
-        columns = {name: [None] * len(rows) for row in rows for name in row}
+        names = dict.fromkeys(name for row in rows for name in row)
+        columns = {name: [None] * len(rows) for name in names}
         for k, row in enumerate(rows):  # row by row: stored rows are quick to read in order
             for name, value in row.items():
                 columns[name][k] = value
-        yield pa.table({name: column_of(columns.pop(name)) for name in list(columns)})
+        yield pa.table({name: column_of(columns.pop(name)) for name in names})
         return
     positions = np.array([row.position for row in rows if isinstance(row, StoredRow)])
     yield from first.table.parts(positions, first.table.names, chunk_rows)
@@ -239,5 +237,4 @@ def _as_python(column: Any) -> list[Any]:
         column = column.cast(column.type.value_type)
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    values: list[Any] = column.to_pylist()
-    return values
+    return list(column.to_pylist())

@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 
 from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.text.document_frequencies import document_frequencies
-from dedupe.text.words import OPPOSITES, Word, is_question, opposite_of, tokens, word_of
+from dedupe.text.words import OPPOSITES, Facts, facts_of_token, is_question, opposite_of, tokens
 
 Member = tuple[int, str]
 T = TypeVar("T", bound=Hashable)
@@ -68,7 +68,7 @@ def describe_titles(
     # No word or number spans white space: each distinct piece between spaces is read once, and each distinct word in it.
     pieces, of_titles = _incidence(map(str.split, texts))
     written, of_pieces = _incidence(map(tokens, pieces))
-    words = list(map(word_of, written))
+    words = list(map(facts_of_token, written))
     members, of_words = _incidence(map(_members, words), _ALL_SIDES)
     entries = _weighted(of_titles @ (of_pieces @ of_words), members)
     kind = np.array([kind for kind, _ in members], np.uint8)
@@ -103,21 +103,14 @@ def _incidence(rows: Iterable[Iterable[T]], known: Iterable[T] = ()) -> tuple[li
     return list(column), matrix
 
 
-def _members(word: Word) -> Iterator[Member]:
-    if word.stem:
-        yield _STEMS, word.stem
-    if word.is_name:
-        yield _NAMES, word.stem
-    if word.number:
-        yield _NUMBERS, word.number
-    if word.day:
-        yield _DAYS, word.day
-    for side in word.opposites:
-        yield _SIDES, side
+def _members(word: Facts) -> Iterator[Member]:
+    for kind, name in enumerate(KINDS):
+        for member in getattr(word, name):
+            yield kind, member
 
 
-def _moods(words: Sequence[Word]) -> NDArray[np.float32]:
-    return np.array([(word.negates, word.looks_ahead) for word in words], np.float32).reshape(-1, 2)
+def _moods(words: Sequence[Facts]) -> NDArray[np.float32]:
+    return np.array([(word.negated, word.looks_ahead) for word in words], np.float32).reshape(-1, 2)
 
 
 def _weighted(entries: csr_matrix, members: Sequence[Member]) -> csr_matrix:

@@ -16,7 +16,7 @@ MAX_LENGTH = 1000
 """Characters of a normalized title that later steps compare; they ignore the rest."""
 
 _MAX_PASSES = 20  # real titles settle in two or three; only a title built to do so unfolds for ever
-_MAX_MARKS = 4  # publisher marks, or prefixes, removed from one title
+_MAX_MARKS = 4  # publisher marks removed from one title
 _MAX_MARK_LENGTH = 60  # characters; no publisher's name is longer
 
 _NESTED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
@@ -33,12 +33,12 @@ _LONG_DASH = re.compile(r"[\u2014\u2015\u2e3a\u2e3b]|-{2,}")
 _SHORT_DASH = re.compile(r"[\u2010\u2011\u2012\u2013\u2212\ufe58\ufe63\uff0d]")
 _VARIATION_SELECTORS = "\ufe0e\ufe0f"
 
-_PREFIX = re.compile(
-    r"""(?:
+_PREFIXES = re.compile(
+    r"""(?:(?:
         (?:breaking(?:\ news)?|just\ in|update(?:\ \d+)?|updated|exclusive|watch(?:\ live)?|live(?:\ updates?)?)\s*[:|]
       | (?:breaking(?:\ news)?|exclusive)\ -\ (?!-)
       | (?-i:(?:UPDATE|WRAPUP|REFILE|CORRECTED|EXCLUSIVE|BREAKING)(?:\ \d+)?\ ?-)
-    )\s*""",
+    )\s*){1,4}(?!\Z)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _LIVE_SUFFIX = re.compile(
@@ -49,16 +49,13 @@ _SITE = re.compile(r"(?:https?://)?(?:www\.)?([\w-]+(?:\.[\w-]+)*?)(?:\.com?)?\.
 _PUBLISHER_WORD = re.compile(r"(?:news|times|post|journal|tribune|herald|gazette|chronicle)", re.IGNORECASE)
 _DOT_COM = re.compile(r"[\w-]+\.(?:com|org|net|co\.uk|com\.au|ie|ca)", re.IGNORECASE)
 _NOT_IN_NAMES = frozenset(
-    """
-    a an the in on at of to after as and is no not new good bad big best great fake false breaking latest more old
+    """a an the in on at of to after as and is no not new good bad big best great fake false breaking latest more old
     other our their his her your hard end all five four three two first last facebook instagram social blog blasts
     says truth twitter x tv sunday monday""".split()
 )
-_DESKS = frozenset(
-    ["news", "com", "online", "politics", "business", "world", "sport", "sports", "health", "us", "uk", "live"]
-)
+_DESKS = frozenset("news com online politics business world sport sports health us uk live".split())
 _PUBLISHERS = frozenset(
-    """    abc abcnews aljazeera aljazeeraenglish ap apnews associatedpress arstechnica atlantic axios bbc bbcnews bbcsport
+    """abc abcnews aljazeera aljazeeraenglish ap apnews associatedpress arstechnica atlantic axios bbc bbcnews bbcsport
     bloomberg bloombergnews bostonglobe businessinsider buzzfeed buzzfeednews cbc cbcnews cbs cbsnews cbssports
     chicagotribune cnbc cnet cnn cnnbusiness cnncom cnnpolitics csmonitor dailybeast dailymail dw economist
     engadget espn euronews eweek financialtimes foxbusiness foxnews gizmodo guardian hill
@@ -95,7 +92,8 @@ def fingerprint(title: str, source: str | None = None) -> str:
 
 def key_of_normalized(text: str, source: str | None = None) -> str:
     """Return the fingerprint of a title that is already normalized."""
-    core = _without_suffixes(_without_prefixes(text), source)
+    prefixes = _PREFIXES.match(text)
+    core = _without_suffixes(text[prefixes.end() :] if prefixes else text, source)
     return _fold(core) or _fold(text) or text.casefold()
 
 
@@ -136,15 +134,6 @@ def _fold(text: str) -> str:
     """Fold case, and drop quotes and the punctuation at the end."""
     folded = unicodedata.normalize("NFKC", text.casefold()).replace("'", "").replace('"', "")
     return _fold_space(folded).rstrip(".,;:!?- ")
-
-
-def _without_prefixes(text: str) -> str:
-    for _ in range(_MAX_MARKS):
-        prefix = _PREFIX.match(text)
-        if prefix is None or prefix.end() == len(text):
-            break
-        text = text[prefix.end() :]
-    return text
 
 
 def _without_suffixes(text: str, source: str | None) -> str:

@@ -6,7 +6,6 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from Stemmer import Stemmer
 
@@ -58,46 +57,34 @@ _STOP_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one title states.
+    """What a title, or one of its tokens, states.
 
     `stems`, `names`: Snowball stems, and those among them that are names. `numbers`: as digits. `days`: weekdays and
     months. `opposites`: its words among `OPPOSITES`, "3+" for the first word of pair 3 and "3-" for the second.
     """
 
-    stems: frozenset[str]
-    numbers: frozenset[str]
-    names: frozenset[str]
-    days: frozenset[str]
-    opposites: frozenset[str]
-    negated: bool
-    is_question: bool
-    looks_ahead: bool
-
-
-class Word(NamedTuple):
-    """What one token adds to the `Facts` of any title; empty where it adds nothing."""
-
-    stem: str = ""
-    is_name: bool = False
-    number: str = ""
-    day: str = ""
-    opposites: tuple[str, ...] = ()
-    negates: bool = False
+    stems: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    days: frozenset[str] = frozenset()
+    opposites: frozenset[str] = frozenset()
+    negated: bool = False
     looks_ahead: bool = False
+    is_question: bool = False
 
 
 def facts(title: str) -> Facts:
     """Return the facts of a normalized title."""
-    words = [word_of(token) for token in tokens(title)]
+    parts = [facts_of_token(token) for token in tokens(title)]
     return Facts(
-        stems=frozenset(w.stem for w in words if w.stem),
-        numbers=frozenset(w.number for w in words if w.number),
-        names=frozenset(w.stem for w in words if w.is_name),
-        days=frozenset(w.day for w in words if w.day),
-        opposites=frozenset(side for w in words for side in w.opposites),
-        negated=any(w.negates for w in words),
+        stems=frozenset().union(*(part.stems for part in parts)),
+        names=frozenset().union(*(part.names for part in parts)),
+        numbers=frozenset().union(*(part.numbers for part in parts)),
+        days=frozenset().union(*(part.days for part in parts)),
+        opposites=frozenset().union(*(part.opposites for part in parts)),
+        negated=any(part.negated for part in parts),
+        looks_ahead=any(part.looks_ahead for part in parts),
         is_question=is_question(title),
-        looks_ahead=any(w.looks_ahead for w in words),
     )
 
 
@@ -109,27 +96,30 @@ def tokens(title: str) -> list[str]:
     return words
 
 
-def word_of(token: str) -> Word:
-    """Return what a token of `tokens` states.
+def facts_of_token(token: str) -> Facts:
+    """Return what a token of `tokens` adds to the facts of any title.
 
     A stem is a name where most public headlines capitalise it, however this title writes it. A stem that was never
     counted is a name where it has a capital here: words that rare mostly are names.
     """
     if token[0] == "#":
-        return Word(number=token[1:])
-    folded = _folded(token)
-    root, content = stem(folded), content_stem(token)
+        return Facts(numbers=frozenset([token[1:]]))
+    word, root = _folded(token), content_stem(token)
     share = document_frequencies().capitalised.get(root)
     capitalised = token[0].isupper() if share is None else share >= _MIN_CAPITALISED
-    return Word(
-        stem=content,
-        is_name=bool(content) and len(folded) > 1 and capitalised,
-        number=COUNTS.get(folded, ""),
-        day=_DAYS.get(folded, ""),
-        opposites=_opposites_of_stems().get(root, ()),
-        negates=folded in _NEGATIONS or folded.endswith("n't"),
-        looks_ahead=folded in _FUTURE_WORDS,
+    return Facts(
+        stems=_set_of(root),
+        names=_set_of(root if len(word) > 1 and capitalised else ""),
+        numbers=_set_of(COUNTS.get(word, "")),
+        days=_set_of(_DAYS.get(word, "")),
+        opposites=_opposites_of_stems().get(stem(word), frozenset()),
+        negated=word in _NEGATIONS or word.endswith("n't"),
+        looks_ahead=word in _FUTURE_WORDS,
     )
+
+
+def _set_of(member: str) -> frozenset[str]:
+    return frozenset([member]) if member else frozenset()
 
 
 def is_question(title: str) -> bool:
@@ -165,9 +155,9 @@ def _folded(word: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _opposites_of_stems() -> dict[str, tuple[str, ...]]:
-    opposites: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+def _opposites_of_stems() -> dict[str, frozenset[str]]:
+    opposites: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
     for k, pair in enumerate(OPPOSITES):
         for sign, word in zip("+-", pair, strict=True):
-            opposites[stem(word)] += (f"{k}{sign}",)
-    return dict(opposites)
+            opposites[stem(word)] |= {f"{k}{sign}"}
+    return opposites

@@ -55,8 +55,9 @@ def test_a_line_ends_at_line_ends_only(tmp_path):
     assert len(read_headlines(write(tmp_path / "a.txt", text)).headlines) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filler", [".", '"', "(", " ", "word ", "by A", "more in "])
-def test_a_megabyte_of_anything_is_read_in_good_time(tmp_path, filler):
+def test_a_megabyte_of_anything_is_read(tmp_path, filler):
     text = "Rates rise again this year\n" + filler * (1_000_000 // len(filler)) + "x\nRain falls on the coast\n"
     assert len(read_headlines(write(tmp_path / "a.txt", text)).headlines) == 3
     assert len(read_headlines(tmp_path / "a.txt", input_format="page").headlines) >= 2
@@ -72,8 +73,8 @@ def test_a_megabyte_of_anything_is_read_in_good_time(tmp_path, filler):
         ("a.csv", "title,note\nx,y\n", {"columns": Columns(title="titel")}, "did you mean 'title'"),
         ("a.csv", "title,title\nx,y\n", {}, "more than one column is called 'title'"),
         ("a.jsonl", '{"title": "x"}\n{"title": \n', {}, "line 2: not JSON"),
-        ("a.jsonl", '{"title": "x"}\n17\n', {}, "line 2: a number"),
-        ("a.json", '["x", ', {}, "line 1: not JSON"),
+        ("a.jsonl", '{"title": "x"}\n17\n', {}, "line 2: 17 where an object or a title is expected"),
+        ("a.json", '["x", ', {}, "not a JSON array"),
         ("a.txt", "", {}, "is empty"),
         ("a.txt", "\n \n", {}, "is empty"),
         ("a.txt", b"caf\xe9", {"encoding": "utf-8"}, "byte 3 is not utf-8"),

@@ -13,8 +13,7 @@ from dedupe.scoring.pair_features import EVIDENCE, LETTERS, evidence, evidence_o
 from dedupe.scoring.prefilter import NOTICED, joined, notice
 from dedupe.scoring.similarity_scale import IDENTITY
 from dedupe.scoring.title_features import describe
-from dedupe.text.document_frequencies import document_frequencies
-from dedupe.text.words import facts, opposite_of
+from dedupe.text.words import facts, other_side, rarity
 
 TITLES = [
     "Ferry sinks off Oslo, 3 dead",
@@ -35,7 +34,7 @@ SOURCES = ["Reuters", "AP", None, "reuters", "AP", None, "AP", "DPA", "DPA", "BB
 
 
 def mass(stems):
-    return sum(max(document_frequencies().idf(stem), 0.1) / document_frequencies().max_idf for stem in stems)
+    return sum(max(rarity().idf(stem), 0.1) / rarity().highest for stem in stems)
 
 
 def oracle(a, b, hours, sources):
@@ -61,10 +60,10 @@ def oracle(a, b, hours, sources):
         "numbers_lone": bool(one.numbers) != bool(two.numbers),
         "days_agree": bool(days),
         "days_conflict": bool(one.days - two.days and two.days - one.days),
-        "opposed": bool(one.opposites & set(map(opposite_of, two.opposites))),
+        "opposed": bool(one.sides & set(map(other_side, two.sides))),
         "negation": one.negated != two.negated,
-        "question": one.is_question != two.is_question,
-        "ahead": one.looks_ahead != two.looks_ahead,
+        "question": one.asks != two.asks,
+        "ahead": one.foresees != two.foresees,
         "letters": fuzz.token_set_ratio(a.casefold(), b.casefold()) / 100,
         "order": fuzz.ratio(a.casefold(), b.casefold()) / 100,
         "length": min(lengths) / max(lengths),

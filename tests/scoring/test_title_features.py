@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.scoring.title_features import KINDS, describe
-from dedupe.text.document_frequencies import document_frequencies
-from dedupe.text.words import facts, opposite_of
+from dedupe.text.words import facts, other_side, rarity
 
 TITLES = [
     "",
@@ -34,7 +33,7 @@ def weight(kind, member):
     """The mass of one thing said, rounded as it is kept."""
     if kind not in ("stems", "names"):
         return 1.0
-    return float(np.float32(max(document_frequencies().idf(member), 0.1) / document_frequencies().max_idf))
+    return float(np.float32(max(rarity().idf(member), 0.1) / rarity().highest))
 
 
 def mass_of(kind, members):
@@ -55,13 +54,13 @@ def check(titles):
     described, found = describe(titles), [facts(title) for title in titles]
     for i, one in enumerate(found):
         assert described.mass[i].tolist() == [mass_of(kind, getattr(one, kind)) for kind in KINDS]
-        assert described.moods[i].tolist() == [one.negated, one.is_question, one.looks_ahead]
+        assert described.moods[i].tolist() == [one.negated, one.asks, one.foresees]
         assert described.facts[i] == len(one.stems) + len(one.numbers)
         assert described.words[i] == max(len(titles[i].split()), 1)
         for j, other in enumerate(found):
             shared = [mass_of(kind, getattr(one, kind) & getattr(other, kind)) for kind in KINDS]
             assert shared_mass(described, described.entries, i, described.entries, j) == shared
-            opposed = float(len(one.opposites & set(map(opposite_of, other.opposites))))
+            opposed = float(len(one.sides & set(map(other_side, other.sides))))
             assert shared_mass(described, described.entries, i, described.mirrored, j) == [*shared[:-1], opposed]
 
 

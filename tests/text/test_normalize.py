@@ -82,6 +82,7 @@ def test_a_title_built_to_unfold_for_ever_still_settles():
     assert normalize(once) == once
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["a", "&amp;", "Ã© ", " - CNN", "BREAKING: ", "-", "| ", " "])
 def test_a_megabyte_has_a_fingerprint(piece):
     assert len(fingerprint(piece * (1_000_000 // len(piece)))) <= 1_000_000

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from dedupe.text import document_frequencies, facts, opposite_of, stem
+from dedupe.text.document_frequencies import document_frequencies
+from dedupe.text.words import facts, opposite_of, stem
 
 
 def test_facts():

@@ -236,20 +236,19 @@ def test_a_file_in_place_of_a_command(table):
     assert "Did you mean 'cluster'" in one_error(run("clutser", table))
 
 
-def test_rows_of_a_parquet_file_are_read_again_where_they_are_written(tmp_path, monkeypatch):
+def test_rows_of_a_parquet_file_are_read_again_where_they_are_written(tmp_path):
     """Rows that are not in order, and more than are read at a time."""
-    monkeypatch.setattr("dedupe.runtime.arrow._WRITTEN", 1000)
-    many = pa.table({"title": [f"Number {k} of the series" for k in range(5000)], "n": list(range(5000))})
-    pq.write_table(many, tmp_path / "many.parquet", row_group_size=1500)
+    many = pa.table({"title": [f"Number {k} of the series" for k in range(70_000)], "n": list(range(70_000))})
+    pq.write_table(many, tmp_path / "many.parquet", row_group_size=15_000)
     headlines = read_headlines(tmp_path / "many.parquet").headlines
     kept = tmp_path / "out.parquet"
-    write_rows(OutputRows([headlines[k] for k in (1, 3, 4998)], {"x": [7, 8, 9]}), str(kept), "parquet")
+    write_rows(OutputRows([headlines[k] for k in (1, 3, 69_998)], {"x": [7, 8, 9]}), str(kept), "parquet")
     assert pq.read_table(kept).to_pydict() == {
-        "title": [f"Number {k} of the series" for k in (1, 3, 4998)],
-        "n": [1, 3, 4998],
+        "title": [f"Number {k} of the series" for k in (1, 3, 69_998)],
+        "n": [1, 3, 69_998],
         "x": [7, 8, 9],
     }
-    mixed = OutputRows([headlines[k] for k in (4998, 3, 3)], {"x": [7, 8, 9]}).to_arrow()
-    assert mixed["n"].to_pylist() == [4998, 3, 3] and mixed["x"].to_pylist() == [7, 8, 9]
-    for k in (0, 4999, 1499, 1500, 3001, 2):
+    mixed = OutputRows([headlines[k] for k in (69_998, 3, 3)], {"x": [7, 8, 9]}).to_arrow()
+    assert mixed["n"].to_pylist() == [69_998, 3, 3] and mixed["x"].to_pylist() == [7, 8, 9]
+    for k in (0, 69_999, 14_999, 15_000, 30_001, 2):
         assert headlines[k].columns == {"title": f"Number {k} of the series", "n": k}
