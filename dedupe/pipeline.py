@@ -148,11 +148,11 @@ def match(
     `options` are those of `deduplicate`. A headline repeats what of the reference is in its group: the closest level counts,
     then the highest probability. Raises `InputError` where the reference is empty, and what `deduplicate` raises.
     """
+    for name in options.keys() - RunOptions.__annotations__:
+        raise TypeError(f"match() got an unexpected keyword argument {name!r}")
     new, known = rows_of(headlines), rows_of(reference)
     if not known:
         raise InputError("the reference is empty: give at least one known headline")
-    for name in options.keys() - RunOptions.__annotations__.keys():
-        raise TypeError(f"match() has no option {name!r}")
     encoder, corrections = as_encoder(options.get("encoder")), as_corrections(options.get("corrections", ()))
     judge, calibrated = judge_of(encoder)
     thresholds = options.get("story_threshold"), options.get("wording_threshold")
@@ -175,7 +175,7 @@ def match(
 def _unused(cache: VectorCache | None, encoder: Encoder | None) -> list[Caution]:
     if cache is None or isinstance(getattr(encoder, "identity", None), str):
         return []
-    return [Caution("unused-cache", "the encoder has no `identity`, so that its vectors were not cached")]
+    return [Caution("unused-cache", "the encoder has no `identity`, so its vectors were not cached")]
 
 
 def _describe(headlines: Sequence[Headline], copies: Copies) -> TitleFeatures:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from dedupe.embedding.vectors import Vectors
 from dedupe.headlines import Headline
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.cautions import Caution, story_cautions
-from dedupe.result.columns import OutputRows, Tabular
+from dedupe.result.columns import OutputRows
 from dedupe.result.display import html, summary
 from dedupe.result.groups import ShortList, Story, by_appearance, stories_of
 from dedupe.result.pairs import ScoredPairs
@@ -30,11 +30,15 @@ from dedupe.result.settings import Settings, check_choice
 from dedupe.runtime.arrays import Floats, Ints
 from dedupe.scoring.similarity_scale import Scale
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
 _TEXT_COLUMNS = ("title", "dedupe_flag", "dedupe_file")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Deduplication(Tabular):
+class Deduplication:
     """The groups of a run, at three levels that nest: exact, wording, story.
 
     `pair_table`: the scored pairs, by node; `pairs` has them by input position. `trees`: the merge tree of each level.
@@ -186,6 +190,21 @@ class Deduplication(Tabular):
             for position in caution.positions:
                 codes[position].append(caution.code)
         return [",".join(row) for row in codes]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one output row per headline: its own columns, then those of `docs/columns.md`."""
+        return list(self.output)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the output rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
+        return self.output.to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the output rows as a pandas frame, with the index of the frame that the headlines came from.
+
+        Raises `ModuleNotFoundError` if pandas is not installed.
+        """
+        return self.output.to_pandas()
 
     @property
     def output(self) -> OutputRows:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dedupe.headlines import Headline
 from dedupe.levels import LEVELS
-from dedupe.result.columns import OutputRows, Tabular
+from dedupe.result.columns import OutputRows
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.arrays import Ints
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 _STORY_COLUMNS = ("dedupe_story", "story")
 _WORDING_COLUMNS = ("dedupe_wording", "wording", "dedupe_variant", "variant")
@@ -38,7 +42,7 @@ class Match:
 
 
 @dataclass(frozen=True, eq=False)
-class Matches(Sequence["Match | None"], Tabular):
+class Matches(Sequence["Match | None"]):
     """One `Match` a new headline, or None where it repeats nothing known.
 
     `rows`, `to_arrow` and `to_pandas` give the columns of the row, `title`, and `dedupe_match` (the level, "" for none),
@@ -58,6 +62,18 @@ class Matches(Sequence["Match | None"], Tabular):
 
     def __repr__(self) -> str:
         return f"Matches({len(self):,} headlines, {sum(match is not None for match in self):,} known)"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one output row per new headline."""
+        return list(self.output)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the output rows as an Arrow table."""
+        return self.output.to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the output rows as a pandas frame, as `Deduplication.to_pandas` does."""
+        return self.output.to_pandas()
 
     @property
     def output(self) -> OutputRows:
