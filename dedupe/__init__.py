@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from dedupe.result.matches import Matches
     from dedupe.result.pairs import ScoredPair
     from dedupe.result.storage import load_result
+    from dedupe.runtime.parallel import set_threads
     from dedupe.runtime.progress import Progress
-    from dedupe.runtime.threads import set_threads
 
 __version__ = "0.1.0"
 __all__ = [
@@ -93,7 +93,7 @@ _HOME = {
     "result.pairs": ("ScoredPair",),
     "result.storage": ("load_result",),
     "runtime.progress": ("Progress",),
-    "runtime.threads": ("set_threads",),
+    "runtime.parallel": ("set_threads",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 

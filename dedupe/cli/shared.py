@@ -163,7 +163,7 @@ def open_cache(folder: Path | None, no_cache: bool) -> VectorCache | None:
 def limit_threads(count: int | None) -> None:
     """Set the number of threads where one was given."""
     if count is not None:
-        from dedupe.runtime.threads import set_threads
+        from dedupe.runtime.parallel import set_threads
 
         set_threads(count)
 

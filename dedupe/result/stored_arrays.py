@@ -14,7 +14,7 @@ from dedupe.candidates.pairs import PairTable
 from dedupe.clustering.collapse import Nodes
 from dedupe.clustering.constraints import Constraints
 from dedupe.clustering.merge_tree import MergeTree
-from dedupe.embedding.vectors import Vectors, empty_rows
+from dedupe.embedding.vectors import Int16Rows, Vectors
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.arrays import Ints
@@ -22,7 +22,7 @@ from dedupe.scoring.context import CONTEXT_FEATURES
 
 _Arrays = Mapping[str, NDArray[Any]]
 _VECTORS = "vectors.npy"
-_CHUNK_ROWS = 4096  # vectors copied at a time
+_CHUNK_ROWS = 4096  # vectors read at a time
 
 
 class Parts(TypedDict):
@@ -49,10 +49,10 @@ def write_arrays(archive: ZipFile, result: Deduplication) -> None:
         arrays |= {f"trees/{level}/{name}": getattr(tree, name) for name in ("left", "right", "height")}
     arrays |= {f"constraints/must_link/{level}": pairs for level, pairs in result.constraints.must_link.items()}
     arrays |= {f"constraints/cannot_link/{level}": pairs for level, pairs in result.constraints.cannot_link.items()}
-    for name, array in (arrays | {"facts": result.facts}).items():
+    vectors = result.vectors.stored if isinstance(result.vectors, Int16Rows) else result.vectors
+    for name, array in (arrays | {"facts": result.facts, "vectors": vectors}).items():
         with open_member(archive, f"{name}.npy") as member:
             np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
-    _write_vectors(archive, result.vectors)
 
 
 def read_arrays(archive: ZipFile, rows: int, levels: Sequence[str], corrections: int) -> Parts:
@@ -84,22 +84,15 @@ def _read_array(archive: ZipFile, name: str) -> NDArray[Any]:
         return array
 
 
-def _write_vectors(archive: ZipFile, vectors: Vectors) -> None:
-    header = {"descr": np.dtype(np.float32).str, "fortran_order": False, "shape": vectors.shape}
-    with open_member(archive, _VECTORS) as member:
-        np.lib.format.write_array_header_1_0(member, header)
-        for start in range(0, len(vectors), _CHUNK_ROWS):
-            member.write(np.ascontiguousarray(vectors[start : start + _CHUNK_ROWS], np.float32).tobytes())
-
-
 def _read_vectors(archive: ZipFile) -> Vectors:
-    """Read vectors in chunks into the room that a run would give them."""
     with archive.open(_VECTORS) as stream:
         (rows, width), dtype = _read_header(stream, archive.getinfo(_VECTORS).file_size)
-        vectors = empty_rows(rows, width)
-        for start in range(0, rows if width else 0, _CHUNK_ROWS):
+        if dtype != np.int16:
+            return _read_array(archive, _VECTORS).astype(np.float32, copy=False)
+        vectors = Int16Rows(rows, width)
+        for start in range(0, rows, _CHUNK_ROWS):
             content = stream.read(min(_CHUNK_ROWS, rows - start) * width * dtype.itemsize)
-            vectors[start : start + _CHUNK_ROWS] = np.frombuffer(content, dtype).reshape(-1, width)
+            vectors.stored[start : start + _CHUNK_ROWS] = np.frombuffer(content, dtype).reshape(-1, width)
         return vectors
 
 

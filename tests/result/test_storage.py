@@ -8,6 +8,7 @@ import pickle
 import random
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +27,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dedupe import Deduplication, Headline, InputError, OutputError, deduplicate, load_result, read_headlines
+from dedupe.embedding.vectors import Int16Rows
 from dedupe.report import write_report
 from dedupe.result.values import from_json, to_json
 from tests.support.fake_encoder import FakeEncoder
@@ -399,3 +401,14 @@ def test_parquet_rows_are_read_from_their_row_groups(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "news.parquet", row_group_size=7)
     result = run(read_headlines(tmp_path / "news.parquet").headlines)
     assert kept(result, tmp_path).to_arrow().equals(result.to_arrow())
+
+
+@pytest.mark.parametrize("back", [kept, pickled])
+def test_vectors_in_a_memory_map_come_back(tmp_path: Path, back: Callable[..., Deduplication]) -> None:
+    result = run()
+    packed = Int16Rows(*result.vectors.shape)
+    packed[:] = result.vectors[:]
+    result = replace(result, vectors=packed)
+    again = back(result, tmp_path)
+    assert isinstance(again.vectors, Int16Rows) and (again.vectors[:] == packed[:]).all()
+    assert_same(result, again)
