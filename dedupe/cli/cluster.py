@@ -16,7 +16,7 @@ from dedupe.cli.shared import (
 )
 from dedupe.cli.summary import finish
 from dedupe.levels import LEVELS
-from dedupe.result.columns import OutputRows
+from dedupe.result import OutputRows
 from dedupe.runtime.files import write_lines
 from dedupe.writers.rows import ROW_FORMATS, format_of, write_rows, write_stories
 from dedupe.writers.terminal import write_table

@@ -194,8 +194,11 @@ def _write_table(table: StoredTable, positions: Ints, member: IO[bytes]) -> None
 def _read_table(content: bytes) -> pa.Table:
     import pyarrow as pa
 
-    table = pa.ipc.open_stream(pa.BufferReader(content)).read_all()
-    table.validate(full=True)
+    try:
+        table = pa.ipc.open_stream(pa.BufferReader(content)).read_all()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"a table that is no Arrow stream: {error}") from None
     return table
 
 
