@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from tokenize import TokenError
 from typing import IO, Any, TypedDict
 from zipfile import ZipFile, ZipInfo
 
@@ -100,7 +101,10 @@ def _read_header(stream: IO[bytes], size: int) -> tuple[tuple[int, ...], np.dtyp
     """Return shape and type of an array, after a check that it is as large as its member."""
     if np.lib.format.read_magic(stream) != (1, 0):
         raise ValueError("an array of another version")
-    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
+    try:
+        shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
+    except (SyntaxError, TokenError):  # NumPy parses the header as Python literals
+        raise ValueError("an array without a header that can be read") from None
     if fortran_order or dtype.kind not in "if" or min(shape, default=0) < 0:
         raise ValueError(f"an array of {dtype}")
     if dtype.itemsize * int(np.prod(shape, dtype=object)) != size - stream.tell():

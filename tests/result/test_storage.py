@@ -412,3 +412,21 @@ def test_vectors_in_a_memory_map_come_back(tmp_path: Path, back: Callable[..., D
     again = back(result, tmp_path)
     assert isinstance(again.vectors, Int16Rows) and (again.vectors[:] == packed[:]).all()
     assert_same(result, again)
+
+
+@settings(deadline=None)
+@given(place=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255))
+def test_a_changed_byte_is_found_or_changes_nothing(good: bytes, place: float, value: int) -> None:
+    content = bytearray(good)
+    content[int(place * len(content))] = value
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "result.dedupe"
+        path.write_bytes(content)
+        try:
+            rows = load_result(path).rows()
+        except InputError as error:
+            assert str(path) in str(error)
+        else:
+            assert (
+                rows == run(FRAME, corrections=[(FRAME["title"].iloc[0], FRAME["title"].iloc[3], "different")]).rows()
+            )
