@@ -26,7 +26,7 @@ from dedupe.cli.shared import (
 )
 from dedupe.errors import OutputError
 from dedupe.levels import KEEP_RULES, LEVELS, SCORED_LEVELS
-from dedupe.result.columns import OutputRows
+from dedupe.result import OutputRows
 from dedupe.runtime.files import check_output, write_lines
 from dedupe.writers import ROW_FORMATS, format_of, write_pairs, write_rows, write_stories, write_table
 

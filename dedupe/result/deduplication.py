@@ -6,8 +6,9 @@ It holds the merge trees, so another threshold is a cut: nothing is encoded, sea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,8 @@ from dedupe.headlines import Headline
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.cautions import Caution, story_cautions
 from dedupe.result.columns import OutputRows
-from dedupe.result.groups import Story, by_appearance, stories_of
+from dedupe.result.display import html, summary
+from dedupe.result.groups import ShortList, Story, by_appearance, stories_of
 from dedupe.result.pairs import ScoredPairs
 from dedupe.result.settings import Settings, check_choice
 from dedupe.runtime.arrays import Floats, Ints
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 _TEXT_COLUMNS = ("title", "dedupe_flag", "dedupe_file")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Deduplication:
     """The groups of a run, at three levels that nest: exact, wording, story.
 
@@ -61,6 +63,15 @@ class Deduplication:
 
     def __len__(self) -> int:
         return len(self.headlines)
+
+    def __repr__(self) -> str:
+        return summary(self)
+
+    def _repr_html_(self) -> str:
+        return html(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {column.name: getattr(self, column.name) for column in fields(self)}  # what is computed is left out
 
     @property
     def level(self) -> str:
@@ -106,7 +117,11 @@ class Deduplication:
 
     def kept(self, level: str = "wording") -> Ints:
         """Return the input positions to keep, ascending, one per group of `level`."""
-        return np.sort(self._representatives(self.labels(level)))
+        return np.sort(self.representatives(level))
+
+    def representatives(self, level: str = "wording") -> Ints:
+        """Return the input position that represents each group of `level`, (groups,), by label."""
+        return representatives(self.labels(level), self.nodes, self.vectors, self.facts, self.settings.keep)
 
     def regroup(self, *, story_threshold: float | None = None, wording_threshold: float | None = None) -> Deduplication:
         """Return the same run cut at other thresholds; nothing is encoded, searched or scored again.
@@ -114,6 +129,15 @@ class Deduplication:
         A threshold under the floor of the run, or over 1, is an `InputError`.
         """
         return replace(self, settings=self.settings.with_thresholds(story_threshold, wording_threshold))
+
+    def save(self, path: str | Path) -> None:
+        """Write the result to one file, which `load_result` reads; the file appears whole or not at all.
+
+        Raises `OutputError` if it cannot be written, `InputError` if a headline has a value that cannot be kept.
+        """
+        from dedupe.result.storage import save_result
+
+        save_result(self, path)
 
     @cached_property
     def pairs(self) -> ScoredPairs:
@@ -133,9 +157,9 @@ class Deduplication:
         return verdicts
 
     @cached_property
-    def stories(self) -> list[Story]:
+    def stories(self) -> ShortList[Story]:
         """The stories, largest first, ties by first appearance."""
-        rows = {level: self._representatives(self._labels[level]) for level in SCORED_LEVELS}
+        rows = {level: self.representatives(level) for level in SCORED_LEVELS}
         return stories_of(self.headlines, self._labels, rows, self._cohesion)
 
     @cached_property
@@ -168,7 +192,7 @@ class Deduplication:
         return [",".join(row) for row in codes]
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one output row per input row: its own columns, then those of `docs/columns.md`."""
+        """Return one output row per headline: its own columns, then those of `docs/columns.md`."""
         return list(self.output)
 
     def to_arrow(self) -> pa.Table:
@@ -176,12 +200,15 @@ class Deduplication:
         return self.output.to_arrow()
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return the output rows as a pandas frame; `ModuleNotFoundError` where pandas is not installed."""
-        return self.to_arrow().to_pandas()
+        """Return the output rows as a pandas frame, with the index of the frame that the headlines came from.
+
+        Raises `ModuleNotFoundError` if pandas is not installed.
+        """
+        return self.output.to_pandas()
 
     @property
     def output(self) -> OutputRows:
-        """The output rows, to be made one at a time."""
+        """One output row per headline, made one at a time."""
         representative = np.zeros(len(self), bool)
         representative[self.kept("story")] = True
         added = {
@@ -226,6 +253,3 @@ class Deduplication:
         np.minimum.at(weakest, node_story[i], p)
         scored = np.bincount(node_story[i], minlength=weakest.size)
         return np.where(scored < sizes * (sizes - 1) // 2, 0.0, weakest)
-
-    def _representatives(self, labels: Ints) -> Ints:
-        return representatives(labels, self.nodes, self.vectors, self.facts, self.settings.keep)
