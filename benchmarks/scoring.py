@@ -15,8 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 import dedupe
-from dedupe.evaluation import metrics as evaluation
-from dedupe.evaluation.metrics import adjusted_rand, average_precision, b_cubed, best_f1, bootstrap, pairwise
+from dedupe import evaluation
 
 FIGURES = ("b_cubed_f1", "pairwise_f1", "ari")
 FLOOR, CEILING = 0.05, 0.95  # probabilities between them are those that calibration is measured on
@@ -36,26 +35,18 @@ class Part:
 def grouped(truths: list[list[Labels]], found: Sequence[Labels]) -> dict[str, float]:
     """Return the mean of each figure over annotators, then over parts."""
     by_part = [
-        np.mean([_figures(truth, labels) for truth in annotators], axis=0)
+        np.mean([list(evaluation.group_scores(truth, labels).values()) for truth in annotators], axis=0)
         for annotators, labels in zip(truths, found, strict=True)
     ]
-    names = ("b_cubed_precision", "b_cubed_recall", "b_cubed_f1")
-    names += ("pairwise_precision", "pairwise_recall", "pairwise_f1", "ari")
+    names = [name.replace("adjusted_rand", "ari") for name in evaluation.GROUP_FIGURES]
     return dict(zip(names, np.mean(by_part, axis=0).round(4).tolist(), strict=True))
-
-
-def _figures(truth: Labels, labels: Labels) -> list[float]:
-    cubed, pairs = b_cubed(truth, labels), pairwise(truth, labels)
-    ari = adjusted_rand(truth, labels)
-    return [cubed.precision, cubed.recall, cubed.f1, pairs.precision, pairs.recall, pairs.f1, ari]
 
 
 def intervals(truths: list[list[Labels]], found: Sequence[Labels], seed: int) -> dict[str, list[float]]:
     """Return 95 % bootstrap intervals of both F1 figures, over blocks of headlines that any label connects."""
     sides = [(truth, labels) for annotators, labels in zip(truths, found, strict=True) for truth in annotators]
-    measures = {"b_cubed_f1": lambda t, f: b_cubed(t, f).f1, "pairwise_f1": lambda t, f: pairwise(t, f).f1}
-    found_intervals = {name: bootstrap(measure, sides, seed=seed) for name, measure in measures.items()}
-    return {name: [round(span.low, 4), round(span.high, 4)] for name, span in found_intervals.items()}
+    spans = evaluation.bootstrap(sides, seed=seed)
+    return {name: [round(spans[name].low, 4), round(spans[name].high, 4)] for name in ("b_cubed_f1", "pairwise_f1")}
 
 
 def best_case(truths: list[list[Labels]], cuts: list[Cut]) -> dict[str, Any]:
@@ -91,8 +82,8 @@ def ranked(truths: list[list[Labels]], matrices: list[Floats]) -> dict[str, floa
             scores.append(matrix[i, j])
     every, score = np.concatenate(same), np.concatenate(scores)
     return {
-        "average_precision": round(average_precision(every, score), 4),
-        "best_pair_f1": round(best_f1(every, score)[0], 4),
+        "average_precision": round(evaluation.average_precision(every, score), 4),
+        "best_pair_f1": round(evaluation.best_f1(every, score)[0], 4),
     }
 
 

@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from dedupe.embedding.cache import VectorCache
     from dedupe.embedding.encoders import Encoder, load_encoder
     from dedupe.errors import DedupeError, InputError, ModelError, OutputError
-    from dedupe.evaluation.confusions import Confusion
-    from dedupe.evaluation.curves import Curve
-    from dedupe.evaluation.labelled import LabelColumns
-    from dedupe.evaluation.metrics import Interval
-    from dedupe.evaluation.scores import Evaluation, LevelScores, evaluate
-    from dedupe.evaluation.threshold_choice import Choice, Goal, choose
-    from dedupe.evaluation.tuning import Tuning, tune, tune_by_answers
     from dedupe.headlines import Headline
     from dedupe.matching import Match, Matches, match
     from dedupe.pipeline import compare, deduplicate
@@ -37,35 +30,24 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Caution",
-    "Choice",
     "Columns",
-    "Confusion",
     "Correction",
-    "Curve",
     "DedupeError",
     "Deduplication",
     "Encoder",
-    "Evaluation",
-    "Goal",
     "Headline",
     "InputError",
-    "Interval",
     "JudgedPair",
-    "LabelColumns",
-    "LevelScores",
     "Match",
     "Matches",
     "ModelError",
     "OutputError",
     "Source",
     "Story",
-    "Tuning",
     "VectorCache",
     "Wording",
-    "choose",
     "compare",
     "deduplicate",
-    "evaluate",
     "fingerprint",
     "load_encoder",
     "match",
@@ -73,22 +55,14 @@ __all__ = [
     "read_corrections",
     "read_headlines",
     "read_table",
-    "tune",
-    "tune_by_answers",
     "write_report",
 ]
 _HOME = {
     "embedding.cache": ("VectorCache",),
-    "evaluation.threshold_choice": ("Choice", "Goal", "choose"),
-    "evaluation.confusions": ("Confusion",),
     "clustering.corrections": ("Correction", "read_corrections"),
-    "evaluation.curves": ("Curve",),
     "embedding.encoders": ("Encoder", "load_encoder"),
     "errors": ("DedupeError", "InputError", "ModelError", "OutputError"),
-    "evaluation.scores": ("Evaluation", "LevelScores", "evaluate"),
-    "evaluation.metrics": ("Interval",),
     "headlines": ("Headline",),
-    "evaluation.labelled": ("LabelColumns",),
     "matching": ("Match", "Matches", "match"),
     "result.pairs": ("JudgedPair",),
     "pipeline": ("compare", "deduplicate"),
@@ -96,7 +70,6 @@ _HOME = {
     "result.deduplication": ("Caution", "Deduplication", "Story", "Wording"),
     "readers.inputs": ("Columns", "Source", "read_headlines", "read_table"),
     "text.normalize": ("fingerprint", "normalize"),
-    "evaluation.tuning": ("Tuning", "tune", "tune_by_answers"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 

@@ -11,7 +11,7 @@ import click
 
 from dedupe.cli.dry_run import plan
 from dedupe.cli.input_options import Reading, reading
-from dedupe.cli.label_options import LabelJob, labels, say
+from dedupe.cli.label_options import LabelJob, labels, report
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import (
     applied,
@@ -31,15 +31,11 @@ from dedupe.runtime.files import check_output, write_lines
 from dedupe.writers.rows import format_of
 
 if TYPE_CHECKING:
-    from dedupe.clustering.corrections import Correction
-    from dedupe.embedding.cache import VectorCache
-    from dedupe.evaluation.scores import Evaluation
-    from dedupe.readers.inputs import Source
+    from dedupe.evaluation import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
 class _Job(LabelJob):
-    wording_threshold: float | None
     corrections: tuple[str, ...]
     worst: int
     format: str | None
@@ -51,7 +47,7 @@ class _Job(LabelJob):
 @reading
 @labels
 @click.option("--worst", type=click.IntRange(0), default=10, show_default=True, help="Mistakes of each kind to list.")
-@click.option("--format", type=click.Choice(["table", "json"]), help="Default: by -o's ending.")
+@click.option("--format", type=click.Choice(["table", "json"]), help="Default: by the ending of -o.")
 @judging
 @engine
 @caching
@@ -60,14 +56,15 @@ class _Job(LabelJob):
 def evaluate(**given: Any) -> None:
     """Group labelled headlines, and score the groups against the labels.
 
-    INPUT has a column `story`, perhaps `wording` (which one inside the story), and `slice` where parts are to be grouped each
-    by itself. Without -o, a table on a terminal and JSON in a pipe.
+    INPUT has a column `story`, perhaps `wording` (which wording of the story), and perhaps `slice` (parts to group separately).
+    Without -o, the scores are a table on a terminal and JSON in a pipe.
 
     \b
     Examples:
       headline-dedupe evaluate labelled.csv
       headline-dedupe evaluate labelled.csv --story-threshold 0.6 --worst 30 -o scores.json
     """
+    from dedupe import evaluation
     from dedupe.clustering.corrections import read_corrections
     from dedupe.evaluation.tables import evaluation_json, write_evaluation
 
@@ -79,36 +76,25 @@ def evaluate(**given: Any) -> None:
     cache = open_cache(job.cache, job.no_cache)
     source, corrections = inputs.read(), read_corrections(job.corrections)
     if job.dry_run:
-        write_lines([*job.plan(source), *_plan(job, source, len(corrections), cache, format)], "-")
+        chosen = {
+            "window": job.window,
+            "story_threshold": job.story_threshold,
+            "wording_threshold": job.wording_threshold,
+            "worst": job.worst,
+            "corrections": len(corrections) if job.corrections else None,
+        }
+        write_lines([job.plan(source), *plan(source, job.model, cache, job.output, format, chosen)], "-")
         return
-    found = _scored(job, source, corrections, cache)
+    with job.run_options(cache) as run_options:
+        run_options["corrections"] = corrections
+        scores = evaluation.evaluate(source.headlines, columns=job.columns, worst=job.worst, **run_options)
     if format == "json":
-        write_lines([json.dumps(evaluation_json(found), ensure_ascii=False, indent=1)], job.output)
+        write_lines([json.dumps(evaluation_json(scores), ensure_ascii=False, indent=1)], job.output)
     else:
-        write_evaluation(found, job.output)
+        write_evaluation(scores, job.output)
     inputs.set_aside(source, job.output)
     if not job.quiet:
-        say([_summary(job, found), *found.notes, *source.notes], cache, found.warnings)
-
-
-def _plan(job: _Job, source: Source, corrections: int, cache: VectorCache | None, format: str) -> list[str]:
-    asked = {
-        "window": job.window,
-        "story_threshold": job.story_threshold,
-        "wording_threshold": job.wording_threshold,
-        "worst": job.worst,
-    }
-    asked |= {"corrections": corrections if job.corrections else None}
-    return plan(source, job.model, cache, job.output, format, asked)
-
-
-def _scored(job: _Job, source: Source, corrections: list[Correction], cache: VectorCache | None) -> Evaluation:
-    from dedupe.evaluation.scores import evaluate as score
-
-    how: dict[str, Any] = {"columns": job.columns, "worst": job.worst, "corrections": corrections}
-    return job.run(
-        score, source, cache, story_threshold=job.story_threshold, wording_threshold=job.wording_threshold, **how
-    )
+        report([_summary(job, scores), *scores.notes, *source.notes], cache, scores.warnings)
 
 
 def _format(output: str) -> str:
@@ -117,10 +103,11 @@ def _format(output: str) -> str:
     return "table" if format_of(output, ("json", "lines")) == "lines" else "json"
 
 
-def _summary(job: _Job, found: Evaluation) -> str:
-    said = [count(found.headlines, "headline"), count(found.slices, "slice")]
-    for level, scores in found.levels.items():
-        said.append(f"{count(scores.true, level, {'story': 'stories'}.get(level))} labelled, {scores.found:,} found")
+def _summary(job: _Job, evaluation: Evaluation) -> str:
+    parts = [count(evaluation.headlines, "headline"), count(evaluation.slices, "slice")]
+    for level, scores in evaluation.levels.items():
+        groups = count(scores.true_groups, level, {"story": "stories"}.get(level))
+        parts.append(f"{groups} labelled, {scores.found_groups:,} found")
         if scores.unlabelled:
-            said.append(f"{count(scores.unlabelled, 'headline')} without a {level} not scored")
-    return ", ".join([*said, *applied(job.corrections, found.corrections)])
+            parts.append(f"{count(scores.unlabelled, 'headline')} without a {level} not scored")
+    return ", ".join([*parts, *applied(job.corrections, evaluation.corrections)])

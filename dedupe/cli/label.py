@@ -1,4 +1,4 @@
-"""The command `label`: asks about pairs at the terminal, one key an answer."""
+"""The command `label`: asks about pairs at the terminal, one key per answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dedupe.cli.settings import settings
 from dedupe.cli.shared import PROGRAM, caching, count, engine, limit_threads, open_cache, taken, window
 from dedupe.errors import InputError
 from dedupe.headlines import tie_key
-from dedupe.levels import LEVELS, SKIPPED
+from dedupe.levels import SCORED_LEVELS, SKIPPED
 from dedupe.runtime.files import check_output
 from dedupe.writers.terminal import show_pair
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _KEYS = {"w": "wording", "s": "story", "d": "different", " ": SKIPPED}
 _OWN = ("output", "number")  # options that `tune` does not share
 _UNDO, _QUIT = ("u", "\x7f", "\b"), ("q", "\x1b", "\x04")
-_HELP = "[w] one wording  [s] one story  [d] different  [space] skip  [u] undo  [q] stop"
+_HELP = "[w] same wording  [s] same story  [d] different  [space] skip  [u] undo  [q] quit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +53,26 @@ class _Job:
     default="labels.csv",
     show_default=True,
     metavar="FILE",
-    help="Where answers are kept; one that is there is gone on with.",
+    help="File of answers; an existing file is continued.",
 )
 @click.option(
-    "--level", type=click.Choice(LEVELS[:0:-1]), default="story", show_default=True, help="What to choose pairs for."
+    "--level",
+    type=click.Choice(SCORED_LEVELS[::-1]),
+    default="story",
+    show_default=True,
+    help="Level whose threshold the answers are for.",
 )
-@click.option("--number", type=click.IntRange(1), default=100, show_default=True, help="Answers to end with.")
+@click.option("--number", type=click.IntRange(1), default=100, show_default=True, help="Number of answers to stop at.")
 @reading
 @window
 @engine
 @caching
 @settings
 def label(**given: Any) -> None:
-    """Ask about the pairs of INPUT that say most about where the threshold belongs, one key an answer.
+    """Ask about the pairs of INPUT that say most about where the threshold belongs, one key per answer.
 
-    Each answer is kept at once. Stop when you like: the same command goes on. `tune` takes the answers, and so
-    does --corrections.
+    Each answer is saved at once. Stop at any time: the same command continues. `tune` reads the answers, and so does
+    --corrections.
 
     \b
     Examples:
@@ -76,22 +80,17 @@ def label(**given: Any) -> None:
       headline-dedupe tune news.csv --labels labels.csv
     """
     from dedupe.evaluation.answers import Answers
+    from dedupe.evaluation.questions import Questions
 
     job, inputs = taken(_Job, given), taken(Reading, given)
     check_output(str(job.output), inputs.inputs, force=True)
     answers = Answers(job.output)
-    questions = _questions(job, inputs.read(), answers)
+    questions = Questions(_group(job, inputs.read()), job.level, answers.verdicts(job.level))
     try:
         _ask(questions, answers, job)
     except (EOFError, KeyboardInterrupt):
         click.echo(err=True)
     _summary(answers, job, questions.count)
-
-
-def _questions(job: _Job, source: Source, answers: Answers) -> Questions:
-    from dedupe.evaluation.questions import Questions
-
-    return Questions(_group(job, source), job.level, answers.given(job.level))
 
 
 def _group(job: _Job, source: Source) -> Deduplication:
@@ -112,36 +111,36 @@ def _group(job: _Job, source: Source) -> Deduplication:
 
 
 def _ask(questions: Questions, answers: Answers, job: _Job) -> None:
-    """Ask until there are as many answers as wanted, or no pairs left, or somebody has had enough."""
+    """Ask until there are enough answers, no pairs are left, or the user quits."""
     asked: list[int] = []
     while questions.count < job.number and (place := questions.next()) is not None:
-        one, other = sorted((questions.result.headlines[row] for row in questions.titles(place)), key=tie_key)
-        show_pair(one, other, f"{questions.count + 1} of {job.number}", _HELP)
-        verdict = _verdict(bool(asked))
-        if verdict in _QUIT:
+        first, second = sorted((questions.result.headlines[row] for row in questions.titles(place)), key=tie_key)
+        show_pair(first, second, f"{questions.count + 1} of {job.number}", _HELP)
+        answer = _answer(undoable=bool(asked))
+        if answer == "quit":
             return
-        if verdict in _UNDO:
+        if answer == "undo":
             questions.undo(asked.pop())
             answers.undo()
             continue
-        questions.answer(place, verdict)
-        answers.add(one, other, verdict, job.level)
+        questions.answer(place, answer)
+        answers.add(first, second, answer, job.level)
         asked.append(place)
-        _contradictions(answers)
-    done = "That is enough; --number asks for more." if questions.count >= job.number else "There are no more pairs."
-    click.echo(done, err=True)
+        _warn_of_contradictions(answers)
+    enough = questions.count >= job.number
+    click.echo("Done; --number asks for more." if enough else "There are no more pairs.", err=True)
 
 
-def _verdict(undoable: bool) -> str:
-    """What was answered: a verdict, or one of the keys that undo and quit."""
+def _answer(*, undoable: bool) -> str:
+    """Wait for a key that is an answer: a verdict, "undo" or "quit"."""
     while True:
         key = _key()
-        if key in _KEYS or key in _QUIT or (key in _UNDO and undoable):
-            said = _KEYS.get(key, "undone" if key in _UNDO else "stopped")
-            click.echo(f"> {said}\n", err=True)
-            return _KEYS.get(key, key)
-        if key in _UNDO:
+        answer = "undo" if key in _UNDO else "quit" if key in _QUIT else _KEYS.get(key)
+        if answer == "undo" and not undoable:
             click.echo("  nothing to undo in this session", err=True)
+        elif answer:
+            click.echo(f"> {answer}\n", err=True)
+            return answer
 
 
 def _key() -> str:
@@ -151,22 +150,21 @@ def _key() -> str:
         raise InputError("label asks its questions at a terminal, and there is none: run it in one") from error
 
 
-def _contradictions(answers: Answers) -> None:
-    """Say where the answers contradict each other, as soon as they do."""
+def _warn_of_contradictions(answers: Answers) -> None:
     from dedupe.clustering.corrections import as_corrections
 
     try:
-        as_corrections(answers.given())
+        as_corrections(answers.verdicts())
     except InputError as error:
-        click.echo(f"{PROGRAM}: warning: {error}: by [u], or in {answers.path}", err=True)
+        click.echo(f"{PROGRAM}: warning: {error}: undo it by [u], or edit {answers.path}", err=True)
 
 
 def _summary(answers: Answers, job: _Job, answered: int) -> None:
-    """Say what is there, and the command that uses it, with the options that it shares with this one."""
-    counts = Counter(verdict for _, _, verdict in answers.given(job.level))
-    said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in _KEYS.values() if counts[verdict])
-    about = f" ({said})" if said else ""
-    click.echo(f"{PROGRAM}: {count(answered, 'answer')} for the {job.level} level in {job.output}{about}", err=True)
+    """Print how many answers there are, and the command that uses them, with the options it shares with this one."""
+    counts = Counter(verdict for _, _, verdict in answers.verdicts(job.level))
+    parts = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in _KEYS.values() if counts[verdict])
+    number = f"{count(answered, 'answer')} for the {job.level} level in {job.output}"
+    click.echo(f"{PROGRAM}: {number}{f' ({parts})' if parts else ''}", err=True)
     if answered:
         context = click.get_current_context()
         shared = [word for option in context.command.params for word in _as_typed(option, context)]
@@ -174,13 +172,13 @@ def _summary(answers: Answers, job: _Job, answered: int) -> None:
 
 
 def _as_typed(option: click.Parameter, context: click.Context) -> list[str]:
-    """An option as it was given on the command line, if it was and `tune` has it too."""
-    given = context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
-    if not given or option.name in _OWN:
+    """The words of an option that was typed and that `tune` has too."""
+    typed = context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
+    if not typed or option.name in _OWN:
         return []
     value = context.params[str(option.name)]
     if isinstance(option, click.Argument):
-        return [str(one) for one in value]
+        return [str(argument) for argument in value]
     if value is True:
         return [option.opts[0]]
     return [option.opts[0], f"{value / timedelta(hours=1):g}h" if isinstance(value, timedelta) else str(value)]

@@ -1,13 +1,13 @@
-"""What the commands on labelled headlines share: the columns of labels, and how the headlines are read and grouped."""
+"""What the commands on labelled headlines share: the columns of labels, and the options of their runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,11 +15,9 @@ from dedupe.cli.shared import PROGRAM, count, limit_threads, options
 
 if TYPE_CHECKING:
     from dedupe.embedding.cache import VectorCache
-    from dedupe.evaluation.labelled import LabelColumns
+    from dedupe.evaluation.labelled import LabelColumns, RunOptions
     from dedupe.readers.inputs import Source
     from dedupe.result.deduplication import Caution
-
-_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +29,7 @@ class LabelJob:
     slice_column: str | None
     window: timedelta | None
     story_threshold: float | None
+    wording_threshold: float | None
     model: str | None
     threads: int | None
     cache: Path | None
@@ -41,54 +40,55 @@ class LabelJob:
     @property
     def columns(self) -> LabelColumns:
         """The columns of labels that were named."""
-        from dedupe.evaluation.labelled import LabelColumns
+        from dedupe.evaluation import LabelColumns
 
         return LabelColumns(self.story_column, self.wording_column, self.slice_column)
 
-    def plan(self, source: Source) -> list[str]:
+    def plan(self, source: Source) -> str:
         """Return what a dry run says of the labels."""
         from dedupe.evaluation.labelled import read_labels
 
-        found = read_labels(source.headlines, self.columns)
+        labelled = read_labels(source.headlines, self.columns)
         counts = [
-            f"{level} {found.scored(level):,} headlines, {found.pairs(level):,} pairs that belong together"
-            for level in found.labels
+            f"{level} {labelled.scored(level):,} headlines, {labelled.pairs(level):,} pairs that belong together"
+            for level in labelled.labels
         ]
-        return [f"labels: {'; '.join(counts)}; {count(len(found.slices), 'slice')}"]
+        return f"labels: {'; '.join(counts)}; {count(len(labelled.slices), 'slice')}"
 
-    def run(self, work: Callable[..., _Found], source: Source, cache: VectorCache | None, **more: Any) -> _Found:
-        """Return what `work` of the library makes of the headlines."""
+    @contextmanager
+    def run_options(self, cache: VectorCache | None) -> Iterator[RunOptions]:
+        """Yield the options for the library, with progress bars while they are in use."""
         from dedupe.embedding import encoders as encoders
         from dedupe.runtime.progress import bars
 
         limit_threads(self.threads)
         with nullcontext(False) if self.quiet else bars() as progress:
-            return work(
-                source.headlines,
-                encoder=encoders.load_encoder(self.model) if self.model else None,
-                cache=cache,
-                window=self.window,
-                progress=progress,
-                **more,
-            )
+            yield {
+                "encoder": encoders.load_encoder(self.model) if self.model else None,
+                "cache": cache,
+                "window": self.window,
+                "story_threshold": self.story_threshold,
+                "wording_threshold": self.wording_threshold,
+                "progress": progress,
+            }
 
 
 labels = options(
-    click.option("--story-column", metavar="NAME", help="Column of the story that a person gave; default: story."),
+    click.option("--story-column", metavar="NAME", help="Column with the label of the story. Default: story."),
     click.option(
-        "--wording-column", metavar="NAME", help="Column of the wording in it; default: wording or variant, if there."
+        "--wording-column",
+        metavar="NAME",
+        help="Column with the label of the wording in its story. Default: wording or variant, if present.",
     ),
-    click.option("--slice-column", metavar="NAME", help="Parts to group each by itself; default: slice, if there."),
+    click.option(
+        "--slice-column", metavar="NAME", help="Column of parts to group separately. Default: slice, if present."
+    ),
 )
 
 
-def say(lines: Sequence[str], cache: VectorCache | None, warnings: Iterable[Caution], *cautions: str) -> None:
-    """Say in one line what was done, then what deserves a look: `warnings` of the runs, and other `cautions`."""
-    if lines:
-        click.echo(f"{PROGRAM}: {'; '.join(lines)}", err=True)
-    for warning in [
-        *(one.message for one in warnings),
-        *cautions,
-        *([cache.trouble] if cache and cache.trouble else []),
-    ]:
-        click.echo(f"{PROGRAM}: warning: {warning}", err=True)
+def report(lines: Sequence[str], cache: VectorCache | None, warnings: Iterable[Caution], *cautions: str) -> None:
+    """Print in one line what was done, then the warnings of the runs and other cautions."""
+    click.echo(f"{PROGRAM}: {'; '.join(lines)}", err=True)
+    trouble = [cache.trouble] if cache and cache.trouble else []
+    for message in (*(warning.message for warning in warnings), *cautions, *trouble):
+        click.echo(f"{PROGRAM}: warning: {message}", err=True)

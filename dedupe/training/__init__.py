@@ -20,6 +20,7 @@ import torch
 
 from dedupe.embedding.model_folder import ENCODER, FALLBACK, HEAD, JUDGE, TOKENIZER, sha256
 from dedupe.errors import InputError
+from dedupe.evaluation.labelled import LabelledHeadlines
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.model import to_json
 from dedupe.training.answers import NONE, Answered, answered_pairs
@@ -31,7 +32,7 @@ from dedupe.training.folder import free_folder, write_folder
 from dedupe.training.model_card import card
 from dedupe.training.network import BASE, Network
 from dedupe.training.onnx_export import export, save_tokenizer
-from dedupe.training.stories import Labelled, read_stories
+from dedupe.training.stories import read_stories
 
 
 def train(
@@ -48,7 +49,7 @@ def train(
 ) -> dict[str, Any]:
     """Train on labelled stories, write a model folder to `out`, and return its manifest.
 
-    `stories`: JSON Lines with title, story and wording, see `read_stories`. `base`: the sentence-transformers model to
+    `stories`: a file with title, story and wording, see `read_stories`. `base`: the sentence-transformers model to
     start from, `BASE` if None. `about`: who made the labels and how, for the model card. `answers`: pairs that
     people have answered about, for the judge alone. Checkpoints are kept beside `out` until it is there; an interrupted
     run goes on from them. The same data, seed and machine give the same model.
@@ -86,7 +87,7 @@ def train(
     return record
 
 
-def _check_folds(data: Labelled, path: Path) -> None:
+def _check_folds(data: LabelledHeadlines, path: Path) -> None:
     """Raise `InputError` where a fold holds no pair of a level: it could not be scored once it is trained."""
     for fold in range(FOLDS):
         inside = data.slice % FOLDS == fold
@@ -98,7 +99,7 @@ def _check_folds(data: Labelled, path: Path) -> None:
 
 
 def _train_folds(
-    data: Labelled, base: str | Path | None, checkpoints: Path, epochs: int, seed: int, progress: Progress
+    data: LabelledHeadlines, base: str | Path | None, checkpoints: Path, epochs: int, seed: int, progress: Progress
 ) -> tuple[list[Network], dict[str, list[dict[str, Any]]]]:
     """Train one network a fold, on the slices outside it, and return them with their histories."""
     networks, histories = [], {}
@@ -111,7 +112,7 @@ def _train_folds(
     return networks, histories
 
 
-def _out_of_fold(data: Labelled, edits: list[Edit], networks: Sequence[Network]) -> Encoded:
+def _out_of_fold(data: LabelledHeadlines, edits: list[Edit], networks: Sequence[Network]) -> Encoded:
     """Let each network encode the slices that it did not learn from, and the edited copies of their headlines."""
     of, width = np.array([edit.of for edit in edits], np.int64), networks[0].width
     headlines = np.zeros((2, len(data.texts), width), np.float32)

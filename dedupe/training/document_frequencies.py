@@ -12,9 +12,9 @@ from pathlib import Path
 
 import click
 
+from dedupe.readers.inputs import read_headlines
 from dedupe.text.normalize import normalize
 from dedupe.text.words import count_documents
-from dedupe.training.stories import read_rows
 
 _LEAST = 5  # documents a word must be in to be counted
 
@@ -24,9 +24,9 @@ _LEAST = 5  # documents a word must be in to be counted
 @click.option("--out", type=click.Path(path_type=Path), default=Path("dedupe/text/document_frequencies.tsv.gz"))
 def main(data: Path, out: Path) -> None:
     """Count and write."""
-    gold = {normalize(row["title"]) for file in sorted((data / "gold").glob("*.jsonl")) for row in read_rows(file)}
+    gold = {normalize(row.title) for row in read_headlines(sorted((data / "gold").glob("*.jsonl"))).headlines}
     sources = [data / name / "headlines.jsonl.gz" for name in ("scale", "stream")]
-    titles = {normalize(row["title"]) for file in sources for row in read_rows(file)} - gold
+    titles = {normalize(row.title) for row in read_headlines(sources).headlines} - gold
     counted = count_documents(sorted(titles), least=_LEAST)
     lines = [str(counted.documents)]
     for word, count in sorted(counted.counts.items()):

@@ -17,12 +17,13 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from dedupe.evaluation.labelled import LabelledHeadlines
 from dedupe.evaluation.metrics import average_precision
+from dedupe.runtime.arrays import Ints
 from dedupe.runtime.progress import Progress
 from dedupe.training.batches import batches
 from dedupe.training.checkpoints import resume, save
 from dedupe.training.network import Network, descend
-from dedupe.training.stories import Ints, Labelled
 
 BATCH = 96
 LEARNING_RATE, HEAD_RATE, LOGIT_RATE = 1e-4, 1e-3, 1e-2
@@ -37,7 +38,7 @@ class Run:
     """One fine-tuning: what to learn from, what to watch, and where its checkpoints go."""
 
     name: str
-    data: Labelled
+    data: LabelledHeadlines
     train: list[Ints]
     held_out: list[Ints]
     folder: Path
@@ -77,7 +78,7 @@ def _encode_rows(network: Network, run: Run) -> NDArray[np.float32]:
     return vectors
 
 
-def _step(network: Network, optimizer: torch.optim.Optimizer, data: Labelled, rows: Ints) -> float:
+def _step(network: Network, optimizer: torch.optim.Optimizer, data: LabelledHeadlines, rows: Ints) -> float:
     network.train()
     by_level = network.level_rows(network([data.texts[k] for k in rows]))
     loss = torch.zeros(())

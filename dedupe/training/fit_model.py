@@ -13,16 +13,17 @@ from dedupe.candidates.products import cosines
 from dedupe.clustering.linkage import merge_tree
 from dedupe.clustering.merge_tree import MergeTree
 from dedupe.errors import InputError
+from dedupe.evaluation.labelled import LabelledHeadlines
 from dedupe.evaluation.metrics import average_precision, b_cubed, calibration_error, log_loss, pairwise
 from dedupe.headlines import Headline
 from dedupe.levels import SCORED_LEVELS
+from dedupe.runtime.arrays import Ints
 from dedupe.scoring.model import Judge, Judgement, Logistic, sigmoid, terms
 from dedupe.scoring.pair_features import EVIDENCE, evidence
 from dedupe.scoring.prefilter import NOTICED
 from dedupe.scoring.title_features import describe
 from dedupe.training.answers import NONE, AnsweredPairs
 from dedupe.training.edits import Edit, pairs_of
-from dedupe.training.stories import Ints, Labelled
 
 CANDIDATE_FLOOR = 0.35  # of the story level, and of what the judge is fitted on
 WORDING_FLOORS = np.arange(0.35, 0.81, 0.05)
@@ -81,7 +82,7 @@ class Fitted:
     scores: dict[str, dict[str, float | None]]
 
 
-def fit_judge(data: Labelled, encoded: Encoded) -> Fitted:
+def fit_judge(data: LabelledHeadlines, encoded: Encoded) -> Fitted:
     """Return the judge of labelled headlines.
 
     Folds are the same slices as those of `train`, so that no judge sees a slice through a network that learned it.
@@ -111,7 +112,7 @@ def _wording_floor(held_out: Sequence[tuple[Judge, Sequence[Slice]]]) -> float:
     return round(float(max(fitting, default=CANDIDATE_FLOOR)), 2)
 
 
-def _given_up(data: Labelled, encoded: Encoded, level: str, floor: float) -> float:
+def _given_up(data: LabelledHeadlines, encoded: Encoded, level: str, floor: float) -> float:
     """The share of all pairs that belong together whose similarity lies under the floor."""
     below = count = 0
     vectors = encoded.story if level == "story" else encoded.wording
@@ -134,7 +135,7 @@ def _others(k: int, count: int) -> list[int]:
     return list(range(k + FOLDS, count, FOLDS))
 
 
-def slice_of(data: Labelled, encoded: Encoded, k: int, others: Sequence[int]) -> Slice:
+def slice_of(data: LabelledHeadlines, encoded: Encoded, k: int, others: Sequence[int]) -> Slice:
     """Return the candidate pairs of slice `k` with their evidence, and of its headlines with those of other slices."""
     own = data.slices[k]
     rows = np.concatenate([own, *(data.slices[other] for other in others)])
@@ -155,7 +156,7 @@ def _hours(headlines: Sequence[Headline]) -> tuple[NDArray[np.float64], NDArray[
     return hours, hours
 
 
-def _edits_of(data: Labelled, encoded: Encoded, own: Ints) -> tuple[Evidence, NDArray[np.bool_]]:
+def _edits_of(data: LabelledHeadlines, encoded: Encoded, own: Ints) -> tuple[Evidence, NDArray[np.bool_]]:
     """The evidence of each pair of a headline of these rows and an edited copy, published within two days."""
     place = {row: k for k, row in enumerate(own.tolist())}
     chosen = [k for k, edit in enumerate(encoded.edits) if edit.of in place]

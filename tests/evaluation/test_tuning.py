@@ -16,12 +16,13 @@ from PIL import Image
 import dedupe
 from dedupe.clustering.merge_tree import MergeTree
 from dedupe.errors import InputError
-from dedupe.evaluation.curves import Counted, LabelledPairs, over, smoothed
-from dedupe.evaluation.labelled import Labelled, read_labels, runs_of
-from dedupe.evaluation.metrics import connected_blocks, pairwise
-from dedupe.evaluation.pair_counts import count_pairs, joined
+from dedupe.evaluation import Goal, ThresholdChoice, choose_threshold, pairwise, tune, tune_by_answers
+from dedupe.evaluation.curves import StepCounts, reaching, smoothed
+from dedupe.evaluation.labelled import LabelledHeadlines, read_labels, runs_of
+from dedupe.evaluation.labelled_pairs import LabelledPairs, labelled_pairs
+from dedupe.evaluation.metrics import connected_blocks
 from dedupe.evaluation.tables import tuning_json, tuning_lines
-from dedupe.evaluation.threshold_choice import SURE, Choice, Goal, choose
+from dedupe.evaluation.threshold_choice import SURE
 from tests.support.command_line import refused, run
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.labelled_news import clear_rows, labelled_rows
@@ -60,21 +61,16 @@ def test_a_long_chain_is_climbed() -> None:
 
 
 @pytest.fixture(scope="module")
-def labelled() -> Labelled:
+def labelled() -> LabelledHeadlines:
     return read_labels(labelled_rows())
 
 
 @pytest.fixture(scope="module")
-def runs(labelled: Labelled) -> list[dedupe.Deduplication]:
+def runs(labelled: LabelledHeadlines) -> list[dedupe.Deduplication]:
     return runs_of(labelled, encoder=FakeEncoder())
 
 
-def counted(labelled: Labelled, runs: list[dedupe.Deduplication], level: str) -> LabelledPairs:
-    parts = zip(labelled.slices, runs, strict=True)
-    return joined([count_pairs(run, labelled.labels[level][rows], level) for rows, run in parts])
-
-
-def listed(labelled: Labelled, runs: list[dedupe.Deduplication], level: str) -> Pairs:
+def listed(labelled: LabelledHeadlines, runs: list[dedupe.Deduplication], level: str) -> Pairs:
     """Every pair of labelled rows of a slice, by the book."""
     found: dict[str, list[Any]] = {"heights": [], "same": [], "blocks": []}
     for number, (rows, result) in enumerate(zip(labelled.slices, runs, strict=True)):
@@ -106,10 +102,10 @@ def test_rows_come_together_where_the_labels_say(runs: list[dedupe.Deduplication
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_curve_is_what_cutting_at_each_threshold_gives(
-    labelled: Labelled, runs: list[dedupe.Deduplication], level: str
+    labelled: LabelledHeadlines, runs: list[dedupe.Deduplication], level: str
 ) -> None:
-    pairs = counted(labelled, runs, level)
-    curve = choose(pairs.heights, pairs.same, pairs.weights, pairs.blocks, resamples=5).curve
+    pairs = labelled_pairs(labelled, runs, level)
+    curve = choose_threshold(pairs.heights, pairs.same, pairs.weights, pairs.blocks, resamples=5).curve
     truth = np.concatenate([labelled.labels[level][rows] for rows in labelled.slices])
     for k in range(0, len(curve.threshold), 5):
         cuts = [run.regroup(**{f"{level}_threshold": float(curve.threshold[k])}).labels(level) for run in runs]
@@ -124,17 +120,25 @@ def test_the_curve_is_what_cutting_at_each_threshold_gives(
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("goal", [Goal(), Goal("precision", 0.2), Goal("recall", 0.5)], ids=str)
 def test_pairs_counted_by_merge_choose_as_pairs_in_a_list(
-    labelled: Labelled, runs: list[dedupe.Deduplication], level: str, goal: Goal
+    labelled: LabelledHeadlines, runs: list[dedupe.Deduplication], level: str, goal: Goal
 ) -> None:
-    pairs, slow = counted(labelled, runs, level), listed(labelled, runs, level)
+    pairs, slow = labelled_pairs(labelled, runs, level), listed(labelled, runs, level)
     assert pairs.weights.sum() == len(slow["same"])
-    fast = choose(pairs.heights, pairs.same, pairs.weights, pairs.blocks, goal, resamples=100)
-    assert same_choice(fast, choose(**slow, goal=goal, resamples=100))
+    fast = choose_threshold(pairs.heights, pairs.same, pairs.weights, pairs.blocks, goal, resamples=100)
+    assert same_choice(fast, choose_threshold(**slow, goal=goal, resamples=100))
 
 
-def same_choice(one: Choice, other: Choice) -> bool:
-    return (one.threshold, one.interval, one.reached, one.intervals, one.pairs, one.true, one.blocks) == (
-        *(other.threshold, other.interval, other.reached, other.intervals, other.pairs, other.true, other.blocks),
+def same_choice(first: ThresholdChoice, second: ThresholdChoice) -> bool:
+    return (first.threshold, first.interval, first.reached, first.intervals, first.pairs, first.true, first.blocks) == (
+        *(
+            second.threshold,
+            second.interval,
+            second.reached,
+            second.intervals,
+            second.pairs,
+            second.true,
+            second.blocks,
+        ),
     )
 
 
@@ -151,7 +155,7 @@ def sample(seed: int, pairs: int = 3000, blocks: int = 300) -> Pairs:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_precision_asked_for_holds_on_other_pairs(seed: int) -> None:
-    choice = choose(**sample(seed), goal=Goal("precision", 0.8), resamples=200)
+    choice = choose_threshold(**sample(seed), goal=Goal("precision", 0.8), resamples=200)
     others = sample(100 + seed, 20_000)
     together = others["heights"] >= choice.threshold
     assert others["same"][together].mean() >= 0.78
@@ -162,7 +166,7 @@ def test_a_precision_asked_for_holds_on_other_pairs(seed: int) -> None:
 
 def test_a_recall_asked_for_is_reached_and_no_higher_threshold_is_taken_than_all_pairs_allow() -> None:
     pairs = sample(1)
-    choice = choose(**pairs, goal=Goal("recall", 0.6), resamples=200)
+    choice = choose_threshold(**pairs, goal=Goal("recall", 0.6), resamples=200)
     highest = [t for t in choice.curve.threshold if recall(pairs, t) >= 0.6][-1]
     assert 0.05 < choice.threshold <= highest
     assert choice.reached["recall"] == pytest.approx(recall(pairs, choice.threshold))
@@ -173,32 +177,32 @@ def recall(pairs: Pairs, threshold: float) -> float:
 
 
 def test_the_best_f1_is_near_the_best_of_all_thresholds() -> None:
-    choice = choose(**sample(2), resamples=200)
+    choice = choose_threshold(**sample(2), resamples=200)
     assert choice.reached["f1"] >= choice.curve.f1.max() - 0.01
 
 
-def test_a_lucky_dip_does_not_choose() -> None:
+def test_a_lucky_dip_does_not_choose_threshold() -> None:
     heights = np.repeat([0.2, 0.3, 0.6, 0.9], [60, 400, 400, 400])
     same = np.concatenate([np.ones(60), np.tile([1, 0], 200), np.tile([1] * 19 + [0], 20), np.ones(400)]).astype(bool)
-    choice = choose(heights, same, goal=Goal("precision", 0.96), resamples=200)
+    choice = choose_threshold(heights, same, goal=Goal("precision", 0.96), resamples=200)
     assert 0.3 < choice.threshold <= 0.6
-    assert choose(heights, same, goal=Goal("precision", 0.99), resamples=200).threshold > 0.6
+    assert choose_threshold(heights, same, goal=Goal("precision", 0.99), resamples=200).threshold > 0.6
 
 
 def test_few_right_pairs_prove_little() -> None:
     with pytest.raises(InputError, match=r"a precision of 0\.98 in 95% of the resamples .* ask for at most 0\.9, or"):
-        choose(np.full(9, 0.9), np.ones(9, bool), goal=Goal("precision", 0.98))
+        choose_threshold(np.full(9, 0.9), np.ones(9, bool), goal=Goal("precision", 0.98))
 
 
 @pytest.mark.parametrize("figure", ["precision", "recall"])
 def test_what_the_refusal_says_can_be_asked_for(figure: str) -> None:
     pairs = sample(3, 600)
     with pytest.raises(InputError) as refused:
-        choose(**pairs, goal=Goal(figure, 0.999), resamples=100)
+        choose_threshold(**pairs, goal=Goal(figure, 0.999), resamples=100)
     most = float(str(refused.value).partition("at most ")[2].partition(",")[0])
-    assert choose(**pairs, goal=Goal(figure, most), resamples=100).reached[figure] >= most
+    assert choose_threshold(**pairs, goal=Goal(figure, most), resamples=100).reached[figure] >= most
     with pytest.raises(InputError, match="at most"):
-        choose(**pairs, goal=Goal(figure, most + 0.001), resamples=100)
+        choose_threshold(**pairs, goal=Goal(figure, most + 0.001), resamples=100)
 
 
 def test_neither_the_order_of_pairs_nor_the_numbers_of_blocks_matter() -> None:
@@ -206,27 +210,29 @@ def test_neither_the_order_of_pairs_nor_the_numbers_of_blocks_matter() -> None:
     order = np.random.default_rng(0).permutation(len(pairs["same"]))
     moved = {name: values[order] for name, values in pairs.items()}
     moved["blocks"] = 7 * (1000 - moved["blocks"])
-    assert same_choice(choose(**pairs, resamples=50), choose(**moved, resamples=50))
+    assert same_choice(choose_threshold(**pairs, resamples=50), choose_threshold(**moved, resamples=50))
 
 
 def test_a_weight_is_so_many_pairs() -> None:
     pairs, times = sample(5), np.random.default_rng(1).integers(1, 4, 3000)
     repeated = {name: np.repeat(values, times) for name, values in pairs.items()}
-    assert same_choice(choose(**repeated, resamples=50), choose(**pairs, weights=times, resamples=50))
+    assert same_choice(
+        choose_threshold(**repeated, resamples=50), choose_threshold(**pairs, weights=times, resamples=50)
+    )
 
 
 def test_smoothing_keeps_the_number_of_true_pairs_and_makes_precision_rise() -> None:
-    counts = Counted.of(LabelledPairs.of(**sample(6), weights=None), 0.05)
+    counts = StepCounts.of(LabelledPairs.of(**sample(6), weights=None), 0.05)
     (true,), (every,) = counts.drawn(np.ones((1, counts.blocks)))
     smooth = smoothed(true, every)
     assert smooth.sum() == pytest.approx(true.sum())
-    found = over(every)
-    precision = over(smooth)[found > 0] / found[found > 0]
+    found = reaching(every)
+    precision = reaching(smooth)[found > 0] / found[found > 0]
     assert (np.diff(precision) > -1e-9).all()
 
 
 def test_resamples_are_blocks_drawn_again() -> None:
-    counts = Counted.of(LabelledPairs.of(**sample(7, 40, 6), weights=None), 0.05)
+    counts = StepCounts.of(LabelledPairs.of(**sample(7, 40, 6), weights=None), 0.05)
     true, every = counts.resampled(30, seed=3)
     rng = np.random.default_rng(3)
     times = rng.multinomial(counts.blocks, np.full(counts.blocks, 1 / counts.blocks), size=30)
@@ -237,18 +243,18 @@ def test_resamples_are_blocks_drawn_again() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (((0.5, 0.6), (True,)), "need one value a pair"),
+        (((0.5, 0.6), (True,)), "need one value per pair"),
         (((0.5, 1.6), (True, False)), r"must lie in \[0, 1\]"),
         (((0.5, float("nan")), (True, False)), r"must lie in \[0, 1\]"),
         (((0.5, 0.6), (False, False)), "no pair truly belongs together"),
         (((0.5, 0.6), (True, False), (1, -1)), "weights must be finite"),
-        (((0.5, 0.6), (True, False), (1, 1), (0,)), "need one value a pair"),
+        (((0.5, 0.6), (True, False), (1, 1), (0,)), "need one value per pair"),
         (((), ()), "no pair truly belongs together"),
     ],
 )
 def test_pairs_that_do_not_fit_are_refused(given: tuple[Any, ...], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        choose(*given)
+        choose_threshold(*given)
 
 
 @pytest.mark.parametrize(
@@ -266,15 +272,15 @@ def test_goals_that_make_no_sense_are_refused(goal: tuple[str, float | None], sa
 
 
 def test_the_level_is_checked_before_any_work() -> None:
-    with pytest.raises(InputError, match="level must be one of story, wording"):
-        dedupe.tune(labelled_rows(), level="exact")
+    with pytest.raises(InputError, match="level must be one of wording, story"):
+        tune(labelled_rows(), level="exact")
 
 
 def test_a_goal_is_checked_before_any_work() -> None:
     with pytest.raises(InputError, match=r"goal must be a Goal, as Goal\('precision', 0.98\), not 'precision'"):
-        dedupe.tune([{"title": "a"}], "precision")
+        tune([{"title": "a"}], "precision")
     with pytest.raises(InputError, match="goal must be a Goal"):
-        choose([0.5], [True], goal="f1")
+        choose_threshold([0.5], [True], goal="f1")
 
 
 @pytest.mark.parametrize(
@@ -289,24 +295,24 @@ def test_a_goal_is_checked_before_any_work() -> None:
 )
 def test_thresholds_that_cannot_be_are_refused(given: dict[str, float], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        choose([0.5, 0.6], [True, False], **given)
+        choose_threshold([0.5, 0.6], [True, False], **given)
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_threshold_in_force_is_that_given(csv: Path, level: str) -> None:
     rows = labelled_rows(1)
     given: dict[str, Any] = {"level": level, "encoder": FakeEncoder(), "resamples": 20, f"{level}_threshold": 0.9}
-    assert dedupe.tune(rows, **given).before == 0.9
+    assert tune(rows, **given).before == 0.9
     answers = [(one, other, verdict.replace("story", level)) for one, other, verdict in answered(csv, 60)]
-    assert dedupe.tune_by_answers(rows, answers, **given).before == 0.9
+    assert tune_by_answers(rows, answers, **given).before == 0.9
 
 
 def test_the_order_of_the_input_does_not_matter() -> None:
     rows = labelled_rows()
     shuffled = random.Random(3).sample(rows, len(rows))
-    one, other = (dedupe.tune(given, encoder=FakeEncoder(), resamples=100) for given in (rows, shuffled))
+    one, other = (tune(given, encoder=FakeEncoder(), resamples=100) for given in (rows, shuffled))
     assert same_choice(one.choice, other.choice)
-    assert sorted(one.chances) == sorted(other.chances)
+    assert sorted(one.probabilities) == sorted(other.probabilities)
     assert one.caution is not None
     assert one.scored + one.unlabelled == len(rows)
 
@@ -347,7 +353,7 @@ def test_only_the_threshold_changes_and_the_same_again_changes_nothing(csv: Path
     threshold = tomllib.loads(after)["story_threshold"]
     assert after == before.replace("story_threshold = 0.41", f"story_threshold = {threshold}")
     again = run("tune", csv, "-o", settings)
-    assert f"story_threshold = {threshold}, as it was" in again.stdout
+    assert f"story_threshold = {threshold}, unchanged" in again.stdout
     assert settings.read_bytes().decode() == after
     assert run("tune", csv, "-o", settings, "--level", "wording").exit_code == 0
     assert tomllib.loads(settings.read_text("utf-8"))["wording_threshold"] > 0
@@ -381,7 +387,7 @@ def test_json_says_the_same(csv: Path) -> None:
     assert found["goal"] == {"figure": "recall", "least": 0.5}
     assert found["recall"]["value"] >= 0.5
     assert found["slices"] == 2
-    assert all(Path(picture).exists() for picture in found["pictures"])
+    assert all(Path(picture).exists() for picture in found["plots"])
 
 
 def test_what_cannot_be_reached_is_said_and_nothing_is_written(csv: Path) -> None:
@@ -407,7 +413,7 @@ def test_wrong_calls_are_one_line(csv: Path) -> None:
     alone.write_text("title,story\nFerry sinks,1\nBakery burns,2\n", "utf-8")
     assert "contradict" in refused("tune", csv, "--precision", "0.9", "--recall", "0.9")
     assert "are not TOML" in refused("tune", csv, "-o", "bad.toml")
-    assert "name one by -o" in refused("tune", csv, "-o", "-")
+    assert "name a file by -o" in refused("tune", csv, "-o", "-")
     assert "is also the input" in refused("tune", csv, "-o", csv)
     assert "must end in .toml" in refused("tune", csv, "-o", "stories.jsonl")
     assert "has a story of its own" in refused("tune", alone)
@@ -462,8 +468,8 @@ def test_what_is_said_to_stay_is_what_is_written(csv: Path) -> None:
     Path("desk.toml").write_text("story_threshold = 0.5\n", "utf-8")
     said = run("tune", "copies.jsonl", "-o", "desk.toml").stdout
     assert "story threshold for the best F1: 0.500 (" in said
-    assert "; 0.5 was in force and stays, as these labels show none that is surely better\n" in said
-    assert "desk.toml: story_threshold = 0.5, as it was\n" in said
+    assert "; 0.5 was in force and stays, as these labels show no surely better one\n" in said
+    assert "desk.toml: story_threshold = 0.5, unchanged\n" in said
 
 
 def test_wordings_are_tuned_inside_the_stories_of_a_command_too(csv: Path) -> None:
@@ -486,10 +492,10 @@ def test_options_without_a_meaning_are_refused_where_they_were_typed(csv: Path) 
     Path("desk.toml").write_text('story-column = "story"\nwording_threshold = 0.5\n', "utf-8")
     by_answers = ("tune", "news.jsonl", "--labels", "labels.csv")
     for column in ("story-column", "wording-column", "slice-column"):
-        assert f"--{column} has no meaning with --labels" in refused(*by_answers, f"--{column}", "story")
+        assert f"--{column} has no effect with --labels" in refused(*by_answers, f"--{column}", "story")
     line = refused(*by_answers, "--level", "wording", "--story-threshold", "0.5")
-    assert "--story-threshold has no meaning with --labels and --level wording" in line
-    assert "--wording-threshold has no meaning with --level story" in refused("tune", csv, "--wording-threshold", "0.5")
+    assert "--story-threshold has no effect with --labels and --level wording" in line
+    assert "--wording-threshold has no effect with --level story" in refused("tune", csv, "--wording-threshold", "0.5")
     assert run(*by_answers, "--settings", "desk.toml").exit_code == 0
 
 
@@ -512,11 +518,11 @@ def test_settings_may_name_where_it_is_written_as_the_command_line_does(csv: Pat
 
 
 def test_a_threshold_that_puts_nothing_together_is_said(csv: Path) -> None:
-    choice = choose([0, 0, 0.5, 0.5], [True, True, False, False], before=1.0, resamples=20)
+    choice = choose_threshold([0, 0, 0.5, 0.5], [True, True, False, False], before=1.0, resamples=20)
     assert (choice.threshold, choice.found) == (1.0, 0.0)
-    found = replace(dedupe.tune(labelled_rows(), encoder=FakeEncoder(), resamples=20))
+    found = replace(tune(labelled_rows(), encoder=FakeEncoder(), resamples=20))
     assert not any("none of the labelled pairs" in line for line in tuning_lines(found))
-    assert "this threshold puts none of the labelled pairs together" in tuning_lines(replace(found, choice=choice))
+    assert "this threshold joins none of the labelled pairs" in tuning_lines(replace(found, choice=choice))
     assert tuning_json(replace(found, choice=choice))["found"] == 0
 
 
@@ -529,10 +535,10 @@ def test_warnings_of_the_run_are_shown(csv: Path) -> None:
     assert found["bad-date"]["rows"] == len(bad)
     assert f"(in one slice; {len(bad)} such rows in 2 slices)" in found["bad-date"]["message"]
     assert f"warning: {found['bad-date']['message']}\n" in outcome.stderr
-    tuning = dedupe.tune(rows, encoder=Foreign(), resamples=20)
+    tuning = tune(rows, encoder=Foreign(), resamples=20)
     assert {one.code: one.positions for one in tuning.warnings}["bad-date"] == tuple(bad)
     assert [one.code for one in tuning.warnings].count("uncalibrated") == 1
-    by_answers = dedupe.tune_by_answers(rows, answered(csv, 60), encoder=Foreign(), resamples=20)
+    by_answers = tune_by_answers(rows, answered(csv, 60), encoder=Foreign(), resamples=20)
     assert "uncalibrated" in [one.code for one in by_answers.warnings]
 
 
@@ -571,12 +577,12 @@ def answered(csv: Path, number: int) -> list[tuple[str, str, str]]:
         questions.answer(place, verdict)
         answers.add(one, other, verdict, "story")
     Path("news.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    return answers.given("story")
+    return answers.verdicts("story")
 
 
 def test_all_pairs_answered_are_as_good_as_labels(csv: Path) -> None:
     rows = [row for row in labelled_rows(1) if row["title"]]
-    found = dedupe.tune_by_answers(rows, answered(csv, 10**6), encoder=FakeEncoder(), resamples=100)
+    found = tune_by_answers(rows, answered(csv, 10**6), encoder=FakeEncoder(), resamples=100)
     run = dedupe.deduplicate(rows, encoder=FakeEncoder())
     i, j = np.triu_indices(len(run.nodes.first), 1)
     stories = np.array([str(run.headlines[row].extra["story"]) for row in run.nodes.first])
@@ -599,7 +605,7 @@ def test_answers_tune_on_the_command_line(csv: Path) -> None:
     assert "answers: 60, which stand for" in run("tune", "news.jsonl", "--labels", "labels.csv").stdout
     with Path("labels.csv").open("a", encoding="utf-8") as file:
         file.write("Glacier hut opens,Bread is dear,different,story,,,,\n")
-    assert "answers: 60 (1 more are about no pair" in run("tune", "news.jsonl", "--labels", "labels.csv").stdout
+    assert "answers: 60 (1 more are about other pairs" in run("tune", "news.jsonl", "--labels", "labels.csv").stdout
     line = refused("tune", "news.jsonl", "--labels", "labels.csv", "--level", "wording")
     assert "no answer for the level wording is about these headlines" in line
     assert "does not exist" in refused("tune", "news.jsonl", "--labels", "nowhere.csv")
@@ -609,10 +615,10 @@ def test_an_answer_said_twice_is_about_a_pair_of_these_both_times(csv: Path) -> 
     given = answered(csv, 60)
     rows = [row for row in labelled_rows(1) if row["title"]]
     twice = [*given, *((other.upper(), one, verdict) for one, other, verdict in given)]
-    found = dedupe.tune_by_answers(rows, twice, encoder=FakeEncoder(), resamples=20)
+    found = tune_by_answers(rows, twice, encoder=FakeEncoder(), resamples=20)
     assert (found.answers, found.unlabelled) == (60, 0)
     foreign = [("Glacier hut opens", "Bread is dear", "different"), ("Glacier hut opens", "Bread is dear", "skipped")]
-    found = dedupe.tune_by_answers(rows, [*given[:30], *foreign], encoder=FakeEncoder(), resamples=20)
+    found = tune_by_answers(rows, [*given[:30], *foreign], encoder=FakeEncoder(), resamples=20)
     assert (found.answers, found.unlabelled) == (30, 1)
 
 
