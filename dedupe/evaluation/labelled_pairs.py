@@ -96,13 +96,14 @@ def concatenated(parts: Sequence[LabelledPairs]) -> LabelledPairs:
 
 
 def _numbered(first: Ints, second: Ints) -> Ints:
-    return np.unique(np.stack([first, second]), axis=1, return_inverse=True)[1].reshape(-1)
+    return np.asarray(np.unique(np.stack([first, second]), axis=1, return_inverse=True)[1]).reshape(-1)
 
 
 def _pairs_by_block(group: Ints, block: Ints) -> Ints:
     _, row, sizes = np.unique(group, return_index=True, return_counts=True)
-    pairs: Floats = np.bincount(block[row], pairs_within(sizes), minlength=int(block.max(initial=-1)) + 1)
-    return pairs.astype(np.int64)
+    pairs = np.zeros(int(block.max(initial=-1)) + 1, np.int64)
+    np.add.at(pairs, block[row], pairs_within(sizes))
+    return pairs
 
 
 def _pairs_by_height(
