@@ -43,7 +43,7 @@ def counts(run: dedupe.Deduplication) -> dict[str, Any]:
     groups = {level: int(run.labels(level).max()) + 1 for level in ("exact", "wording", "story")}
     return {
         "headlines": len(run),
-        "kept_pairs": len(run.judged.i),
+        "kept_pairs": len(run.pair_table.i),
         "groups": groups,
         "recall": round(run.recall, 4),
     }

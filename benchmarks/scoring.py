@@ -58,7 +58,7 @@ def best_case(truths: list[list[Labels]], cuts: list[Cut]) -> dict[str, Any]:
 
 def components_of(run: dedupe.Deduplication, level: str) -> Cut:
     """Return the groups that judged pairs at or over a threshold make when whatever hangs together is joined."""
-    judged, of, shape = run.judged, run.nodes.of, (len(run.nodes.first),) * 2
+    judged, of, shape = run.judged, run.nodes.of, (len(run.nodes.row),) * 2
 
     def cut(threshold: float) -> NDArray[np.int64]:
         kept = judged.probability[level] >= threshold
@@ -89,7 +89,7 @@ def ranked(truths: list[list[Labels]], matrices: list[Floats]) -> dict[str, floa
 
 def probabilities(run: dedupe.Deduplication, level: str) -> Floats:
     """Return the probability of every pair of rows, (n, n): 0 where it was not kept, 1 between exact copies."""
-    nodes, judged = len(run.nodes.first), run.judged
+    nodes, judged = len(run.nodes.row), run.judged
     matrix = np.eye(nodes, dtype=np.float32)
     matrix[judged.i, judged.j] = matrix[judged.j, judged.i] = judged.probability[level]
     return matrix[np.ix_(run.nodes.of, run.nodes.of)]
@@ -99,7 +99,7 @@ def calibration(parts: Sequence[Part], runs: Sequence[dedupe.Deduplication], lev
     """Return calibration error (15 equal-count bins) and log loss over judged pairs that are not near certain."""
     same, chances = [], []
     for part, run in zip(parts, runs, strict=True):
-        i, j, chance = run.nodes.first[run.judged.i], run.nodes.first[run.judged.j], run.judged.probability[level]
+        i, j, chance = run.nodes.row[run.pair_table.i], run.nodes.row[run.pair_table.j], run.pair_table.p(level)
         kept = (chance >= FLOOR) & (chance <= CEILING)
         for truth in part.truths[level]:
             labels = np.asarray(truth, str)
@@ -122,7 +122,7 @@ def agreement(scores: NDArray[Any], values: NDArray[Any]) -> dict[str, float]:
     return {"pearson": round(float(np.corrcoef(scores, values)[0, 1]), 4), "auc": round(float(auc), 4)}
 
 
-def near_misses(rows: Sequence[dict[str, Any]], compare: Callable[..., dedupe.JudgedPair]) -> dict[str, Any]:
+def near_misses(rows: Sequence[dict[str, Any]], compare: Callable[..., dedupe.ScoredPair]) -> dict[str, Any]:
     """Return, by kind, how many near-misses are kept apart and how many true rewordings are put together."""
     began = datetime(2025, 1, 1, tzinfo=UTC)
     right: dict[str, Counter[str]] = defaultdict(Counter)

@@ -16,60 +16,79 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dedupe.clustering.corrections import Correction, read_corrections
     from dedupe.embedding.cache import VectorCache
-    from dedupe.embedding.encoders import Encoder, load_encoder
+    from dedupe.embedding.encoders import load_encoder
     from dedupe.errors import DedupeError, InputError, ModelError, OutputError
     from dedupe.headlines import Headline
-    from dedupe.matching import Match, Matches, match
-    from dedupe.pipeline import compare, deduplicate
-    from dedupe.readers.inputs import Columns, Source, read_headlines, read_table
+    from dedupe.pipeline import compare, deduplicate, match
+    from dedupe.readers.columnar import read_table
+    from dedupe.readers.delimited import Columns
+    from dedupe.readers.inputs import read_headlines
     from dedupe.report import write_report
-    from dedupe.result.deduplication import Caution, Deduplication, Story, Wording
-    from dedupe.result.pairs import JudgedPair
-    from dedupe.text.normalize import fingerprint, normalize
+    from dedupe.result.deduplication import Deduplication
+    from dedupe.result.groups import Story, Wording
+    from dedupe.result.matches import Matches
+    from dedupe.result.pairs import ScoredPair
+    from dedupe.runtime.progress import Progress
+    from dedupe.runtime.threads import set_threads
 
 __version__ = "0.1.0"
 __all__ = [
-    "Caution",
     "Columns",
     "Correction",
     "DedupeError",
     "Deduplication",
-    "Encoder",
     "Headline",
     "InputError",
-    "JudgedPair",
-    "Match",
     "Matches",
     "ModelError",
     "OutputError",
-    "Source",
+    "Progress",
+    "ScoredPair",
     "Story",
     "VectorCache",
     "Wording",
     "compare",
     "deduplicate",
-    "fingerprint",
     "load_encoder",
     "match",
-    "normalize",
     "read_corrections",
     "read_headlines",
     "read_table",
+    "set_threads",
     "write_report",
 ]
 _HOME = {
+    "clustering.corrections": (
+        "Correction",
+        "read_corrections",
+    ),
     "embedding.cache": ("VectorCache",),
-    "clustering.corrections": ("Correction", "read_corrections"),
-    "embedding.encoders": ("Encoder", "load_encoder"),
-    "errors": ("DedupeError", "InputError", "ModelError", "OutputError"),
+    "embedding.encoders": ("load_encoder",),
+    "errors": (
+        "DedupeError",
+        "InputError",
+        "ModelError",
+        "OutputError",
+    ),
     "headlines": ("Headline",),
-    "matching": ("Match", "Matches", "match"),
-    "result.pairs": ("JudgedPair",),
-    "pipeline": ("compare", "deduplicate"),
+    "pipeline": (
+        "compare",
+        "deduplicate",
+        "match",
+    ),
+    "readers.columnar": ("read_table",),
+    "readers.delimited": ("Columns",),
+    "readers.inputs": ("read_headlines",),
     "report": ("write_report",),
-    "result.deduplication": ("Caution", "Deduplication", "Story", "Wording"),
-    "readers.inputs": ("Columns", "Source", "read_headlines", "read_table"),
-    "text.normalize": ("fingerprint", "normalize"),
+    "result.deduplication": ("Deduplication",),
+    "result.groups": (
+        "Story",
+        "Wording",
+    ),
+    "result.matches": ("Matches",),
+    "result.pairs": ("ScoredPair",),
+    "runtime.progress": ("Progress",),
+    "runtime.threads": ("set_threads",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 

@@ -61,6 +61,10 @@ class Headline:
         return given | dict(self.extra)
 
 
+Row = str | Mapping[str, Any] | Headline
+"""What a headline can be given as: a title, a mapping with the key `title`, or a headline."""
+
+
 def as_headline(row: str | Mapping[str, Any] | Headline, position: int = 0) -> Headline:
     """Return `row` as a `Headline`: a title, a mapping with the key `title`, or a headline.
 

@@ -1,45 +1,39 @@
-"""The one place that knows the order of the steps, from headlines to groups."""
+"""The order of the steps: `deduplicate`, `compare` and `match`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.candidates.join import CandidatePairs, Join, Times
-from dedupe.candidates.products import cosines
-from dedupe.clustering.constraints import Rules, rules_of
-from dedupe.clustering.copies import ExactGroups, exact_groups
-from dedupe.clustering.corrections import Given
-from dedupe.clustering.crowds import Crowds, find_crowds
-from dedupe.clustering.linkage import merge_tree
-from dedupe.clustering.merge_tree import MergeTree
-from dedupe.clustering.representatives import Nodes, tie_ranks
-from dedupe.embedding import encoders as encoders
+from dedupe.candidates.join import rows_near
+from dedupe.candidates.pairs import PairTable
+from dedupe.clustering.collapse import Copies, collapse_copies, collapse_crowds
+from dedupe.clustering.constraints import constraints_of, rows_named
+from dedupe.clustering.corrections import CorrectionLike, as_corrections
+from dedupe.clustering.linkage import link
 from dedupe.embedding.cache import VectorCache
-from dedupe.embedding.vectors import Vectors
+from dedupe.embedding.encoders import Encoder, as_encoder, embed_each, unit_rows
+from dedupe.embedding.vectors import Vectors, rows_at
 from dedupe.errors import InputError
-from dedupe.headlines import Headline, as_headlines
+from dedupe.headlines import Headline, Row
 from dedupe.levels import KEEP_RULES, SCORED_LEVELS
-from dedupe.readers.inputs import read_table
-from dedupe.result.cautions import crowded, input_cautions, uncorrected
+from dedupe.readers.columnar import rows_of
+from dedupe.result.cautions import input_cautions, run_cautions
 from dedupe.result.deduplication import Deduplication
-from dedupe.result.judged import decide
-from dedupe.result.pairs import JudgedNodes, JudgedPair, check_thresholds, judged_pair
-from dedupe.runtime.arrow import is_frame
-from dedupe.runtime.progress import Progress, bars, silent
-from dedupe.scoring.model import Judge, judge_of
-from dedupe.scoring.prefilter import Notice, NoticedPairs, joined, notice
+from dedupe.result.matches import Matches, matches_of
+from dedupe.result.pairs import ScoredPair, exact_pair, features_in_context, scored_pair
+from dedupe.result.settings import RunOptions, Settings, Window
+from dedupe.runtime.progress import Progress, reporting, silent
+from dedupe.scoring.model import judge_of
+from dedupe.scoring.scorer import Scorer
 from dedupe.scoring.similarity_scale import IDENTITY, scale_of
-from dedupe.scoring.title_features import Titles, describe
-from dedupe.text.normalize import MAX_LENGTH, key_of_normalized, normalize
+from dedupe.scoring.title_features import TitleFeatures, describe_titles
 
-Row = str | Mapping[str, Any] | Headline
 Frame = Any
 """A frame of pandas or polars, or an Arrow table: whatever exports itself as Arrow."""
 
@@ -47,15 +41,15 @@ Frame = Any
 def deduplicate(
     headlines: Iterable[Row] | Frame,
     *,
-    encoder: encoders.Encoder | None = None,
+    encoder: Encoder | str | Path | None = None,
     embeddings: NDArray[np.floating[Any]] | None = None,
     cache: VectorCache | None = None,
-    level: str = "story",
-    window: timedelta | float | None = None,
+    level: str = SCORED_LEVELS[-1],
+    window: Window | None = None,
     story_threshold: float | None = None,
     wording_threshold: float | None = None,
     keep: str = KEEP_RULES[0],
-    corrections: Given = (),
+    corrections: Iterable[CorrectionLike] = (),
     progress: bool | Progress = False,
 ) -> Deduplication:
     """Group headlines into exact copies, wordings and stories.
@@ -63,183 +57,123 @@ def deduplicate(
     Args:
         headlines: titles, mappings with the key `title`, or `Headline`s; any iterable. Or a frame of pandas or polars or an
             Arrow table, whose columns are found by their usual names (`read_table` lets you name them).
-        encoder: anything with `encode(list[str]) -> (n, d)` floats; the bundled model if not given.
-        embeddings: one row per headline, (n, d), used instead of encoding; normalised here. With `encoder`, they are
+        encoder: anything with `encode(list[str]) -> (n, d)` floats, or what `load_encoder` takes; default: the bundled model.
+        embeddings: one row per headline, (n, d), used instead of encoding; normalized here. With `encoder`, they are
             taken for its vectors.
         cache: where vectors of the encoder are looked up first, and kept.
         level: "story", or "wording" to look no further than that, which takes a fraction of the time on very many
             headlines; each wording then counts as a story of its own.
-        window: the dated members of any group span at most this, a timedelta or hours. Rows without a date are not cut.
-        story_threshold: probability from which headlines are one story, 0.05 to 1; the judge's own default if not given.
+        window: the dated members of any group span at most this: a timedelta, hours, or text such as "72h". Rows without a
+            date are not cut.
+        story_threshold: probability from which headlines are one story, 0.05 to 1; the model's own if not given.
         wording_threshold: likewise for one wording.
         keep: which member represents its group: "central" (closest to all others), "earliest", or "complete" (states
             most facts). Ties go by date, then title, then id.
         corrections: `Correction`s, or tuples of two titles and the verdict "wording", "story" or "different", that hold
-            whatever the judge thinks; see `read_corrections`.
-        progress: True for bars on a terminal, or a `Progress` to be told.
+            whatever the model thinks; see `read_corrections`.
+        progress: True for bars on a terminal, or a `Progress` to be called.
 
-    The result does not depend on the order of the input. With a foreign encoder, or embeddings alone, the similarities
+    The result does not depend on the order of the input. With a foreign encoder, or embeddings alone, similarities
     are rescaled to the base model's and the result says `calibrated=False`. Raises `InputError` for what cannot be
     used and `ModelError` where the encoder fails.
     """
-    rows = rows_of(headlines)
-    hours = hours_of(window)
-    _check_choice("keep", keep, KEEP_RULES)
-    _check_choice("level", level, SCORED_LEVELS)
-    if encoder is None and embeddings is None:
-        encoder = encoders.load_encoder(None)
+    if embeddings is not None and cache is not None:
+        raise InputError("cache has no effect beside embeddings, since nothing is encoded: give one of them")
+    if encoder is not None or embeddings is None:
+        encoder = as_encoder(encoder)
     judge, calibrated = judge_of(encoder)
-    thresholds = check_thresholds(_thresholds(judge, story_threshold, wording_threshold), judge.floor)
-    with ExitStack() as stack:
-        report = stack.enter_context(bars()) if progress is True else (progress or silent)
-        texts, keys, groups = _prepare(rows, hours)
-        rules = rules_of(corrections, keys, texts, groups.of)
-        del keys  # of a million titles they are 0.1 GB
-        aside = stack.enter_context(ThreadPoolExecutor(1))  # what needs no vectors is done while they are made
-        titles, seen = (
-            aside.submit(_describe, rows, texts, groups),
-            aside.submit(lambda: list(input_cautions(rows, texts, calibrated))),
-        )
-        if encoder is None or embeddings is not None:
-            vectors = encoders.unit_rows(embeddings, len(texts), groups.row)
-        else:
-            vectors = _encoded(texts, groups, encoder, cache, report)
+    settings = Settings.of(judge, level, window, story_threshold, wording_threshold, keep)
+    rows = rows_of(headlines)
+    with reporting(progress) as report, ThreadPoolExecutor(1) as background:
+        copies = collapse_copies(rows, settings.window)
+        constraints = constraints_of(as_corrections(corrections), copies)
+        titles = background.submit(_describe, rows, copies)  # needs no vectors, so it is done while they are made
+        cautions = background.submit(lambda: tuple(input_cautions(rows, copies.texts, calibrated)))
+        vectors = _embed(copies, encoder, embeddings, cache, report)
         scale = IDENTITY if calibrated else scale_of(vectors)
-        looks = notice(judge, titles.result(), vectors, scale, level)
-        times = None if hours is None else Times(groups.first, groups.last, hours)
-        crowds = find_crowds(looks, times, rules.nodes)
-        join = Join(looks.rows, looks.floor, times, only=crowds.outside)
-        noticed, recall = [crowds.neighbors, *_noticed(looks, join, report)], join.recall
-        del join  # of a million titles it holds half a gigabyte
-        judged = decide(looks, joined(noticed), crowds.settled, rules.pairs(looks, times), judge.floor)
-        levels = SCORED_LEVELS if level == "story" else (level,)
-        trees = {one: _tree(judged, crowds, rules, groups, one, hours, judge.floor, report) for one in levels}
+        scorer = Scorer.of(judge, titles.result(), vectors, scale, level)
+        crowds = collapse_crowds(copies.nodes, scorer, settings.window, copies.nodes.of[constraints.rows])
+        nodes, scorer = crowds.nodes, crowds.scorer
+        candidates = scorer.candidates(nodes.band(settings.window), crowds.sparse)
+        pairs = scorer.score(candidates, report)
+        trees = link(pairs, nodes, constraints, settings.levels, settings.window, settings.floor, report)
     return Deduplication(
         headlines=tuple(rows),
-        nodes=Nodes(groups.of, groups.row, crowds.stands, vectors, looks.titles.facts, groups.ties),
-        judged=judged,
+        nodes=nodes,
+        pair_table=pairs,
         trees=trees,
-        thresholds=thresholds,
-        keep_rule=keep,
-        floor=judge.floor,
+        settings=settings,
+        vectors=scorer.vectors,
+        facts=scorer.titles.facts,
+        constraints=constraints,
+        scale=scale,
         calibrated=calibrated,
-        recall=recall,
+        recall=candidates.recall,
         given_up=judge.given_up[level],
-        corrections=rules.applied,
         input_cautions=(
-            *seen.result(),
-            *crowded(np.isin(groups.of, crowds.thin), crowds.unmet),
-            *uncorrected(np.isin(groups.of, rules.unmet(trees))),
+            *cautions.result(),
+            *run_cautions(crowds, candidates.skipped, constraints.violated(trees, nodes)),
         ),
     )
 
 
-def compare(one: Row, other: Row, *, encoder: encoders.Encoder | None = None) -> JudgedPair:
-    """Judge one pair of headlines at the default thresholds, with the evidence in words; positions are 0 and 1.
+def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = None) -> ScoredPair:
+    """Score one pair of headlines at the default thresholds, with reasons in words; its positions are 0 and 1.
 
     Takes what `deduplicate` takes. An empty title is an `InputError`.
     """
-    rows = as_headlines([one, other])
-    encoder = encoder or encoders.load_encoder(None)
-    judge, _ = judge_of(encoder)
-    if any(not normalize(row.title) for row in rows):
+    encoder, headlines = as_encoder(encoder), rows_of([first, second])
+    judge, copies = judge_of(encoder)[0], collapse_copies(headlines, None)
+    if not all(copies.texts):
         raise InputError("a title is empty: give two titles to compare")
-    texts, _, groups = _prepare(rows, None)
-    titles_given = (rows[0].title, rows[1].title)
-    if len(groups.row) == 1:
-        certain = {"wording": 1.0, "story": 1.0}
-        return judged_pair((0, 1), titles_given, 1.0, certain, judge.thresholds, {}, exact=True)
-    vectors = _encoded(texts, groups, encoder, None, silent)
-    looks = notice(judge, _describe(rows, texts, groups), vectors, IDENTITY, "story", least=0)
-    i, j = np.array([0]), np.array([1])
-    pair = looks.among(CandidatePairs(i, j, np.clip(cosines(vectors, i, j), -1, 1)))
-    judged = decide(looks, pair, joined([]), joined([]), floor=0)
-    chance = {level: float(value[0]) for level, value in judged.probability.items()}
-    names = dict(zip(judged.names, judged.evidence(i)[0].tolist(), strict=True))
-    return judged_pair((0, 1), titles_given, float(judged.similarity[0]), chance, judge.thresholds, names)
+    if len(copies.nodes) == 1:
+        return exact_pair()
+    vectors = _embed(copies, encoder, None, None, silent)
+    scorer = Scorer.of(judge, _describe(headlines, copies), vectors, IDENTITY, "story")
+    pairs = scorer.in_context(scorer.by_themselves(PairTable.of(np.array([0]), np.array([1])), minimum=0), floor=0)
+    features = features_in_context(scorer.titles, pairs, IDENTITY)[0].tolist()
+    probability = {level: float(pairs.p(level)[0]) for level in SCORED_LEVELS}
+    titles = (headlines[0].title, headlines[1].title)
+    return scored_pair((0, 1), titles, float(pairs.similarity[0]), probability, judge.thresholds, features)
 
 
-def rows_of(given: Iterable[Row] | Frame) -> list[Headline]:
-    """Return what `deduplicate` takes as headlines."""
-    return read_table(given) if is_frame(given) else as_headlines(given)
+def match(
+    headlines: Iterable[Row] | Frame, *, reference: Iterable[Row] | Frame, **options: Unpack[RunOptions]
+) -> Matches:
+    """Find for each headline the known one that it repeats; `reference` is what is known already.
+
+    New headlines are grouped together with those of the reference that are candidates of any, as `deduplicate` does; the
+    `options` are those of `deduplicate`. A headline repeats what of the reference is in its group: the closest level counts,
+    then the highest probability. Raises `InputError` where the reference is empty, and what `deduplicate` raises.
+    """
+    new, known = rows_of(headlines), rows_of(reference)
+    if not known:
+        raise InputError("the reference is empty: give at least one known headline")
+    encoder, corrections = as_encoder(options.get("encoder")), as_corrections(options.get("corrections", ()))
+    judge, calibrated = judge_of(encoder)
+    copies, count = collapse_copies([*known, *new], None), len(known)
+    with reporting(options.get("progress", False)) as report:
+        vectors = embed_each(encoder, copies.texts, report, options.pop("cache", None))
+        floor = (IDENTITY if calibrated else scale_of(vectors)).inverse(judge.candidate_floor["story"])
+        similar = rows_near(vectors, np.arange(count, len(vectors)), np.arange(count), floor)
+        near = np.union1d(similar, rows_named([c for c in corrections if c.verdict != "different"], copies, count))
+        chosen = np.concatenate([near, np.arange(count, len(vectors))])
+        options |= {"encoder": encoder, "corrections": corrections, "progress": report}
+        rows = [*(known[k] for k in near.tolist()), *new]
+        run = deduplicate(rows, embeddings=rows_at(vectors, chosen)[:] if vectors.shape[1] else None, **options)
+    return matches_of(run, near, known)
 
 
-def _prepare(rows: list[Headline], window: float | None) -> tuple[list[str], list[str], ExactGroups]:
-    """Normalized texts, fingerprints and exact groups."""
-    texts = [normalize(row.title) for row in rows]
-    keys = [key_of_normalized(text, row.source) for text, row in zip(texts, rows, strict=True)]
-    hours = np.array([row.published.timestamp() / 3600 if row.published else np.nan for row in rows], float)
-    groups = exact_groups(keys, texts, hours, tie_ranks(rows), window)
-    return [text[:MAX_LENGTH] for text in texts], keys, groups
+def _describe(headlines: Sequence[Headline], copies: Copies) -> TitleFeatures:
+    nodes = copies.nodes
+    texts = [copies.texts[row] for row in nodes.text.tolist()]
+    return describe_titles(texts, nodes.first, nodes.last, [headlines[row].source for row in nodes.row.tolist()])
 
 
-def _encoded(
-    texts: list[str], groups: ExactGroups, encoder: encoders.Encoder, cache: VectorCache | None, report: Progress
+def _embed(
+    copies: Copies, encoder: Encoder | None, embeddings: Any, cache: VectorCache | None, progress: Progress
 ) -> Vectors:
-    """One unit row a node."""
-    return encoders.embed_each(encoder, [texts[row] for row in groups.text.tolist()], report, cache)
-
-
-def _describe(rows: list[Headline], texts: list[str], groups: ExactGroups) -> Titles:
-    chosen = [texts[k] for k in groups.text.tolist()]
-    return describe(chosen, groups.first, groups.last, [rows[k].source for k in groups.row.tolist()])
-
-
-def _noticed(looks: Notice, join: Join, report: Progress) -> Iterator[NoticedPairs]:
-    report("judging", 0, join.pieces)
-    for done, part in enumerate(looks.all_of(join), 1):
-        yield part
-        report("judging", done, join.pieces)
-
-
-def _tree(
-    judged: JudgedNodes,
-    crowds: Crowds,
-    rules: Rules,
-    groups: ExactGroups,
-    level: str,
-    window: float | None,
-    floor: float,
-    report: Progress,
-) -> MergeTree:
-    """Group those that stand for themselves, then let each be followed by those it stands for."""
-    report(f"grouping {level}", 0, 1)
-    chance = judged.probability[level]
-    used = (chance >= floor) & (crowds.stands[judged.i] != crowds.stands[judged.j])
-    tree = merge_tree(
-        len(groups.row),
-        judged.i[used],
-        judged.j[used],
-        chance[used],
-        weights=crowds.weights(),
-        spans=crowds.spans(groups.first, groups.last),
-        window=window,
-        together=rules.together[level],
-        apart=rules.apart[level],
-        floor=floor,
-    )
-    report(f"grouping {level}", 1, 1)
-    return tree.after(*crowds.merges(level))
-
-
-def _check_choice(name: str, given: str, known: Sequence[str]) -> None:
-    if given not in known:
-        raise InputError(f"{name} must be one of {', '.join(known)}, not {given!r}")
-
-
-def _thresholds(judge: Judge, story: float | None, wording: float | None) -> dict[str, float]:
-    given = {"story": story, "wording": wording}
-    return {level: judge.thresholds[level] if value is None else float(value) for level, value in given.items()}
-
-
-def hours_of(window: timedelta | float | None) -> float | None:
-    """Return a time span in hours, None where there is none; `InputError` for what is no positive time."""
-    if window is None:
-        return None
-    try:
-        hours = window / timedelta(hours=1) if isinstance(window, timedelta) else float(window)
-    except (TypeError, ValueError):
-        hours = 0.0  # a text, say: that of the command line is "72h"
-    if not 0 < hours < float("inf"):
-        raise InputError(f"window must be a positive time, not {window!r}: give hours or a timedelta")
-    return hours
+    """Return one unit row a node: of the embeddings where there are any, else encoded."""
+    if encoder is None or embeddings is not None:
+        return unit_rows(embeddings, len(copies.texts), copies.nodes.row)
+    return embed_each(encoder, [copies.texts[row] for row in copies.nodes.text.tolist()], progress, cache)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from dedupe.candidates.int8 import Screen
-from dedupe.candidates.products import Ints, cosines, pairs_between, spread
+from dedupe.candidates.products import cosines, pairs_between, spread
 from dedupe.embedding.vectors import Vectors
+from dedupe.runtime.arrays import Ints
 from dedupe.runtime.parallel import in_order
 
 Floats = NDArray[np.float32]

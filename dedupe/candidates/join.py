@@ -1,158 +1,150 @@
-"""`candidate_pairs`: every two vectors at least so similar, exactly and without a cap; `Join` finds them in parts.
+"""`Join`: every pair of nodes whose cosine similarity reaches a threshold, each once, in parts.
 
-A self-join is the upper triangle of a matrix product. It is made in tiles, each filtered while it is in the processor's
-cache, so that memory is bounded by the pairs found. Where dates and a window are given only a band of it is made. A
-join of very many rows looks into cells of similar rows instead, see `cells.py`.
+A self-join is the upper triangle of a matrix product. It is made in tiles that are filtered while they are in the
+processor's cache, so that memory is bounded by the pairs found. With dates and a window only a band of it is made. A join
+of very many nodes goes through cells of similar vectors instead, see `cells.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dedupe.candidates import cells as cells
+from dedupe.candidates import cells
+from dedupe.candidates.int8 import Floats as FloatProducts
 from dedupe.candidates.int8 import screen_of
+from dedupe.candidates.pairs import PairTable, concatenate
 from dedupe.candidates.products import cosines, pairs_between
+from dedupe.candidates.time_band import TimeBand
 from dedupe.embedding.vectors import PackedRows, Vectors, rows_at
 from dedupe.errors import InputError
+from dedupe.runtime.arrays import Ints
 from dedupe.runtime.parallel import in_order
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 EXACT = 5_000_000_000
 """Comparisons up to which a join is exact. At 100,000 rows and cosine 0.5, so many, cells took 0.85 of the time of the exact
 join, at 140,000 rows 0.6, as measured once by hand."""
-_BLOCK = 1024  # rows of one piece of work
+_BLOCK_ROWS = 1024  # rows of one piece of work
 _CELLS = 8  # cells of one piece: what each step costs besides its pairs is paid once for all of them
-
-
-@dataclass(frozen=True, slots=True)
-class CandidatePairs:
-    """Parallel arrays, one element a pair: `i` < `j` int64, `similarity` float32 in (0, 1]."""
-
-    i: Ints
-    j: Ints
-    similarity: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.i)
-
-    def where(self, kept: NDArray[np.bool_]) -> CandidatePairs:
-        """Return the pairs that `kept`, (pairs,), marks."""
-        return CandidatePairs(self.i[kept], self.j[kept], self.similarity[kept])
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """The earliest and latest hour of each row, (n,), NaN where undated, and the most hours that a pair may span."""
-
-    first: Floats
-    last: Floats
-    window: float
-
-    def of(self, rows: Ints) -> Times:
-        """Return the times of some rows."""
-        return Times(self.first[rows], self.last[rows], self.window)
-
-    def meet(self, i: Ints, j: Ints) -> NDArray[np.bool_]:
-        """Whether two rows together stay within the window; a row without a date meets everybody."""
-        span = np.maximum(self.last[i], self.last[j]) - np.minimum(self.first[i], self.first[j])
-        return ~(span > self.window)
+_NEIGHBORS = 20  # compared on one side of a node in a sparse group
+_REFERENCE_ROWS = 8192  # rows compared at a time when looking for neighbors elsewhere
 
 
 class Join:
-    """The pairs of rows whose cosine similarity is at least `threshold`, each once, in parts.
+    """The pairs of nodes whose cosine similarity is at least `threshold`, each once, in parts.
 
-    `vectors`: float32, (n, d), unit rows (an all-zero row meets nobody). `threshold`: in (0, 1], compared as float32.
-    `times`: let only such rows meet as fit into a window. `only`: the rows to join, ascending, all if not given.
-    `exact`: how many comparisons are made at most before cells are used. The pairs do not depend on tiles or threads.
-    Raises `InputError` for another threshold or shape.
+    `vectors`: float32, (n, d), unit rows; an all-zero row has no pairs. `threshold`: in (0, 1], compared as float32.
+    `band`: with it, only nodes close enough in time are paired. `sparse`: groups of nodes, each ascending, that are
+    compared with their `neighbors` next nodes in the group alone. `exact`: comparisons from which cells are used.
+    `wording`: whether the vectors are those of the wording level, whose similarity has a column of its own. The pairs do not
+    depend on tiles or threads. Raises `InputError` for another threshold or shape.
     """
 
     def __init__(
         self,
         vectors: Vectors,
         threshold: float,
-        times: Times | None = None,
+        band: TimeBand | None = None,
         *,
-        only: Ints | None = None,
+        sparse: Sequence[Ints] = (),
+        neighbors: int = _NEIGHBORS,
         exact: int = EXACT,
+        wording: bool = False,
     ) -> None:
-        vectors = _checked(vectors, threshold)
-        self.vectors = vectors if only is None else rows_at(vectors, only)
-        self.threshold, self.only = threshold, only
-        self.times = times if times is None or only is None else times.of(only)
-        self.order, self.ends = _band(len(self.vectors), self.times)
-        self.cells: cells.Cells | None = None
-        comparisons = int((self.ends - np.arange(len(self.ends))).sum())
-        self.screen = screen_of(self.vectors, comparisons)
-        if comparisons > exact:
-            self.cells = cells.plan(self.vectors, self.screen, threshold, comparisons)
+        self._vectors, self._threshold, self._band, self._wording = (
+            _checked(vectors, threshold),
+            threshold,
+            band,
+            wording,
+        )
+        self._sparse = [_adjacent(group, neighbors) for group in sparse]
+        self.skipped = sum(len(g) * (len(g) - 1) // 2 - len(i) for g, (i, _) in zip(sparse, self._sparse, strict=True))
+        self._nodes = np.setdiff1d(np.arange(len(vectors)), np.concatenate(sparse)) if len(sparse) else None
+        dense = self._vectors if self._nodes is None else rows_at(self._vectors, self._nodes)
+        dense_band = band if band is None or self._nodes is None else band.take(self._nodes)
+        self._order, self._ends = _everything(len(dense)) if dense_band is None else dense_band.order()
+        comparisons = int((self._ends - np.arange(len(self._ends))).sum())
+        self._screen = screen_of(dense, comparisons)
+        self._cells = cells.plan(dense, self._screen, threshold, comparisons) if comparisons > exact else None
 
     @property
     def recall(self) -> float:
         """The share of the pairs that is found."""
-        return 1.0 if self.cells is None else self.cells.recall
+        return 1.0 if self._cells is None else self._cells.recall
 
     @property
     def pieces(self) -> int:
-        """How many parts there will be."""
-        if self.cells is not None:
-            return -(-self.cells.count // _CELLS)
-        return -(-len(self.order) // _BLOCK) if self.vectors.shape[1] else 0
+        """How many parts there are."""
+        return len(self._sparse) + self._dense_pieces
 
-    def __iter__(self) -> Iterator[CandidatePairs]:
+    @property
+    def _dense_pieces(self) -> int:
+        if self._cells is not None:
+            return -(-self._cells.count // _CELLS)
+        return -(-len(self._order) // _BLOCK_ROWS) if self._vectors.shape[1] else 0
+
+    def __iter__(self) -> Iterator[PairTable]:
         """Yield the pairs of each piece."""
         return in_order(self.piece, range(self.pieces))
 
-    def piece(self, number: int) -> CandidatePairs:
+    def piece(self, number: int) -> PairTable:
         """Return one part of the pairs, sorted by (i, j); a pair is in one part only."""
-        if self.cells is not None:
-            some = range(number * _CELLS, min((number + 1) * _CELLS, self.cells.count))
-            found = [self.cells.pairs(self.screen, cell, self.threshold) for cell in some]
-            return self._finished(np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found]))
-        start = number * _BLOCK
-        rows = self.order[start : start + _BLOCK]
-        others = self.order[start : self.ends[start : start + _BLOCK].max()]
-        return self._finished(*pairs_between(self.screen, rows, others, self.threshold, above_diagonal=True))
+        if number >= self._dense_pieces:
+            return self._table(*self._sparse[number - self._dense_pieces])
+        a, b = self._of_cells(number) if self._cells is not None else self._of_block(number)
+        return self._table(a, b) if self._nodes is None else self._table(self._nodes[a], self._nodes[b])
 
-    def _finished(self, a: Ints, b: Ints) -> CandidatePairs:
-        """Decide about each pair by its similarity summed in one fixed order, and name it by its rows."""
-        if self.times is not None:
-            meet = self.times.meet(a, b)
-            a, b = a[meet], b[meet]
+    def _of_cells(self, number: int) -> tuple[Ints, Ints]:
+        assert self._cells is not None
+        some = range(number * _CELLS, min((number + 1) * _CELLS, self._cells.count))
+        pairs = [self._cells.pairs(self._screen, cell, self._threshold) for cell in some]
+        return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
+
+    def _of_block(self, number: int) -> tuple[Ints, Ints]:
+        start = number * _BLOCK_ROWS
+        rows = self._order[start : start + _BLOCK_ROWS]
+        others = self._order[start : self._ends[start : start + _BLOCK_ROWS].max()]
+        return pairs_between(self._screen, rows, others, self._threshold, above_diagonal=True)
+
+    def _table(self, a: Ints, b: Ints) -> PairTable:
+        """Keep the pairs whose similarity, summed in one fixed order, reaches the threshold."""
+        if self._band is not None:
+            allowed = self._band.allows(a, b)
+            a, b = a[allowed], b[allowed]
         i, j = np.minimum(a, b), np.maximum(a, b)
-        similarity = cosines(self.vectors, i, j)
-        reached = np.flatnonzero(similarity >= np.float32(self.threshold))
+        similarity = cosines(self._vectors, i, j)
+        reached = np.flatnonzero(similarity >= np.float32(self._threshold))
         reached = reached[np.lexsort((j[reached], i[reached]))]
-        pairs = CandidatePairs(i[reached], j[reached], similarity[reached])
-        return pairs if self.only is None else replace(pairs, i=self.only[pairs.i], j=self.only[pairs.j])
+        i, j, similarity = i[reached].astype(np.int32), j[reached].astype(np.int32), similarity[reached]
+        return PairTable(i, j, wording_similarity=similarity) if self._wording else PairTable(i, j, similarity)
 
 
-def candidate_pairs(vectors: Vectors, threshold: float, times: Times | None = None) -> CandidatePairs:
+def candidate_pairs(vectors: Vectors, threshold: float, band: TimeBand | None = None) -> PairTable:
     """Return all pairs of rows whose cosine similarity is at least `threshold`, each once, sorted by (i, j).
 
-    As `Join`, exact for any number of rows.
+    Arguments are those of `Join`; exact for any number of rows.
     """
-    parts = [part for part in Join(vectors, threshold, times, exact=np.iinfo(np.int64).max) if len(part)]
-    i = np.concatenate([np.empty(0, np.int64), *(part.i for part in parts)])
-    j = np.concatenate([np.empty(0, np.int64), *(part.j for part in parts)])
-    similarity = np.concatenate([np.empty(0, np.float32), *(part.similarity for part in parts)])
-    order = np.lexsort((j, i))
-    return CandidatePairs(i[order], j[order], similarity[order])
+    return concatenate(Join(vectors, threshold, band, exact=np.iinfo(np.int64).max))
 
 
-def _band(rows: int, times: Times | None) -> tuple[Ints, Ints]:
-    """An order of the rows, and the place in it up to which each may meet those after it."""
-    if times is None:
-        return np.arange(rows), np.full(rows, rows)
-    hours = np.where(np.isnan(times.first), -np.inf, times.first)  # without a date: first, and with a band to the end
-    order = np.argsort(hours, kind="stable")
-    ends = np.searchsorted(hours[order], hours[order] + times.window, side="right")
-    return order, np.where(np.isinf(hours[order]), rows, ends)
+def rows_near(vectors: Vectors, rows: Ints, others: Ints, threshold: float) -> Ints:
+    """Return those of `others` that are at least `threshold` similar to any of `rows`, ascending."""
+    blocks = [others[k : k + _REFERENCE_ROWS] for k in range(0, len(others), _REFERENCE_ROWS)]
+    products = FloatProducts(vectors)
+    return np.concatenate(
+        list(in_order(lambda block: np.unique(pairs_between(products, rows, block, threshold)[1]), blocks))
+    )
+
+
+def _everything(rows: int) -> tuple[Ints, Ints]:
+    return np.arange(rows), np.full(rows, rows)
+
+
+def _adjacent(group: Ints, neighbors: int) -> tuple[Ints, Ints]:
+    """Pair each node of a group with the next ones in it."""
+    gaps = range(1, min(neighbors, len(group) - 1) + 1)
+    return np.concatenate([group[:-k] for k in gaps]), np.concatenate([group[k:] for k in gaps])
 
 
 def _checked(vectors: Vectors, threshold: float) -> Vectors:

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from dedupe.candidates.int8 import MARGIN, Screen
 from dedupe.embedding.vectors import Vectors
-
-Ints = NDArray[np.int64]
+from dedupe.runtime.arrays import Ints
 
 _TALL, _WIDE = 1024, 2048  # of a tile: large enough for the full rate of a matrix product, small enough for the cache
 _NARROW, _TALLEST = 512, 8  # columns under which a tile is taller, so that it holds as much, and how many times at most

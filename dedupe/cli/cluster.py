@@ -110,7 +110,7 @@ def compare(first: str, second: str, model: str | None, threads: int | None) -> 
     pair = judge(first, second, encoder=encoders.load_encoder(model) if model else None)
     lines = [
         f"verdict: {pair.verdict}",
-        f"probability: wording {pair.wording:.2f}, story {pair.story:.2f}",
+        f"probability: wording {pair.p_wording:.2f}, story {pair.p_story:.2f}",
         *(f"- {reason}" for reason in pair.reasons),
     ]
     write_lines(lines, "-")

@@ -15,9 +15,10 @@ from dedupe.cli.shared import PROGRAM, count, limit_threads, options
 
 if TYPE_CHECKING:
     from dedupe.embedding.cache import VectorCache
-    from dedupe.evaluation.labelled import LabelColumns, RunOptions
+    from dedupe.evaluation import LabelColumns
     from dedupe.readers.inputs import Source
-    from dedupe.result.deduplication import Caution
+    from dedupe.result.cautions import Caution
+    from dedupe.result.settings import RunOptions
 
 
 @dataclass(frozen=True, slots=True)

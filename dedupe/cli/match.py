@@ -24,8 +24,8 @@ from dedupe.writers.terminal import write_matches
 if TYPE_CHECKING:
     from dedupe.clustering.corrections import Correction
     from dedupe.embedding.cache import VectorCache
-    from dedupe.matching import Matches
     from dedupe.readers.inputs import Source
+    from dedupe.result.matches import Matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _match(
     job: _Job, source: Source, known: Source, corrections: list[Correction], cache: VectorCache | None
 ) -> Matches:
     from dedupe.embedding import encoders as encoders
-    from dedupe.matching import match as find
+    from dedupe.pipeline import match as find
     from dedupe.runtime.progress import bars
 
     limit_threads(job.threads)

@@ -1,8 +1,8 @@
-"""What people have decided: pairs of titles that must, or must never, be together, whatever the judge thinks.
+"""Corrections: pairs of titles that people put together or keep apart, whatever the model thinks.
 
 A correction names two titles and the closest level they reach: "wording" (one wording), "story" (one story, but not one
-wording) or "different" (two stories). A table of them has the columns `title_a`, `title_b` and `verdict`; what the
-command `label` writes is one. Titles count as in exact groups: case, publisher marks and the like do not matter.
+wording) or "different" (two stories). A table of corrections has the columns `title_a`, `title_b` and `verdict`; the command
+`label` writes such tables. Titles are compared as exact copies are: case, publisher marks and the like do not matter.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 
 from dedupe.errors import EmptyInput, InputError
 from dedupe.levels import APART, SKIPPED, TOGETHER, VERDICT_COLUMNS, VERDICTS
-from dedupe.readers.inputs import Columns, read_headlines
+from dedupe.readers.delimited import Columns
+from dedupe.readers.inputs import read_headlines
 from dedupe.text.normalize import key_of_normalized, normalize
 
 
@@ -29,18 +30,18 @@ class Correction:
     where: str = ""
 
     def __post_init__(self) -> None:
+        where = self.where or f"correction {self.title_a!r}, {self.title_b!r}"
         if not all(isinstance(part, str) for part in (self.title_a, self.title_b, self.verdict)):
-            raise InputError(f"{self._said}: two titles and a verdict are needed, all text")
+            raise InputError(f"{where}: two titles and a verdict are needed, all text")
         object.__setattr__(self, "verdict", self.verdict.strip().lower())
         if self.verdict not in VERDICTS:
-            raise InputError(f"{self._said}: verdict must be one of {', '.join(VERDICTS)}, not {self.verdict!r}")
+            raise InputError(f"{where}: verdict must be one of {', '.join(VERDICTS)}, not {self.verdict!r}")
         for column, title in (("title_a", self.title_a), ("title_b", self.title_b)):
             if not normalize(title):
-                raise InputError(f"{self._said}: {column} is empty: give two titles")
+                raise InputError(f"{where}: {column} is empty: give two titles")
 
-    @property
-    def _said(self) -> str:
-        return self.where or f"correction {self.title_a!r}, {self.title_b!r}"
+    def __str__(self) -> str:
+        return f"{self.title_a!r} and {self.title_b!r}" + (f" ({self.where})" if self.where else "")
 
     @property
     def keys(self) -> tuple[str, str]:
@@ -48,19 +49,19 @@ class Correction:
         return key_of_normalized(normalize(self.title_a)), key_of_normalized(normalize(self.title_b))
 
 
-Given = Iterable[Correction | tuple[str, str, str]]
+CorrectionLike = Correction | tuple[str, str, str]
 
 
 def read_corrections(paths: str | Path | Iterable[str | Path]) -> list[Correction]:
     """Return the corrections of one or several tables (CSV, TSV, JSON Lines, Parquet) with the columns `VERDICT_COLUMNS`.
 
-    Rows without a verdict, or with the verdict "skipped", say nothing; nor does a file without rows. Raises `InputError`, with
+    Rows without a verdict, or with the verdict "skipped", are left out; a file may have no rows. Raises `InputError`, with
     the row, for what cannot be used, and where corrections contradict each other.
     """
-    given = [paths] if isinstance(paths, (str, Path)) else paths
-    found = [one for path in given for one in _read(str(path))]
-    check(found)
-    return found
+    files = [paths] if isinstance(paths, (str, Path)) else paths
+    corrections = [correction for path in files for correction in _read(str(path))]
+    check_consistent(corrections)
+    return corrections
 
 
 def _read(path: str) -> Iterator[Correction]:
@@ -72,94 +73,87 @@ def _read(path: str) -> Iterator[Correction]:
         if column not in source.columns:
             raise InputError(f"{path} has no column {column!r}: corrections need {', '.join(VERDICT_COLUMNS)}")
     for number, headline in enumerate(source.headlines, 1):
-        other, verdict = (str(headline.own.get(column) or "").strip() for column in VERDICT_COLUMNS[1:])
+        title_b, verdict = (str(headline.own.get(column) or "").strip() for column in VERDICT_COLUMNS[1:])
         if verdict.lower() not in ("", SKIPPED):
-            yield Correction(headline.title, other, verdict, f"{path}, row {number}")
+            yield Correction(headline.title, title_b, verdict, f"{path}, row {number}")
 
 
-def as_corrections(given: Given) -> list[Correction]:
-    """Return corrections, or tuples of two titles and a verdict, checked; those with the verdict "skipped" say nothing.
+def as_corrections(corrections: Iterable[CorrectionLike]) -> list[Correction]:
+    """Return corrections, or tuples of two titles and a verdict, checked; those with the verdict "skipped" are left out.
 
     Raises `InputError` as `read_corrections` does.
     """
-    if isinstance(given, (str, Path)):
-        raise InputError(f"corrections is a path, {str(given)!r}: give what read_corrections makes of it")
-    found = [one if isinstance(one, Correction) else _correction(one) for one in given]
-    said = [one for one in found if one is not None]
-    check(said)
-    return said
+    if isinstance(corrections, (str, Path)):
+        raise InputError(f"corrections is a path, {str(corrections)!r}: pass it to read_corrections first")
+    checked = [c for c in map(_correction, corrections) if c is not None]
+    check_consistent(checked)
+    return checked
 
 
-def _correction(given: Any) -> Correction | None:
-    if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != len(VERDICT_COLUMNS):
-        raise InputError(f"a correction is a {type(given).__name__}: give two titles and a verdict, in a tuple")
-    return None if given[2] == SKIPPED else Correction(*given)
+def _correction(value: Any) -> Correction | None:
+    if isinstance(value, Correction):
+        return value
+    if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != len(VERDICT_COLUMNS):
+        raise InputError(f"a correction is a {type(value).__name__}: give two titles and a verdict, in a tuple")
+    return None if value[2] == SKIPPED else Correction(*value)
 
 
-def check(corrections: Sequence[Correction], same: Mapping[str, str] | None = None) -> None:
-    """Raise `InputError` for a correction that keeps apart what others put together, naming all of the chain.
+def check_consistent(corrections: Sequence[Correction], same: Mapping[str, str] | None = None) -> None:
+    """Raise `InputError` for a correction that separates what others put together, naming all of the chain.
 
-    `same`: fingerprints that stand for one title in a run, each with one that stands for all of these.
+    `same`: the fingerprint in the run for each fingerprint of a correction; copies of one title share it.
     """
-    for level, joining in TOGETHER.items():
-        links = Links(corrections, joining, same)
-        for one in corrections:
-            if one.verdict in APART[level] and (chain := links.between(*one.keys)) is not None:
-                raise InputError(_conflict(one, level, chain))
+    for level, verdicts in TOGETHER.items():
+        links = Links(corrections, verdicts, same)
+        for correction in corrections:
+            if correction.verdict in APART[level] and (chain := links.between(*correction.keys)) is not None:
+                raise InputError(_conflict(correction, level, chain))
 
 
-def _conflict(one: Correction, level: str, chain: Sequence[Correction]) -> str:
-    said = f"{_named(one)} may not be one {level}"
+def _conflict(correction: Correction, level: str, chain: Sequence[Correction]) -> str:
     if not chain:
-        return f"{said}, but they are copies of one title: leave that correction out"
-    why = "; ".join(f"{_named(link)} must ({link.verdict})" for link in chain)
-    return f"{said}, but by other corrections they have to: {why}: correct one of these"
-
-
-def _named(one: Correction) -> str:
-    return f"{one.title_a!r} and {one.title_b!r}" + (f" ({one.where})" if one.where else "")
+        return f"{correction} may not be one {level}, but they are copies of one title: leave that correction out"
+    why = "; ".join(f"{link} must be ({link.verdict})" for link in chain)
+    return f"{correction} may not be one {level}, but other corrections imply that they are: {why}: change one of these"
 
 
 class Links:
-    """Which fingerprints some corrections put together."""
+    """Which fingerprints corrections with some verdicts put together. `same`: as for `check_consistent`."""
 
     def __init__(
         self, corrections: Sequence[Correction], verdicts: Sequence[str], same: Mapping[str, str] | None = None
     ) -> None:
         self._same = same or {}
-        self.of: dict[str, list[tuple[str, Correction]]] = defaultdict(list)
-        for one in corrections:
-            if one.verdict in verdicts:
-                a, b = map(self._known, one.keys)
-                self.of[a].append((b, one))
-                self.of[b].append((a, one))
+        self._links: dict[str, list[tuple[str, Correction]]] = defaultdict(list)
+        for correction in corrections:
+            if correction.verdict in verdicts:
+                a, b = (self._same.get(key, key) for key in correction.keys)
+                self._links[a].append((b, correction))
+                self._links[b].append((a, correction))
 
-    def _known(self, key: str) -> str:
-        return self._same.get(key, key)
-
-    def between(self, one: str, other: str) -> list[Correction] | None:
-        """Return the shortest chain of corrections from one to the other, or None."""
-        start, end = self._known(one), self._known(other)
+    def between(self, first: str, second: str) -> list[Correction] | None:
+        """Return the shortest chain of corrections from one fingerprint to another, or None."""
+        start, end = self._same.get(first, first), self._same.get(second, second)
         chains: dict[str, list[Correction]] = {start: []}
         queue = deque([start])
         while queue and end not in chains:
-            here = queue.popleft()
-            for there, link in self.of[here]:
-                if there not in chains:
-                    chains[there] = [*chains[here], link]
-                    queue.append(there)
+            key = queue.popleft()
+            for neighbor, link in self._links[key]:
+                if neighbor not in chains:
+                    chains[neighbor] = [*chains[key], link]
+                    queue.append(neighbor)
         return chains.get(end)
 
     def nearest(self, key: str, present: Collection[str]) -> set[str]:
-        """Return the fingerprint itself where it is present, else those that are and come next by way of absent ones."""
+        """Return the fingerprint itself where it is present, else the present ones next to it by way of absent ones."""
         return {key} if key in present else self.beyond(key, present)
 
     def beyond(self, key: str, present: Collection[str]) -> set[str]:
-        """Return the present fingerprints that come next, past absent ones only."""
-        seen, queue, found = {key}, deque([key]), set[str]()
+        """Return the present fingerprints next to one, by way of absent ones only."""
+        seen, queue, neighbors = {key}, deque([key]), set[str]()
         while queue:
-            for there, _ in self.of.get(queue.popleft(), ()):
-                if there not in seen:
-                    seen.add(there)
-                    (found.add if there in present else queue.append)(there)
-        return found
+            for neighbor, _ in self._links.get(queue.popleft(), ()):
+                if neighbor not in seen:
+                    seen.add(neighbor)
+                    (neighbors.add if neighbor in present else queue.append)(neighbor)
+        return neighbors

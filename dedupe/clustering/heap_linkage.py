@@ -1,4 +1,4 @@
-"""Average linkage one merge at a time, by a heap of upper bounds; and what groups and the links between them are."""
+"""Average linkage one merge at a time, by a heap of upper bounds; `Groups` and the `GroupLinks` between them."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.signedinteger[Any]]
-Floats = NDArray[np.float64]
+from dedupe.runtime.arrays import Bools, Floats, Ints
 
 
-class Links(NamedTuple):
+class GroupLinks(NamedTuple):
     """Pairs of groups, (links,): the numbers of both, `low` < `high`, int32, and the sum of all probabilities between them."""
 
     low: Ints
     high: Ints
     mass: Floats
 
-    def where(self, kept: NDArray[np.bool_]) -> Links:
-        """Return the links that `kept`, (links,), marks."""
-        return Links(self.low[kept], self.high[kept], self.mass[kept])
+    def take(self, kept: Bools) -> GroupLinks:
+        """Return the links that a mask, (links,), marks."""
+        return GroupLinks(self.low[kept], self.high[kept], self.mass[kept])
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Groups:
     """Groups by number, (groups,): how many members, the hours they span, the height of the last merge.
 
     Hours are from infinity to minus infinity where a group is undated; the height of one never merged is infinity.
-    `window`: the hours that a group may span. `apart`: (2, k), groups that may never be one.
+    `window`: the hours that a group may span. `cannot_link`: (2, k), groups that may never be one.
     """
 
     size: Floats
@@ -38,24 +36,23 @@ class Groups:
     last: Floats
     height: Floats
     window: float
-    apart: Ints
+    cannot_link: Ints
 
-    def barred(self, one: Ints | int, other: Ints | int) -> Any:
-        """Return whether groups may not be joined. What is barred stays so: spans and groups only grow."""
-        barred = np.zeros(np.shape(one), bool)
+    def barred(self, first: Ints | int, second: Ints | int) -> Any:
+        """Return whether groups may not be joined. What is barred stays barred: spans and groups only grow."""
+        barred = np.zeros(np.shape(first), bool)
         if self.window < np.inf:
-            latest = np.maximum(self.last[one], self.last[other])
-            barred |= latest - np.minimum(self.first[one], self.first[other]) > self.window
-        if self.apart.size:
-            barred |= np.isin(self._named(one, other), self._named(*self.apart))
+            latest = np.maximum(self.last[first], self.last[second])
+            barred |= latest - np.minimum(self.first[first], self.first[second]) > self.window
+        if self.cannot_link.size:
+            barred |= np.isin(self._keys(first, second), self._keys(*self.cannot_link))
         return barred
 
-    def _named(self, one: Ints | int, other: Ints | int) -> Any:
-        """One number for each two groups, whichever comes first."""
-        return np.minimum(one, other).astype(np.int64) * len(self.size) + np.maximum(one, other)
+    def _keys(self, first: Ints | int, second: Ints | int) -> Any:
+        return np.minimum(first, second).astype(np.int64) * len(self.size) + np.maximum(first, second)
 
     def join(self, left: Ints | int, right: Ints | int, mean: Floats | float) -> Any:
-        """Fold groups `right` into groups `left`, and return the heights: rounding may not let these rise."""
+        """Fold groups `right` into groups `left`, and return the heights, which rounding may not let rise."""
         self._rename(np.atleast_1d(left), np.atleast_1d(right))
         height = np.minimum(mean, np.minimum(self.height[left], self.height[right]))
         self.height[left] = height
@@ -65,18 +62,18 @@ class Groups:
         return height
 
     def _rename(self, left: Ints, right: Ints) -> None:
-        """Let what may not be joined with a group of `right` not be joined with that of `left`."""
-        if self.apart.size and len(right):
+        """Pass the cannot-links of groups `right` on to groups `left`."""
+        if self.cannot_link.size and len(right):
             order = np.argsort(right)
-            place = order[np.searchsorted(right, self.apart, sorter=order).clip(max=len(right) - 1)]
-            gone = right[place] == self.apart
-            self.apart[gone] = left[place[gone]]
+            place = order[np.searchsorted(right, self.cannot_link, sorter=order).clip(max=len(right) - 1)]
+            gone = right[place] == self.cannot_link
+            self.cannot_link[gone] = left[place[gone]]
 
 
-def one_by_one(groups: Groups, links: Links, floor: float) -> tuple[Ints, Ints, Floats]:
-    """Join the two groups of the highest mean as long as it reaches `floor`: left, right, height of each merge.
+def one_by_one(groups: Groups, links: GroupLinks, floor: float) -> tuple[Ints, Ints, Floats]:
+    """Join the two groups with the highest mean while it reaches `floor`; return left, right and height of the merges.
 
-    Groups that are barred from each other are never joined. Ties go to the smaller numbers.
+    Barred groups are never joined. Ties go to the smaller numbers.
     """
     queue = _Queue(groups, links)
     merges = []
@@ -97,7 +94,7 @@ class _Queue:
     Joining two groups can never raise the mean to a third, so a stale bound is still one: it is corrected when it comes up.
     """
 
-    def __init__(self, groups: Groups, links: Links) -> None:
+    def __init__(self, groups: Groups, links: GroupLinks) -> None:
         self.size: list[float] = groups.size.tolist()
         self.sums: dict[int, dict[int, float]] = {int(group): {} for group in np.unique(np.r_[links.low, links.high])}
         for a, b, mass in zip(links.low.tolist(), links.high.tolist(), links.mass.tolist(), strict=True):

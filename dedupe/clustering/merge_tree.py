@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from dedupe.runtime.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
 class MergeTree:
-    """Merges in the order they were made: group `right[k]` joined group `left[k]` at mean probability `height[k]`.
+    """Merges from the highest down: group `right[k]` joined group `left[k]` at mean probability `height[k]`.
 
-    Groups are named by the node of theirs that was never absorbed. int64 and float64, (merges,).
+    A group is named by its node that was never absorbed. int64 and float64, (merges,).
     """
 
     nodes: int
@@ -32,39 +30,32 @@ class MergeTree:
             parent = above
         return parent
 
-    def together(self, i: Ints, j: Ints) -> Floats:
+    def cophenetic(self, i: Ints, j: Ints) -> Floats:
         """Return the highest threshold at which two nodes are in one group, for each pair, (pairs,).
 
-        It is the cophenetic similarity (Sokal and Rohlf, 1962): the least height on the way between them, 1 between a
-        node and itself, 0 where they never meet. `i` and `j` hold nodes, (pairs,).
+        It is their cophenetic similarity (Sokal and Rohlf, 1962): the height of the merge that brings them together, 1 between
+        a node and itself, 0 where none does. `i` and `j` hold nodes, (pairs,).
         """
-        return self._meeting(i, j)[1]
+        return self._path(i, j)[1]
 
-    def joining(self, i: Ints, j: Ints) -> Ints:
+    def joining_merge(self, i: Ints, j: Ints) -> Ints:
         """Return the merge that brings two nodes into one group, for each pair, (pairs,); -1 where none does."""
-        return self._meeting(i, j)[0]
+        return self._path(i, j)[0]
 
-    def _meeting(self, i: Ints, j: Ints) -> tuple[Ints, Floats]:
-        """The last merge on the way between two nodes, -1 where there is none, and the least height on it."""
+    def _path(self, i: Ints, j: Ints) -> tuple[Ints, Floats]:
+        """Return the last merge between two nodes, -1 where there is none, and the least height on the way."""
         never = len(self.left)
         order, parent = np.full(self.nodes, never), np.arange(self.nodes)
         order[self.right], parent[self.right] = np.arange(never), self.left
         heights = np.append(self.height, 0.0)  # what was never absorbed is absorbed last, at 0
         here, there = np.array(i, np.int64), np.array(j, np.int64)
-        merge, found, apart = np.full(len(here), -1), np.ones(len(here)), np.flatnonzero(here != there)
+        merge, lowest, apart = np.full(len(here), -1), np.ones(len(here)), np.flatnonzero(here != there)
         while apart.size:
             a, b = here[apart], there[apart]
-            first = (
-                order[a] < order[b]
-            )  # a group is absorbed after all that it has taken in, so the earlier one goes up
+            first = order[a] < order[b]  # a group is absorbed after all that it has taken in: the earlier one goes up
             step = order[np.where(first, a, b)]
             merge[apart] = np.where(step < never, step, -1)
-            found[apart] = np.minimum(found[apart], heights[step])
+            lowest[apart] = np.minimum(lowest[apart], heights[step])
             here[apart], there[apart] = np.where(first, parent[a], a), np.where(first, b, parent[b])
             apart = apart[(here[apart] != there[apart]) & (step < never)]
-        return merge, found
-
-    def after(self, left: Ints, right: Ints, height: Floats) -> MergeTree:
-        """Return this tree with merges made before its own; what they absorb may not occur in its own."""
-        height = np.concatenate([height, self.height])
-        return MergeTree(self.nodes, np.concatenate([left, self.left]), np.concatenate([right, self.right]), height)
+        return merge, lowest

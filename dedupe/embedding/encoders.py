@@ -90,6 +90,11 @@ def load_encoder(name: str | Path | None = None) -> Encoder:
     return _load_named(name)
 
 
+def as_encoder(encoder: Encoder | str | Path | None) -> Encoder:
+    """Return an encoder as it is, or what `load_encoder` returns for a name, a folder or None."""
+    return load_encoder(encoder) if encoder is None or isinstance(encoder, (str, Path)) else encoder
+
+
 def embed(
     encoder: Encoder, texts: Sequence[str], progress: Progress | None = None, cache: VectorCache | None = None
 ) -> Vectors:

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from dedupe.clustering.representatives import tie_ranks
-from dedupe.embedding import encoders as encoders
+from dedupe.embedding.encoders import Encoder
 from dedupe.evaluation.labelled import LabelledHeadlines
 from dedupe.headlines import Headline, tie_key
 from dedupe.pipeline import compare
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.arrays import Floats, Ints, pairs_within
-from dedupe.scoring.reasons import in_words
+from dedupe.scoring.reasons import reasons
 from dedupe.text.normalize import normalize
 
 
@@ -52,7 +51,7 @@ class _Mistake:
 
 
 def confusions_of(
-    labelled: LabelledHeadlines, runs: list[Deduplication], level: str, encoder: encoders.Encoder, worst: int
+    labelled: LabelledHeadlines, runs: list[Deduplication], level: str, encoder: Encoder, worst: int
 ) -> tuple[list[Confusion], list[Confusion]]:
     """Return the worst groups that hold several labels, and the worst labels that lie in several groups.
 
@@ -76,7 +75,7 @@ def _mistakes(run: Deduplication, level: str, *, inside: Ints, across: Ints) -> 
 
     Both are numbers for each row, (n,), -1 where it has none.
     """
-    ties = tie_ranks(run.headlines)
+    ties = run.nodes.ties
     rows = np.flatnonzero((inside >= 0) & (across >= 0))
     rows = rows[np.lexsort((ties[rows], run.nodes.of[rows]))]
     cost = _split_pairs(inside[rows], across[rows])
@@ -103,12 +102,12 @@ def _candidates(run: Deduplication, level: str, rows: Ints, inside: Ints, across
     With the probability of each and its place among the run's pairs, -1 for copies.
     """
     of, pairs = run.nodes.of, run.pairs
-    row_of = np.full(len(run.nodes.first), -1)
+    row_of = np.full(len(run.nodes), -1)
     row_of[of[rows[::-1]]] = rows[::-1]  # the first labelled row of each node
     ends = np.stack(
         [np.concatenate([row_of[of[rows]], row_of[of[pairs.i]]]), np.concatenate([rows, row_of[of[pairs.j]]])]
     )
-    probability = np.concatenate([np.ones(len(rows)), getattr(pairs, level)])
+    probability = np.concatenate([np.ones(len(rows)), pairs.p(level)])
     places = np.concatenate([np.full(len(rows), -1), np.arange(len(pairs))])
     kept = (ends >= 0).all(axis=0) & (inside[ends[0]] == inside[ends[1]]) & (across[ends[0]] != across[ends[1]])
     return ends[:, kept], probability[kept], places[kept]
@@ -122,14 +121,17 @@ def _split_pairs(inside: Ints, across: Ints) -> Ints:
     return split
 
 
-def _described(mistake: _Mistake, level: str, encoder: encoders.Encoder) -> Confusion:
+def _described(mistake: _Mistake, level: str, encoder: Encoder) -> Confusion:
     first, second = (mistake.run.headlines[row] for row in mistake.rows)
     judged = mistake.place >= 0
     if judged:
         pair = mistake.run.pairs[mistake.place]
-        pair = replace(pair, reasons=tuple(in_words(first.title, second.title, pair.similarity, pair.evidence)))
+        corrected = (pair.i, pair.j) in mistake.run.corrected
+        sentences = reasons(first.title, second.title, pair.similarity, pair.features, corrected=corrected)
+        pair = replace(pair, reasons=tuple(sentences))
     elif normalize(first.title) and normalize(second.title):
         pair = compare(first, second, encoder=encoder)
     else:
         return Confusion(first, second, mistake.pairs, 0.0, ("a title is empty",), judged=False)
-    return Confusion(first, second, mistake.pairs, getattr(pair, level), pair.reasons, judged)
+    probability = pair.p_story if level == "story" else pair.p_wording
+    return Confusion(first, second, mistake.pairs, probability, pair.reasons, judged)

@@ -4,35 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
-from dedupe.clustering.corrections import Given, as_corrections
-from dedupe.embedding.cache import VectorCache
-from dedupe.embedding.encoders import Encoder
+from dedupe.clustering.corrections import as_corrections
 from dedupe.errors import InputError
-from dedupe.headlines import Headline
-from dedupe.pipeline import Frame, Row, deduplicate, rows_of
+from dedupe.headlines import Headline, Row
+from dedupe.pipeline import Frame, deduplicate
+from dedupe.readers.columnar import rows_of
 from dedupe.readers.delimited import listed, named_column
-from dedupe.result.deduplication import Caution, Deduplication
+from dedupe.result.cautions import Caution
+from dedupe.result.deduplication import Deduplication
+from dedupe.result.settings import RunOptions
 from dedupe.runtime.arrays import Ints, codes, pairs_within
-from dedupe.runtime.progress import Progress
 from dedupe.text.normalize import MAX_LENGTH, normalize
-
-
-class RunOptions(TypedDict, total=False):
-    """Keyword options of a run, as `deduplicate` takes them."""
-
-    encoder: Encoder | None
-    cache: VectorCache | None
-    window: timedelta | float | None
-    story_threshold: float | None
-    wording_threshold: float | None
-    corrections: Given
-    progress: bool | Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from dedupe.runtime.arrays import Bools, Floats, Ints, pairs_within
 class LabelledPairs:
     """Pairs with their truth; arrays of one length, (pairs,).
 
-    `heights`: the highest threshold that joins a pair (`Deduplication.together`), 0 where none does. `same`: whether it
+    `heights`: the highest threshold that joins a pair (`Deduplication.cophenetic`), 0 where none does. `same`: whether it
     truly belongs together. `weights`: how many pairs it stands for. `blocks`: the independent part of the input it comes
     from, numbered from 0.
     """

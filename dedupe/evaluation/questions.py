@@ -47,14 +47,14 @@ class QuestionPairs:
         """Return the pairs that the tree of a level joins at the floor, and the other judged ones."""
         if level not in result.trees:
             raise InputError(f"this run has no level {level!r}: run it with level='story'")
-        nodes, tree = len(result.nodes.first), result.trees[level]
+        nodes, tree, table = len(result.nodes), result.trees[level], result.pair_table
         joined = _pairs_inside(tree.cut(result.floor))
-        judged = result.judged.i * nodes + result.judged.j
+        judged = table.i.astype(np.int64) * nodes + table.j
         keys = np.union1d(joined[0] * nodes + joined[1], judged)
         i, j = np.divmod(keys, nodes)
         probability = np.zeros(len(keys))
-        probability[np.searchsorted(keys, judged)] = result.judged.probability[level]
-        height = tree.together(i, j)
+        probability[np.searchsorted(keys, judged)] = table.p(level)
+        height = tree.cophenetic(i, j)
         return cls(i, j, height, probability, np.searchsorted(EDGES, height, side="right"))
 
     def __len__(self) -> int:
@@ -85,7 +85,7 @@ class Questions:
     def __init__(self, result: Deduplication, level: str, answers: Iterable[Answer] = (), seed: int = 0) -> None:
         """`answers`: given to this run or another; those about other titles are ignored. `seed`: of the order."""
         self.result, self.level, self.pairs = result, level, QuestionPairs.of(result, level)
-        keys = [_fingerprint(result.headlines[row].title) for row in result.nodes.first.tolist()]
+        keys = [_fingerprint(result.headlines[row].title) for row in result.nodes.row.tolist()]
         ends = zip(self.pairs.i.tolist(), self.pairs.j.tolist(), strict=True)
         self._titles = [_unordered(keys[i], keys[j]) for i, j in ends]
         self._places: dict[tuple[str, str], list[int]] = {}
@@ -140,8 +140,8 @@ class Questions:
 
     def titles(self, place: int) -> tuple[int, int]:
         """Return the input positions of the headlines that stand for a pair."""
-        first = self.result.nodes.first
-        return int(first[self.pairs.i[place]]), int(first[self.pairs.j[place]])
+        row = self.result.nodes.row
+        return int(row[self.pairs.i[place]]), int(row[self.pairs.j[place]])
 
     def _shuffled(self, seed: int) -> list[list[int]]:
         """The places of each stratum, in an order that depends on the titles and the seed only."""

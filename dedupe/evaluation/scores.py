@@ -8,14 +8,17 @@ from typing import Unpack
 
 import numpy as np
 
-from dedupe.clustering.representatives import tie_ranks
-from dedupe.embedding import encoders as encoders
+from dedupe.clustering.collapse import tie_ranks
+from dedupe.embedding.encoders import as_encoder
 from dedupe.errors import InputError
 from dedupe.evaluation.confusions import Confusion, confusions_of
-from dedupe.evaluation.labelled import LabelColumns, LabelledHeadlines, RunOptions, read_labels, runs_of, warnings_of
+from dedupe.evaluation.labelled import LabelColumns, LabelledHeadlines, read_labels, runs_of, warnings_of
 from dedupe.evaluation.metrics import Interval, bootstrap, check_resamples, group_scores
-from dedupe.pipeline import Frame, Row
-from dedupe.result.deduplication import Caution, Deduplication
+from dedupe.headlines import Row
+from dedupe.pipeline import Frame
+from dedupe.result.cautions import Caution
+from dedupe.result.deduplication import Deduplication
+from dedupe.result.settings import RunOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def evaluate(
         raise InputError(f"worst must be 0 or more, not {worst}: 0 lists no mistakes")
     labelled = read_labels(headlines, columns)
     labelled.check("story")
-    encoder = options["encoder"] = options.get("encoder") or encoders.load_encoder(None)
+    encoder = options["encoder"] = as_encoder(options.get("encoder"))
     runs = runs_of(labelled, **options)
     levels = {}
     for level in filter(labelled.pairs, labelled.labels):

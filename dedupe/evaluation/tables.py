@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dedupe.evaluation.scores import Evaluation
     from dedupe.evaluation.tuning import Tuning
     from dedupe.headlines import Headline
-    from dedupe.result.deduplication import Caution
+    from dedupe.result.cautions import Caution
 
 _MEASURES = (("B-cubed", "b_cubed"), ("pairwise", "pairwise"))
 _SIDES = ("precision", "recall", "f1")

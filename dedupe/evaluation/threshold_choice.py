@@ -92,7 +92,7 @@ def choose_threshold(
     and the threshold in force where none gains. The figures `reached` are not smoothed.
 
     Args:
-        heights: the highest threshold that joins each pair (`Deduplication.together`), 0 where none does; (pairs,).
+        heights: the highest threshold that joins each pair (`Deduplication.cophenetic`), 0 where none does; (pairs,).
         same: whether each truly belongs together, (pairs,).
         weights: how many pairs each stands for, (pairs,): in a sample, one over the chance to be drawn. Default: 1.
         blocks: the part of the input that each pair comes from, as any number, (pairs,). Parts are resampled as a whole,

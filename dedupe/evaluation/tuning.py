@@ -10,14 +10,17 @@ import numpy as np
 
 from dedupe.errors import InputError
 from dedupe.evaluation.curves import Curve
-from dedupe.evaluation.labelled import LabelColumns, LabelledHeadlines, RunOptions, read_labels, runs_of, warnings_of
+from dedupe.evaluation.labelled import LabelColumns, LabelledHeadlines, read_labels, runs_of, warnings_of
 from dedupe.evaluation.labelled_pairs import labelled_pairs
 from dedupe.evaluation.metrics import Interval
 from dedupe.evaluation.questions import Answer, Questions
 from dedupe.evaluation.threshold_choice import Goal, ThresholdChoice, check_goal, choose_threshold
+from dedupe.headlines import Row
 from dedupe.levels import SCORED_LEVELS, SKIPPED, TOGETHER
-from dedupe.pipeline import Frame, Row, deduplicate
-from dedupe.result.deduplication import Caution, Deduplication
+from dedupe.pipeline import Frame, deduplicate
+from dedupe.result.cautions import Caution
+from dedupe.result.deduplication import Deduplication
+from dedupe.result.settings import RunOptions
 from dedupe.runtime.arrays import Bools, Floats
 
 _FEW_TRUE, _FEW_BLOCKS, _FEW_ANSWERS = 200, 50, 200  # with fewer, an interval is only a guess itself
@@ -171,7 +174,7 @@ def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int =
         heights,
         truth,
         weights,
-        np.where(heights > 0, groups, len(run.nodes.first) + np.arange(len(places))),
+        np.where(heights > 0, groups, len(run.nodes) + np.arange(len(places))),
         goal,
         before=before,
         unseen=float(weights.mean()),
@@ -199,6 +202,6 @@ def _judged(labelled: LabelledHeadlines, runs: list[Deduplication], level: str) 
         pairs, truth = run.pairs, labelled.labels[level][rows]
         first, second = truth[pairs.i], truth[pairs.j]
         labelled_both = (first >= 0) & (second >= 0)
-        probabilities.append(getattr(pairs, level)[labelled_both])
+        probabilities.append(pairs.p(level)[labelled_both])
         same.append((first == second)[labelled_both])
     return np.concatenate(probabilities), np.concatenate(same)

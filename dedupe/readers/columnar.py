@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from dedupe.errors import InputError
-from dedupe.headlines import Headline, of_fields
+from dedupe.headlines import Headline, Row, as_headlines, of_fields
 from dedupe.readers.delimited import FIELDS, Columns, find_columns
-from dedupe.runtime.arrow import StoredRow, StoredTable, as_table
+from dedupe.runtime.arrow import StoredRow, StoredTable, as_table, is_frame
 
 MARK = b"PAR1"
 
@@ -23,6 +24,11 @@ def read_table(frame: Any, columns: Columns | None = None) -> list[Headline]:
     return headlines_of(
         stored, find_columns(list(stored.names), columns or Columns(), "the table", "Columns(title=...)")
     )
+
+
+def rows_of(headlines: Iterable[Row] | Any) -> list[Headline]:
+    """Return titles, mappings, headlines, or the rows of a frame, as headlines."""
+    return read_table(headlines) if is_frame(headlines) else as_headlines(headlines)
 
 
 def open_parquet(name: str, raw: bytes | None) -> StoredTable:

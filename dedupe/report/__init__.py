@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dedupe.pipeline import hours_of
 from dedupe.report.data import report_of
 from dedupe.report.page import render
 from dedupe.result.deduplication import Deduplication
+from dedupe.result.settings import hours_of
 from dedupe.runtime.files import writing
 
 MOST_ROWS = 50_000

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.clustering.merge_tree import Ints, MergeTree
+from dedupe.clustering.merge_tree import MergeTree
 from dedupe.report.packing import pack
 from dedupe.report.selection import Pairs, choose_nodes, choose_pairs, rows_of, sentences
 from dedupe.result.deduplication import Deduplication
-from dedupe.result.pairs import JudgedPairs
+from dedupe.result.pairs import ScoredPairs
+from dedupe.runtime.arrays import Ints
 
 BINS = 50  # of the distribution of probabilities, from 0 to 1
 SHARES = 65_535  # what a probability of 1 is in the page, which holds two bytes of each
@@ -94,7 +95,7 @@ def settings_of(result: Deduplication, window: float | None) -> dict[str, Any]:
         "thresholds": {level: result.thresholds[level] for level in result.trees},
         "floor": result.floor,
         "window": window,
-        "keep": result.keep_rule,
+        "keep": result.settings.keep,
         "calibrated": result.calibrated,
         "recall": result.recall,
         "given_up": result.given_up,
@@ -150,7 +151,7 @@ def _tree(tree: MergeTree) -> dict[str, Any]:
     return {"left": pack(tree.left), "right": pack(tree.right), "height": pack(tree.height)}
 
 
-def _pairs(judged: JudgedPairs, pairs: Pairs) -> dict[str, Any]:
+def _pairs(judged: ScoredPairs, pairs: Pairs) -> dict[str, Any]:
     words = ["\n".join(pair.reasons) for pair in judged.at(pairs.places[pairs.explained])]
     return {
         "i": pack(pairs.i),
@@ -166,6 +167,6 @@ def _pairs(judged: JudgedPairs, pairs: Pairs) -> dict[str, Any]:
 
 def _bins(result: Deduplication, level: str) -> list[int]:
     """How many of all judged pairs have each probability."""
-    chances = result.judged.probability[level]
+    chances = result.pair_table.p(level)
     counts: list[int] = np.histogram(chances, BINS, (0, 1))[0].tolist()
     return counts

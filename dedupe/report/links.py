@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedupe.clustering.merge_tree import Floats, Ints, MergeTree
+from dedupe.clustering.merge_tree import MergeTree
+from dedupe.runtime.arrays import Floats, Ints
 
 
 def strongest_across(tree: MergeTree, i: Ints, j: Ints, probability: Floats) -> Ints:
@@ -13,7 +14,7 @@ def strongest_across(tree: MergeTree, i: Ints, j: Ints, probability: Floats) -> 
     `i`, `j`: (pairs,), nodes. Ties go to the first pair. At any cut, these pairs of the merges kept connect each group,
     and hold no circle: a headline of a group has one way to any other.
     """
-    merge = tree.joining(i, j)
+    merge = tree.joining_merge(i, j)
     falling = np.argsort(-probability, kind="stable")[::-1]
     met = falling[merge[falling] >= 0]
     found = np.full(len(tree.height), -1, np.int64)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dedupe.clustering.merge_tree import Floats, Ints, MergeTree
+from dedupe.clustering.merge_tree import MergeTree
 from dedupe.report.links import strongest_across
 from dedupe.result.deduplication import Deduplication
-from dedupe.result.pairs import JudgedPairs
+from dedupe.result.pairs import ScoredPairs
+from dedupe.runtime.arrays import Floats, Ints
 
 NEAR_MISSES = 300  # pairs of stories kept apart whose strongest pair is explained in words
 
@@ -40,7 +41,7 @@ def choose_nodes(result: Deduplication, most: int) -> Choice:
     A group is what holds together at the lowest threshold of all. It comes whole or not at all, so regrouping in the
     page is right for all that is there. The largest one always comes.
     """
-    group = _groups(list(result.trees.values()), len(result.nodes.first))
+    group = _groups(list(result.trees.values()), len(result.nodes.row))
     sizes = np.bincount(group[result.nodes.of], minlength=1)
     falling = np.argsort(-sizes, kind="stable")
     count = max(1, int(np.searchsorted(np.cumsum(sizes[falling]), most, side="right")))
@@ -74,9 +75,9 @@ class Pairs:
     left_out: int
 
 
-def choose_pairs(result: Deduplication, pairs: JudgedPairs, choice: Choice, tree: MergeTree, most: int) -> Pairs:
+def choose_pairs(result: Deduplication, pairs: ScoredPairs, choice: Choice, tree: MergeTree, most: int) -> Pairs:
     """Return the `most` most probable of the judged pairs, and all that link groups or nearly did."""
-    node, level = _renumbered(choice, result.nodes.of), getattr(pairs, result.level)
+    node, level = _renumbered(choice, result.nodes.of), pairs.p(result.level)
     inside = np.flatnonzero((node[pairs.i] >= 0) & (node[pairs.j] >= 0))
     inside = inside[np.argsort(-level[inside], kind="stable")]
     i, j = node[pairs.i[inside]], node[pairs.j[inside]]
@@ -87,8 +88,8 @@ def choose_pairs(result: Deduplication, pairs: JudgedPairs, choice: Choice, tree
     return Pairs(
         i[kept],
         j[kept],
-        pairs.story[inside[kept]],
-        pairs.wording[inside[kept]],
+        pairs.p_story[inside[kept]],
+        pairs.p_wording[inside[kept]],
         inside[kept],
         np.where(links >= 0, np.searchsorted(kept, links), len(kept)),
         np.searchsorted(kept, explained),

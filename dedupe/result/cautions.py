@@ -1,71 +1,110 @@
-"""What a careful reader should know of the input: counted, never lost, never fatal."""
+"""`Caution`: what a careful reader should know of the input and the groups. Oddities are counted, never lost, never fatal."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dedupe.clustering.collapse import Collapsed
 from dedupe.headlines import Headline
-from dedupe.result.deduplication import Caution
+from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.text.language import not_english
 from dedupe.text.normalize import MAX_LENGTH
 
+_MAX_TITLES = 50  # distinct titles in a story beyond which an editor should look
+_MIN_PROBABILITY = 0.2  # mean probability of a member below which it hardly belongs
+_MAX_LISTED = 8  # stories named in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something a careful reader should know: a `code`, one line for people, and the input positions it is about.
+
+    Codes: `empty-title`, `long-title`, `control-characters`, `bad-date`, `duplicate-id`, `not-english`, `large-story`,
+    `loose-story`, `crowd`, `crowded`, `uncorrected`, `uncalibrated`.
+    """
+
+    code: str
+    message: str
+    positions: tuple[int, ...] = ()
+
 
 def input_cautions(rows: Sequence[Headline], texts: Sequence[str], calibrated: bool) -> Iterator[Caution]:
-    """Yield one caution for each kind of oddity found. `texts`: normalized titles, cut to what is compared."""
+    """Yield one caution for each kind of oddity in the input. `texts`: normalized titles, cut to what is compared."""
     ids = Counter(row.id for row in rows if row.id is not None)
     kinds = (
-        ("empty-title", "without a title stay alone", [not text for text in texts]),
+        ("empty-title", "without a title: left ungrouped", [not text for text in texts]),
+        ("long-title", f"compared by their first {MAX_LENGTH:,} characters", [len(t) >= MAX_LENGTH for t in texts]),
         (
-            "long-title",
-            f"compared by their first {MAX_LENGTH:,} characters",
-            [len(text) >= MAX_LENGTH for text in texts],
+            "control-characters",
+            "with NUL or other control characters, ignored",
+            [_has_control(row.title) for row in rows],
         ),
-        ("control-characters", "hold NUL or other control characters, ignored", [_odd(row.title) for row in rows]),
-        ("bad-date", "have a date that cannot be read, treated as absent", [row.bad_date is not None for row in rows]),
-        ("duplicate-id", "share an id with another row", [row.id is not None and ids[row.id] > 1 for row in rows]),
+        ("bad-date", "with a date that cannot be read, treated as absent", [row.bad_date is not None for row in rows]),
+        ("duplicate-id", "with the id of another row", [row.id is not None and ids[row.id] > 1 for row in rows]),
     )
     for code, what, marks in kinds:
-        yield from _caution(code, what, marks)
+        yield from caution(code, what, marks)
     if calibrated:
-        what = "do not look English, as the bundled model is: expect less of them, or name another model"
-        yield from _caution("not-english", what, not_english(texts).tolist())
+        what = "not in English, it seems: expect less of them, or name another model"
+        yield from caution("not-english", what, not_english(texts))
     else:
         yield Caution("uncalibrated", "vectors of another model: probabilities are estimates, check the thresholds")
 
 
-def crowded(marks: NDArray[np.bool_], unmet: int) -> Iterator[Caution]:
-    """Yield a caution about the rows, (n,), of crowds that were not compared each with each; `unmet`: pairs left out."""
+def run_cautions(crowds: Collapsed, skipped: int, uncorrected: Ints) -> Iterator[Caution]:
+    """Yield the cautions about what a run did to rows.
+
+    `skipped`: pairs not compared; `uncorrected`: nodes that corrections put together but the window keeps apart.
+    """
+    of = crowds.nodes.of
+    yield from caution("crowd", "nearly equal to over a thousand others: one node at every threshold", crowds.absorbed)
+    sparse = np.isin(of, np.concatenate([np.empty(0, np.int64), *crowds.sparse]))
     what = (
-        "nearly equal to very many others but for some detail, compared with those next to them in the alphabet only: "
-        f"{unmet:,} pairs were not judged"
+        f"near-copies that differ in a detail, compared only with alphabetical neighbors: {skipped:,} pairs not scored"
     )
-    yield from _caution("crowded", what, marks.tolist())
+    yield from caution("crowded", what, sparse)
+    what = "that corrections put together but the window keeps apart: widen it to have them in one group"
+    yield from caution("uncorrected", what, np.isin(of, uncorrected))
 
 
-def uncorrected(marks: NDArray[np.bool_]) -> Iterator[Caution]:
-    """Yield a caution about the rows, (n,), that corrections put together and the window keeps apart."""
-    what = (
-        "put together by corrections lie further apart than the window, which goes before: widen it to have them in one"
-    )
-    yield from _caution("uncorrected", what, marks.tolist())
+def story_cautions(labels: Ints, distinct: Ints, probabilities: Floats, unscored: Bools) -> Iterator[Caution]:
+    """Yield the cautions about suspicious stories.
+
+    `labels`, `probabilities`: (rows,). `distinct`: (stories,), titles of each; `unscored`: whether a pair of it was not kept.
+    """
+    loose = np.zeros(distinct.size, bool)
+    loose[labels[probabilities < _MIN_PROBABILITY]] = True
+    for code, marked, why in (
+        ("large-story", distinct > _MAX_TITLES, f"over {_MAX_TITLES} distinct titles"),
+        ("loose-story", loose & unscored, f"a member with a mean probability under {_MIN_PROBABILITY:g}"),
+    ):
+        stories = np.flatnonzero(marked)
+        if stories.size:
+            ids = ", ".join(map(str, stories[:_MAX_LISTED])) + (", ..." if stories.size > _MAX_LISTED else "")
+            count = f"{stories.size} {'story' if stories.size == 1 else 'stories'}"
+            positions = tuple(np.flatnonzero(np.isin(labels, stories)).tolist())
+            yield Caution(code, f"{count} with {why}, worth a look: {ids}", positions)
 
 
-def _caution(code: str, what: str, marks: Sequence[bool]) -> Iterator[Caution]:
+def caution(code: str, what: str, marks: Sequence[bool] | Bools) -> Iterator[Caution]:
+    """Yield a caution about the rows that are marked, if any."""
     positions = tuple(k for k, marked in enumerate(marks) if marked)
     if positions:
         yield Caution(code, f"{len(positions):,} row{'' if len(positions) == 1 else 's'} {what}", positions)
 
 
-def _odd(title: str) -> bool:
+def _has_control(title: str) -> bool:
     if title.isprintable():
         return False
-    return any(ch < " " and ch not in "\t\r\n" for ch in title) or (not title.isascii() and any(map(_control, title)))
+    return any(ch < " " and ch not in "\t\r\n" for ch in title) or (
+        not title.isascii() and any(map(_is_control, title))
+    )
 
 
-def _control(character: str) -> bool:
+def _is_control(character: str) -> bool:
     return unicodedata.category(character) == "Cc" and character not in "\t\r\n"

@@ -1,74 +1,69 @@
-"""Judged pairs: as arrays over nodes inside a run, as objects by input position at its edge."""
+"""`ScoredPairs`: the pairs of a run by input position, as objects made on demand; their features and reasons as well."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dedupe.errors import InputError
-from dedupe.headlines import Headline
-from dedupe.scoring.reasons import in_words
+from dedupe.candidates.pairs import PairTable
+from dedupe.levels import SCORED_LEVELS
+from dedupe.runtime.arrays import Float32s, Floats, Ints
+from dedupe.scoring.context import CONTEXT_FEATURES
+from dedupe.scoring.pair_features import FEATURES, pair_features
+from dedupe.scoring.reasons import reasons
+from dedupe.scoring.similarity_scale import Scale
+from dedupe.scoring.title_features import TitleFeatures, describe_titles
+from dedupe.text.normalize import MAX_LENGTH, normalize
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-_TOGETHER = 4096  # pairs whose evidence is made at a time
+if TYPE_CHECKING:
+    from dedupe.result.deduplication import Deduplication
+
+_CHUNK_PAIRS = 65_536  # pairs whose features are made at a time
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedPair:
-    """Two headlines, by input position, with the probability of each level and the evidence behind it.
+class ScoredPair:
+    """Two headlines, by input position, with the probability of each level and the features behind it.
 
-    `verdict` is the closest level the pair reaches at the thresholds in force: exact, wording, story or different.
-    `reasons` says the evidence in words.
+    `similarity`: cosine similarity of the encoder's vectors. `p_wording`, `p_story`: what the model says. `verdict`: the closest
+    level that the pair reaches at the thresholds in force, or that a correction says: exact, wording, story or different.
+    `reasons`: the features in words.
     """
 
     i: int
     j: int
     similarity: float
-    wording: float
-    story: float
+    p_wording: float
+    p_story: float
     verdict: str
-    evidence: dict[str, float]
+    features: dict[str, float]
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedNodes:
-    """Pairs of nodes with a probability of at least the floor on some level; arrays of one length.
+class ScoredPairs(Sequence[ScoredPair]):
+    """The scored pairs of a run as a sequence; its columns are there as arrays, too.
 
-    `evidence`: of the pairs at some places, (places, len(names)), made when it is asked for.
+    `i` < `j`: input positions, sorted; `similarity`, `p_wording`, `p_story`: float64; all (pairs,). Copies are implied: a
+    pair stands for all copies of its titles.
     """
 
-    i: Ints
-    j: Ints
-    similarity: NDArray[np.float32]
-    probability: dict[str, Floats]
-    evidence: Callable[[Ints], NDArray[np.float32]]
-    names: tuple[str, ...]
+    def __init__(self, result: Deduplication) -> None:
+        self._result, table, rows = result, result.pair_table, result.nodes.row
+        a, b = rows[table.i], rows[table.j]
+        order = np.lexsort((np.maximum(a, b), np.minimum(a, b)))
+        self._table = table.take(order)
+        self.i: Ints = np.minimum(a, b)[order]
+        self.j: Ints = np.maximum(a, b)[order]
+        self.similarity: Floats = self._table.similarity.astype(np.float64)
+        self.p_wording: Floats = self._table.p_wording.astype(np.float64)
+        self.p_story: Floats = self._table.p_story.astype(np.float64)
 
-
-class JudgedPairs(Sequence[JudgedPair]):
-    """The judged pairs of a run as a sequence; its columns are there as arrays too.
-
-    `i` < `j`: input positions, sorted; `similarity`, `wording`, `story`: floats; all (pairs,).
-    """
-
-    def __init__(
-        self, headlines: Sequence[Headline], rows: Ints, judged: JudgedNodes, thresholds: dict[str, float]
-    ) -> None:
-        """`rows`: (nodes,), the row that stands for each node."""
-        self._headlines, self._judged, self._thresholds = headlines, judged, thresholds
-        a, b = rows[judged.i], rows[judged.j]
-        self._order = np.lexsort((np.maximum(a, b), np.minimum(a, b)))
-        self.i: Ints = np.minimum(a, b)[self._order]
-        self.j: Ints = np.maximum(a, b)[self._order]
-        self.similarity = judged.similarity[self._order]
-        self.wording = judged.probability["wording"][self._order]
-        self.story = judged.probability["story"][self._order]
+    def p(self, level: str) -> Floats:
+        """Return the probabilities of a level, (pairs,)."""
+        return self.p_story if level == "story" else self.p_wording
 
     def __len__(self) -> int:
         return len(self.i)
@@ -78,48 +73,67 @@ class JudgedPairs(Sequence[JudgedPair]):
             return list(self.at(np.arange(len(self))[index]))
         return next(self.at(np.array([range(len(self))[index]])))
 
-    def __iter__(self) -> Iterator[JudgedPair]:
+    def __iter__(self) -> Iterator[ScoredPair]:
         """Yield each pair."""
         return self.at(np.arange(len(self)))
 
-    def at(self, places: Ints) -> Iterator[JudgedPair]:
-        """Yield the pairs at some places, (k,), of the sequence; the evidence is made for many at a time."""
-        for start in range(0, len(places), _TOGETHER):
-            yield from self._at(places[start : start + _TOGETHER])
+    def at(self, places: Ints) -> Iterator[ScoredPair]:
+        """Yield the pairs at some places, (k,), of the sequence; features are made for many at a time."""
+        for start in range(0, len(places), _CHUNK_PAIRS):
+            yield from self._chunk(places[start : start + _CHUNK_PAIRS])
 
-    def _at(self, places: Ints) -> Iterator[JudgedPair]:
-        for k, values in zip(places.tolist(), self._judged.evidence(self._order[places]).tolist(), strict=True):
-            i, j = int(self.i[k]), int(self.j[k])
-            yield judged_pair(
+    def _chunk(self, places: Ints) -> Iterator[ScoredPair]:
+        result, rows = self._result, np.stack([self.i[places], self.j[places]], axis=1).tolist()
+        features = table_features(self._table.take(places), result).tolist()
+        for k, (i, j), values in zip(places.tolist(), rows, features, strict=True):
+            yield scored_pair(
                 (i, j),
-                (self._headlines[i].title, self._headlines[j].title),
+                (result.headlines[i].title, result.headlines[j].title),
                 float(self.similarity[k]),
-                {"wording": float(self.wording[k]), "story": float(self.story[k])},
-                self._thresholds,
-                dict(zip(self._judged.names, values, strict=True)),
+                {"wording": float(self.p_wording[k]), "story": float(self.p_story[k])},
+                result.thresholds,
+                values,
+                result.corrected.get((i, j)),
             )
 
 
-def judged_pair(
+def scored_pair(
     positions: tuple[int, int],
     titles: tuple[str, str],
     similarity: float,
     probability: Mapping[str, float],
     thresholds: Mapping[str, float],
-    evidence: dict[str, float],
-    *,
-    exact: bool = False,
-) -> JudgedPair:
-    """Return a `JudgedPair`, with its verdict at these thresholds and its evidence in words."""
-    reached = [level for level in ("wording", "story") if probability[level] >= thresholds[level]]
-    verdict = "exact" if exact else reached[0] if reached else "different"
-    reasons = ("the same title after normalization",) if exact else tuple(in_words(*titles, similarity, evidence))
-    return JudgedPair(*positions, similarity, probability["wording"], probability["story"], verdict, evidence, reasons)
+    features: Sequence[float],
+    corrected: str | None = None,
+) -> ScoredPair:
+    """Return a pair with its verdict at these thresholds, or the one that a correction says, and its reasons."""
+    named = dict(zip((*FEATURES, *CONTEXT_FEATURES), features, strict=True))
+    reached = (level for level in SCORED_LEVELS if probability[level] >= thresholds[level])
+    sentences = tuple(reasons(*titles, similarity, named, corrected=corrected is not None))
+    verdict = corrected or next(reached, "different")
+    return ScoredPair(*positions, similarity, probability["wording"], probability["story"], verdict, named, sentences)
 
 
-def check_thresholds(thresholds: dict[str, float], floor: float) -> dict[str, float]:
-    """Return the thresholds; `InputError` where one lies outside what the run has judged."""
-    for level, value in thresholds.items():
-        if not floor <= value <= 1:
-            raise InputError(f"{level} threshold {value:g} is outside {floor:g} to 1: weaker pairs are not kept")
-    return thresholds
+def exact_pair() -> ScoredPair:
+    """Return the pair of two headlines, at positions 0 and 1, with one fingerprint."""
+    return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, ("the same title after normalization",))
+
+
+def table_features(pairs: PairTable, result: Deduplication) -> Float32s:
+    """Return the features of some pairs of a run's table, with those of context, (pairs, features)."""
+    used, places = np.unique(np.stack([pairs.i, pairs.j]), return_inverse=True)
+    i, j = places.reshape(2, -1)
+    return features_in_context(_describe(result, used), replace(pairs, i=i, j=j), result.scale)
+
+
+def features_in_context(titles: TitleFeatures, pairs: PairTable, scale: Scale) -> Float32s:
+    """Return the features of pairs of titles and their context, (pairs, features)."""
+    own = pair_features(titles, pairs.i, pairs.j, scale(pairs.similarity), scale(pairs.wording_similarity))
+    return np.hstack([own, pairs.context.astype(np.float32)])
+
+
+def _describe(result: Deduplication, nodes: Ints) -> TitleFeatures:
+    headlines, of = result.headlines, result.nodes
+    texts = [normalize(headlines[row].title)[:MAX_LENGTH] for row in of.text[nodes].tolist()]
+    sources = [headlines[row].source for row in of.row[nodes].tolist()]
+    return describe_titles(texts, of.first[nodes], of.last[nodes], sources)

@@ -41,3 +41,13 @@ def bars(enabled: bool = True) -> Iterator[Progress]:
         yield report
     finally:
         drawing.stop()
+
+
+@contextmanager
+def reporting(progress: bool | Progress) -> Iterator[Progress]:
+    """Yield the `Progress` that an argument asks for: True for bars, False for none, or one to be called."""
+    if progress is True:
+        with bars() as report:
+            yield report
+    else:
+        yield progress or silent

@@ -1,9 +1,9 @@
-"""Evidence of pairs -> a calibrated probability for each level.
+"""`Judge`: features of pairs -> a calibrated probability for each level.
 
-Two logistic regressions a level. The first looks at the pair alone, over terms of its evidence: the evidence itself,
-hinges of it ("similarity>0.65": how far the similarity exceeds 0.65) and products ("similarity*hours"). The second
-weighs that against the company the two keep, see `context.py`. `headline-dedupe train` fits it; the coefficients
-that ship are in `model/judge.json`, where they can be read.
+Two logistic regressions a level. The first sees the pair by itself, through terms of its features: the features themselves,
+hinges ("similarity>0.65": how far the similarity exceeds 0.65) and products ("similarity*hours"). The second weighs what the
+first says against the context of the pair, see `context.py`. `headline-dedupe train` fits both; the coefficients that ship
+are in `embedding/model/judge.json`, where they can be read.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dedupe.candidates.pairs import PairTable
 from dedupe.embedding.model_folder import BUNDLED, FALLBACK, HEAD, JUDGE, verify
 from dedupe.embedding.vectors import Vectors, empty_rows
 from dedupe.errors import ModelError
 from dedupe.levels import SCORED_LEVELS
+from dedupe.runtime.arrays import Float32s, Floats
 from dedupe.runtime.parallel import in_order
-from dedupe.scoring.context import CONTEXT, Chances, Company
-from dedupe.scoring.pair_features import EVIDENCE, LETTERS
+from dedupe.scoring.context import CONTEXT_FEATURES, Context
+from dedupe.scoring.pair_features import FEATURES
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.signedinteger[Any]]
 TERMS = (
-    *EVIDENCE,
+    *FEATURES,
     *(f"similarity>{knot}" for knot in (0.45, 0.55, 0.65, 0.75, 0.85)),
     "hours>3.0",
     *(
@@ -41,10 +40,10 @@ TERMS = (
     "contained*rare",
     "contained*length",
 )
-COMPANY = (*(f"{level}_log_odds" for level in SCORED_LEVELS), *CONTEXT)
-_SURE = 1e-4
-_TURNED_TOGETHER = 4096  # rows
-_JUDGED_TOGETHER = 500_000  # pairs
+CONTEXT_TERMS = (*(f"{level}_log_odds" for level in SCORED_LEVELS), *CONTEXT_FEATURES)
+_CLIP = 1e-4  # probabilities closer to 0 or 1 have no higher log odds
+_CHUNK_ROWS = 4096  # of vectors
+_CHUNK_PAIRS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +62,22 @@ class Logistic:
 class Judge:
     """The fitted model, and the default threshold of each level.
 
-    `alone`: per level, from the terms of the evidence. `company`: per level, from `COMPANY`, that is both probabilities
-    alone and the context. `candidate_floor`: cosine, of the vectors as the level reads them, from which pairs are judged
-    at all; `given_up`: the share of the pairs that belong together below it, on the stories that the judge was fitted
-    on. `floor`: probability from which pairs are kept. `head`: (d, d), the matrix through which the wording level reads
-    vectors; None where it reads them as they are.
+    `pair`: per level, the regression over `TERMS` of a pair by itself. `context`: per level, that over `CONTEXT_TERMS`.
+    `candidate_floor`: cosine similarity of the level's vectors from which pairs are scored at all; `given_up`: the share of
+    the pairs that belong together and lie below it, on the stories that the judge was fitted on. `floor`: probability
+    from which pairs are kept. `head`: (d, d), the matrix that turns the encoder's vectors into those of the wording level;
+    None where these are the same.
     """
 
-    alone: Mapping[str, Logistic]
-    company: Mapping[str, Logistic]
+    pair: Mapping[str, Logistic]
+    context: Mapping[str, Logistic]
     thresholds: Mapping[str, float]
     candidate_floor: Mapping[str, float]
     given_up: Mapping[str, float]
     floor: float
-    head: NDArray[np.float32] | None = None
+    head: Float32s | None = None
 
-    def wording_rows(self, vectors: Vectors) -> Vectors:
+    def wording_vectors(self, vectors: Vectors) -> Vectors:
         """Return the unit rows that the wording level compares, (n, d), from unit rows of the encoder.
 
         Raises `ModelError` where they cannot be this encoder's.
@@ -90,89 +89,62 @@ class Judge:
                 f"vectors have {vectors.shape[1]} numbers a row, but those of this encoder have {len(self.head)}"
             )
         head = self.head
-        turned, starts = empty_rows(*vectors.shape), range(0, len(vectors), _TURNED_TOGETHER)
-        for start, rows in in_order(lambda k: (k, _turned(vectors[k : k + _TURNED_TOGETHER], head)), starts):
-            turned[start : start + len(rows)] = rows
-        return turned
+        projected, starts = empty_rows(*vectors.shape), range(0, len(vectors), _CHUNK_ROWS)
+        for start, rows in in_order(lambda k: (k, _projected(vectors[k : k + _CHUNK_ROWS], head)), starts):
+            projected[start : start + len(rows)] = rows
+        return projected
 
-    def log_odds(self, evidence: NDArray[np.float32], levels: Sequence[str] = SCORED_LEVELS) -> dict[str, Floats]:
-        """Return the log odds of each pair alone, (pairs,), for the levels asked for."""
-        columns = _columns(evidence)
-        found = {level: np.full(len(evidence), self.alone[level].intercept) for level in levels}
+    def pair_log_odds(self, features: Float32s, levels: Sequence[str] = SCORED_LEVELS) -> dict[str, Floats]:
+        """Return the log odds of each pair by itself, (pairs,), per level."""
+        columns = feature_columns(features)
+        log_odds = {level: np.full(len(features), self.pair[level].intercept) for level in levels}
         for k, name in enumerate(TERMS):
             term = _term(name, columns)
             for level in levels:
-                found[level] += self.alone[level].coefficients[k] * term
-        return found
+                log_odds[level] += self.pair[level].coefficients[k] * term
+        return log_odds
 
-    def most(self, evidence: NDArray[np.float32], level: str, unknown: Sequence[str] = tuple(LETTERS)) -> Floats:
-        """Return the highest log odds alone that pairs can have while `unknown` evidence, in [0, 1], stands at 0."""
-        columns = _columns(evidence)
-        found = self.log_odds(evidence, [level])[level]
-        by_term = dict(zip(TERMS, self.alone[level].coefficients, strict=True))
-        for name in unknown:
-            slope = np.full(len(evidence), by_term[name])
-            for product in (term for term in TERMS if "*" in term and name in term.split("*")):
-                slope += by_term[product] * columns[product.replace(name, "").strip("*")]
-            found += np.maximum(slope, 0)
-        return found
-
-    def company_of(self, nodes: int, i: Ints, j: Ints, alone: Mapping[str, Chances]) -> Floats:
-        """Return the columns of `COMPANY` of pairs, from their probability alone; each unordered pair of nodes once."""
-        return _in_company(Company(nodes, i, j, alone), alone, slice(None))
-
-    def in_company(self, nodes: int, i: Ints, j: Ints, alone: Mapping[str, Chances]) -> Judgement:
-        """Return the probability of noticed pairs, from that which each has alone.
-
-        `i`, `j`: (pairs,), each unordered pair of nodes once. Wording implies story, so story is never the smaller.
-        """
-        company = Company(nodes, i, j, alone)
-        found = {level: np.empty(len(i), np.float32) for level in SCORED_LEVELS}
-        for start in range(0, len(i), _JUDGED_TOGETHER):
-            part = slice(start, start + _JUDGED_TOGETHER)
-            columns = _in_company(company, alone, part)
+    def in_context(self, context: Context, pairs: PairTable) -> PairTable:
+        """Return the pairs with their probability in context. Wording implies story, so story is never the smaller."""
+        probability = {level: np.empty(len(pairs), np.float32) for level in SCORED_LEVELS}
+        for start in range(0, len(pairs), _CHUNK_PAIRS):
+            part = slice(start, start + _CHUNK_PAIRS)
+            columns = context_terms(context, pairs, part)
             for level in SCORED_LEVELS:
-                found[level][part] = self.company[level](columns)
-        found["story"] = np.maximum(found["story"], found["wording"])
-        return Judgement(found, company)
+                probability[level][part] = self.context[level](columns)
+        story = np.maximum(probability["story"], probability["wording"])
+        return replace(pairs, p_story=story, p_wording=probability["wording"])
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """The probability of each pair per level, float32, (pairs,), and the company it was judged in."""
-
-    probability: dict[str, NDArray[np.float32]]
-    company: Company
+def context_terms(context: Context, pairs: PairTable, part: slice = slice(None)) -> Floats:
+    """Return the columns `CONTEXT_TERMS` of some pairs, float64, (part, terms)."""
+    clipped = [np.clip(pairs.p_pair(level)[part].astype(np.float64), _CLIP, 1 - _CLIP) for level in SCORED_LEVELS]
+    return np.column_stack([*(np.log(p / (1 - p)) for p in clipped), context.features(part)])
 
 
-def _turned(vectors: NDArray[np.float32], head: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The unit rows of a product."""
-    rows: NDArray[np.float32] = vectors @ head
+def feature_columns(features: Float32s) -> dict[str, Floats]:
+    """Return the columns of a matrix of features by name."""
+    return {name: features[:, k].astype(float) for k, name in enumerate(FEATURES)}
+
+
+def _projected(vectors: Float32s, head: Float32s) -> Float32s:
+    rows: Float32s = vectors @ head
     norms = np.sqrt(np.vecdot(rows, rows))
     norms[norms == 0] = 1
     rows /= norms[:, None]
     return rows
 
 
-def _in_company(company: Company, alone: Mapping[str, Chances], part: slice) -> Floats:
-    clipped = [np.clip(alone[level][part].astype(np.float64), _SURE, 1 - _SURE) for level in SCORED_LEVELS]
-    return np.column_stack([*(np.log(chance / (1 - chance)) for chance in clipped), company.of(part)])
-
-
 def sigmoid(log_odds: Floats) -> Floats:
     """Return probabilities for log odds."""
-    found: Floats = 1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))
-    return found
+    probability: Floats = 1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))
+    return probability
 
 
-def terms(evidence: NDArray[np.float32]) -> Floats:
-    """Return the model's terms, float64, (pairs, len(TERMS)), from evidence in the order of `EVIDENCE`."""
-    columns = _columns(evidence)
+def terms(features: Float32s) -> Floats:
+    """Return the model's terms, float64, (pairs, len(TERMS)), from features in the order of `FEATURES`."""
+    columns = feature_columns(features)
     return np.stack([_term(name, columns) for name in TERMS], axis=1)
-
-
-def _columns(evidence: NDArray[np.float32]) -> dict[str, Floats]:
-    return {name: evidence[:, k].astype(float) for k, name in enumerate(EVIDENCE)}
 
 
 def _term(name: str, columns: Mapping[str, Floats]) -> Floats:
@@ -180,8 +152,8 @@ def _term(name: str, columns: Mapping[str, Floats]) -> Floats:
         column, knot = name.split(">")
         return np.maximum(columns[column] - float(knot), 0.0)
     if "*" in name:
-        one, other = name.split("*")
-        return columns[one] * columns[other]
+        first, second = name.split("*")
+        return columns[first] * columns[second]
     return columns[name]
 
 
@@ -213,8 +185,8 @@ def from_json(model: Mapping[str, Any]) -> Judge:
     """Return the judge written by `to_json`."""
     levels = model["levels"]
     return Judge(
-        alone={level: _logistic(levels[level]["alone"], TERMS) for level in SCORED_LEVELS},
-        company={level: _logistic(levels[level]["in_company"], COMPANY) for level in SCORED_LEVELS},
+        pair={level: _logistic(levels[level]["alone"], TERMS) for level in SCORED_LEVELS},
+        context={level: _logistic(levels[level]["in_company"], CONTEXT_TERMS) for level in SCORED_LEVELS},
         thresholds={level: levels[level]["threshold"] for level in SCORED_LEVELS},
         candidate_floor={level: levels[level]["candidate_floor"] for level in SCORED_LEVELS},
         given_up={level: levels[level]["given_up"] for level in SCORED_LEVELS},
@@ -233,8 +205,8 @@ def to_json(judge: Judge) -> dict[str, Any]:
             "threshold": judge.thresholds[level],
             "candidate_floor": judge.candidate_floor[level],
             "given_up": judge.given_up[level],
-            "alone": _plain(judge.alone[level], TERMS),
-            "in_company": _plain(judge.company[level], COMPANY),
+            "alone": _plain(judge.pair[level], TERMS),
+            "in_company": _plain(judge.context[level], CONTEXT_TERMS),
         }
         for level in SCORED_LEVELS
     }

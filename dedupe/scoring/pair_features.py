@@ -1,7 +1,7 @@
-"""The evidence of each candidate pair: a matrix of numbers in [0, 1] or so, one row a pair, one column a kind.
+"""Candidate pairs -> features: a matrix of numbers, mostly in [0, 1], one row a pair and one column a feature.
 
-It can be made in steps, since comparing letters costs most: `evidence_of_words` first, and `add_letters` for the pairs
-that may still matter.
+It can be made in two steps, since comparing letters costs most: `word_features` first, then `add_letter_features` for the
+pairs that may still matter.
 """
 
 from __future__ import annotations
@@ -13,13 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from dedupe.scoring.title_features import KINDS, Titles
+from dedupe.runtime.arrays import Float32s, Floats, Ints
+from dedupe.scoring.title_features import KINDS, TitleFeatures
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.signedinteger[Any]]
-Similarity = NDArray[np.floating[Any]]
-
-EVIDENCE = (
+FEATURES = (
     "similarity",  # cosine of the vectors
     "wording_similarity",  # cosine as the wording level sees them
     "shared",  # idf of the words in both, as a share of the idf of all their words
@@ -47,50 +44,48 @@ EVIDENCE = (
     "undated",  # 1 where a date is missing
     "same_source",  # 1 where both come from one source
 )
-LETTERS = {"order": fuzz.ratio, "letters": fuzz.token_set_ratio}
-"""The columns that compare letters, the cheaper first."""
-_CHUNK = 16_384  # pairs at a time, so that their columns stay in the processor's cache
-_OWN, _STEMS = len(KINDS), KINDS.index("stems")
+LETTER_FEATURES = {"order": fuzz.ratio, "letters": fuzz.token_set_ratio}
+"""The features that compare letters, the cheaper first."""
+_CHUNK_PAIRS = 16_384  # so that their columns stay in the processor's cache
+_KINDS, _STEMS = len(KINDS), KINDS.index("stems")
 
 
-def evidence(
-    titles: Titles, i: Ints, j: Ints, similarity: Similarity, wording_similarity: Similarity
-) -> NDArray[np.float32]:
-    """Return the evidence of each pair, float32, (pairs, len(EVIDENCE)), columns as in `EVIDENCE`, each contiguous."""
-    found = evidence_of_words(titles, i, j, similarity, wording_similarity)
-    add_letters(found, titles, i, j)
-    return found
+def pair_features(
+    titles: TitleFeatures, i: Ints, j: Ints, similarity: Float32s, wording_similarity: Float32s
+) -> Float32s:
+    """Return the features of each pair, float32, (pairs, len(FEATURES)), columns as in `FEATURES`, each contiguous.
+
+    `i`, `j`: places of titles; `similarity`, `wording_similarity`: cosine similarity on the judge's scale; all (pairs,).
+    """
+    features = word_features(titles, i, j, similarity, wording_similarity)
+    add_letter_features(features, titles, i, j)
+    return features
 
 
-def evidence_of_words(
-    titles: Titles, i: Ints, j: Ints, similarity: Similarity, wording_similarity: Similarity
-) -> NDArray[np.float32]:
-    """Return the evidence of each pair as `evidence` does, with 0 in the columns `LETTERS`."""
-    found = np.zeros((len(i), len(EVIDENCE)), np.float32, order="F")
-    for start in range(0, len(i), _CHUNK):
-        k = slice(start, start + _CHUNK)
+def word_features(
+    titles: TitleFeatures, i: Ints, j: Ints, similarity: Float32s, wording_similarity: Float32s
+) -> Float32s:
+    """Return what `pair_features` does, with 0 in the columns of `LETTER_FEATURES`."""
+    features = np.zeros((len(i), len(FEATURES)), np.float32, order="F")
+    for start in range(0, len(i), _CHUNK_PAIRS):
+        k = slice(start, start + _CHUNK_PAIRS)
         columns = {"similarity": similarity[k], "wording_similarity": wording_similarity[k]}
-        columns |= _of_words(titles, i[k], j[k]) | _of_rows(titles, i[k], j[k])
+        columns |= _of_words(titles, i[k], j[k]) | _of_titles(titles, i[k], j[k])
         for name, column in columns.items():
-            found[k, EVIDENCE.index(name)] = column
-    return found
+            features[k, FEATURES.index(name)] = column
+    return features
 
 
-def add_letters(
-    found: NDArray[np.float32], titles: Titles, i: Ints, j: Ints, columns: Sequence[str] = tuple(LETTERS)
+def add_letter_features(
+    features: Float32s, titles: TitleFeatures, i: Ints, j: Ints, names: Sequence[str] = tuple(LETTER_FEATURES)
 ) -> None:
-    """Fill some of the columns `LETTERS` of the evidence of pairs."""
+    """Fill some of the columns of `LETTER_FEATURES`, in place."""
     a, b = titles.texts[i], titles.texts[j]
-    for name in columns:
-        found[:, EVIDENCE.index(name)] = process.cpdist(a, b, scorer=LETTERS[name], dtype=np.float32) / 100
+    for name in names:
+        features[:, FEATURES.index(name)] = process.cpdist(a, b, scorer=LETTER_FEATURES[name], dtype=np.float32) / 100
 
 
-def rows(found: NDArray[np.float32], kept: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return the evidence of the pairs that `kept` marks, its columns contiguous still."""
-    return found.T.compress(kept, axis=1).T
-
-
-def _of_words(t: Titles, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
+def _of_words(t: TitleFeatures, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
     both, rare = _overlap(t, i, j)
     of_i, of_j = t.mass[i], t.mass[j]
     shared, same_names, same_numbers, same_days, opposed = both.T
@@ -115,7 +110,7 @@ def _of_words(t: Titles, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
     }
 
 
-def _of_rows(t: Titles, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
+def _of_titles(t: TitleFeatures, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
     gap = np.maximum(np.maximum(t.first[i], t.first[j]) - np.minimum(t.last[i], t.last[j]), 0.0)
     undated = np.isnan(gap)
     negation, question, ahead = (t.moods[i] != t.moods[j]).T
@@ -130,19 +125,19 @@ def _of_rows(t: Titles, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
     }
 
 
-def _overlap(t: Titles, i: Ints, j: Ints) -> tuple[Floats, Floats]:
-    """Mass that two titles share by kind, (pairs, kinds), and that of the rarest stem they share.
+def _overlap(t: TitleFeatures, i: Ints, j: Ints) -> tuple[Floats, Floats]:
+    """Return the mass that two titles share by kind, (pairs, kinds), and that of the rarest stem they share.
 
-    For sides of opposites it is what one says of which the other says the opposite.
+    Of opposites it is the mass of the sides that one title takes against the other.
     """
     both = t.entries[i].minimum(t.mirrored[j])
     pair = np.repeat(np.arange(len(i)), np.diff(both.indptr))
     kind = t.kind[both.indices]
-    masses = np.bincount(pair * _OWN + kind, both.data, minlength=len(i) * _OWN)
+    masses = np.bincount(pair * _KINDS + kind, both.data, minlength=len(i) * _KINDS)
     rare, some = np.zeros(len(i)), np.flatnonzero(np.diff(both.indptr))
     if len(some):
         rare[some] = np.maximum.reduceat(np.where(kind == _STEMS, both.data, 0), both.indptr[some])
-    return masses.reshape(len(i), _OWN).astype(np.float64), rare
+    return masses.reshape(len(i), _KINDS).astype(np.float64), rare
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

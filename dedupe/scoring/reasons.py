@@ -1,4 +1,4 @@
-"""The evidence of a judged pair, in words."""
+"""The features of a pair in words, for people."""
 
 from __future__ import annotations
 
@@ -7,50 +7,49 @@ from collections.abc import Mapping
 
 from dedupe.text.words import facts, rarity, words_by_stem
 
-CORRECTED = "corrected"
-"""The name, among evidence, of whether people have decided about the pair."""
-_SHOWN = 5
-_COMPANY = 0.4  # log of the summed products of probabilities: about one headline that surely goes with both, or more
+_MAX_WORDS = 5
+_MIN_COMMON = 0.4  # log of summed products of probabilities: about one headline that surely goes with both
 
 
-def in_words(a: str, b: str, similarity: float, evidence: Mapping[str, float]) -> list[str]:
-    """Return short sentences that say why two titles were judged as they were.
+def reasons(a: str, b: str, similarity: float, features: Mapping[str, float], *, corrected: bool = False) -> list[str]:
+    """Return short sentences that say why two titles were scored as they were.
 
-    `similarity` is the encoder's own; `evidence` holds it on the judge's scale.
+    `similarity` is the encoder's own cosine; `features` holds it on the judge's scale. `corrected`: whether a correction
+    decides about the pair.
     """
-    one, two = facts(a), facts(b)
+    first, second = facts(a), facts(b)
     readable = words_by_stem(a) | words_by_stem(b)
-    found = ["a correction says so"] if evidence.get(CORRECTED) else []
-    found.append(f"similar meaning: cosine {similarity:.2f}")
+    sentences = ["a correction says so"] if corrected else []
+    sentences.append(f"similar meaning: cosine {similarity:.2f}")
     for label, stems in (
-        ("both say", one.stems & two.stems),
-        ("only the first says", one.stems - two.stems),
-        ("only the second says", two.stems - one.stems),
+        ("both say", first.stems & second.stems),
+        ("only the first says", first.stems - second.stems),
+        ("only the second says", second.stems - first.stems),
     ):
         if stems:
-            rarest = sorted(stems, key=lambda s: (-rarity().idf(s), s))[:_SHOWN]
-            found.append(f"{label}: {', '.join(readable.get(s, s) for s in rarest)}")
-    found += _facts("number", one.numbers, two.numbers) + _facts("day", one.days, two.days)
-    for verb, first, second in (
-        ("negates", one.negated, two.negated),
-        ("asks", one.asks, two.asks),
-        ("looks ahead", one.foresees, two.foresees),
+            rarest = sorted(stems, key=lambda stem: (-rarity().idf(stem), stem))[:_MAX_WORDS]
+            sentences.append(f"{label}: {', '.join(readable.get(stem, stem) for stem in rarest)}")
+    sentences += _agreement("number", first.numbers, second.numbers) + _agreement("day", first.days, second.days)
+    for verb, in_first, in_second in (
+        ("negates", first.negated, second.negated),
+        ("asks", first.asks, second.asks),
+        ("looks ahead", first.foresees, second.foresees),
     ):
-        if first != second:
-            found.append(f"only the {'first' if first else 'second'} {verb}")
-    if evidence["opposed"]:
-        found.append("one says the opposite of the other")
-    if evidence["story_common"] >= _COMPANY:
-        found.append("other headlines go with both")
-    if not evidence["undated"]:
-        hours = round(math.expm1(evidence["hours"]))
-        found.append(f"{hours} hour{'s' * (hours > 1)} apart" if hours else "published within the hour")
-    return found
+        if in_first != in_second:
+            sentences.append(f"only the {'first' if in_first else 'second'} {verb}")
+    if features["opposed"]:
+        sentences.append("one says the opposite of the other")
+    if features["story_common"] >= _MIN_COMMON:
+        sentences.append("other headlines go with both")
+    if not features["undated"]:
+        hours = round(math.expm1(features["hours"]))
+        sentences.append(f"{hours} hour{'s' * (hours > 1)} apart" if hours else "published within the hour")
+    return sentences
 
 
-def _facts(what: str, one: frozenset[str], two: frozenset[str]) -> list[str]:
-    if one & two:
-        return [f"same {what}: {', '.join(sorted(one & two))}"]
-    if one and two:
-        return [f"other {what}s: {', '.join(sorted(one))} against {', '.join(sorted(two))}"]
+def _agreement(what: str, first: frozenset[str], second: frozenset[str]) -> list[str]:
+    if first & second:
+        return [f"same {what}: {', '.join(sorted(first & second))}"]
+    if first and second:
+        return [f"different {what}s: {', '.join(sorted(first))} and {', '.join(sorted(second))}"]
     return []

@@ -1,4 +1,4 @@
-"""Similarities of a foreign encoder, brought to the scale of the encoder that the judge was fitted on.
+"""Similarities of a foreign encoder -> the scale of the encoder that the judge was fitted on.
 
 Thresholds do not transfer between models, since each has its own similarity for titles that have nothing in common. The
 map is linear and keeps two points: identical titles stay at 1, and the mean over unrelated titles goes to the mean
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from dedupe.embedding.vectors import Vectors
 
 _UNRELATED = 0.07  # mean cosine of random pairs of headlines under the base model
-_ENOUGH = 50  # rows below which a mean over pairs says little; the similarities are then used as they are
-_HIGHEST = 0.95
-_TOGETHER = 4096  # rows read at a time
+_MIN_ROWS = 50  # a mean over the pairs of fewer says little: similarities are then used unchanged
+_MAX_MEAN = 0.95
+_CHUNK_ROWS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ IDENTITY = Scale(1.0, 0.0)
 def scale_of(vectors: Vectors) -> Scale:
     """Return the scale of unit rows, (n, d), from the mean similarity over all pairs; no pair is made."""
     n = len(vectors)
-    if n < _ENOUGH:
+    if n < _MIN_ROWS:
         return IDENTITY
     total, own = np.zeros(vectors.shape[1]), 0.0
-    for start in range(0, n, _TOGETHER):
-        rows = vectors[start : start + _TOGETHER].astype(np.float64)
+    for start in range(0, n, _CHUNK_ROWS):
+        rows = vectors[start : start + _CHUNK_ROWS].astype(np.float64)
         total += rows.sum(axis=0)
         own += float(np.vecdot(rows, rows).sum())
-    mean = min(float((total @ total - own) / (n * (n - 1))), _HIGHEST)
+    mean = min(float((total @ total - own) / (n * (n - 1))), _MAX_MEAN)
     slope = (1 - _UNRELATED) / (1 - mean)
     return Scale(slope, 1 - slope)

@@ -1,40 +1,39 @@
-"""What the judge knows of each title, once for all its pairs: sparse rows of what it says, and columns of numbers."""
+"""Titles -> `TitleFeatures`: what each title states, worked out once for all its pairs."""
 
 from __future__ import annotations
 
 from array import array
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.text.words import OPPOSITES, Word, asks, other_side, rarity, said, word_of
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Member = tuple[int, str]
 T = TypeVar("T", bound=Hashable)
 
 KINDS = ("stems", "names", "numbers", "days", "sides")
-"""The kinds of things a title says, each a set in `tokens.Facts`."""
+"""What a title can state, each a set in `dedupe.text.words.Facts`."""
 _STEMS, _NAMES, _NUMBERS, _DAYS, _SIDES = range(len(KINDS))
 _ALL_SIDES = [(_SIDES, side) for k in range(len(OPPOSITES)) for side in (f"{k}+", other_side(f"{k}+"))]
-_LEAST = 0.1  # the idf that the most common stem still counts for
+_MIN_IDF = 0.1  # what the most common stem still counts for
 
 
 @dataclass(frozen=True, slots=True)
-class Titles:
-    """What the judge knows of each title.
+class TitleFeatures:
+    """What n titles state.
 
     `texts`: normalized titles, case folded, (n,). `entries`: float32, (n, columns), a column for each member of each kind,
-    sorted in each row: the idf mass of stems and names, 1 for numbers, days and sides. `mirrored`: the same with every
-    side replaced by the one it is opposed to. `kind`: (columns,), places in `KINDS`. `mass`: (n, kinds), sums of the rows
-    of `entries`. `moods`: (n, 3), whether a title negates, asks, looks ahead. `words`: (n,), at least 1. `first`, `last`:
-    (n,), hours since the epoch, NaN where undated. `sources`: (n,), a number each. `facts`: (n,), how many a title states.
+    sorted in each row: idf mass for stems and names, 1 for numbers, days and sides. `mirrored`: the same with every side
+    replaced by its opposite. `kind`: (columns,), places in `KINDS`. `mass`: (n, kinds), sums of the rows of `entries`.
+    `moods`: (n, 3), whether a title negates, asks, looks ahead. `words`: (n,), at least 1. `first`, `last`: (n,), hours
+    since the epoch, NaN where undated. `sources`: (n,), one number a source. `facts`: (n,), how many stems and numbers.
     """
 
     texts: NDArray[np.object_]
@@ -42,21 +41,26 @@ class Titles:
     mirrored: csr_matrix
     kind: NDArray[np.uint8]
     mass: Floats
-    moods: NDArray[np.bool_]
+    moods: Bools
     words: Floats
     first: Floats
     last: Floats
     sources: Ints
     facts: Ints
 
+    def take(self, titles: Ints) -> TitleFeatures:
+        """Return the features of some titles."""
+        columns = {column.name: getattr(self, column.name) for column in fields(self)}
+        return TitleFeatures(**{name: value if name == "kind" else value[titles] for name, value in columns.items()})
 
-def describe(
+
+def describe_titles(
     texts: Sequence[str],
     first: Floats | None = None,
     last: Floats | None = None,
     sources: Sequence[str | None] | None = None,
-) -> Titles:
-    """Describe normalized titles once, so that judging any number of pairs needs no Python loop.
+) -> TitleFeatures:
+    """Return the features of normalized titles, so that no pair needs a Python loop.
 
     `first`, `last`: hours since the epoch of the earliest and latest copy, NaN where undated, (n,). `sources`: names.
     """
@@ -65,17 +69,17 @@ def describe(
     written, of_pieces = _incidence(map(said, pieces))
     words = list(map(word_of, written))
     members, of_words = _incidence(map(_members, words), _ALL_SIDES)
-    entries = _weighed(of_titles @ (of_pieces @ of_words), members)
+    entries = _weighted(of_titles @ (of_pieces @ of_words), members)
     kind = np.array([kind for kind, _ in members], np.uint8)
-    negated, foresees = (of_titles @ (of_pieces @ _moods(words))).T > 0
+    negated, looks_ahead = (of_titles @ (of_pieces @ _moods(words))).T > 0
     undated = np.full(len(texts), np.nan)
-    return Titles(
+    return TitleFeatures(
         texts=np.array([text.casefold() for text in texts], object),
         entries=entries,
         mirrored=_mirrored(entries),
         kind=kind,
         mass=entries @ (kind[:, None] == range(len(KINDS))).astype(float),
-        moods=np.column_stack([negated, np.fromiter(map(asks, texts), bool, len(texts)), foresees]),
+        moods=np.column_stack([negated, np.fromiter(map(asks, texts), bool, len(texts)), looks_ahead]),
         words=np.maximum(np.diff(of_titles.indptr), 1).astype(float),
         first=undated if first is None else first,
         last=undated if last is None else last,
@@ -85,7 +89,7 @@ def describe(
 
 
 def _incidence(rows: Iterable[Iterable[T]], known: Iterable[T] = ()) -> tuple[list[T], csr_matrix]:
-    """The distinct members of rows, `known` ones first, and which row has which: (rows, members), how often."""
+    """Return the distinct members of rows, `known` ones first, and how often each row has each, (rows, members)."""
     column: defaultdict[T, int] = defaultdict()
     column.default_factory = column.__len__  # a member not seen before takes the next column
     column.update((member, k) for k, member in enumerate(known))
@@ -115,11 +119,13 @@ def _moods(words: Sequence[Word]) -> NDArray[np.float32]:
     return np.array([(word.negates, word.foresees) for word in words], np.float32).reshape(-1, 2)
 
 
-def _weighed(entries: csr_matrix, members: Sequence[Member]) -> csr_matrix:
-    """What each title says, however often: sums of these masses in float64 are exact, so no order can change them."""
+def _weighted(entries: csr_matrix, members: Sequence[Member]) -> csr_matrix:
+    # A member counts once however often it stands in a title. Sums of these weights in float64 are exact in any order.
     idf = rarity()
     highest = idf.highest
-    weights = [max(idf.idf(member), _LEAST) / highest if kind in (_STEMS, _NAMES) else 1.0 for kind, member in members]
+    weights = [
+        max(idf.idf(member), _MIN_IDF) / highest if kind in (_STEMS, _NAMES) else 1.0 for kind, member in members
+    ]
     entries.sort_indices()
     entries.data = np.array(weights, np.float32)[entries.indices]
     return entries
@@ -128,19 +134,19 @@ def _weighed(entries: csr_matrix, members: Sequence[Member]) -> csr_matrix:
 def _mirrored(entries: csr_matrix) -> csr_matrix:
     mirror = np.arange(entries.shape[1], dtype=entries.indices.dtype)
     mirror[: len(_ALL_SIDES)] ^= 1  # opposed sides are neighbours
-    found = csr_matrix((entries.data, mirror[entries.indices], entries.indptr), shape=entries.shape)
-    found.sort_indices()  # the data stay as they are, and shared: sides come first in a row and all weigh 1
-    return found
+    mirrored = csr_matrix((entries.data, mirror[entries.indices], entries.indptr), shape=entries.shape)
+    mirrored.sort_indices()  # the data can be shared: sides come first in a row and all weigh 1
+    return mirrored
 
 
-def _count(entries: csr_matrix, counted: NDArray[np.bool_]) -> Ints:
-    """How many entries of each row lie in the columns `counted`."""
+def _count(entries: csr_matrix, counted: Bools) -> Ints:
+    """Return how many entries of each row lie in the columns `counted`."""
     before = np.concatenate([[0], np.cumsum(counted[entries.indices])])
     return np.diff(before[entries.indptr])
 
 
 def _codes(sources: Sequence[str | None]) -> Ints:
-    """One number a source; each row without one gets a number of its own."""
+    """Return one number a source; a title without one gets a number of its own."""
     known: dict[str, int] = {}
     return np.array(
         [-1 - k if not s else known.setdefault(s.casefold(), len(known)) for k, s in enumerate(sources)], np.int64

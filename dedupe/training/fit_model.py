@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.candidates.join import candidate_pairs
+from dedupe.candidates.pairs import PairTable
 from dedupe.candidates.products import cosines
 from dedupe.clustering.linkage import merge_tree
 from dedupe.clustering.merge_tree import MergeTree
@@ -18,10 +19,11 @@ from dedupe.evaluation.metrics import average_precision, b_cubed, calibration_er
 from dedupe.headlines import Headline
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Ints
-from dedupe.scoring.model import Judge, Judgement, Logistic, sigmoid, terms
-from dedupe.scoring.pair_features import EVIDENCE, evidence
-from dedupe.scoring.prefilter import NOTICED
-from dedupe.scoring.title_features import describe
+from dedupe.scoring.context import Context
+from dedupe.scoring.model import Judge, Logistic, context_terms, sigmoid, terms
+from dedupe.scoring.pair_features import FEATURES, pair_features
+from dedupe.scoring.scorer import MIN_CONTEXT
+from dedupe.scoring.title_features import describe_titles
 from dedupe.training.answers import NONE, AnsweredPairs
 from dedupe.training.edits import Edit, pairs_of
 
@@ -105,8 +107,8 @@ def _wording_floor(held_out: Sequence[tuple[Judge, Sequence[Slice]]]) -> float:
     kept = []
     for judge, fold in held_out:
         for part in fold:
-            chance = sigmoid(judge.log_odds(part.evidence, ["wording"])["wording"])
-            kept.append(part.evidence[(chance >= FLOOR) & part.same("wording"), EVIDENCE.index("wording_similarity")])
+            chance = sigmoid(judge.pair_log_odds(part.evidence, ["wording"])["wording"])
+            kept.append(part.evidence[(chance >= FLOOR) & part.same("wording"), FEATURES.index("wording_similarity")])
     similarity = np.concatenate(kept)
     fitting = [floor for floor in WORDING_FLOORS if (similarity < floor).sum() <= LOST * len(similarity)]
     return round(float(max(fitting, default=CANDIDATE_FLOOR)), 2)
@@ -140,11 +142,11 @@ def slice_of(data: LabelledHeadlines, encoded: Encoded, k: int, others: Sequence
     own = data.slices[k]
     rows = np.concatenate([own, *(data.slices[other] for other in others)])
     headlines = [data.headlines[row] for row in rows]
-    titles = describe([data.texts[row] for row in rows], *_hours(headlines), [h.source for h in headlines])
+    titles = describe_titles([data.texts[row] for row in rows], *_hours(headlines), [h.source for h in headlines])
     pairs = candidate_pairs(encoded.story[rows], CANDIDATE_FLOOR)
-    pairs = pairs.where(pairs.i < len(own))
+    pairs = pairs.take(pairs.i < len(own))
     wording = cosines(encoded.wording[rows], pairs.i, pairs.j)
-    found = evidence(titles, pairs.i, pairs.j, pairs.similarity, wording)
+    found = pair_features(titles, pairs.i, pairs.j, pairs.similarity, wording)
     inside = pairs.j < len(own)
     labels = {level: data.labels[level][own] for level in SCORED_LEVELS}
     edits = _edits_of(data, encoded, own)
@@ -167,19 +169,19 @@ def _edits_of(data: LabelledHeadlines, encoded: Encoded, own: Ints) -> tuple[Evi
     later = first[[place[edit.of] for edit in edits]] + np.random.default_rng(len(own)).uniform(0, _LATER, len(edits))
     hours = np.concatenate([first, later])
     texts = [data.texts[row] for row in own] + [edit.text for edit in edits]
-    titles = describe(texts, hours, hours, [h.source for h in headlines] + [None] * len(edits))
+    titles = describe_titles(texts, hours, hours, [h.source for h in headlines] + [None] * len(edits))
     i, j = originals, copies + len(own)
     story = np.concatenate([encoded.story[own], encoded.story_of_edits[chosen]])
     wording = np.concatenate([encoded.wording[own], encoded.wording_of_edits[chosen]])
-    found = evidence(titles, i, j, cosines(story, i, j), cosines(wording, i, j))
+    found = pair_features(titles, i, j, cosines(story, i, j), cosines(wording, i, j))
     return found, np.array([edit.story for edit in edits], bool)[copies]
 
 
 def undated(found: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return evidence as it would be without dates."""
     without = found.copy()
-    without[:, EVIDENCE.index("hours")] = 0
-    without[:, EVIDENCE.index("undated")] = 1
+    without[:, FEATURES.index("hours")] = 0
+    without[:, FEATURES.index("undated")] = 1
     return without
 
 
@@ -194,13 +196,12 @@ def fit(slices: Sequence[Slice], answers: AnsweredPairs = NONE) -> Judge:
     columns, same = [], {level: [np.zeros(0, bool)] for level in SCORED_LEVELS}
     for outsider, outside in inner:
         for part in outside:
-            noticed, alone = _noticed(outsider, part)
-            i, j = part.i[noticed], part.j[noticed]
-            columns.append(outsider.company_of(len(part.labels["story"]), i, j, alone))
+            noticed, pairs = _noticed(outsider, part)
+            columns.append(context_terms(Context(len(part.labels["story"]), pairs), pairs))
             for level in SCORED_LEVELS:
                 same[level].append(part.same(level)[noticed])
     company = {level: _logistic(np.concatenate(columns), np.concatenate(same[level])) for level in SCORED_LEVELS}
-    return replace(judge, company=company)
+    return replace(judge, context=company)
 
 
 def _fit_alone(slices: Sequence[Slice], answers: AnsweredPairs) -> dict[str, Logistic]:
@@ -264,29 +265,28 @@ def _group_scores(trees: Sequence[tuple[Ints, MergeTree]], threshold: float) -> 
 
 def tree(judge: Judge, part: Slice, level: str) -> MergeTree:
     """Return the merge tree of one slice."""
-    noticed, judgement = _judged(judge, part)
-    chance = judgement.probability[level]
-    kept = chance >= FLOOR
-    rows = noticed[kept]
-    return merge_tree(len(part.labels[level]), part.i[rows], part.j[rows], chance[kept].astype(np.float64), floor=FLOOR)
+    _, pairs = _judged(judge, part)
+    pairs = pairs.take(pairs.p(level) >= FLOOR)
+    return merge_tree(len(part.labels[level]), pairs.i, pairs.j, pairs.p(level).astype(np.float64), floor=FLOOR)
 
 
-def _noticed(judge: Judge, part: Slice) -> tuple[Ints, dict[str, NDArray[np.float64]]]:
-    """Which pairs of a slice are noticed, and their probability alone."""
-    alone = {level: sigmoid(odds) for level, odds in judge.log_odds(part.evidence).items()}
-    noticed = np.flatnonzero(alone["story"] >= NOTICED["story"])
-    return noticed, {level: chance[noticed] for level, chance in alone.items()}
+def _noticed(judge: Judge, part: Slice) -> tuple[Ints, PairTable]:
+    """Which pairs of a slice count as context, and the table of these."""
+    alone = {level: sigmoid(odds) for level, odds in judge.pair_log_odds(part.evidence).items()}
+    noticed = np.flatnonzero(alone["story"] >= MIN_CONTEXT["story"])
+    wording, story = (alone[level][noticed].astype(np.float32) for level in SCORED_LEVELS)
+    return noticed, PairTable(part.i[noticed], part.j[noticed], p_pair_wording=wording, p_pair_story=story)
 
 
-def _judged(judge: Judge, part: Slice) -> tuple[Ints, Judgement]:
-    noticed, alone = _noticed(judge, part)
-    return noticed, judge.in_company(len(part.labels["story"]), part.i[noticed], part.j[noticed], alone)
+def _judged(judge: Judge, part: Slice) -> tuple[Ints, PairTable]:
+    noticed, pairs = _noticed(judge, part)
+    return noticed, judge.in_context(Context(len(part.labels["story"]), pairs), pairs)
 
 
 def _pair_scores(held_out: Sequence[tuple[Judge, Sequence[Slice]]], level: str) -> dict[str, float | None]:
     """Average precision over noticed pairs; calibration error and log loss over those in [0.05, 0.95]."""
     judged = [(*_judged(judge, part), part.same(level)) for judge, fold in held_out for part in fold]
-    chance = np.concatenate([judgement.probability[level] for _, judgement, _ in judged])
+    chance = np.concatenate([pairs.p(level) for _, pairs, _ in judged]).astype(np.float64)
     same = np.concatenate([truth[noticed] for noticed, _, truth in judged])
     unsure = (chance >= FLOOR) & (chance <= 1 - FLOOR)
     return {

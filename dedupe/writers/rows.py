@@ -21,8 +21,9 @@ from dedupe.runtime.arrow import as_json, for_json, tables_of
 from dedupe.runtime.files import PACKED, writing, writing_bytes
 
 if TYPE_CHECKING:
-    from dedupe.result.deduplication import Deduplication, Story, Wording
-    from dedupe.result.pairs import JudgedPair
+    from dedupe.result.deduplication import Deduplication
+    from dedupe.result.groups import Story, Wording
+    from dedupe.result.pairs import ScoredPair
 
 Row = Mapping[str, Any]
 Rows = OutputRows | Sequence[Row]
@@ -82,7 +83,7 @@ def write_stories(result: Deduplication, path: str) -> None:
         stream.write("\n]}\n")
 
 
-def write_pairs(pairs: Iterable[JudgedPair], titles: Callable[[int], str], path: str) -> None:
+def write_pairs(pairs: Iterable[ScoredPair], titles: Callable[[int], str], path: str) -> None:
     """Write every judged pair with its evidence, as JSON Lines; `titles` gives the title at a position."""
     with writing(path) as stream:
         for pair in pairs:
@@ -92,11 +93,11 @@ def write_pairs(pairs: Iterable[JudgedPair], titles: Callable[[int], str], path:
                 "title_i": titles(pair.i),
                 "title_j": titles(pair.j),
                 "verdict": pair.verdict,
-                "story": round(pair.story, 4),
-                "wording": round(pair.wording, 4),
+                "p_story": round(pair.p_story, 4),
+                "p_wording": round(pair.p_wording, 4),
                 "similarity": round(pair.similarity, 4),
                 "reasons": list(pair.reasons),
-                "evidence": {name: round(value, 4) for name, value in pair.evidence.items()},
+                "features": {name: round(value, 4) for name, value in pair.features.items()},
             }
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 

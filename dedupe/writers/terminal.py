@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from dedupe.headlines import Headline
-    from dedupe.matching import Matches
-    from dedupe.result.deduplication import Deduplication, Story, Wording
+    from dedupe.result.deduplication import Deduplication
+    from dedupe.result.groups import Story, Wording
+    from dedupe.result.matches import Matches
 
 _PIPE_WIDTH = 120  # columns of a table where no terminal says how wide it is
 _SINGLES_SHOWN = 10

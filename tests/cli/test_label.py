@@ -57,12 +57,12 @@ def drawn(questions, number, verdict=lambda one, other: "different"):
 def test_the_pairs_are_those_together_at_the_floor_and_those_judged(result):
     pairs = QuestionPairs.of(result, "story")
     labels = result.trees["story"].cut(result.floor)
-    judged = set(zip(result.judged.i.tolist(), result.judged.j.tolist(), strict=True))
+    judged = set(zip(result.pair_table.i.tolist(), result.pair_table.j.tolist(), strict=True))
     n = len(labels)
     expected = {(i, j) for i in range(n) for j in range(i + 1, n) if labels[i] == labels[j] or (i, j) in judged}
     assert set(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True)) == expected
     chance = dict(zip(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True), pairs.probability.tolist(), strict=True))
-    own = zip(result.judged.i.tolist(), result.judged.j.tolist(), result.judged.probability["story"], strict=True)
+    own = zip(result.pair_table.i.tolist(), result.pair_table.j.tolist(), result.pair_table.p("story"), strict=True)
     assert all(chance[i, j] == probability for i, j, probability in own)
     assert all(chance[pair] == 0 for pair in expected - judged)
 

@@ -26,7 +26,7 @@ from markdown_it.token import Token
 
 from dedupe.cli import cli
 from dedupe.embedding import model_folder as artefacts
-from dedupe.result.deduplication import Caution
+from dedupe.result.cautions import Caution
 from dedupe.writers.rows import format_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.labelled_news import clear_rows

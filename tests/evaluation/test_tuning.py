@@ -51,13 +51,13 @@ def test_where_two_nodes_come_together_is_where_the_cuts_say(seed: int) -> None:
     for threshold in np.arange(1, 11) / 10:
         labels = tree.cut(threshold)
         slow[(labels[i] == labels[j]) & (i != j)] = threshold
-    assert np.array_equal(tree.together(i, j), slow)
+    assert np.array_equal(tree.cophenetic(i, j), slow)
 
 
 def test_a_long_chain_is_climbed() -> None:
     n = 400
     tree = MergeTree(n, np.arange(1, n), np.arange(n - 1), np.linspace(1, 0.1, n - 1))
-    assert tree.together(np.array([0, 0, 5]), np.array([n - 1, 1, 5])).tolist() == [0.1, 1.0, 1.0]
+    assert tree.cophenetic(np.array([0, 0, 5]), np.array([n - 1, 1, 5])).tolist() == [0.1, 1.0, 1.0]
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def listed(labelled: LabelledHeadlines, runs: list[dedupe.Deduplication], level:
         truth = labelled.labels[level][rows]
         here = np.flatnonzero(truth >= 0)
         i, j = here[np.array(list(itertools.combinations(range(len(here)), 2))).T]
-        heights = result.together(i, j, level)
+        heights = result.cophenetic(i, j, level)
         floor = result.regroup(**{f"{level}_threshold": result.floor}).labels("story")
         if level == "wording":
             floor = result.regroup(wording_threshold=result.floor).labels("wording")
@@ -95,9 +95,9 @@ def test_rows_come_together_where_the_labels_say(runs: list[dedupe.Deduplication
     i, j = np.triu_indices(len(run), 1)
     for level, threshold in itertools.product(LEVELS, (0.05, 0.2, 0.5, 0.9, 1.0)):
         labels = run.regroup(**{f"{level}_threshold": threshold}).labels(level)
-        assert np.array_equal(run.together(i, j, level) >= threshold, labels[i] == labels[j])
+        assert np.array_equal(run.cophenetic(i, j, level) >= threshold, labels[i] == labels[j])
     with pytest.raises(InputError, match="level must be one of"):
-        run.together(i, j, "exact")
+        run.cophenetic(i, j, "exact")
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -584,9 +584,9 @@ def test_all_pairs_answered_are_as_good_as_labels(csv: Path) -> None:
     rows = [row for row in labelled_rows(1) if row["title"]]
     found = tune_by_answers(rows, answered(csv, 10**6), encoder=FakeEncoder(), resamples=100)
     run = dedupe.deduplicate(rows, encoder=FakeEncoder())
-    i, j = np.triu_indices(len(run.nodes.first), 1)
-    stories = np.array([str(run.headlines[row].extra["story"]) for row in run.nodes.first])
-    height = run.trees["story"].together(i, j)
+    i, j = np.triu_indices(len(run.nodes.row), 1)
+    stories = np.array([str(run.headlines[row].extra["story"]) for row in run.nodes.row])
+    height = run.trees["story"].cophenetic(i, j)
     for k in range(0, len(found.curve.threshold), 50):
         together = height >= found.curve.threshold[k]
         right = together & (stories[i] == stories[j])

@@ -155,7 +155,7 @@ def test_the_strongest_pair_across_each_merge_is_that_of_trying_all(seed: int) -
         merge[across] = step
         expected.append(max(across, key=lambda k: (chance[k], -k), default=-1))
         members[a] |= members.pop(b)
-    assert tree.joining(i, j).tolist() == merge.tolist()
+    assert tree.joining_merge(i, j).tolist() == merge.tolist()
     assert strongest_across(tree, i, j, chance).tolist() == expected
 
 
@@ -171,7 +171,7 @@ def test_the_pairs_across_merges_hold_each_group_together_at_every_cut(
         "corrected": lambda: deduplicate(rows(), encoder=FakeEncoder(), corrections=[(EVENTS[5], EVENTS[8], "story")]),
     }
     result = results[kind]()
-    tree, pairs, nodes = result.trees["story"], result.pairs, len(result.nodes.first)
+    tree, pairs, nodes = result.trees["story"], result.pairs, len(result.nodes.row)
     i, j = result.nodes.of[pairs.i], result.nodes.of[pairs.j]
     links = strongest_across(tree, i, j, pairs.story)
     assert len(links) > 3
@@ -203,7 +203,7 @@ def test_figures_are_those_of_the_result(result: Deduplication) -> None:
 def test_what_has_no_room_is_left_out_in_whole_groups_and_said(tmp_path: Path) -> None:
     result = made_up(120)
     everything = choose_nodes(result, 120)
-    assert everything.left_out == 0 and len(everything.nodes) == len(result.nodes.first)
+    assert everything.left_out == 0 and len(everything.nodes) == len(result.nodes.row)
     choice = choose_nodes(result, 60)
     shown = np.isin(result.nodes.of, choice.nodes)
     loosest = result.regroup(story_threshold=result.floor).labels("story")

@@ -1,0 +1,110 @@
+"""`Settings` of a run, checked, and the time span that a window is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TypedDict
+
+from dedupe.clustering.corrections import CorrectionLike
+from dedupe.embedding.cache import VectorCache
+from dedupe.embedding.encoders import Encoder
+from dedupe.errors import InputError
+from dedupe.levels import KEEP_RULES, SCORED_LEVELS
+from dedupe.runtime.progress import Progress
+from dedupe.scoring.model import Judge
+
+Window = timedelta | float | str
+"""A positive time span: a timedelta, hours, or text such as "72h", "3d", "90m", "2w"."""
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(m|min|h|d|w)?")
+_HOURS = {"m": 1 / 60, "min": 1 / 60, "h": 1, "d": 24, "w": 168}
+
+
+class RunOptions(TypedDict, total=False):
+    """The options of `deduplicate` that `match`, `evaluate` and `tune` take as well."""
+
+    encoder: Encoder | str | Path | None
+    cache: VectorCache | None
+    window: Window | None
+    story_threshold: float | None
+    wording_threshold: float | None
+    corrections: Iterable[CorrectionLike]
+    progress: bool | Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What decides the groups of a run besides headlines, vectors and corrections.
+
+    `level`: "story", or "wording" to look no further than that. `thresholds`: the probability at which the tree of each
+    level is cut; `floor`: the lowest there can be. `window`: hours, None for none. `keep`: one of `KEEP_RULES`. Raises
+    `InputError` for any other value.
+    """
+
+    level: str
+    thresholds: dict[str, float]
+    floor: float
+    window: float | None = None
+    keep: str = KEEP_RULES[0]
+
+    def __post_init__(self) -> None:
+        check_choice("level", self.level, SCORED_LEVELS)
+        check_choice("keep", self.keep, KEEP_RULES)
+        for level, value in self.thresholds.items():
+            if not self.floor <= value <= 1:
+                raise InputError(
+                    f"{level}_threshold {value:g} is outside {self.floor:g} to 1: weaker pairs are not kept"
+                )
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels that get a merge tree."""
+        return SCORED_LEVELS if self.level == SCORED_LEVELS[-1] else (self.level,)
+
+    @classmethod
+    def of(
+        cls,
+        judge: Judge,
+        level: str = SCORED_LEVELS[-1],
+        window: Window | None = None,
+        story_threshold: float | None = None,
+        wording_threshold: float | None = None,
+        keep: str = KEEP_RULES[0],
+    ) -> Settings:
+        """Return the settings of a run with the thresholds of its judge where none are given."""
+        defaults = cls(level, dict(judge.thresholds), judge.floor, hours_of(window), keep)
+        return defaults.with_thresholds(story_threshold, wording_threshold)
+
+    def with_thresholds(self, story: float | None = None, wording: float | None = None) -> Settings:
+        """Return the settings with other thresholds, where given."""
+        if story is not None and self.level == "wording":
+            raise InputError("story_threshold has no effect at level='wording': leave it out, or use level='story'")
+        changes = {
+            level: float(value) for level, value in (("story", story), ("wording", wording)) if value is not None
+        }
+        return replace(self, thresholds=self.thresholds | changes)
+
+
+def check_choice(name: str, value: str, choices: Collection[str]) -> None:
+    """Raise `InputError` where an argument is none of the choices."""
+    if value not in choices:
+        raise InputError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+
+
+def hours_of(window: Window | None) -> float | None:
+    """Return a window in hours, None for none; `InputError` for what is no positive time."""
+    if window is None:
+        return None
+    if isinstance(window, str):
+        span = _SPAN.fullmatch(window.strip().lower())
+        hours = float(span[1]) * _HOURS[span[2] or "h"] if span else 0.0
+    else:
+        hours = window / timedelta(hours=1) if isinstance(window, timedelta) else float(window)
+    if not 0 < hours < float("inf"):
+        raise InputError(
+            f"window must be a positive time, not {window!r}: give a timedelta, hours, or text such as '72h'"
+        )
+    return hours

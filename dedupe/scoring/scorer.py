@@ -1,0 +1,126 @@
+"""`Scorer`: candidate pairs of one run -> a table with their probabilities, by themselves and in context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dedupe.candidates.join import Join
+from dedupe.candidates.pairs import PairTable, concatenate
+from dedupe.candidates.products import cosines
+from dedupe.candidates.time_band import TimeBand
+from dedupe.embedding.vectors import Vectors, let_go, rows_at
+from dedupe.levels import SCORED_LEVELS
+from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.parallel import in_order
+from dedupe.runtime.progress import Progress
+from dedupe.scoring.context import CONTEXT_FEATURES, Context
+from dedupe.scoring.model import Judge, sigmoid
+from dedupe.scoring.prefilter import promising
+from dedupe.scoring.similarity_scale import Scale
+from dedupe.scoring.title_features import TitleFeatures
+
+MIN_CONTEXT = {"story": 0.02, "wording": 0.05}
+"""Probability of a pair by itself, at the level of the run, from which it counts as context."""
+_CHUNK_PAIRS = 32_768  # few enough for the cache, so many that threads seldom wait
+_CHUNK_CONTEXT = 500_000  # pairs whose context is made at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """Scores the pairs of one run.
+
+    `vectors`: unit rows, (n, d); `wording_vectors`: those of the wording level. `scale`: brings the encoder's cosine to the
+    judge's scale. `level`: the level up to which the run looks, by whose probability pairs are kept.
+    """
+
+    judge: Judge
+    titles: TitleFeatures
+    vectors: Vectors
+    wording_vectors: Vectors
+    scale: Scale
+    level: str
+
+    @classmethod
+    def of(cls, judge: Judge, titles: TitleFeatures, vectors: Vectors, scale: Scale, level: str) -> Scorer:
+        """Return the scorer of a run; `vectors` as the encoder gave them."""
+        return cls(judge, titles, vectors, judge.wording_vectors(vectors), scale, level)
+
+    def take(self, nodes: Ints) -> Scorer:
+        """Return the scorer of some nodes."""
+        vectors = rows_at(self.vectors, nodes)
+        same = self.wording_vectors is self.vectors
+        wording = vectors if same else rows_at(self.wording_vectors, nodes)
+        return replace(self, titles=self.titles.take(nodes), vectors=vectors, wording_vectors=wording)
+
+    @property
+    def level_vectors(self) -> Vectors:
+        """The vectors in which the level of the run looks for candidates."""
+        return self.vectors if self.level == "story" else self.wording_vectors
+
+    def candidates(self, band: TimeBand | None, sparse: Sequence[Ints]) -> Join:
+        """Return the join that finds the candidate pairs of the run; `band` and `sparse` as for `Join`."""
+        floor = self.scale.inverse(self.judge.candidate_floor[self.level])
+        return Join(self.level_vectors, floor, band, sparse=sparse, wording=self.level == "wording")
+
+    def score(self, join: Join, progress: Progress) -> PairTable:
+        """Return the candidate pairs of a join that are probable enough to count, with context."""
+        return self.in_context(concatenate(self._pieces(join, progress)), self.judge.floor)
+
+    def _pieces(self, join: Join, progress: Progress) -> Iterator[PairTable]:
+        progress("judging", 0, join.pieces)
+        pieces = in_order(lambda number: self.by_themselves(join.piece(number)), range(join.pieces))
+        for done, piece in enumerate(pieces, 1):
+            yield piece
+            progress("judging", done, join.pieces)
+        for vectors in (self.vectors, self.wording_vectors):
+            let_go(vectors)
+
+    def by_themselves(self, pairs: PairTable, minimum: float | None = None) -> PairTable:
+        """Return candidate pairs with the probability of each by itself, without those under `minimum`.
+
+        The default is what counts as context.
+        """
+        least = MIN_CONTEXT[self.level] if minimum is None else minimum
+        chunks = [pairs.take(slice(k, k + _CHUNK_PAIRS)) for k in range(0, len(pairs), _CHUNK_PAIRS)]
+        return concatenate(self._chunk(chunk, least) for chunk in chunks)
+
+    def _chunk(self, pairs: PairTable, minimum: float) -> PairTable:
+        pairs = self._with_similarities(pairs)
+        scaled = self.scale(pairs.similarity), self.scale(pairs.wording_similarity)
+        least = np.log(minimum / (1 - minimum)) if minimum else -np.inf
+        kept, features = promising(self.judge, self.titles, pairs.i, pairs.j, *scaled, self.level, least)
+        pairs = pairs.take(kept)
+        probability = {level: sigmoid(odds) for level, odds in self.judge.pair_log_odds(features).items()}
+        enough = probability[self.level] >= minimum
+        p_wording, p_story = (probability[level].astype(np.float32) for level in SCORED_LEVELS)
+        return replace(pairs, p_pair_wording=p_wording, p_pair_story=p_story).take(enough)
+
+    def _with_similarities(self, pairs: PairTable) -> PairTable:
+        if self.wording_vectors is self.vectors:
+            cosine = (
+                pairs.similarity if len(pairs.similarity) else _filled(pairs.wording_similarity, self.vectors, pairs)
+            )
+            return replace(pairs, similarity=cosine, wording_similarity=cosine)
+        return replace(
+            pairs,
+            similarity=_filled(pairs.similarity, self.vectors, pairs),
+            wording_similarity=_filled(pairs.wording_similarity, self.wording_vectors, pairs),
+        )
+
+    def in_context(self, pairs: PairTable, floor: float) -> PairTable:
+        """Return the pairs whose probability in context reaches `floor` at the level of the run, with that context."""
+        context = Context(len(self.titles.texts), pairs)
+        pairs = self.judge.in_context(context, pairs)
+        kept = np.flatnonzero(pairs.p(self.level) >= floor)
+        features = np.empty((len(kept), len(CONTEXT_FEATURES)), np.float16)
+        for start in range(0, len(kept), _CHUNK_CONTEXT):
+            part = slice(start, start + _CHUNK_CONTEXT)
+            features[part] = context.features(kept[part])
+        return replace(pairs.take(kept), context=features)
+
+
+def _filled(column: Float32s, vectors: Vectors, pairs: PairTable) -> Float32s:
+    return column if len(column) else np.clip(cosines(vectors, pairs.i, pairs.j), -1, 1)
