@@ -19,7 +19,7 @@ from dedupe.candidates.products import cosines, pairs_between
 from dedupe.candidates.time_band import TimeBand
 from dedupe.embedding.vectors import PackedRows, Vectors, rows_at
 from dedupe.errors import InputError
-from dedupe.runtime.arrays import Ints
+from dedupe.runtime.arrays import Ints, pairs_within
 from dedupe.runtime.parallel import in_order
 
 EXACT = 5_000_000_000
@@ -59,7 +59,7 @@ class Join:
             wording,
         )
         self._sparse = [_adjacent(group, neighbors) for group in sparse]
-        self.skipped = sum(len(g) * (len(g) - 1) // 2 - len(i) for g, (i, _) in zip(sparse, self._sparse, strict=True))
+        self.skipped = sum(pairs_within(len(g)) - len(i) for g, (i, _) in zip(sparse, self._sparse, strict=True))
         self._nodes = np.setdiff1d(np.arange(len(vectors)), np.concatenate(sparse)) if len(sparse) else None
         dense = self._vectors if self._nodes is None else rows_at(self._vectors, self._nodes)
         dense_band = band if band is None or self._nodes is None else band.take(self._nodes)

@@ -147,7 +147,7 @@ def test_the_pair_of_a_confusion_is_the_most_probable_one(found: Evaluation) -> 
         rows = [row for row in labelled_rows() if row["slice"] == part]
         run = dedupe.deduplicate(rows, encoder=FakeEncoder())
         labels = run.labels("story")
-        chance = {(pair.i, pair.j): pair.story for pair in run.pairs}
+        chance = {(pair.i, pair.j): pair.p_story for pair in run.pairs}
         for one in found.levels["story"].missed:
             members = [k for k, row in enumerate(rows) if row["story"] == one.first.extra["story"]]
             if one.first.extra["slice"] != part or not one.judged:
@@ -308,7 +308,7 @@ def test_warnings_and_corrections_of_the_runs_are_told(labelled: Path) -> None:
     assert found["corrections"] == 1
     assert ", 1 correction applied" in outcome.stderr
     assert "empty-title" in [warning["code"] for warning in found["warnings"]]
-    assert "warning: 1 row without a title stay alone\n" in outcome.stderr
+    assert "warning: 1 row without a title: left ungrouped\n" in outcome.stderr
     assert "corrections 1\n" in run(*given, "--dry-run").stdout
     for option in (("-o", fixed, "--format", "json"), ("--skip-bad", "--rejects", fixed)):
         assert "is also the input" in refused(*given, "--force", *option)
