@@ -5,55 +5,35 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from dedupe.cli.dry_run import plan
-from dedupe.cli.input_options import Reading, reading
-from dedupe.cli.label_options import LabelJob, labels, report
+from dedupe.cli.input_options import InputOptions
+from dedupe.cli.label_options import LabelOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import (
-    applied,
-    caching,
-    count,
-    dry_run,
-    engine,
-    force,
-    judging,
-    open_cache,
-    options,
-    output,
-    quiet,
-    taken,
-)
-from dedupe.runtime.files import check_output, write_lines
+from dedupe.cli.shared import PROGRAM, OutputOptions, applied, count, option, takes, warn
+from dedupe.runtime.files import write_lines
 from dedupe.writers.rows import format_of
 
 if TYPE_CHECKING:
     from dedupe.evaluation import Evaluation
 
 
-@dataclass(frozen=True, slots=True)
-class _Job(LabelJob):
-    corrections: tuple[str, ...]
-    worst: int
-    format: str | None
-    output: str
-    force: bool
+@dataclass(frozen=True)
+class _Options(LabelOptions, OutputOptions):
+    worst: int = option(
+        "--worst", type=click.IntRange(0), default=10, show_default=True, help="Mistakes of each kind to list."
+    )
+    format: str | None = option(
+        "--format", type=click.Choice(["table", "json"]), help="Output format; default: by the ending of -o."
+    )
 
 
 @click.command()
-@reading
-@labels
-@click.option("--worst", type=click.IntRange(0), default=10, show_default=True, help="Mistakes of each kind to list.")
-@click.option("--format", type=click.Choice(["table", "json"]), help="Default: by the ending of -o.")
-@judging
-@engine
-@caching
-@options(output, dry_run, force, quiet)
+@takes(_Options, InputOptions)
 @settings
-def evaluate(**given: Any) -> None:
+def evaluate(job: _Options, inputs: InputOptions) -> None:
     """Group labelled headlines, and score the groups against the labels.
 
     INPUT has a column `story`, perhaps `wording` (which wording of the story), and perhaps `slice` (parts to group separately).
@@ -65,36 +45,23 @@ def evaluate(**given: Any) -> None:
       headline-dedupe evaluate labelled.csv --story-threshold 0.6 --worst 30 -o scores.json
     """
     from dedupe import evaluation
-    from dedupe.clustering.corrections import read_corrections
     from dedupe.evaluation.tables import evaluation_json, write_evaluation
 
-    job, inputs = taken(_Job, given), taken(Reading, given)
     format = job.format or _format(job.output)
-    beside = list(job.corrections)
-    check_output(job.output, [*inputs.inputs, *beside], force=job.force)
-    inputs.check(job.output, force=job.force, beside=beside)
-    cache = open_cache(job.cache, job.no_cache)
-    source, corrections = inputs.read(), read_corrections(job.corrections)
+    job.check(inputs, format)
+    source = inputs.read()
     if job.dry_run:
-        chosen = {
-            "window": job.window,
-            "story_threshold": job.story_threshold,
-            "wording_threshold": job.wording_threshold,
-            "worst": job.worst,
-            "corrections": len(corrections) if job.corrections else None,
-        }
-        write_lines([job.plan(source), *plan(source, job.model, cache, job.output, format, chosen)], "-")
+        write_lines(job.plan(source, job.output, format, {"worst": job.worst}), "-")
         return
-    with job.run_options(cache) as run_options:
-        run_options["corrections"] = corrections
-        scores = evaluation.evaluate(source.headlines, columns=job.columns, worst=job.worst, **run_options)
+    scores = evaluation.evaluate(source.headlines, columns=job.columns, worst=job.worst, **job.run_options())
     if format == "json":
         write_lines([json.dumps(evaluation_json(scores), ensure_ascii=False, indent=1)], job.output)
     else:
         write_evaluation(scores, job.output)
     inputs.set_aside(source, job.output)
     if not job.quiet:
-        report([_summary(job, scores), *scores.notes, *source.notes], cache, scores.warnings)
+        click.echo(f"{PROGRAM}: {'; '.join([_summary(job, scores), *scores.notes, *source.notes])}", err=True)
+        warn(scores.warnings, job.vectors)
 
 
 def _format(output: str) -> str:
@@ -103,7 +70,7 @@ def _format(output: str) -> str:
     return "table" if format_of(output, ("json", "lines")) == "lines" else "json"
 
 
-def _summary(job: _Job, evaluation: Evaluation) -> str:
+def _summary(job: _Options, evaluation: Evaluation) -> str:
     parts = [count(evaluation.headlines, "headline"), count(evaluation.slices, "slice")]
     for level, scores in evaluation.levels.items():
         groups = count(scores.true_groups, level, {"story": "stories"}.get(level))

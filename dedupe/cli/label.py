@@ -7,14 +7,24 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
-from dedupe.cli.input_options import Reading, reading
+from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, caching, count, engine, limit_threads, open_cache, taken, window
+from dedupe.cli.shared import (
+    PROGRAM,
+    EngineOptions,
+    caching,
+    count,
+    limit_threads,
+    open_cache,
+    option,
+    takes,
+    typed,
+    window,
+)
 from dedupe.errors import InputError
 from dedupe.headlines import tie_key
 from dedupe.levels import SCORED_LEVELS, SKIPPED
@@ -24,51 +34,44 @@ from dedupe.writers.terminal import show_pair
 if TYPE_CHECKING:
     from dedupe.evaluation.answers import Answers
     from dedupe.evaluation.questions import Questions
-    from dedupe.readers.inputs import Source
-    from dedupe.result.deduplication import Deduplication
 
 _KEYS = {"w": "wording", "s": "story", "d": "different", " ": SKIPPED}
-_OWN = ("output", "number")  # options that `tune` does not share
-_UNDO, _QUIT = ("u", "\x7f", "\b"), ("q", "\x1b", "\x04")
+_KEYS |= dict.fromkeys(("u", "\x7f", "\b"), "undo") | dict.fromkeys(("q", "\x1b", "\x04"), "quit")
 _HELP = "[w] same wording  [s] same story  [d] different  [space] skip  [u] undo  [q] quit"
+_OWN = ("output", "number")  # options that `tune` does not share
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    output: Path
-    level: str
-    number: int
+@dataclass(frozen=True, kw_only=True)
+class _Options(EngineOptions):
     window: timedelta | None
-    model: str | None
-    threads: int | None
     cache: Path | None
     no_cache: bool
+    output: Path = option(
+        *("-o", "--output"),
+        type=click.Path(path_type=Path),
+        default="labels.csv",
+        show_default=True,
+        metavar="FILE",
+        help="File of answers; an existing file is continued.",
+    )
+    level: str = option(
+        "--level",
+        type=click.Choice(SCORED_LEVELS[::-1]),
+        default="story",
+        show_default=True,
+        help="Level whose threshold the answers are for.",
+    )
+    number: int = option(
+        "--number", type=click.IntRange(1), default=100, show_default=True, help="Number of answers to stop at."
+    )
 
 
 @click.command()
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    default="labels.csv",
-    show_default=True,
-    metavar="FILE",
-    help="File of answers; an existing file is continued.",
-)
-@click.option(
-    "--level",
-    type=click.Choice(SCORED_LEVELS[::-1]),
-    default="story",
-    show_default=True,
-    help="Level whose threshold the answers are for.",
-)
-@click.option("--number", type=click.IntRange(1), default=100, show_default=True, help="Number of answers to stop at.")
-@reading
+@takes(_Options, InputOptions)
 @window
-@engine
 @caching
 @settings
-def label(**given: Any) -> None:
+def label(job: _Options, inputs: InputOptions) -> None:
     """Ask about the pairs of INPUT that say most about where the threshold belongs, one key per answer.
 
     Each answer is saved at once. Stop at any time: the same command continues. `tune` reads the answers, and so does
@@ -81,11 +84,14 @@ def label(**given: Any) -> None:
     """
     from dedupe.evaluation.answers import Answers
     from dedupe.evaluation.questions import Questions
+    from dedupe.pipeline import deduplicate
 
-    job, inputs = taken(_Job, given), taken(Reading, given)
     check_output(str(job.output), inputs.inputs, force=True)
-    answers = Answers(job.output)
-    questions = Questions(_group(job, inputs.read()), job.level, answers.verdicts(job.level))
+    answers, cache = Answers(job.output), open_cache(job.cache, job.no_cache)
+    limit_threads(job.threads)
+    headlines = inputs.read().headlines
+    run = deduplicate(headlines, encoder=job.model, level=job.level, window=job.window, progress=True, cache=cache)
+    questions = Questions(run, job.level, answers.verdicts(job.level))
     try:
         _ask(questions, answers, job)
     except (EOFError, KeyboardInterrupt):
@@ -93,24 +99,7 @@ def label(**given: Any) -> None:
     _summary(answers, job, questions.count)
 
 
-def _group(job: _Job, source: Source) -> Deduplication:
-    from dedupe.embedding import encoders as encoders
-    from dedupe.pipeline import deduplicate
-    from dedupe.runtime.progress import bars
-
-    limit_threads(job.threads)
-    with bars() as progress:
-        return deduplicate(
-            source.headlines,
-            encoder=encoders.load_encoder(job.model) if job.model else None,
-            level=job.level,
-            window=job.window,
-            progress=progress,
-            cache=open_cache(job.cache, job.no_cache),
-        )
-
-
-def _ask(questions: Questions, answers: Answers, job: _Job) -> None:
+def _ask(questions: Questions, answers: Answers, job: _Options) -> None:
     """Ask until there are enough answers, no pairs are left, or the user quits."""
     asked: list[int] = []
     while questions.count < job.number and (place := questions.next()) is not None:
@@ -134,20 +123,15 @@ def _ask(questions: Questions, answers: Answers, job: _Job) -> None:
 def _answer(*, undoable: bool) -> str:
     """Wait for a key that is an answer: a verdict, "undo" or "quit"."""
     while True:
-        key = _key()
-        answer = "undo" if key in _UNDO else "quit" if key in _QUIT else _KEYS.get(key)
+        try:
+            answer = _KEYS.get(click.getchar().lower())
+        except OSError as error:
+            raise InputError("label asks its questions at a terminal, and there is none: run it in one") from error
         if answer == "undo" and not undoable:
             click.echo("  nothing to undo in this session", err=True)
         elif answer:
             click.echo(f"> {answer}\n", err=True)
             return answer
-
-
-def _key() -> str:
-    try:
-        return click.getchar().lower()
-    except OSError as error:
-        raise InputError("label asks its questions at a terminal, and there is none: run it in one") from error
 
 
 def _warn_of_contradictions(answers: Answers) -> None:
@@ -159,7 +143,7 @@ def _warn_of_contradictions(answers: Answers) -> None:
         click.echo(f"{PROGRAM}: warning: {error}: undo it by [u], or edit {answers.path}", err=True)
 
 
-def _summary(answers: Answers, job: _Job, answered: int) -> None:
+def _summary(answers: Answers, job: _Options, answered: int) -> None:
     """Print how many answers there are, and the command that uses them, with the options it shares with this one."""
     counts = Counter(verdict for _, _, verdict in answers.verdicts(job.level))
     parts = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in _KEYS.values() if counts[verdict])
@@ -167,18 +151,18 @@ def _summary(answers: Answers, job: _Job, answered: int) -> None:
     click.echo(f"{PROGRAM}: {number}{f' ({parts})' if parts else ''}", err=True)
     if answered:
         context = click.get_current_context()
-        shared = [word for option in context.command.params for word in _as_typed(option, context)]
+        shared = [word for parameter in context.command.params for word in _as_typed(parameter, context)]
         click.echo(f"next: {shlex.join([PROGRAM, 'tune', *shared, '--labels', str(job.output)])}", err=True)
 
 
-def _as_typed(option: click.Parameter, context: click.Context) -> list[str]:
+def _as_typed(parameter: click.Parameter, context: click.Context) -> list[str]:
     """The words of an option that was typed and that `tune` has too."""
-    typed = context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
-    if not typed or option.name in _OWN:
+    name = str(parameter.name)
+    if name in _OWN or not typed(name):
         return []
-    value = context.params[str(option.name)]
-    if isinstance(option, click.Argument):
-        return [str(argument) for argument in value]
+    value = context.params[name]
+    if isinstance(parameter, click.Argument):
+        return list(value)
     if value is True:
-        return [option.opts[0]]
-    return [option.opts[0], f"{value / timedelta(hours=1):g}h" if isinstance(value, timedelta) else str(value)]
+        return [parameter.opts[0]]
+    return [parameter.opts[0], f"{value / timedelta(hours=1):g}h" if isinstance(value, timedelta) else str(value)]

@@ -41,7 +41,7 @@ def _options(context: click.Context, values: Mapping[str, Any], path: Path) -> d
     Options that only other commands have are skipped, so one file can serve all commands. In its own table, an option may
     also have the name that it has on the command line.
     """
-    command, others = str(context.info_name), commands_of(context)
+    command, others = str(context.info_name), _commands(context)
     own = values.get(command, {})
     foreign = {str(parameter.name) for other in others.values() for parameter in other.params}
     known = {str(parameter.name): parameter for parameter in context.command.params if parameter.name != "settings"}
@@ -62,8 +62,7 @@ def _options(context: click.Context, values: Mapping[str, Any], path: Path) -> d
     return options
 
 
-def commands_of(context: click.Context) -> Mapping[str, click.Command]:
-    """Return all commands of the program, by name."""
+def _commands(context: click.Context) -> Mapping[str, click.Command]:
     root = context.find_root().command
     return root.commands if isinstance(root, click.Group) else {}
 
@@ -81,14 +80,14 @@ def check_settings(path: str, inputs: Iterable[str]) -> None:
     _document(Path(path), new=True)
 
 
-def threshold_in(path: str, commands: Iterable[str], level: str) -> float | None:
+def threshold_in(path: str, level: str) -> float | None:
     """Return the threshold of `level` in a settings file, None where it has none.
 
-    The one for all commands comes first, then that of the first of `commands` whose table has one. Raises `InputError` for a
+    The one for all commands comes first, then that of the first command whose table has one. Raises `InputError` for a
     value that is not a number.
     """
     key = f"{level}_threshold"
-    for place, table in _tables(_document(Path(path), new=True).unwrap(), commands, key):
+    for place, table in _tables(_document(Path(path), new=True).unwrap(), key):
         value = table.get(key)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return float(value)
@@ -97,14 +96,14 @@ def threshold_in(path: str, commands: Iterable[str], level: str) -> float | None
     return None
 
 
-def write_threshold(path: str, commands: Iterable[str], level: str, value: float) -> list[str]:
+def write_threshold(path: str, level: str, value: float) -> list[str]:
     """Set the threshold of `level` for all commands, and return a line for each change.
 
-    A table of one of `commands` that sets it as well is changed too, since it would override the value. Everything else in
-    the file stays, comments included.
+    Where a command's own table sets it as well, it is changed too, since it would override the value. Everything else in the
+    file stays, comments included.
     """
     document, key, lines = _document(Path(path), new=True), f"{level}_threshold", []
-    for place, table in _tables(document, commands, key):
+    for place, table in _tables(document, key):
         before = table.get(key)
         table[key] = value
         change = f"{key} = {value:g}" if before in (None, value) else f"{key} = {before} -> {value:g}"
@@ -127,12 +126,10 @@ def _document(path: Path, *, new: bool = False) -> TOMLDocument:
         raise InputError(f"settings {path} are not TOML ({error}): correct the file") from None
 
 
-def _tables(
-    document: MutableMapping[str, Any], commands: Iterable[str], key: str
-) -> Iterator[tuple[str, MutableMapping[str, Any]]]:
+def _tables(document: MutableMapping[str, Any], key: str) -> Iterator[tuple[str, MutableMapping[str, Any]]]:
     """The whole file, then each command's table that has the key, with its name for messages."""
     yield "", document
-    for command in commands:
+    for command in _commands(click.get_current_context()):
         table = document.get(command)
         if isinstance(table, MutableMapping) and key in table:
             yield f", [{command}]", table

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from dedupe.clustering.copies import exact_groups
 from hypothesis import given
 from hypothesis import strategies as st
-
-from dedupe.clustering.copies import exact_groups
 
 HOURS = st.sampled_from([np.nan, 0.0, 1.0, 24.0, 25.0, 48.0])
 ROWS = st.lists(st.tuples(st.sampled_from(["", "a", "é"]), st.sampled_from("xyX"), HOURS), max_size=9)

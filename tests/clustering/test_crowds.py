@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from dedupe.clustering.crowds import find_crowds
 
 import dedupe
 from dedupe.candidates.join import Times
 from dedupe.clustering import crowds
-from dedupe.clustering.crowds import find_crowds
 from dedupe.scoring.model import load_fallback
 from dedupe.scoring.prefilter import notice
 from dedupe.scoring.similarity_scale import IDENTITY

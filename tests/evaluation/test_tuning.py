@@ -513,8 +513,8 @@ def test_a_goal_that_was_typed_goes_before_that_of_the_settings(csv: Path) -> No
 
 def test_settings_may_name_where_it_is_written_as_the_command_line_does(csv: Path) -> None:
     Path("desk.toml").write_text('[tune]\noutput = "z.toml"\n', "utf-8")
-    assert "as settings to z.toml" in run("tune", csv, "--settings", "desk.toml", "--dry-run").stdout
-    assert "to y.toml" in run("tune", csv, "--settings", "desk.toml", "--dry-run", "-o", "y.toml").stdout
+    assert "output: z.toml, as settings" in run("tune", csv, "--settings", "desk.toml", "--dry-run").stdout
+    assert "output: y.toml" in run("tune", csv, "--settings", "desk.toml", "--dry-run", "-o", "y.toml").stdout
 
 
 def test_a_threshold_that_puts_nothing_together_is_said(csv: Path) -> None:

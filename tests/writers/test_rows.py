@@ -46,7 +46,7 @@ def test_the_ending_tells_the_format(name: str, format: str | None) -> None:
     [
         ("l.parquet", ("csv", "tsv", "jsonl"), r"ends in \.csv, \.tsv or \.jsonl$"),
         ("l.csv", ("json",), r"ends in \.json$"),
-        ("l.xlsx", ("json", "lines"), r"\.xlsx is not written here: name a file that ends in \.json or \.txt$"),
+        ("l.xlsx", ("json", "lines"), r"cannot write \.xlsx files here: name a file that ends in \.json or \.txt$"),
     ],
 )
 def test_of_endings_those_are_named_that_are_written_there(name: str, known: tuple[str, ...], said: str) -> None:
