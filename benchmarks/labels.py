@@ -64,7 +64,7 @@ def score(parts: list[LabelledPairs], precision: float, splits: int) -> dict[str
         order = np.random.default_rng((SEED, seed)).permutation(len(parts))
         ours, others = (concatenated([parts[k] for k in half]) for half in np.array_split(order, 2))
         try:
-            choice = evaluation.choose_threshold(ours.heights, ours.same, ours.weights, ours.blocks, goal, seed=seed)
+            choice = evaluation.choose_threshold(ours, goal, seed=seed)
         except dedupe.InputError as error:  # it cannot be reached surely on this half
             found.append({"seed": seed, "refused": str(error)})
             continue

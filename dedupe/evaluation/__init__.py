@@ -7,6 +7,7 @@ Labels are groups in columns (`evaluate`, `tune`) or answers about pairs (`tune_
 from dedupe.evaluation.confusions import Confusion
 from dedupe.evaluation.curves import Curve
 from dedupe.evaluation.labelled import LabelColumns
+from dedupe.evaluation.labelled_pairs import LabelledPairs
 from dedupe.evaluation.metrics import (
     GROUP_FIGURES,
     Interval,
@@ -33,6 +34,7 @@ __all__ = [
     "Goal",
     "Interval",
     "LabelColumns",
+    "LabelledPairs",
     "LevelScores",
     "Score",
     "ThresholdChoice",

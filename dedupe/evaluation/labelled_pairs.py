@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,8 +22,8 @@ class LabelledPairs:
     """Pairs with their truth; arrays of one length, (pairs,).
 
     `heights`: the highest threshold that joins a pair (`Deduplication.cophenetic`), 0 where none does. `same`: whether it
-    truly belongs together. `weights`: how many pairs it stands for. `blocks`: the independent part of the input it comes
-    from, numbered from 0.
+    truly belongs together. `weights`: how many pairs it stands for; in a sample, one over the chance to be drawn. `blocks`:
+    the part of the input it comes from, from 0; parts are resampled as a whole, as pairs of one part depend on each other.
     """
 
     heights: Floats
@@ -33,9 +33,12 @@ class LabelledPairs:
 
     @classmethod
     def of(
-        cls, heights: ArrayLike, same: ArrayLike, weights: ArrayLike | None, blocks: ArrayLike | None
+        cls, heights: ArrayLike, same: ArrayLike, weights: ArrayLike | None = None, blocks: ArrayLike | None = None
     ) -> LabelledPairs:
-        """Return the arguments as arrays; `InputError` where they do not fit, or hold no true pair."""
+        """Return checked pairs; `InputError` where the arguments do not fit, or no pair is true.
+
+        By default each weight is 1, and each pair is a block. Blocks may have any numbers.
+        """
         height, truth = np.asarray(heights, np.float64), np.asarray(same, np.bool_)
         weight = np.ones(height.shape) if weights is None else np.asarray(weights, np.float64)
         block = np.arange(height.size) if blocks is None else np.asarray(blocks)
@@ -87,11 +90,9 @@ def concatenated(parts: Sequence[LabelledPairs]) -> LabelledPairs:
     """Return the pairs of several runs, which share no block."""
     sizes = [int(part.blocks.max(initial=-1)) + 1 for part in parts]
     starts = np.cumsum([0, *sizes[:-1]])
+    shifted = [replace(part, blocks=part.blocks + start) for part, start in zip(parts, starts, strict=True)]
     return LabelledPairs(
-        np.concatenate([part.heights for part in parts]),
-        np.concatenate([part.same for part in parts]),
-        np.concatenate([part.weights for part in parts]),
-        np.concatenate([part.blocks + start for part, start in zip(parts, starts, strict=True)]),
+        *(np.concatenate([getattr(part, column.name) for part in shifted]) for column in fields(parts[0]))
     )
 
 

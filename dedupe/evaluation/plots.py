@@ -62,7 +62,7 @@ def _reliability(tuning: Tuning, axes: Axes) -> None:
 def _precision_recall(tuning: Tuning, axes: Axes) -> None:
     from sklearn.metrics import PrecisionRecallDisplay
 
-    curve, reached = tuning.curve, tuning.reached
+    curve, reached = tuning.choice.curve, tuning.choice.reached
     drawn = np.flatnonzero(curve.found > 0)
     display = PrecisionRecallDisplay(precision=curve.precision[drawn], recall=curve.recall[drawn])
     display.plot(ax=axes, name="thresholds from the floor to 1")

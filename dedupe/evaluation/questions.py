@@ -18,7 +18,7 @@ import numpy as np
 from dedupe.errors import InputError
 from dedupe.levels import SKIPPED, TOGETHER
 from dedupe.result.deduplication import Deduplication
-from dedupe.runtime.arrays import Floats, Ints
+from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.text.normalize import key_of_normalized, normalize
 
 Answer = tuple[str, str, str]
@@ -95,7 +95,6 @@ class Questions:
         self._sizes = np.bincount(self.pairs.stratum, minlength=_STRATA)
         sums = np.bincount(self.pairs.stratum, self.pairs.probability, minlength=_STRATA)
         self._expected = sums / np.maximum(self._sizes, 1)
-        self._same, self._asked = np.zeros(_STRATA), np.zeros(_STRATA)
         self.answered: dict[int, str] = {}
         for first, second, verdict in answers:
             if places := self._places.get(_unordered(_fingerprint(first), _fingerprint(second))):
@@ -106,25 +105,23 @@ class Questions:
 
         It holds for all pairs of these two titles: a time window may have made several.
         """
-        self.undo(place)
-        for copy in self._places[self._titles[place]]:
-            self.answered[copy] = verdict
-            self._count(copy, verdict, 1)
+        self.answered |= dict.fromkeys(self._places[self._titles[place]], verdict)
 
     def undo(self, place: int) -> None:
         """Remove the answer about a pair, if there is one."""
         for copy in self._places[self._titles[place]]:
-            self._count(copy, self.answered.pop(copy, SKIPPED), -1)
+            self.answered.pop(copy, None)
 
-    def _count(self, place: int, verdict: str, change: int) -> None:
-        if verdict != SKIPPED:
-            self._asked[self.pairs.stratum[place]] += change
-            self._same[self.pairs.stratum[place]] += change * (verdict in TOGETHER[self.level])
+    def verdicts(self) -> tuple[Ints, Bools]:
+        """Return the places of the pairs that have an answer, ascending, and whether they belong together, (answers,)."""
+        verdicts = sorted((place, verdict) for place, verdict in self.answered.items() if verdict != SKIPPED)
+        same = [verdict in TOGETHER[self.level] for _, verdict in verdicts]
+        return np.array([place for place, _ in verdicts], int), np.array(same, bool)
 
     @property
     def count(self) -> int:
         """How many pairs of titles have an answer, skipped ones left out."""
-        return len({self._titles[place] for place, verdict in self.answered.items() if verdict != SKIPPED})
+        return len({self._titles[place] for place in self.verdicts()[0]})
 
     def unrelated(self, answers: Iterable[Answer]) -> int:
         """Return how many answers, skipped ones left out, are about no pair of this run."""
@@ -133,10 +130,13 @@ class Questions:
 
     def next(self) -> int | None:
         """Return the place of the next pair to ask about, or None where all have been."""
-        likely = (self._same + _PRIOR * self._expected) / (self._asked + _PRIOR)
-        gain = self._sizes**2 * likely * (1 - likely) / ((self._asked + 1) * (self._asked + 0.5))
-        places = (place for stratum in np.argsort(-gain, kind="stable").tolist() for place in self._queues[stratum])
-        return next((place for place in places if place not in self.answered), None)
+        places, truth = self.verdicts()
+        asked = np.bincount(self.pairs.stratum[places], minlength=_STRATA)
+        same = np.bincount(self.pairs.stratum[places], truth, minlength=_STRATA)
+        likely = (same + _PRIOR * self._expected) / (asked + _PRIOR)
+        gain = self._sizes**2 * likely * (1 - likely) / ((asked + 1) * (asked + 0.5))
+        queued = (place for stratum in np.argsort(-gain, kind="stable").tolist() for place in self._queues[stratum])
+        return next((place for place in queued if place not in self.answered), None)
 
     def titles(self, place: int) -> tuple[int, int]:
         """Return the input positions of the headlines that stand for a pair."""

@@ -19,6 +19,7 @@ from dedupe.pipeline import Frame
 from dedupe.result.cautions import Caution
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.settings import RunOptions
+from dedupe.runtime.arrays import Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,17 @@ def evaluate(
     runs = runs_of(labelled, **options)
     levels = {}
     for level in filter(labelled.pairs, labelled.labels):
-        wrong, missed = confusions_of(labelled, runs, level, encoder, worst)
-        levels[level] = _level_scores(labelled, runs, level, resamples, seed, wrong, missed)
+        true, found = _sides(labelled, runs, level)
+        levels[level] = LevelScores(
+            runs[0].thresholds[level],
+            group_scores(true, found),
+            bootstrap([(true, found)], resamples, seed),
+            len(true),
+            len(labelled.headlines) - len(true),
+            len(np.unique(true)),
+            len(np.unique(found)),
+            *confusions_of(labelled, runs, level, encoder, worst),
+        )
     return Evaluation(
         len(labelled.headlines),
         len(labelled.slices),
@@ -106,29 +116,11 @@ def evaluate(
     )
 
 
-def _level_scores(
-    labelled: LabelledHeadlines,
-    runs: list[Deduplication],
-    level: str,
-    resamples: int,
-    seed: int,
-    wrong: list[Confusion],
-    missed: list[Confusion],
-) -> LevelScores:
+def _sides(labelled: LabelledHeadlines, runs: list[Deduplication], level: str) -> tuple[Ints, Ints]:
+    """The label and the group of each labelled row, in an order that does not come from the input, so nor do draws."""
     found = np.zeros(len(labelled.headlines), np.int64)
     for rows, run in zip(labelled.slices, runs, strict=True):
         found[rows] = run.labels(level) + found.max() + 1
-    order = np.argsort(tie_ranks(labelled.headlines))  # so that draws do not depend on the order of the input
+    order = np.argsort(tie_ranks(labelled.headlines))
     order = order[labelled.labels[level][order] >= 0]
-    sides = labelled.labels[level][order], found[order]
-    return LevelScores(
-        runs[0].thresholds[level],
-        group_scores(*sides),
-        bootstrap([sides], resamples, seed),
-        len(order),
-        len(found) - len(order),
-        len(np.unique(sides[0])),
-        len(np.unique(sides[1])),
-        wrong,
-        missed,
-    )
+    return labelled.labels[level][order], found[order]

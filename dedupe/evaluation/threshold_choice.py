@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from dedupe.errors import InputError
 from dedupe.evaluation.curves import Curve, StepCounts, reaching, smoothed
@@ -71,10 +70,7 @@ class ThresholdChoice:
 
 
 def choose_threshold(
-    heights: ArrayLike,
-    same: ArrayLike,
-    weights: ArrayLike | None = None,
-    blocks: ArrayLike | None = None,
+    pairs: LabelledPairs,
     goal: Goal | None = None,
     *,
     before: float | None = None,
@@ -92,11 +88,7 @@ def choose_threshold(
     and the threshold in force where none gains. The figures `reached` are not smoothed.
 
     Args:
-        heights: the highest threshold that joins each pair (`Deduplication.cophenetic`), 0 where none does; (pairs,).
-        same: whether each truly belongs together, (pairs,).
-        weights: how many pairs each stands for, (pairs,): in a sample, one over the chance to be drawn. Default: 1.
-        blocks: the part of the input that each pair comes from, as any number, (pairs,). Parts are resampled as a whole,
-            since pairs of one part depend on each other. Default: each pair is a part.
+        pairs: what the threshold is chosen on, see `LabelledPairs.of`.
         goal: default: the best F1.
         before: the threshold in force, which F1 leaves only for a surely better one. Default: none.
         unseen: weight of the one additional wrong pair that is assumed where a precision is wanted, so that a handful of
@@ -106,13 +98,13 @@ def choose_threshold(
         seed: of the draw.
 
     Raises:
-        InputError: an argument does not fit, no pair is true, or no threshold reaches the goal in enough resamples; the
-            message then says what can be reached.
+        InputError: an argument does not fit, or no threshold reaches the goal in enough resamples; the message then says
+            what can be reached.
     """
     goal = check_goal(goal)
     check_resamples(resamples)
     _check_thresholds(floor, before)
-    counts = StepCounts.of(LabelledPairs.of(heights, same, weights, blocks), floor)
+    counts = StepCounts.of(pairs, floor)
     true, every = counts.drawn(np.ones((1, counts.blocks)))
     curve, draws = counts.curve(true[0], every[0]), counts.resampled(resamples, seed)
     measured = np.array([_measured(*draw, goal, unseen) for draw in zip(*draws, strict=True)])

@@ -9,14 +9,12 @@ from typing import Unpack
 import numpy as np
 
 from dedupe.errors import InputError
-from dedupe.evaluation.curves import Curve
 from dedupe.evaluation.labelled import LabelColumns, LabelledHeadlines, read_labels, runs_of, warnings_of
-from dedupe.evaluation.labelled_pairs import labelled_pairs
-from dedupe.evaluation.metrics import Interval
+from dedupe.evaluation.labelled_pairs import LabelledPairs, labelled_pairs
 from dedupe.evaluation.questions import Answer, Questions
 from dedupe.evaluation.threshold_choice import Goal, ThresholdChoice, check_goal, choose_threshold
 from dedupe.headlines import Row
-from dedupe.levels import SCORED_LEVELS, SKIPPED, TOGETHER
+from dedupe.levels import SCORED_LEVELS
 from dedupe.pipeline import Frame, deduplicate
 from dedupe.result.cautions import Caution
 from dedupe.result.deduplication import Deduplication
@@ -30,11 +28,11 @@ _FEW_TRUE, _FEW_BLOCKS, _FEW_ANSWERS = 200, 50, 200  # with fewer, an interval i
 class Tuning:
     """A threshold chosen on labelled headlines, and what it rests on.
 
-    `choice`: all details, with the curve over all thresholds. `before`: the threshold in force. `scored` rows have a label,
-    `unlabelled` rows have none. `probabilities` and `same`: the probability of each judged pair of labelled rows and whether it
-    is true, (judged pairs,). `warnings`: what a careful reader should know of the input. `answers`: where answers about pairs
-    are the labels, how many there are; `unlabelled` is then how many more are about other pairs, and counts of pairs are
-    estimates.
+    `choice`: what the threshold reaches, with intervals and the curve over all thresholds. `before`: the threshold in force.
+    `scored` rows have a label, `unlabelled` rows have none. `probabilities` and `same`: the probability of each scored pair of
+    labelled rows and whether it is true, (pairs,). `warnings`: what a careful reader should know of the input. `answers`: where
+    answers about pairs are the labels, how many there are; `unlabelled` is then how many more are about other pairs, and
+    counts of pairs are estimates.
     """
 
     level: str
@@ -52,21 +50,6 @@ class Tuning:
     def threshold(self) -> float:
         """The threshold, with three decimals."""
         return self.choice.threshold
-
-    @property
-    def interval(self) -> Interval:
-        """The 95 % interval of the threshold that just reaches the goal."""
-        return self.choice.interval
-
-    @property
-    def reached(self) -> dict[str, float]:
-        """Precision, recall and F1 of the pairs joined at the threshold."""
-        return self.choice.reached
-
-    @property
-    def curve(self) -> Curve:
-        """Precision, recall and F1 at every threshold."""
-        return self.choice.curve
 
     @property
     def caution(self) -> str | None:
@@ -116,17 +99,7 @@ def tune(
     labelled.check(level)
     runs = runs_of(labelled, **options)
     pairs, before = labelled_pairs(labelled, runs, level), runs[0].thresholds[level]
-    choice = choose_threshold(
-        pairs.heights,
-        pairs.same,
-        pairs.weights,
-        pairs.blocks,
-        goal,
-        before=before,
-        floor=runs[0].floor,
-        resamples=resamples,
-        seed=seed,
-    )
+    choice = choose_threshold(pairs, goal, before=before, floor=runs[0].floor, resamples=resamples, seed=seed)
     scored, judged = labelled.scored(level), _judged(labelled, runs, level)
     unlabelled, warnings = len(labelled.headlines) - scored, warnings_of(labelled, runs)
     return Tuning(level, choice, before, scored, unlabelled, len(runs), *judged, warnings)
@@ -161,26 +134,17 @@ def tune_by_answers(
 def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int = 1000, seed: int = 0) -> Tuning:
     """Choose the threshold by the answers to questions about one run; as `tune_by_answers`."""
     run, level, pairs = questions.result, questions.level, questions.pairs
-    verdicts = {place: verdict for place, verdict in questions.answered.items() if verdict != SKIPPED}
-    if not verdicts:
+    places, truth = questions.verdicts()
+    if not len(places):
         raise InputError(
             f"no answer for the level {level} is about these headlines: give answers to questions about them"
         )
-    places, before = np.array(sorted(verdicts)), run.thresholds[level]
-    truth = np.array([verdicts[place] in TOGETHER[level] for place in places.tolist()])
-    weights, heights = pairs.weights(places), pairs.height[places]
+    weights, heights, before = pairs.weights(places), pairs.height[places], run.thresholds[level]
     groups = run.trees[level].cut(run.floor)[pairs.i[places]]
+    blocks = np.where(heights > 0, groups, len(run.nodes) + np.arange(len(places)))
+    answers, unseen = LabelledPairs.of(heights, truth, weights, blocks), float(weights.mean())
     choice = choose_threshold(
-        heights,
-        truth,
-        weights,
-        np.where(heights > 0, groups, len(run.nodes) + np.arange(len(places))),
-        goal,
-        before=before,
-        unseen=float(weights.mean()),
-        floor=run.floor,
-        resamples=resamples,
-        seed=seed,
+        answers, goal, before=before, unseen=unseen, floor=run.floor, resamples=resamples, seed=seed
     )
     probabilities, warnings = pairs.probability[places], run.input_cautions
     return Tuning(level, choice, before, len(run), 0, 1, probabilities, truth, warnings, answers=len(places))

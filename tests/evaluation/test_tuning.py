@@ -31,6 +31,10 @@ Pairs = dict[str, NDArray[Any]]
 LEVELS = ("story", "wording")
 
 
+def choose(heights: Any, same: Any, weights: Any = None, blocks: Any = None, **options: Any) -> ThresholdChoice:
+    return choose_threshold(LabelledPairs.of(heights, same, weights, blocks), **options)
+
+
 def random_tree(rng: np.random.Generator, nodes: int) -> MergeTree:
     """Merges in any order of heights, of groups named by the node of theirs that was never absorbed."""
     alive, left, right = list(range(nodes)), [], []
@@ -105,7 +109,7 @@ def test_the_curve_is_what_cutting_at_each_threshold_gives(
     labelled: LabelledHeadlines, runs: list[dedupe.Deduplication], level: str
 ) -> None:
     pairs = labelled_pairs(labelled, runs, level)
-    curve = choose_threshold(pairs.heights, pairs.same, pairs.weights, pairs.blocks, resamples=5).curve
+    curve = choose_threshold(pairs, resamples=5).curve
     truth = np.concatenate([labelled.labels[level][rows] for rows in labelled.slices])
     for k in range(0, len(curve.threshold), 5):
         cuts = [run.regroup(**{f"{level}_threshold": float(curve.threshold[k])}).labels(level) for run in runs]
@@ -124,8 +128,8 @@ def test_pairs_counted_by_merge_choose_as_pairs_in_a_list(
 ) -> None:
     pairs, slow = labelled_pairs(labelled, runs, level), listed(labelled, runs, level)
     assert pairs.weights.sum() == len(slow["same"])
-    fast = choose_threshold(pairs.heights, pairs.same, pairs.weights, pairs.blocks, goal, resamples=100)
-    assert same_choice(fast, choose_threshold(**slow, goal=goal, resamples=100))
+    fast = choose_threshold(pairs, goal, resamples=100)
+    assert same_choice(fast, choose(**slow, goal=goal, resamples=100))
 
 
 def same_choice(first: ThresholdChoice, second: ThresholdChoice) -> bool:
@@ -155,7 +159,7 @@ def sample(seed: int, pairs: int = 3000, blocks: int = 300) -> Pairs:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_precision_asked_for_holds_on_other_pairs(seed: int) -> None:
-    choice = choose_threshold(**sample(seed), goal=Goal("precision", 0.8), resamples=200)
+    choice = choose(**sample(seed), goal=Goal("precision", 0.8), resamples=200)
     others = sample(100 + seed, 20_000)
     together = others["heights"] >= choice.threshold
     assert others["same"][together].mean() >= 0.78
@@ -166,7 +170,7 @@ def test_a_precision_asked_for_holds_on_other_pairs(seed: int) -> None:
 
 def test_a_recall_asked_for_is_reached_and_no_higher_threshold_is_taken_than_all_pairs_allow() -> None:
     pairs = sample(1)
-    choice = choose_threshold(**pairs, goal=Goal("recall", 0.6), resamples=200)
+    choice = choose(**pairs, goal=Goal("recall", 0.6), resamples=200)
     highest = [t for t in choice.curve.threshold if recall(pairs, t) >= 0.6][-1]
     assert 0.05 < choice.threshold <= highest
     assert choice.reached["recall"] == pytest.approx(recall(pairs, choice.threshold))
@@ -177,32 +181,32 @@ def recall(pairs: Pairs, threshold: float) -> float:
 
 
 def test_the_best_f1_is_near_the_best_of_all_thresholds() -> None:
-    choice = choose_threshold(**sample(2), resamples=200)
+    choice = choose(**sample(2), resamples=200)
     assert choice.reached["f1"] >= choice.curve.f1.max() - 0.01
 
 
-def test_a_lucky_dip_does_not_choose_threshold() -> None:
+def test_a_lucky_dip_does_not_choose() -> None:
     heights = np.repeat([0.2, 0.3, 0.6, 0.9], [60, 400, 400, 400])
     same = np.concatenate([np.ones(60), np.tile([1, 0], 200), np.tile([1] * 19 + [0], 20), np.ones(400)]).astype(bool)
-    choice = choose_threshold(heights, same, goal=Goal("precision", 0.96), resamples=200)
+    choice = choose(heights, same, goal=Goal("precision", 0.96), resamples=200)
     assert 0.3 < choice.threshold <= 0.6
-    assert choose_threshold(heights, same, goal=Goal("precision", 0.99), resamples=200).threshold > 0.6
+    assert choose(heights, same, goal=Goal("precision", 0.99), resamples=200).threshold > 0.6
 
 
 def test_few_right_pairs_prove_little() -> None:
     with pytest.raises(InputError, match=r"a precision of 0\.98 in 95% of the resamples .* ask for at most 0\.9, or"):
-        choose_threshold(np.full(9, 0.9), np.ones(9, bool), goal=Goal("precision", 0.98))
+        choose(np.full(9, 0.9), np.ones(9, bool), goal=Goal("precision", 0.98))
 
 
 @pytest.mark.parametrize("figure", ["precision", "recall"])
 def test_what_the_refusal_says_can_be_asked_for(figure: str) -> None:
     pairs = sample(3, 600)
     with pytest.raises(InputError) as refused:
-        choose_threshold(**pairs, goal=Goal(figure, 0.999), resamples=100)
+        choose(**pairs, goal=Goal(figure, 0.999), resamples=100)
     most = float(str(refused.value).partition("at most ")[2].partition(",")[0])
-    assert choose_threshold(**pairs, goal=Goal(figure, most), resamples=100).reached[figure] >= most
+    assert choose(**pairs, goal=Goal(figure, most), resamples=100).reached[figure] >= most
     with pytest.raises(InputError, match="at most"):
-        choose_threshold(**pairs, goal=Goal(figure, most + 0.001), resamples=100)
+        choose(**pairs, goal=Goal(figure, most + 0.001), resamples=100)
 
 
 def test_neither_the_order_of_pairs_nor_the_numbers_of_blocks_matter() -> None:
@@ -210,15 +214,13 @@ def test_neither_the_order_of_pairs_nor_the_numbers_of_blocks_matter() -> None:
     order = np.random.default_rng(0).permutation(len(pairs["same"]))
     moved = {name: values[order] for name, values in pairs.items()}
     moved["blocks"] = 7 * (1000 - moved["blocks"])
-    assert same_choice(choose_threshold(**pairs, resamples=50), choose_threshold(**moved, resamples=50))
+    assert same_choice(choose(**pairs, resamples=50), choose(**moved, resamples=50))
 
 
 def test_a_weight_is_so_many_pairs() -> None:
     pairs, times = sample(5), np.random.default_rng(1).integers(1, 4, 3000)
     repeated = {name: np.repeat(values, times) for name, values in pairs.items()}
-    assert same_choice(
-        choose_threshold(**repeated, resamples=50), choose_threshold(**pairs, weights=times, resamples=50)
-    )
+    assert same_choice(choose(**repeated, resamples=50), choose(**pairs, weights=times, resamples=50))
 
 
 def test_smoothing_keeps_the_number_of_true_pairs_and_makes_precision_rise() -> None:
@@ -254,7 +256,7 @@ def test_resamples_are_blocks_drawn_again() -> None:
 )
 def test_pairs_that_do_not_fit_are_refused(given: tuple[Any, ...], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        choose_threshold(*given)
+        choose(*given)
 
 
 @pytest.mark.parametrize(
@@ -280,7 +282,7 @@ def test_a_goal_is_checked_before_any_work() -> None:
     with pytest.raises(InputError, match=r"goal must be a Goal, as Goal\('precision', 0.98\), not 'precision'"):
         tune([{"title": "a"}], "precision")
     with pytest.raises(InputError, match="goal must be a Goal"):
-        choose_threshold([0.5], [True], goal="f1")
+        choose([0.5], [True], goal="f1")
 
 
 @pytest.mark.parametrize(
@@ -295,7 +297,7 @@ def test_a_goal_is_checked_before_any_work() -> None:
 )
 def test_thresholds_that_cannot_be_are_refused(given: dict[str, float], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        choose_threshold([0.5, 0.6], [True, False], **given)
+        choose([0.5, 0.6], [True, False], **given)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -518,7 +520,7 @@ def test_settings_may_name_where_it_is_written_as_the_command_line_does(csv: Pat
 
 
 def test_a_threshold_that_puts_nothing_together_is_said(csv: Path) -> None:
-    choice = choose_threshold([0, 0, 0.5, 0.5], [True, True, False, False], before=1.0, resamples=20)
+    choice = choose([0, 0, 0.5, 0.5], [True, True, False, False], before=1.0, resamples=20)
     assert (choice.threshold, choice.found) == (1.0, 0.0)
     found = replace(tune(labelled_rows(), encoder=FakeEncoder(), resamples=20))
     assert not any("none of the labelled pairs" in line for line in tuning_lines(found))
@@ -587,12 +589,12 @@ def test_all_pairs_answered_are_as_good_as_labels(csv: Path) -> None:
     i, j = np.triu_indices(len(run.nodes.row), 1)
     stories = np.array([str(run.headlines[row].extra["story"]) for row in run.nodes.row])
     height = run.trees["story"].cophenetic(i, j)
-    for k in range(0, len(found.curve.threshold), 50):
-        together = height >= found.curve.threshold[k]
+    for k in range(0, len(found.choice.curve.threshold), 50):
+        together = height >= found.choice.curve.threshold[k]
         right = together & (stories[i] == stories[j])
-        assert found.curve.found[k] == pytest.approx(together.sum())
+        assert found.choice.curve.found[k] == pytest.approx(together.sum())
         if together.any():
-            assert found.curve.precision[k] == pytest.approx(right.sum() / together.sum())
+            assert found.choice.curve.precision[k] == pytest.approx(right.sum() / together.sum())
     assert found.answers == len(answered(csv, 0))
 
 
