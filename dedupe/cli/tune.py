@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dedupe.cli.evaluate import LabelOptions
 from dedupe.cli.input_options import InputOptions
-from dedupe.cli.label_options import LabelOptions
 from dedupe.cli.settings import check_settings, settings, threshold_in, write_threshold
 from dedupe.cli.shared import PROGRAM, option, probability, refuse, takes, typed, warn
 from dedupe.levels import SCORED_LEVELS
@@ -115,6 +115,7 @@ def tune(job: _Options, inputs: InputOptions) -> None:
       headline-dedupe tune news.csv --labels labels.csv
     """
     from dedupe.evaluation.plots import plot_paths, write_plots
+    from dedupe.evaluation.tables import tuning_json, tuning_lines
 
     job.refuse_unused()
     check_settings(job.target, inputs.inputs)
@@ -130,7 +131,12 @@ def tune(job: _Options, inputs: InputOptions) -> None:
         return
     tuning = _tuned(job, goal, source)
     write_plots(tuning, plots)
-    _print(job, tuning, write_threshold(job.target, job.level, tuning.choice.threshold), plots)
+    changes = write_threshold(job.target, job.level, tuning.threshold)
+    if job.format == "json":
+        values = tuning_json(tuning) | {"written": changes, "plots": list(map(str, plots))}
+        write_lines([json.dumps(values, ensure_ascii=False, indent=1)], "-")
+    else:
+        write_lines([*tuning_lines(tuning), *changes, f"plots: {', '.join(map(str, plots))}"], "-")
     inputs.set_aside(source, "-")
     if not job.quiet:
         click.echo(f"{PROGRAM}: {'; '.join(source.notes)}", err=True)
@@ -148,13 +154,3 @@ def _tuned(job: _Options, goal: Goal, source: Source) -> Tuning:
     read_corrections(job.labels)  # raises for unknown verdicts and for contradictions
     answers = Answers(job.labels).verdicts(job.level)
     return evaluation.tune_by_answers(source.headlines, answers, goal, level=job.level, **options)
-
-
-def _print(job: _Options, tuning: Tuning, changes: list[str], plots: list[Path]) -> None:
-    from dedupe.evaluation.tables import tuning_json, tuning_lines
-
-    if job.format == "json":
-        values = tuning_json(tuning) | {"written": changes, "plots": [str(plot) for plot in plots]}
-        write_lines([json.dumps(values, ensure_ascii=False, indent=1)], "-")
-    else:
-        write_lines([*tuning_lines(tuning), *changes, f"plots: {', '.join(map(str, plots))}"], "-")

@@ -33,41 +33,29 @@ class Confusion:
     reasons: tuple[str, ...]
     judged: bool
 
+    def _rank(self) -> tuple[Any, ...]:
+        titles = sorted((self.first.title, self.second.title))
+        return -self.pairs, -self.probability, titles, tie_key(self.first), tie_key(self.second)
 
-@dataclass(frozen=True, slots=True)
-class _Mistake:
-    """A mistake before it is described: its run, two rows of it, and their place among the run's pairs or -1."""
 
-    pairs: int
-    probability: float
-    run: Deduplication
-    rows: tuple[int, int]
-    place: int
-
-    def rank(self) -> tuple[Any, ...]:
-        headlines = [self.run.headlines[row] for row in self.rows]
-        titles = sorted(headline.title for headline in headlines)
-        return -self.pairs, -self.probability, titles, list(map(tie_key, headlines))
+_Mistake = tuple[Confusion, Deduplication, int]
+"""A mistake without its reasons, its run, and the place of its pair among those of the run or -1."""
 
 
 def confusions_of(
     labelled: LabelledHeadlines, runs: list[Deduplication], level: str, encoder: Encoder, worst: int
 ) -> tuple[list[Confusion], list[Confusion]]:
-    """Return the worst groups that hold several labels, and the worst labels that lie in several groups.
-
-    Ranked by how many pairs a mistake gets wrong, then by the probability of the pair that shows it. Nothing here depends on
-    the order of the input.
-    """
+    """Return the worst groups that hold several labels, and the worst labels that lie in several groups."""
     wrong, missed = list[_Mistake](), list[_Mistake]()
     for rows, run in zip(labelled.slices, runs, strict=True):
         truth, found = labelled.labels[level][rows], run.labels(level)
         wrong += _mistakes(run, level, inside=found, across=truth)
         missed += _mistakes(run, level, inside=truth, across=found)
-    described = [
-        [_described(mistake, level, encoder) for mistake in sorted(mistakes, key=_Mistake.rank)[:worst]]
+    explained = [
+        [_explained(*mistake, level, encoder) for mistake in sorted(mistakes, key=lambda one: one[0]._rank())[:worst]]
         for mistakes in (wrong, missed)
     ]
-    return described[0], described[1]
+    return explained[0], explained[1]
 
 
 def _mistakes(run: Deduplication, level: str, *, inside: Ints, across: Ints) -> Iterator[_Mistake]:
@@ -92,8 +80,8 @@ def _mistakes(run: Deduplication, level: str, *, inside: Ints, across: Ints) -> 
             members = rows[inside[rows] == group]
             ends = [int(members[0]), int(members[across[members] != across[members[0]]][0])]
             shown, place = 0.0, -1
-        first, second = sorted(ends, key=lambda row: int(ties[row]))
-        yield _Mistake(int(cost[group]), shown, run, (first, second), place)
+        first, second = (run.headlines[row] for row in sorted(ends, key=lambda row: int(ties[row])))
+        yield Confusion(first, second, int(cost[group]), shown, (), place >= 0), run, place
 
 
 def _candidates(run: Deduplication, level: str, rows: Ints, inside: Ints, across: Ints) -> tuple[Ints, Floats, Ints]:
@@ -121,17 +109,16 @@ def _split_pairs(inside: Ints, across: Ints) -> Ints:
     return split
 
 
-def _described(mistake: _Mistake, level: str, encoder: Encoder) -> Confusion:
-    first, second = (mistake.run.headlines[row] for row in mistake.rows)
-    judged = mistake.place >= 0
-    if judged:
-        pair = mistake.run.pairs[mistake.place]
-        corrected = (pair.i, pair.j) in mistake.run.corrected
+def _explained(confusion: Confusion, run: Deduplication, place: int, level: str, encoder: Encoder) -> Confusion:
+    first, second = confusion.first, confusion.second
+    if place >= 0:
+        pair = run.pairs[place]
+        corrected = (pair.i, pair.j) in run.corrected
         sentences = reasons(first.title, second.title, pair.similarity, pair.features, corrected=corrected)
-        pair = replace(pair, reasons=tuple(sentences))
     elif normalize(first.title) and normalize(second.title):
         pair = compare(first, second, encoder=encoder)
+        sentences = list(pair.reasons)
     else:
-        return Confusion(first, second, mistake.pairs, 0.0, ("a title is empty",), judged=False)
+        return replace(confusion, probability=0.0, reasons=("a title is empty",))
     probability = pair.p_story if level == "story" else pair.p_wording
-    return Confusion(first, second, mistake.pairs, probability, pair.reasons, judged)
+    return replace(confusion, probability=probability, reasons=tuple(sentences))

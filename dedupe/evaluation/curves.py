@@ -51,9 +51,10 @@ class StepCounts:
 
         thresholds = np.arange(int(np.ceil(floor * STEPS - 1e-9)), STEPS + 1) / STEPS
         column = np.searchsorted(thresholds, pairs.heights, side="right")
-        shape = (int(pairs.blocks.max()) + 1, len(thresholds) + 1)
-        true = csr_array((pairs.weights * pairs.same, (pairs.blocks, column)), shape=shape)
-        every = csr_array((pairs.weights, (pairs.blocks, column)), shape=shape)
+        blocks, row = np.unique(pairs.blocks, return_inverse=True)
+        shape = (len(blocks), len(thresholds) + 1)
+        true = csr_array((pairs.weights * pairs.same, (row, column)), shape=shape)
+        every = csr_array((pairs.weights, (row, column)), shape=shape)
         for counts in (true, every):
             counts.sum_duplicates()
         order = sorted(range(shape[0]), key=lambda block: (_contents(every, block), _contents(true, block)))
@@ -76,10 +77,10 @@ class StepCounts:
         parts = [self.drawn(rng.multinomial(self.blocks, chances, size=size)) for size in sizes]
         return np.concatenate([true for true, _ in parts]), np.concatenate([every for _, every in parts])
 
-    def curve(self, true: Floats, every: Floats) -> Curve:
-        """Return the curve of pairs counted by step of height; the last axis is that of the steps."""
+    def curve(self, true: Floats, every: Floats, unseen: float = 0.0) -> Curve:
+        """Return the curve of pairs counted by step, (..., steps), with `unseen` more wrong pairs in the precision."""
         right, found, wanted = reaching(true), reaching(every), true.sum(axis=-1, keepdims=True)
-        precision = np.divide(right, found, out=np.ones_like(found), where=found > 0)
+        precision = np.divide(right, found + unseen, out=np.ones_like(found), where=found > 0)
         recall = np.divide(right, wanted, out=np.zeros_like(found), where=wanted > 0)
         f1 = np.divide(2 * right, found + wanted, out=np.zeros_like(found), where=found + wanted > 0)
         return Curve(self.thresholds, precision, recall, f1, found)

@@ -23,7 +23,7 @@ class LabelledPairs:
 
     `heights`: the highest threshold that joins a pair (`Deduplication.cophenetic`), 0 where none does. `same`: whether it
     truly belongs together. `weights`: how many pairs it stands for; in a sample, one over the chance to be drawn. `blocks`:
-    the part of the input it comes from, from 0; parts are resampled as a whole, as pairs of one part depend on each other.
+    the part of the input it comes from, any number; parts are resampled as a whole, as pairs of one depend on each other.
     """
 
     heights: Floats
@@ -37,7 +37,7 @@ class LabelledPairs:
     ) -> LabelledPairs:
         """Return checked pairs; `InputError` where the arguments do not fit, or no pair is true.
 
-        By default each weight is 1, and each pair is a block. Blocks may have any numbers.
+        By default each weight is 1, and each pair is a block.
         """
         height, truth = np.asarray(heights, np.float64), np.asarray(same, np.bool_)
         weight = np.ones(height.shape) if weights is None else np.asarray(weights, np.float64)
@@ -51,7 +51,7 @@ class LabelledPairs:
             raise InputError("weights must be finite and not negative: give 1 for a pair that stands for itself")
         if not weight[truth].sum():
             raise InputError("no pair truly belongs together, so there is no recall: give at least one true pair")
-        return cls(height, truth, weight, np.unique(block, return_inverse=True)[1].reshape(-1))
+        return cls(height, truth, weight, block)
 
 
 def labelled_pairs(labelled: LabelledHeadlines, runs: Sequence[Deduplication], level: str) -> LabelledPairs:

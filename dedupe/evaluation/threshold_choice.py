@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dedupe.errors import InputError
-from dedupe.evaluation.curves import Curve, StepCounts, reaching, smoothed
+from dedupe.evaluation.curves import Curve, StepCounts, smoothed
 from dedupe.evaluation.labelled_pairs import LabelledPairs
 from dedupe.evaluation.metrics import Interval, check_resamples
 from dedupe.runtime.arrays import Floats, Ints
@@ -107,10 +107,9 @@ def choose_threshold(
     counts = StepCounts.of(pairs, floor)
     true, every = counts.drawn(np.ones((1, counts.blocks)))
     curve, draws = counts.curve(true[0], every[0]), counts.resampled(resamples, seed)
-    measured = np.array([_measured(*draw, goal, unseen) for draw in zip(*draws, strict=True)])
-    search = _Search(goal, curve, measured, _measured(true[0], every[0], goal, unseen))
-    place = search.place(before)
-    resampled = counts.curve(*draws)
+    measured, overall = (_measured(counts, *pairs_by_step, goal, unseen) for pairs_by_step in (draws, (true, every)))
+    search = _Search(goal, curve, measured, overall)
+    place, resampled = search.place(before), counts.curve(*draws)
     return ThresholdChoice(
         goal,
         float(curve.threshold[place]),
@@ -138,23 +137,17 @@ def _check_thresholds(floor: float, before: float | None) -> None:
         raise InputError(f"before must be from {floor:g} to 1, not {before:g}: give the threshold in force, or none")
 
 
-def _measured(true: Floats, every: Floats, goal: Goal, unseen: float) -> Floats:
-    """The wanted figure at each threshold, (thresholds,), smoothed; precision with one additional wrong pair."""
-    found, wanted, tiny = reaching(every), true.sum(), np.finfo(np.float64).tiny
-    figure: Floats
-    if goal.figure == "recall":
-        figure = reaching(true) / np.maximum(wanted, tiny)
-        return figure
-    right = reaching(smoothed(true, every))
-    if goal.figure == "precision":
-        return np.where(found > 0, right / np.maximum(found + unseen, tiny), 0.0)
-    figure = 2 * right / np.maximum(found + wanted, tiny)
-    return figure
+def _measured(counts: StepCounts, true: Floats, every: Floats, goal: Goal, unseen: float) -> Floats:
+    """The wanted figure at each threshold, (draws, thresholds), smoothed; precision with one additional wrong pair."""
+    if goal.figure != "recall":
+        true = np.array([smoothed(*steps) for steps in zip(true, every, strict=True)])
+    curve = counts.curve(true, every, unseen)
+    return np.where(curve.found > 0, getattr(curve, goal.figure), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """The wanted figure by threshold: `measured` in each resample, (resamples, thresholds), `overall` on all pairs."""
+    """The wanted figure by threshold: `measured` in each resample, `overall` on all pairs, (1, thresholds)."""
 
     goal: Goal
     curve: Curve
@@ -193,7 +186,7 @@ class _Search:
 
     def _sure(self) -> int | None:
         """The place that reaches the goal in enough resamples and on all pairs, if there is one."""
-        places, all_pairs = self._places(self.measured), int(self._places(self.overall[None])[0])
+        places, all_pairs = self._places(self.measured), int(self._places(self.overall)[0])
         if self.goal.figure == "f1":
             return int(np.quantile(places, 0.5, method="nearest"))
         if self.goal.figure == "recall":
