@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from dedupe.result.groups import Story, Wording
     from dedupe.result.matches import Matches
     from dedupe.result.pairs import ScoredPair
+    from dedupe.runtime.parallel import set_threads
     from dedupe.runtime.progress import Progress
-    from dedupe.runtime.threads import set_threads
 
 __version__ = "0.1.0"
 __all__ = [
@@ -88,7 +88,7 @@ _HOME = {
     "result.matches": ("Matches",),
     "result.pairs": ("ScoredPair",),
     "runtime.progress": ("Progress",),
-    "runtime.threads": ("set_threads",),
+    "runtime.parallel": ("set_threads",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 

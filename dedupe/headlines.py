@@ -1,136 +1,130 @@
-"""`Headline`: one input row, and the parsing of its date."""
+"""`Headline`: one input row, how other types become one, and the parsing of dates."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
-from math import isnan
-from typing import Any
+from numbers import Real
+from typing import Any, overload
 
 from dedupe.errors import InputError
 from dedupe.runtime.arrow import StoredRow
 
-_MILLISECONDS_FROM = 1e11  # an epoch beyond the year 5138 in seconds is meant in milliseconds
+_MIN_MILLISECONDS = 1e11  # epochs from here on are milliseconds: as seconds they lie beyond the year 5138
 _SLASHES = re.compile(r"(?<=^\d{4})/(?=\d\d/)|(?<=^\d{4}/\d\d)/(?=\d\d(?!\d))")  # of 2025/08/16
 _FIELDS = ("title", "id", "published", "source", "url")
+
+
+class _Published:
+    """Tells type checkers that `Headline(published=...)` takes more than the attribute holds; a slot at run time."""
+
+    @overload
+    def __get__(self, headline: None, owner: type) -> None: ...
+    @overload
+    def __get__(self, headline: object, owner: type) -> datetime | None: ...
+    def __get__(self, headline: object, owner: type) -> datetime | None:
+        return None  # the default of the field
+
+    def __set__(self, headline: object, value: str | float | date | None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
     """One input row.
 
-    `published` takes a datetime, an ISO 8601 or RFC 822 string, or an epoch in seconds or milliseconds. It is kept as
-    an aware datetime; a naive one is read as UTC. What cannot be parsed becomes None and stays in `bad_date`, to be
-    counted. `extra` is the untouched rest of the row; `row` is the whole row where it was read from a file, and
-    then what is written out again starts from it. `file` names the input it came from, where there were several.
+    `published` takes a datetime or date, an ISO 8601 or RFC 822 string, or an epoch in seconds or milliseconds. It is
+    kept as an aware datetime; a naive one is read as UTC. A date that cannot be parsed becomes None and is kept in
+    `bad_date`. `extra`: other keys of the row. `row`: the whole row as it was read from a file or frame; output starts from
+    it. `file`: the input that the row came from, if there were several.
     """
 
     title: str
     id: str | None = None
-    published: datetime | None = None
+    published: _Published = _Published()
     source: str | None = None
     url: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     row: Mapping[str, Any] | None = field(default=None, repr=False)
     file: str | None = None
-    bad_date: str | None = field(default=None, init=False, compare=False)
+    bad_date: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        raw: Any = self.published
-        if raw is None:
+        value: Any = self.published
+        if value is None:
             return
-        parsed = parse_date(raw)
+        parsed = parse_date(value)
         object.__setattr__(self, "published", parsed)
-        if parsed is None and not _blank(raw):
-            object.__setattr__(self, "bad_date", str(raw))
+        if not _is_blank(value):
+            object.__setattr__(self, "bad_date", str(value) if parsed is None else None)
 
     @property
     def columns(self) -> dict[str, Any]:
         """The row's own columns: as it was read, or the fields that were given."""
-        return dict(self.own.whole() if isinstance(self.own, StoredRow) else self.own)
+        return dict(self.own.as_dict() if isinstance(self.own, StoredRow) else self.own)
 
     @property
     def own(self) -> Mapping[str, Any]:
-        """The same, without a copy of a row that was read."""
+        """The same as `columns`, without a copy of a row that was read."""
         if self.row is not None:
             return self.row
-        given = {name: getattr(self, name) for name in _FIELDS if getattr(self, name) is not None}
-        return given | dict(self.extra)
+        fields = {name: getattr(self, name) for name in _FIELDS if getattr(self, name) is not None}
+        return fields | dict(self.extra)
 
 
-Row = str | Mapping[str, Any] | Headline
-"""What a headline can be given as: a title, a mapping with the key `title`, or a headline."""
+Row = str | Mapping[str, Any] | Headline | None
+"""One headline: its title (None if it is missing), a mapping with the key `title`, or a `Headline`."""
 
 
-def as_headline(row: str | Mapping[str, Any] | Headline, position: int = 0) -> Headline:
-    """Return `row` as a `Headline`: a title, a mapping with the key `title`, or a headline.
+def as_headlines(rows: Iterable[Row]) -> list[Headline]:
+    """Return each row as a `Headline`, in order; see `as_headline`. A single title or row is an `InputError`."""
+    if isinstance(rows, (str, bytes, Mapping)):
+        raise InputError(f"headlines is one {type(rows).__name__}: give an iterable of titles, such as a list")
+    if not isinstance(rows, Iterable):
+        advice = "collect it first" if hasattr(rows, "collect") else "give an iterable of titles, such as a list"
+        raise InputError(f"headlines is a {type(rows).__name__}: {advice}")
+    return [as_headline(row, position) for position, row in enumerate(rows)]
 
-    Keys other than `Headline`'s own go to `extra`; a missing or empty title becomes "". Raises `InputError`, naming the
-    position, for any other type.
+
+def as_headline(row: Row, position: int = 0) -> Headline:
+    """Return a row as a `Headline`.
+
+    Keys other than `Headline`'s own go to `extra`. A missing title (None, NaN, no key) becomes "". Raises `InputError`,
+    with the position, for any other type.
     """
     if isinstance(row, Headline):
         return row
-    if isinstance(row, str):
-        return Headline(row)
-    if not isinstance(row, Mapping):
-        raise InputError(
-            f"headline {position} is a {type(row).__name__}: give a str, a mapping with the key 'title', or a Headline"
-        )
-    return of_fields(row, extra={key: value for key, value in row.items() if key not in _FIELDS})
+    if isinstance(row, Mapping):
+        return from_fields(row, extra={key: value for key, value in row.items() if key not in _FIELDS})
+    if isinstance(row, str) or _is_blank(row):
+        return Headline(row if isinstance(row, str) else "")
+    kinds = "a str, a mapping with the key 'title', or a Headline"
+    raise InputError(f"headline {position} is of type {type(row).__name__}: give {kinds}")
 
 
-def of_fields(
+def from_fields(
     fields: Mapping[str, Any], *, extra: Mapping[str, Any] | None = None, row: Mapping[str, Any] | None = None
 ) -> Headline:
-    """Return a headline of some of the fields title, id, published, source, url; the rest as `Headline` has it."""
-    return Headline(
-        _text(fields.get("title")) or "",
-        _text(fields.get("id")),
-        fields.get("published"),
-        _text(fields.get("source")),
-        _text(fields.get("url")),
-        extra or {},
-        row,
-    )
-
-
-def as_headlines(rows: Iterable[str | Mapping[str, Any] | Headline]) -> list[Headline]:
-    """Return every row as a `Headline`, in order; `InputError` for a single str, which is a title and not a list."""
-    if isinstance(rows, (str, bytes, Mapping)):
-        raise InputError(f"headlines is one {type(rows).__name__}: give an iterable of titles, such as a list")
-    try:
-        return [as_headline(row, position) for position, row in enumerate(iter(rows))]
-    except TypeError:
-        if hasattr(rows, "__iter__") and not hasattr(rows, "collect"):
-            raise
-        advice = "collect it first" if hasattr(rows, "collect") else "give an iterable of titles, such as a list"
-        raise InputError(f"headlines is a {type(rows).__name__}: {advice}") from None
+    """Return a headline with any of the fields title, id, published, source and url."""
+    title, id_, source, url = (_text(fields.get(name)) for name in ("title", "id", "source", "url"))
+    return Headline(title or "", id_, fields.get("published"), source, url, extra or {}, row)
 
 
 def tie_key(headline: Headline) -> tuple[Any, ...]:
-    """Order for ties: dated before undated, earlier first, then capitals throughout last, title, id, source, address."""
-    when = headline.published
-    return (
-        when is None,
-        when.timestamp() if when else 0.0,
-        headline.title.isupper(),
-        headline.title,
-        headline.id or "",
-        headline.source or "",
-        headline.url or "",
-    )
+    """Order ties: dated before undated, earlier first, titles in capitals last, then by title, id, source and url."""
+    published, texts = headline.published, (headline.title, headline.id, headline.source, headline.url)
+    time = published.timestamp() if published else 0.0
+    return published is None, time, headline.title.isupper(), *(text or "" for text in texts)
 
 
 def parse_date(value: Any) -> datetime | None:
-    """Return `value` as an aware datetime in UTC, or None where it is absent or cannot be parsed.
+    """Return `value` as an aware datetime in UTC, None if it is blank or cannot be parsed.
 
-    Takes datetimes, ISO 8601, RFC 822 and epochs (seconds, or milliseconds where seconds would be absurd). Naive
-    timestamps are UTC.
+    Takes dates, ISO 8601, RFC 822 and epochs (seconds, or milliseconds if too large for seconds). Naive ones are UTC.
     """
-    if _blank(value) or isinstance(value, bool):
+    if _is_blank(value) or isinstance(value, bool):
         return None
     try:
         parsed = value if isinstance(value, datetime) else _parse(value)
@@ -154,14 +148,16 @@ def _parse(value: Any) -> datetime:
 
 
 def _from_epoch(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds / 1000 if abs(seconds) >= _MILLISECONDS_FROM else seconds, UTC)
+    return datetime.fromtimestamp(seconds / 1000 if abs(seconds) >= _MIN_MILLISECONDS else seconds, UTC)
 
 
-def _blank(value: Any) -> bool:
+def _is_blank(value: Any) -> bool:
     if isinstance(value, str):
         return not value or value.isspace()
-    return value is None or (isinstance(value, float) and isnan(value))
+    if value is None or type(value).__name__ == "NAType":  # pandas' NA, which cannot be compared
+        return True
+    return isinstance(value, (Real, datetime)) and value != value  # NaN and NaT
 
 
 def _text(value: Any) -> str | None:
-    return None if _blank(value) else str(value)
+    return None if _is_blank(value) else str(value)

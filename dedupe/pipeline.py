@@ -17,8 +17,8 @@ from dedupe.clustering.constraints import constraints_of, rows_named
 from dedupe.clustering.corrections import CorrectionLike, as_corrections
 from dedupe.clustering.linkage import link
 from dedupe.embedding.cache import VectorCache
-from dedupe.embedding.encoders import Encoder, as_encoder, embed_each, unit_rows
-from dedupe.embedding.vectors import Vectors, rows_at
+from dedupe.embedding.encoders import Encoder, as_encoder, embed
+from dedupe.embedding.vectors import Vectors, rows_at, unit_rows
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row
 from dedupe.levels import KEEP_RULES, SCORED_LEVELS
@@ -142,10 +142,13 @@ def match(
 ) -> Matches:
     """Find for each headline the known one that it repeats; `reference` is what is known already.
 
-    New headlines are grouped together with those of the reference that are candidates of any, as `deduplicate` does; the
-    `options` are those of `deduplicate`. A headline repeats what of the reference is in its group: the closest level counts,
-    then the highest probability. Raises `InputError` where the reference is empty, and what `deduplicate` raises.
+    New headlines are grouped together with those of the reference that are candidates of any, as `deduplicate` does. A
+    headline repeats what of the reference is in its group: the closest level counts, then the highest probability.
+    `options`: `encoder`, `cache`, `window`, `story_threshold`, `wording_threshold`, `corrections` and `progress`, as for
+    `deduplicate`. Raises `InputError` where the reference is empty, and what `deduplicate` raises.
     """
+    for name in options.keys() - RunOptions.__annotations__:
+        raise TypeError(f"match() got an unexpected keyword argument {name!r}")
     new, known = rows_of(headlines), rows_of(reference)
     if not known:
         raise InputError("the reference is empty: give at least one known headline")
@@ -153,7 +156,7 @@ def match(
     judge, calibrated = judge_of(encoder)
     copies, count = collapse_copies([*known, *new], None), len(known)
     with reporting(options.get("progress", False)) as report:
-        vectors = embed_each(encoder, copies.texts, report, options.pop("cache", None))
+        vectors = embed(encoder, copies.texts, report, options.pop("cache", None))
         floor = (IDENTITY if calibrated else scale_of(vectors)).inverse(judge.candidate_floor["story"])
         similar = rows_near(vectors, np.arange(count, len(vectors)), np.arange(count), floor)
         near = np.union1d(similar, rows_named([c for c in corrections if c.verdict != "different"], copies, count))
@@ -175,5 +178,5 @@ def _embed(
 ) -> Vectors:
     """Return one unit row a node: of the embeddings where there are any, else encoded."""
     if encoder is None or embeddings is not None:
-        return unit_rows(embeddings, len(copies.texts), copies.nodes.row)
-    return embed_each(encoder, [copies.texts[row] for row in copies.nodes.text.tolist()], progress, cache)
+        return unit_rows(embeddings, len(copies.texts), copies.nodes.row, copies.texts)
+    return embed(encoder, [copies.texts[row] for row in copies.nodes.text.tolist()], progress, cache)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dedupe import InputError, deduplicate, match
+from dedupe import InputError, VectorCache, deduplicate, match
 from tests.support.command_line import json_lines, one_error, run
 
 KNOWN = [
@@ -18,32 +18,52 @@ pytestmark = pytest.mark.usefixtures("fake_encoder")
 
 
 def test_each_new_headline_says_what_it_repeats():
-    found = match(NEW, reference=KNOWN)
-    assert [one and (one.level, one.row) for one in found] == [("exact", 0), ("story", 2), None, None] or [
-        one and (one.level, one.row) for one in found
-    ] == [("exact", 0), ("wording", 2), None, None]
-    assert found[0].probability == 1 and 0 < found[1].probability <= 1
-    assert found[0].headline.title == KNOWN[0]
-    assert found[0].story == 0, "without labels, the first known headline of the story names it"
+    ferry, rates, *others = match(NEW, reference=KNOWN)
+    assert (ferry.level, ferry.row, ferry.probability) == ("exact", 0, 1)
+    assert (rates.level, rates.row) == ("wording", 2) and 0 < rates.probability <= 1
+    assert others == [None, None]
+    assert ferry.headline.title == KNOWN[0]
+    assert ferry.story == 0, "without labels, the first known headline of the story names it"
 
 
 def test_it_is_what_grouping_everything_together_says():
     """Known headlines that are near no new one are left out first; that must not show."""
     filler = [f"Village {k} opens a library of {k * 7} books" for k in range(40)]
     reference = [*filler, *KNOWN]
-    found = match(NEW, reference=reference)
-    whole = deduplicate([*reference, *NEW])
-    labels = whole.labels("story")
-    for k, one in enumerate(found):
-        together = labels[: len(reference)] == labels[len(reference) + k]
-        assert together.any() == (one is not None)
-        assert one is None or together[one.row]
+    matches = match(NEW, reference=reference)
+    assert len(matches.run) < len(reference)
+    labels = deduplicate([*reference, *NEW]).labels("story")
+    for k, repeated in enumerate(matches):
+        same = labels[: len(reference)] == labels[len(reference) + k]
+        assert same.any() == (repeated is not None)
+        assert repeated is None or same[repeated.row]
 
 
 def test_the_order_of_the_reference_does_not_matter():
-    one = match(NEW, reference=KNOWN)
-    other = match(NEW[::-1], reference=KNOWN[::-1])
-    assert [m and (m.level, m.headline.title) for m in one] == [m and (m.level, m.headline.title) for m in other][::-1]
+    forwards, backwards = match(NEW, reference=KNOWN), match(NEW[::-1], reference=KNOWN[::-1])
+    first, second = (
+        [repeated and (repeated.level, repeated.headline.title) for repeated in matches]
+        for matches in (forwards, backwards)
+    )
+    assert first == second[::-1]
+
+
+def test_options_are_those_of_a_run(tmp_path):
+    lenient, strict = (match(NEW, reference=KNOWN, story_threshold=threshold) for threshold in (0.3, 0.95))
+    assert lenient[1] is not None and strict[1] is None and strict.run.thresholds["story"] == 0.95
+    with pytest.raises(InputError, match="window must be a positive time"):
+        match(NEW, reference=KNOWN, window="a while")
+    with pytest.raises(TypeError, match="match\\(\\) got an unexpected keyword argument 'level'"):
+        match(NEW, reference=KNOWN, level="wording")
+
+
+def test_vectors_are_cached_and_progress_is_told(tmp_path, fake_encoder, monkeypatch):
+    monkeypatch.setattr(fake_encoder, "identity", "fake", raising=False)
+    steps, cache = [], VectorCache(tmp_path / "cache")
+    expected = match(NEW, reference=KNOWN, cache=cache, progress=lambda *step: steps.append(step))
+    assert {name for name, _, _ in steps} >= {"encoding", "judging", "grouping story"}
+    monkeypatch.setattr(fake_encoder, "encode", None)
+    assert match(NEW, reference=KNOWN, cache=cache).matches == expected.matches
 
 
 def test_labels_of_the_reference_are_kept():
@@ -83,8 +103,8 @@ def test_the_command_takes_what_cluster_wrote(tmp_path, format):
     archive = tmp_path / "archive.parquet"
     assert run("cluster", tmp_path / "known.txt", "-o", archive).exit_code == 0
     output = tmp_path / f"out.{format}"
-    given = ("match", tmp_path / "new.csv", "--against", archive, "--title-column", "headline", "--format", format)
-    outcome = run(*given, "-o", output)
+    command = ("match", tmp_path / "new.csv", "--against", archive, "--title-column", "headline", "--format", format)
+    outcome = run(*command, "-o", output)
     assert outcome.exit_code == 0, outcome.stderr
     assert "3 headlines against 4 known" in outcome.stderr and "1 new" in outcome.stderr
     assert output.stat().st_size
@@ -107,11 +127,11 @@ def test_the_command_counts_corrections_and_never_replaces_them(tmp_path):
         (tmp_path / name).write_text("\n".join(titles), "utf-8")
     fixed = tmp_path / "fixed.csv"
     fixed.write_text(f'title_a,title_b,verdict\n"{NEW[2]}","{KNOWN[0]}",different\n', "utf-8")
-    given = ("match", tmp_path / "new.txt", "--against", tmp_path / "known.txt", "--corrections", fixed)
-    assert ", 1 correction applied" in run(*given).stderr
+    command = ("match", tmp_path / "new.txt", "--against", tmp_path / "known.txt", "--corrections", fixed)
+    assert ", 1 correction applied" in run(*command).stderr
     for option in (
         ("-o", fixed),
         ("--skip-bad", "--rejects", fixed),
         ("--skip-bad", "--rejects", tmp_path / "known.txt"),
     ):
-        assert "is also the input" in one_error(run(*given, *option, "--force"))
+        assert "is also the input" in one_error(run(*command, *option, "--force"))

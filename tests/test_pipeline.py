@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import subprocess
 import sys
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +16,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import dedupe
-from dedupe import Deduplication, Headline, InputError, ModelError, compare, deduplicate
+from dedupe import (
+    Deduplication,
+    Headline,
+    InputError,
+    ModelError,
+    VectorCache,
+    compare,
+    deduplicate,
+    load_encoder,
+    match,
+)
+from dedupe.candidates.pairs import PairTable
+from dedupe.clustering.collapse import Nodes
+from dedupe.clustering.constraints import Constraints
 from dedupe.clustering.linkage import merge_tree
-from dedupe.clustering.representatives import Nodes
-from dedupe.result.pairs import JudgedNodes
+from dedupe.embedding.model_folder import SHIPPED
+from dedupe.levels import LEVELS, SCORED_LEVELS
+from dedupe.result.settings import Settings
+from dedupe.scoring.context import CONTEXT_FEATURES
+from dedupe.scoring.model import judge_of, sigmoid
+from dedupe.scoring.pair_features import FEATURES, pair_features
+from dedupe.scoring.similarity_scale import IDENTITY
+from dedupe.scoring.title_features import describe_titles
+from tests.support.crowds import crowd_of, same_news
 from tests.support.fake_encoder import FakeEncoder
 
 ROWS = [
@@ -30,7 +52,6 @@ ROWS = [
     Headline("Two ferries collide in fog off Port Calder", "7", "2025-08-29", "A"),
     Headline("   ", "8"),
 ]
-LEVELS = ("exact", "wording", "story")
 
 
 def partition(labels):
@@ -106,20 +127,13 @@ def test_representatives(fake_encoder):
 
 def test_regroup_is_a_cut_and_never_encodes(fake_encoder, monkeypatch):
     result = deduplicate(ROWS)
-    strict = deduplicate(ROWS, story_threshold=0.99, wording_threshold=0.99)
+    expected = deduplicate(ROWS, story_threshold=0.99, wording_threshold=0.99)
     monkeypatch.setattr(fake_encoder, "encode", None)
-    assert (
-        result.regroup(story_threshold=0.99, wording_threshold=0.99).labels("story").tolist()
-        == strict.labels("story").tolist()
-    )
-    assert (
-        result.regroup(story_threshold=0.99)
-        .regroup(story_threshold=result.thresholds["story"])
-        .labels("story")
-        .tolist()
-        == result.labels("story").tolist()
-    )
-    with pytest.raises(InputError, match=r"story threshold 0\.01 is outside 0.05 to 1"):
+    strict = result.regroup(story_threshold=0.99, wording_threshold=0.99)
+    assert strict.labels("story").tolist() == expected.labels("story").tolist()
+    back = result.regroup(story_threshold=0.99).regroup(story_threshold=result.thresholds["story"])
+    assert back.labels("story").tolist() == result.labels("story").tolist()
+    with pytest.raises(InputError, match=r"story_threshold 0\.01 is outside 0.05 to 1"):
         result.regroup(story_threshold=0.01)
 
 
@@ -128,16 +142,128 @@ def test_pairs_and_probabilities(fake_encoder):
     pairs = result.pairs
     assert len(pairs) == len(list(pairs)) > 0
     for pair in pairs:
-        assert pair.i < pair.j and 0 <= pair.wording <= pair.story <= 1 and pair.reasons
+        assert pair.i < pair.j and 0 <= pair.p_wording <= pair.p_story <= 1 and pair.reasons
         assert result.labels("exact")[pair.i] != result.labels("exact")[pair.j]
     ferry = [0, 1, 2, 6]
-    chance = next(p.story for p in pairs if {p.i, p.j} <= set(ferry))
-    # rows 0, 1 and 6 are copies: row 2 meets three copies of one title, each of them two copies and row 2
-    assert result.probabilities[2] == pytest.approx(chance) and result.probabilities[0] == pytest.approx(
-        (2 + chance) / 3
-    )
+    p = next(pair.p_story for pair in pairs if {pair.i, pair.j} <= set(ferry))
+    # rows 0, 1 and 6 are copies: row 2 is paired with three copies of one title, each of them with two copies and row 2
+    assert result.probabilities[2] == pytest.approx(p) and result.probabilities[0] == pytest.approx((2 + p) / 3)
     assert result.probabilities[3] == 1.0
-    assert next(s for s in result.stories if 2 in s.positions).cohesion == pytest.approx(chance)
+    assert next(story for story in result.stories if 2 in story.positions).cohesion == pytest.approx(p)
+
+
+def test_pairs_are_a_sequence_over_the_table(fake_encoder):
+    result = deduplicate(ROWS)
+    pairs, objects = result.pairs, list(result.pairs)
+    assert pairs[0] == objects[0] and pairs[-1] == objects[-1] and pairs[:] == objects
+    assert [(pair.i, pair.j) for pair in objects] == sorted((pair.i, pair.j) for pair in objects)
+    for name in ("i", "j", "similarity", "p_wording", "p_story"):
+        assert [getattr(pair, name) for pair in objects] == getattr(pairs, name).tolist()
+    nodes = np.sort(np.stack([result.nodes.of[pairs.i], result.nodes.of[pairs.j]]), axis=0)
+    table = result.pair_table
+    assert sorted(zip(*nodes.tolist(), strict=True)) == list(zip(table.i.tolist(), table.j.tolist(), strict=True))
+    with pytest.raises(IndexError):
+        pairs[len(pairs)]
+
+
+def dated(titles):
+    return [{"title": title, "published": 30 * k} for k, title in enumerate(titles)]
+
+
+STORM = crowd_of(same_news(1100), others=700)
+STORM_AGAIN = [*STORM[0], "Rotterdam port closed for ships by a storm", "Ships wait as storm closes Rotterdam"]
+NEAR_STORM = np.concatenate([STORM[1], STORM[1][:2] * 0.8 + STORM[1][-2:] * 0.6])
+
+
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        (ROWS, {}),
+        (ROWS, {"window": "24h"}),
+        (ROWS, {"level": "wording"}),
+        (ROWS, {"corrections": [(ROWS[0].title, ROWS[2].title, "different")]}),
+        (dated(STORM_AGAIN), {"embeddings": NEAR_STORM}),
+        (dated(STORM_AGAIN), {"embeddings": NEAR_STORM, "window": 72}),
+    ],
+    ids=["plain", "window", "wording", "corrected", "crowd", "crowd-in-window"],
+)
+def test_features_made_on_demand_are_those_that_were_scored(rows, options, fake_encoder):
+    """The judge says of the features of each pair what the table says, by itself and in context."""
+    result = deduplicate(rows, **options)
+    judge, table = judge_of(None if "embeddings" in options else fake_encoder)[0], result.pair_table
+    of = {(i, j): place for place, (i, j) in enumerate(zip(table.i.tolist(), table.j.tolist(), strict=True))}
+    pairs = result.pairs[:200]
+    places = [of[tuple(sorted((result.nodes.of[pair.i], result.nodes.of[pair.j])))] for pair in pairs]
+    features = np.array([[pair.features[name] for name in FEATURES] for pair in pairs], np.float32)
+    context = np.array([[pair.features[name] for name in CONTEXT_FEATURES] for pair in pairs])
+    p_pair = {level: sigmoid(odds) for level, odds in judge.pair_log_odds(features).items()}
+    odds = [np.log(p / (1 - p)) for p in (p_pair[level].clip(1e-4, 1 - 1e-4) for level in SCORED_LEVELS)]
+    p = {level: judge.context[level](np.column_stack([*odds, context])) for level in SCORED_LEVELS}
+    assert pairs and len(result.nodes) < len(rows)
+    for level in SCORED_LEVELS:
+        np.testing.assert_allclose(p_pair[level], table.p_pair(level)[places], rtol=1e-5)
+    np.testing.assert_allclose(p["wording"], table.p_wording[places], atol=0.01)  # the context is kept in float16
+    np.testing.assert_allclose(np.maximum(p["story"], p["wording"]), table.p_story[places], atol=0.01)
+
+
+def test_features_of_pairs_are_those_of_their_titles(fake_encoder):
+    rows = [ROWS[0], ROWS[2], *ROWS[4:6]]
+    pairs = deduplicate(rows).pairs
+    hours = np.array([row.published.timestamp() / 3600 if row.published else np.nan for row in rows])
+    titles = describe_titles([row.title for row in rows], hours, hours, [row.source for row in rows])
+    similarity = pairs.similarity.astype(np.float32)
+    expected = pair_features(titles, pairs.i, pairs.j, similarity, similarity).tolist()
+    assert len(pairs) > 1
+    for pair, features in zip(pairs, expected, strict=True):
+        assert [pair.features[name] for name in FEATURES] == pytest.approx(features, abs=1e-6)
+
+
+def test_a_result_pickles_with_its_pairs(fake_encoder):
+    result = deduplicate(ROWS, window=72, corrections=[(ROWS[0].title, ROWS[2].title, "story")])
+    back = pickle.loads(pickle.dumps(result))
+    for column in fields(PairTable):
+        np.testing.assert_array_equal(getattr(back.pair_table, column.name), getattr(result.pair_table, column.name))
+    assert list(back.pairs) == list(result.pairs) and back.flags() == result.flags()
+    assert back.regroup(story_threshold=0.9).labels("story").tolist() == (
+        result.regroup(story_threshold=0.9).labels("story").tolist()
+    )
+
+
+def test_a_run_to_the_level_of_wordings(fake_encoder):
+    result, full = deduplicate(ROWS, level="wording"), deduplicate(ROWS)
+    assert result.level == "wording" and list(result.trees) == ["wording"]
+    assert result.labels("story").tolist() == result.labels("wording").tolist()
+    assert partition(result.labels("exact")) == partition(full.labels("exact"))
+    with pytest.raises(InputError, match="level must be one of wording"):
+        result.cophenetic(np.array([0]), np.array([1]), "story")
+
+
+@pytest.mark.parametrize(
+    "window", ["72h", "72 H", " 72.0", "3d", "4320min", "4320m", 72, 72.0, timedelta(days=3)], ids=repr
+)
+def test_a_window_is_text_hours_or_a_timedelta(fake_encoder, window):
+    result = deduplicate(ROWS, window=window)
+    assert result.settings.window == pytest.approx(72)
+    assert result.labels("exact").tolist() == [0, 0, 1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("name", ["small", Path("a-model"), None])
+def test_an_encoder_is_taken_by_name_or_folder(monkeypatch, name):
+    names = []
+    monkeypatch.setattr("dedupe.embedding.encoders.load_encoder", lambda name=None: names.append(name) or FakeEncoder())
+    expected = deduplicate(ROWS, encoder=FakeEncoder()).labels("story").tolist()
+    assert deduplicate(ROWS, encoder=name).labels("story").tolist() == expected
+    assert compare(ROWS[0], ROWS[2], encoder=name) == compare(ROWS[0], ROWS[2], encoder=FakeEncoder())
+    assert match(ROWS, reference=ROWS, encoder=name)[0].level == "exact"
+    assert names == [name] * 3
+
+
+@pytest.mark.slow
+def test_the_small_encoder_by_name_and_by_folder():
+    expected = deduplicate(ROWS, encoder=load_encoder("small"))
+    for encoder in ("small", SHIPPED["small"], str(SHIPPED["small"])):
+        result = deduplicate(ROWS, encoder=encoder)
+        assert result.calibrated and result.pair_table.p_story.tobytes() == expected.pair_table.p_story.tobytes()
 
 
 def test_rows_keep_what_was_given(fake_encoder):
@@ -161,41 +287,47 @@ def test_cautions_are_counted_and_flagged(fake_encoder):
         {"title": "Der Bundestag hat am Donnerstag das neue Gesetz zur Rente beschlossen"},
     ]
     result = deduplicate(rows)
-    found = {caution.code: caution.positions for caution in result.warnings}
-    assert found == {
+    assert {caution.code: caution.positions for caution in result.warnings} == {
         "empty-title": (0,), "bad-date": (1,), "duplicate-id": (0, 1), "long-title": (2,),
         "control-characters": (3,), "not-english": (4,),
     }  # fmt: skip
     assert result.flags()[0] == "empty-title,duplicate-id" and all("\n" not in c.message for c in result.warnings)
 
 
-def judged_chain(chance, floor=0.05):
-    """Three nodes, a row each: 0-1 and 0-2 judged at `chance`, 1-2 never judged."""
-    i, j, p = np.array([0, 0]), np.array([1, 2]), np.array(chance)
-    judged = JudgedNodes(
-        i, j, p.astype(np.float32), {"wording": p, "story": p}, lambda at: np.zeros((len(at), 0), np.float32), ()
+def scored_chain(probabilities, floor=0.05):
+    """Three nodes, a row each: 0-1 and 0-2 were scored, 1-2 never was."""
+    i, j, p = np.array([0, 0]), np.array([1, 2]), np.array(probabilities, np.float32)
+    pairs = PairTable(i.astype(np.int32), j.astype(np.int32), p, p, p, p, p, p)
+    tree = merge_tree(3, i, j, p.astype(np.float64), floor=floor)
+    three, none = np.arange(3), {level: np.empty((2, 0), np.int64) for level in SCORED_LEVELS}
+    return Deduplication(
+        headlines=tuple(Headline(title) for title in "abc"),
+        nodes=Nodes(three, three, three, three, np.full(3, np.nan), np.full(3, np.nan), np.ones(3, np.int64), three),
+        pair_table=pairs,
+        trees={"wording": tree, "story": tree},
+        settings=Settings("story", {"wording": 0.05, "story": 0.05}, floor),
+        vectors=np.eye(3, dtype=np.float32),
+        facts=np.ones(3, np.int64),
+        constraints=Constraints(none, none),
+        scale=IDENTITY,
+        calibrated=True,
     )
-    tree = merge_tree(3, i, j, p, floor=floor)
-    three = np.arange(3)
-    nodes = Nodes(three, three, three, np.eye(3, dtype=np.float32), np.ones(3, np.int64), three)
-    rows = tuple(Headline(title) for title in "abc")
-    trees = {"wording": tree, "story": tree}
-    return Deduplication(rows, nodes, judged, trees, {"wording": 0.05, "story": 0.05}, "central", floor, True)
 
 
 def test_a_loose_story_is_flagged_and_a_firm_one_is_not():
-    loose = judged_chain([0.9, 0.3])
+    loose = scored_chain([0.9, 0.3])
     assert loose.labels("story").tolist() == [0, 0, 0] and loose.stories[0].cohesion == 0
     assert loose.probabilities.tolist() == pytest.approx([0.6, 0.45, 0.15])
     assert [(c.code, c.positions) for c in loose.warnings] == [("loose-story", (0, 1, 2))]
-    assert judged_chain([0.9, 0.8]).warnings == ()
+    assert scored_chain([0.9, 0.8]).warnings == ()
 
 
 def test_a_very_large_story_is_flagged(fake_encoder):
     letters = "abcdefghijklmnopqrstuvwxyz"
     titles = [f"Two ferries collide in heavy fog off Port Calder {x}{y}" for x in letters[:3] for y in letters[:18]]
-    found = {caution.code: caution.positions for caution in deduplicate(titles, story_threshold=0.05).warnings}
-    assert len(found["large-story"]) == len(titles) > 50
+    result = deduplicate(titles, story_threshold=0.05)
+    positions = {caution.code: caution.positions for caution in result.warnings}
+    assert len(positions["large-story"]) == len(titles) > 50
 
 
 def test_foreign_vectors_meet_the_judge_rescaled(fake_encoder):
@@ -207,26 +339,38 @@ def test_foreign_vectors_meet_the_judge_rescaled(fake_encoder):
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "said"),
+    ("options", "error", "message"),
     [
-        ({"story_threshold": 1.5}, InputError, "story threshold 1.5"),
-        ({"window": -1}, InputError, "window must be a positive time"),
+        ({"story_threshold": 1.5}, InputError, "story_threshold 1.5 is outside 0.05 to 1"),
+        ({"wording_threshold": 0.01}, InputError, "wording_threshold 0.01 is outside"),
+        ({"level": "wording", "story_threshold": 0.5}, InputError, "story_threshold has no effect at level='wording'"),
+        ({"window": -1}, InputError, "window must be a positive time, not -1"),
+        ({"window": "0h"}, InputError, "window must be a positive time, not '0h'"),
+        ({"window": "a day"}, InputError, "not 'a day': give a timedelta, hours, or text such as '72h'"),
+        ({"window": float("nan")}, InputError, "window must be a positive time"),
+        ({"window": timedelta(0)}, InputError, "window must be a positive time"),
         ({"keep": "newest"}, InputError, "keep must be one of central, earliest, complete"),
-        ({"embeddings": np.ones((2, 3))}, ModelError, "must be a matrix of 8 rows"),
-        ({"embeddings": np.full((8, 3), np.nan)}, ModelError, "finite"),
+        ({"embeddings": np.ones((2, 3))}, InputError, "must be a matrix of 8 rows"),
+        ({"embeddings": np.full((8, 3), np.nan)}, InputError, "is not finite"),
         ({"embeddings": np.ones((8, 3)), "encoder": FakeEncoder()}, ModelError, "3 numbers a row, but .* have 256"),
         ({"level": "exact"}, InputError, "level must be one of wording, story, not 'exact'"),
     ],
 )
-def test_bad_settings(fake_encoder, options, error, said):
-    with pytest.raises(error, match=said):
+def test_bad_settings(fake_encoder, options, error, message):
+    with pytest.raises(error, match=message):
         deduplicate(ROWS, **options)
+
+
+def test_a_cache_beside_embeddings_would_have_no_effect(tmp_path):
+    with pytest.raises(InputError, match="cache has no effect beside embeddings"):
+        deduplicate(ROWS, embeddings=np.ones((8, 3)), cache=VectorCache(tmp_path / "cache"))
+    assert not (tmp_path / "cache").exists()
 
 
 def test_bad_headlines():
     with pytest.raises(InputError, match="one str"):
         deduplicate("Rates rise")
-    with pytest.raises(InputError, match="headline 1 is a int"):
+    with pytest.raises(InputError, match="headline 1 is of type int"):
         deduplicate(["Rates rise", 7])
     with pytest.raises(InputError, match="level must be one of"):
         deduplicate([]).labels("topic")
@@ -240,13 +384,19 @@ def test_nothing_in_nothing_out():
 
 
 def test_compare(fake_encoder):
-    assert compare("Rates rise again", "RATES RISE AGAIN").verdict == "exact"
+    exact = compare("Rates rise again", "RATES RISE AGAIN")
+    assert exact.verdict == "exact" and exact.p_story == exact.p_wording == exact.similarity == 1
     near = compare("Two ferries collide in fog off Port Calder", "Ferries collide off Port Calder in fog, 14 hurt")
     far = compare("Two ferries collide in fog off Port Calder", "Bakery chain to close 40 shops")
-    assert near.story > 0.5 > far.story and far.verdict == "different"
+    assert near.p_story > 0.5 > far.p_story and far.verdict == "different"
     assert any("both say" in reason for reason in near.reasons)
     with pytest.raises(InputError, match="empty"):
         compare("", "x")
+
+
+def test_compare_says_what_a_run_over_both_says(fake_encoder):
+    (pair,) = deduplicate([ROWS[2], ROWS[0]]).pairs
+    assert compare(ROWS[2], ROWS[0]) == pair and (pair.i, pair.j) == (0, 1)
 
 
 def test_import_is_light_and_public_names_are_complete():

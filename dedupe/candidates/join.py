@@ -12,12 +12,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dedupe.candidates import cells
-from dedupe.candidates.int8 import Floats as FloatProducts
-from dedupe.candidates.int8 import screen_of
+from dedupe.candidates.int8 import products_of
 from dedupe.candidates.pairs import PairTable, concatenate
-from dedupe.candidates.products import cosines, pairs_between
+from dedupe.candidates.products import Products, cosines, pairs_between
 from dedupe.candidates.time_band import TimeBand
-from dedupe.embedding.vectors import PackedRows, Vectors, rows_at
+from dedupe.embedding.vectors import Int16Rows, Vectors, rows_at
 from dedupe.errors import InputError
 from dedupe.runtime.arrays import Ints, pairs_within
 from dedupe.runtime.parallel import in_order
@@ -25,8 +24,8 @@ from dedupe.runtime.parallel import in_order
 EXACT = 5_000_000_000
 """Comparisons up to which a join is exact. At 100,000 rows and cosine 0.5, so many, cells took 0.85 of the time of the exact
 join, at 140,000 rows 0.6, as measured once by hand."""
-_BLOCK_ROWS = 1024  # rows of one piece of work
-_CELLS = 8  # cells of one piece: what each step costs besides its pairs is paid once for all of them
+_BLOCK_ROWS = 1024  # of one piece
+_BLOCK_CELLS = 8  # of one piece: what each step costs besides its pairs is paid once for all of them
 _NEIGHBORS = 20  # compared on one side of a node in a sparse group
 _REFERENCE_ROWS = 8192  # rows compared at a time when looking for neighbors elsewhere
 
@@ -37,8 +36,8 @@ class Join:
     `vectors`: float32, (n, d), unit rows; an all-zero row has no pairs. `threshold`: in (0, 1], compared as float32.
     `band`: with it, only nodes close enough in time are paired. `sparse`: groups of nodes, each ascending, that are
     compared with their `neighbors` next nodes in the group alone. `exact`: comparisons from which cells are used.
-    `wording`: whether the vectors are those of the wording level, whose similarity has a column of its own. The pairs do not
-    depend on tiles or threads. Raises `InputError` for another threshold or shape.
+    `wording`: whether the vectors are those of the wording level, whose similarity has a column of its own. `block_rows`,
+    `block_cells`: of one piece. The pairs do not depend on pieces or threads. Raises `InputError` for another threshold or shape.
     """
 
     def __init__(
@@ -51,13 +50,12 @@ class Join:
         neighbors: int = _NEIGHBORS,
         exact: int = EXACT,
         wording: bool = False,
+        block_rows: int = _BLOCK_ROWS,
+        block_cells: int = _BLOCK_CELLS,
     ) -> None:
-        self._vectors, self._threshold, self._band, self._wording = (
-            _checked(vectors, threshold),
-            threshold,
-            band,
-            wording,
-        )
+        self._vectors, self._threshold = _checked(vectors, threshold), threshold
+        self._band, self._wording = band, wording
+        self._block_rows, self._block_cells = block_rows, block_cells
         self._sparse = [_adjacent(group, neighbors) for group in sparse]
         self.skipped = sum(pairs_within(len(g)) - len(i) for g, (i, _) in zip(sparse, self._sparse, strict=True))
         self._nodes = np.setdiff1d(np.arange(len(vectors)), np.concatenate(sparse)) if len(sparse) else None
@@ -65,7 +63,7 @@ class Join:
         dense_band = band if band is None or self._nodes is None else band.take(self._nodes)
         self._order, self._ends = _everything(len(dense)) if dense_band is None else dense_band.order()
         comparisons = int((self._ends - np.arange(len(self._ends))).sum())
-        self._screen = screen_of(dense, comparisons)
+        self._screen = products_of(dense, comparisons)
         self._cells = cells.plan(dense, self._screen, threshold, comparisons) if comparisons > exact else None
 
     @property
@@ -81,8 +79,8 @@ class Join:
     @property
     def _dense_pieces(self) -> int:
         if self._cells is not None:
-            return -(-self._cells.count // _CELLS)
-        return -(-len(self._order) // _BLOCK_ROWS) if self._vectors.shape[1] else 0
+            return -(-self._cells.count // self._block_cells)
+        return -(-len(self._order) // self._block_rows) if self._vectors.shape[1] else 0
 
     def __iter__(self) -> Iterator[PairTable]:
         """Yield the pairs of each piece."""
@@ -97,14 +95,13 @@ class Join:
 
     def _of_cells(self, number: int) -> tuple[Ints, Ints]:
         assert self._cells is not None
-        some = range(number * _CELLS, min((number + 1) * _CELLS, self._cells.count))
-        pairs = [self._cells.pairs(self._screen, cell, self._threshold) for cell in some]
+        numbers = range(self._cells.count)[number * self._block_cells : (number + 1) * self._block_cells]
+        pairs = [self._cells.pairs(self._screen, cell, self._threshold) for cell in numbers]
         return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
 
     def _of_block(self, number: int) -> tuple[Ints, Ints]:
-        start = number * _BLOCK_ROWS
-        rows = self._order[start : start + _BLOCK_ROWS]
-        others = self._order[start : self._ends[start : start + _BLOCK_ROWS].max()]
+        start, end = number * self._block_rows, (number + 1) * self._block_rows
+        rows, others = self._order[start:end], self._order[start : self._ends[start:end].max()]
         return pairs_between(self._screen, rows, others, self._threshold, above_diagonal=True)
 
     def _table(self, a: Ints, b: Ints) -> PairTable:
@@ -131,7 +128,7 @@ def candidate_pairs(vectors: Vectors, threshold: float, band: TimeBand | None = 
 def rows_near(vectors: Vectors, rows: Ints, others: Ints, threshold: float) -> Ints:
     """Return those of `others` that are at least `threshold` similar to any of `rows`, ascending."""
     blocks = [others[k : k + _REFERENCE_ROWS] for k in range(0, len(others), _REFERENCE_ROWS)]
-    products = FloatProducts(vectors)
+    products = Products(vectors)
     return np.concatenate(
         list(in_order(lambda block: np.unique(pairs_between(products, rows, block, threshold)[1]), blocks))
     )
@@ -144,7 +141,9 @@ def _everything(rows: int) -> tuple[Ints, Ints]:
 def _adjacent(group: Ints, neighbors: int) -> tuple[Ints, Ints]:
     """Pair each node of a group with the next ones in it."""
     gaps = range(1, min(neighbors, len(group) - 1) + 1)
-    return np.concatenate([group[:-k] for k in gaps]), np.concatenate([group[k:] for k in gaps])
+    return np.concatenate([group[:0], *(group[:-k] for k in gaps)]), np.concatenate(
+        [group[:0], *(group[k:] for k in gaps)]
+    )
 
 
 def _checked(vectors: Vectors, threshold: float) -> Vectors:
@@ -152,7 +151,7 @@ def _checked(vectors: Vectors, threshold: float) -> Vectors:
         raise InputError(
             f"the similarity threshold must be above 0 and at most 1, not {threshold}: give one such as 0.5"
         )
-    if isinstance(vectors, PackedRows):
+    if isinstance(vectors, Int16Rows):
         return vectors
     if vectors.ndim != 2:
         raise InputError(f"vectors must be a matrix with one row a headline, not an array of shape {vectors.shape}")

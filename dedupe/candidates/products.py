@@ -1,67 +1,104 @@
-"""Products of unit rows in tiles that stay in the processor's cache."""
+"""Products of unit rows in tiles that fit the processor's cache: which pairs may reach a cosine, and what it is."""
 
 from __future__ import annotations
+
+from threading import local
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.candidates.int8 import MARGIN, Screen
 from dedupe.embedding.vectors import Vectors
-from dedupe.runtime.arrays import Ints
+from dedupe.runtime.arrays import Bools, Float32s, Ints
 
-_TALL, _WIDE = 1024, 2048  # of a tile: large enough for the full rate of a matrix product, small enough for the cache
-_NARROW, _TALLEST = 512, 8  # columns under which a tile is taller, so that it holds as much, and how many times at most
-_RESCORED = 256  # pairs whose vectors are gathered at a time; more no longer stay in the nearest cache
+ROUNDING_ERROR = 1e-5
+"""How far two float32 sums of one product may differ, since their order depends on the shape of the matrices."""
+_TILE_ROWS, _TILE_COLUMNS = 1024, 2048  # large enough for the full rate of a matrix product, small enough for the cache
+_NARROW, _TALLEST = 512, 8  # a tile of fewer columns is taller, up to this many times, so that it holds as much
+_CHUNK_PAIRS = 256  # their vectors stay in the nearest cache
+_buffers = local()
+
+
+class Products:
+    """Products of unit rows with one another, in float32: their cosines but for rounding."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self.vectors = vectors
+
+    def left(self, rows: Ints) -> NDArray[Any]:
+        """Return some rows as the left side of a product, (rows, d); valid until the next call."""
+        return self.vectors[rows]
+
+    def right(self, rows: Ints) -> NDArray[Any]:
+        """Return some rows as the right side of a product, (rows, d)."""
+        return self.vectors[rows]
+
+    def product(self, left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
+        """Return a number per pair, (left, right), higher for a higher cosine; valid until the next call."""
+        return np.matmul(left, right.T, out=buffer("product", np.float32, (len(left), len(right))))
+
+    def least(self, threshold: float) -> np.generic:
+        """Return a lower bound on the product of two rows whose cosine reaches a threshold."""
+        return np.float32(threshold - ROUNDING_ERROR)
 
 
 def pairs_between(
-    screen: Screen, rows: Ints, others: Ints, threshold: float, *, above_diagonal: bool = False
+    products: Products, rows: Ints, others: Ints, threshold: float, *, above_diagonal: bool = False
 ) -> tuple[Ints, Ints]:
-    """Return the rows (a, b) of all pairs of `rows` with `others` that may be at least `threshold` similar.
+    """Return all pairs (a, b) of `rows` with `others` that may be at least `threshold` similar, and few that are not.
 
-    How many are less similar than that depends on the screen. With `above_diagonal`, `others` starts with `rows`, and
-    only pairs with a later one are returned.
+    With `above_diagonal`, `others` starts with `rows`, and only pairs with a later one are returned.
     """
-    found_a, found_b = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    height = _TALL * min(max(_NARROW // max(len(others), 1), 1), _TALLEST)
+    a, b = [rows[:0]], [others[:0]]
+    least = products.least(threshold)
+    height = _TILE_ROWS * min(max(_NARROW // max(len(others), 1), 1), _TALLEST)
     for top in range(0, len(rows), height):
-        tall = rows[top : top + height]
-        left = screen.left(tall)
-        for start in range(top if above_diagonal else 0, len(others), _WIDE):
-            wide = others[start : start + _WIDE]
-            reached = screen.reaching(left, screen.right(wide), threshold)
-            at, of = np.divmod(np.flatnonzero(reached), len(wide))
+        tile_rows = rows[top : top + height]
+        left = products.left(tile_rows)
+        for start in range(top if above_diagonal else 0, len(others), _TILE_COLUMNS):
+            columns = others[start : start + _TILE_COLUMNS]
+            product = products.product(left, products.right(columns))
+            reached: Bools = np.greater_equal(product, least, out=buffer("reached", np.bool_, product.shape))
+            row, column = np.divmod(np.flatnonzero(reached), len(columns))
             if above_diagonal and start < top + height:
-                later = of + start > at + top
-                at, of = at[later], of[later]
-            found_a.append(tall[at])
-            found_b.append(wide[of])
-    return np.concatenate(found_a), np.concatenate(found_b)
+                later = column + start > row + top
+                row, column = row[later], column[later]
+            a.append(tile_rows[row])
+            b.append(columns[column])
+    return np.concatenate(a), np.concatenate(b)
 
 
 def how_many(vectors: Vectors, rows: Ints, others: Ints, threshold: float) -> Ints:
-    """Return how many of `others` are at least `threshold` similar, or nearly, to each of `rows`."""
+    """Return how many of `others` are at least `threshold` similar to each of `rows`, give or take the rounding error."""
     product = vectors[rows] @ vectors[others].T
-    counts: Ints = np.count_nonzero(product >= np.float32(threshold - MARGIN), axis=1)
-    return counts
+    return np.asarray(np.count_nonzero(product >= np.float32(threshold - ROUNDING_ERROR), axis=1))
 
 
 def spread(rows: int, count: int, turn: int = 0) -> Ints:
-    """Return `count` of the row numbers, evenly spread; another `turn` (0 to 2) gives others."""
+    """Return `count` evenly spaced row numbers; another `turn` (0 to 2) gives others."""
     if rows <= count:
         return np.arange(rows)
     return (np.arange(count) * rows + rows * turn // 3) // count % rows
 
 
-def cosines(vectors: Vectors, i: Ints, j: Ints) -> NDArray[np.float32]:
-    """Return the dot product of each pair of unit rows, summed in one fixed order, at most 1."""
-    similarity = np.empty(len(i), dtype=np.float32)
-    for start in range(0, len(i), _RESCORED):
-        part = slice(start, start + _RESCORED)
-        similarity[part] = np.vecdot(_rows(vectors, i[part]), _rows(vectors, j[part]))
+def cosines(vectors: Vectors, i: Ints, j: Ints) -> Float32s:
+    """Return the dot product of each pair of unit rows, at most 1; every sum is made in the same order."""
+    similarity = np.empty(len(i), np.float32)
+    for start in range(0, len(i), _CHUNK_PAIRS):
+        pairs = slice(start, start + _CHUNK_PAIRS)
+        similarity[pairs] = np.vecdot(_take(vectors, i[pairs]), _take(vectors, j[pairs]))
     return np.minimum(similarity, np.float32(1), out=similarity)
 
 
-def _rows(vectors: Vectors, places: Ints) -> NDArray[np.float32]:
-    """The rows at some places; `take` is the quicker way where there is one."""
-    return vectors.take(places, axis=0) if isinstance(vectors, np.ndarray) else vectors[places]
+def _take(vectors: Vectors, rows: Ints) -> Float32s:
+    return vectors.take(rows, axis=0) if isinstance(vectors, np.ndarray) else vectors[rows]  # `take` is faster
+
+
+def buffer(name: str, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return this thread's buffer of that name: allocating one costs as much as filling it."""
+    size = shape[0] * shape[1]
+    held = getattr(_buffers, name, None)
+    if held is None or held.size < size:
+        held = np.empty(size, dtype)
+        setattr(_buffers, name, held)
+    return held[:size].reshape(shape)

@@ -9,10 +9,9 @@ import gc
 
 import click
 
-from dedupe.cli.cache import cache
 from dedupe.cli.cluster import cluster, compare, drop_repeats
 from dedupe.cli.evaluate import evaluate
-from dedupe.cli.info import completion, info
+from dedupe.cli.info import cache, completion, info
 from dedupe.cli.label import label
 from dedupe.cli.match import match
 from dedupe.cli.shared import PROGRAM, Commands

@@ -13,7 +13,7 @@ from dedupe.readers.inputs import FORMATS
 from dedupe.runtime.files import check_output, write_lines
 
 if TYPE_CHECKING:
-    from dedupe.readers.inputs import Columns, Source
+    from dedupe.readers import Columns, Source
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class InputOptions:
     @property
     def columns(self) -> Columns:
         """The columns that were named."""
-        from dedupe.readers.inputs import Columns
+        from dedupe.readers import Columns
 
         return Columns(self.title_column, self.date_column, self.source_column, self.id_column, self.url_column)
 

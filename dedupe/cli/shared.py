@@ -251,7 +251,7 @@ def open_cache(folder: Path | None, no_cache: bool) -> VectorCache | None:
 def limit_threads(threads: int | None) -> None:
     """Set the number of threads where one was given."""
     if threads is not None:
-        from dedupe.runtime.threads import set_threads
+        from dedupe.runtime.parallel import set_threads
 
         set_threads(threads)
 

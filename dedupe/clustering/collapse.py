@@ -9,13 +9,12 @@ alphabet only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dedupe.candidates.int8 import MARGIN
 from dedupe.candidates.pairs import PairTable
-from dedupe.candidates.products import cosines, how_many, spread
+from dedupe.candidates.products import ROUNDING_ERROR, cosines, how_many, spread
 from dedupe.candidates.time_band import TimeBand
 from dedupe.headlines import Headline, tie_key
 from dedupe.runtime.arrays import Bools, Floats, Ints
@@ -184,7 +183,9 @@ def collapse_crowds(
         number[nodes.of], nodes.copy_of, nodes.row[kept], nodes.text[kept], first, last, weight, nodes.ties
     )
     absorbed = (leader_of != everything)[nodes.of]
-    return Collapsed(collapsed, scorer.take(kept), tuple(number[group] for group in crowds.sparse), absorbed)
+    scorer = scorer.take(kept)
+    scorer = replace(scorer, titles=replace(scorer.titles, first=first, last=last))
+    return Collapsed(collapsed, scorer, tuple(number[group] for group in crowds.sparse), absorbed)
 
 
 class _Crowds:
@@ -228,7 +229,7 @@ class _Crowds:
         own, starts = self.vectors[leader], range(0, len(self.vectors), _CHUNK_ROWS)
         near = np.float32(self.settings.near)
         cosine = np.concatenate([self.vectors[start : start + _CHUNK_ROWS] @ own for start in starts])
-        members = np.flatnonzero((cosine >= near - np.float32(MARGIN)) & self.free)
+        members = np.flatnonzero((cosine >= near - np.float32(ROUNDING_ERROR)) & self.free)
         members = members[cosines(self.vectors, members, np.full_like(members, leader)) >= near]
         return self._in_time(leader, members[members != leader])
 

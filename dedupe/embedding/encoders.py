@@ -1,48 +1,43 @@
-"""Encoders: the protocol, ours and others by name, and the only place where unit rows are made."""
+"""Encoders: the protocol, loading them by name or folder, and `embed`, which makes the vectors of texts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator, Sequence
+import os
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dedupe.embedding.model_folder import BUNDLED, SHIPPED, is_artefact
+from dedupe.embedding.model_folder import BUNDLED, SHIPPED, is_model_folder
 from dedupe.embedding.onnx_encoder import TrainedEncoder
-from dedupe.embedding.vectors import Vectors, empty_rows, let_go, rows_at
-from dedupe.errors import ModelError
-from dedupe.runtime.progress import Progress
-from dedupe.runtime.threads import limit_torch
+from dedupe.embedding.vectors import Vectors, unit_rows, zero_rows
+from dedupe.errors import InputError, ModelError
+from dedupe.runtime.arrays import Float32s
+from dedupe.runtime.parallel import limit_torch
+from dedupe.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     from dedupe.embedding.cache import VectorCache
 
-_Rows = Generator[tuple[list[int], NDArray[np.float32]], None, None]  # positions of some texts, and their unit rows
-_SCALED_TOGETHER = 4096  # rows brought to unit length at a time
-_CHUNK = 1024  # texts an encoder is given at a time: enough for full batches of each length
-_READ_TOGETHER = 4096  # texts looked up in the cache at a time: so few that the room for their rows is used again
+_CHUNK_TEXTS = 1024  # enough for full batches of each length
+_LOOKUP_TEXTS = 4096
 _SETTINGS = ("max_seq_length", "prompts", "default_prompt_name", "truncate_dim")  # of a sentence-transformers model
-_SAVE_AFTER, _SAVE_SECONDS = 2_048, 5.0  # new rows, or seconds, after which they go to the cache
-_UNIT = 1e-6  # a norm this close to 1 is 1: rows that are unit already stay as they are, bit for bit
+_HUB_SECONDS = 10.0
 
 
 class Encoder(Protocol):
-    """Anything that turns texts into vectors.
+    """What makes vectors of texts: any object with this method.
 
-    It may have an attribute `identity`, a string that no encoder with other vectors shares: then its vectors can be
-    cached.
+    Its vectors can be cached if it also has an attribute `identity`, a string that no encoder with other vectors shares.
     """
 
     def encode(self, texts: list[str], /) -> Any:
-        """Return floats, (len(texts), d): something that NumPy reads as a matrix. Lengths do not matter."""
+        """Return floats, (len(texts), d): anything that NumPy reads as a matrix. Rows need not have length 1."""
 
 
 class SentenceEncoder:
@@ -57,241 +52,187 @@ class SentenceEncoder:
 
     @cached_property
     def identity(self) -> str | None:
-        """The SHA-256 of all that its vectors depend on; None where that cannot be read out, which is not cached."""
+        """SHA-256 of settings, tokenizer and weights; None where they cannot be read, and then nothing is cached."""
         try:
             return _fingerprint(self.model)
-        except (AttributeError, RuntimeError, TypeError):  # no tokenizer of ours to read, or tensors without bytes
+        except (AttributeError, RuntimeError, TypeError):  # another kind of tokenizer, or tensors without bytes
             return None
 
-    def encode(self, texts: list[str], /) -> NDArray[np.float32]:
+    def encode(self, texts: list[str], /) -> Float32s:
         """Return float32, (len(texts), d)."""
-        encoded = self.model.encode(texts, show_progress_bar=False, convert_to_numpy=True)
-        return np.asarray(encoded, dtype=np.float32)
+        return np.asarray(self.model.encode(texts, show_progress_bar=False, convert_to_numpy=True), np.float32)
 
 
 def load_encoder(name: str | Path | None = None) -> Encoder:
-    """Return the bundled encoder, the "small" one, one in a folder that `train` or `distil` wrote, or any other by name.
+    """Load an encoder by name or folder; each is loaded once per process.
 
-    Others are sentence-transformers models, by name or folder; a folder called small is "./small". Each is loaded once a
-    process. Only a name that is no folder and is not cached is fetched over the network. Raises
-    `ModelError` where the model is missing, is not one, or is one of ours and its files have changed.
+    `name`: None for the bundled model, "small" for the small one, a folder that `train` or `distil` wrote, or the name or
+    folder of any sentence-transformers model. A folder called small is "./small". The network is used only for a name
+    that is neither a folder nor in the local cache of models.
+
+    Raises `ModelError` where the model is missing, cannot be loaded, or is one of ours and its files have changed.
     """
     if name is None:
         return _load_trained(BUNDLED)
     if name in SHIPPED:
         return _load_trained(SHIPPED[str(name)])
     folder = Path(name).expanduser()
-    if is_artefact(folder):
+    if is_model_folder(folder):
         return _load_trained(folder.resolve())
     if folder.is_dir():
-        return _load_folder(str(folder.resolve()))
-    if isinstance(name, Path) or folder.exists() or str(name).startswith(("/", ".", "~", "\\")):
+        return _load_folder(folder.resolve())
+    if isinstance(name, Path) or folder.exists() or name.startswith(("/", ".", "~", "\\")):
         raise ModelError(f"no model folder {str(name)!r}: give a sentence-transformers folder or model name")
     return _load_named(name)
 
 
 def as_encoder(encoder: Encoder | str | Path | None) -> Encoder:
-    """Return an encoder as it is, or what `load_encoder` returns for a name, a folder or None."""
-    return load_encoder(encoder) if encoder is None or isinstance(encoder, (str, Path)) else encoder
+    """Return an encoder as it is, and load one that is given by name, by folder or, as None, by default."""
+    if encoder is None or isinstance(encoder, str | Path):
+        return load_encoder(encoder)
+    if not callable(getattr(encoder, "encode", None)):
+        raise InputError(f"the encoder must have a method `encode`, or be a name or folder, not {encoder!r}")
+    return encoder
 
 
 def embed(
-    encoder: Encoder, texts: Sequence[str], progress: Progress | None = None, cache: VectorCache | None = None
+    encoder: Encoder,
+    texts: Sequence[str],
+    progress: Progress = silent,
+    cache: VectorCache | None = None,
+    *,
+    chunk: int = _CHUNK_TEXTS,
 ) -> Vectors:
-    """Return the vectors of `texts`: float32, (n, d), unit rows, in their order; packed where there are very many.
+    """Return the vectors of `texts`: unit rows, (n, d), in their order; zeros for an empty text, (n, 0) if all are.
 
-    Texts are encoded in order of length, then alphabet, so that batches waste no padding and do not depend on the order
-    given. With a `cache`, and an encoder that has an `identity`, only texts that it does not hold are encoded, and kept
-    there as they come. `progress` is called as ("encoding", done, n). Raises `ModelError` where `encoder` returns
-    anything but a finite matrix with one row a text.
+    Each distinct text is encoded once, in chunks ordered by length, then alphabet, so that batches need little padding and
+    do not depend on the order of `texts`. With a `cache`, and an encoder that has an `identity`, only texts missing from
+    it are encoded, and added to it chunk by chunk. `progress` is called as ("encoding", done, distinct texts).
+
+    Raises `ModelError` where `encoder` returns anything but a finite matrix with one row per text.
     """
-    order = sorted(range(len(texts)), key=lambda position: (len(texts[position]), texts[position]))
-    identity = None if cache is None else getattr(encoder, "identity", None)
-    if cache is not None and isinstance(identity, str):
-        return _gather(_recall(encoder, texts, order, cache, identity), len(texts), progress)
-    return _gather(_encode(encoder, texts, order), len(texts), progress)
-
-
-def embed_each(encoder: Encoder, texts: Sequence[str], progress: Progress, cache: VectorCache | None) -> Vectors:
-    """Return a row a text, as `embed` does: each distinct text is encoded once, an empty one not at all but zero.
-
-    (n, 0) where all are empty.
-    """
-    distinct = [text for text in dict.fromkeys(texts) if text]
-    if not distinct:
-        return np.zeros((len(texts), 0), np.float32)
-    if len(distinct) == len(texts):
-        return embed(encoder, distinct, progress, cache)
-    encoded = embed(encoder, distinct, progress, cache)
-    place = {text: k for k, text in enumerate(distinct)}
-    return rows_at(encoded, np.array([place.get(text, -1) for text in texts], np.int64))
-
-
-def _gather(source: _Rows, count: int, progress: Progress | None) -> Vectors:
-    """Put the rows in their places, and tell how far that is."""
-    vectors, done = empty_rows(count, 0), 0
-    with closing(source):
-        for part, rows in source:
-            if not done:
-                vectors = empty_rows(count, rows.shape[1])
-            if rows.shape[1] != vectors.shape[1]:
-                raise ModelError(
-                    f"the encoder returned rows of {vectors.shape[1]} and then {rows.shape[1]} numbers: all must be of "
-                    "one width, and those in the cache under the same identity too"
-                )
-            vectors[part] = rows
-            done += len(part)
-            if progress is not None:
-                progress("encoding", done, count)
+    first: dict[str, int] = {}
+    for position, text in enumerate(texts):
+        first.setdefault(text, position)
+    order = sorted((position for text, position in first.items() if text), key=lambda k: (len(texts[k]), texts[k]))
+    vectors, done = zero_rows(len(texts), 0), 0
+    for positions, rows in _encoded(encoder, texts, order, cache, chunk):
+        if not done:
+            vectors = zero_rows(len(texts), rows.shape[1])
+        if rows.shape[1] != vectors.shape[1]:
+            raise ModelError(
+                f"the encoder returned rows of {vectors.shape[1]} and then {rows.shape[1]} numbers: all must have one "
+                "width, also those in the cache under the same identity"
+            )
+        vectors[positions] = rows[:]
+        done += len(positions)
+        progress("encoding", done, len(order))
+    if copies := [position for position, text in enumerate(texts) if text and first[text] != position]:
+        vectors[copies] = vectors[[first[texts[position]] for position in copies]]
     return vectors
 
 
-def _encode(encoder: Encoder, texts: Sequence[str], order: list[int]) -> _Rows:
-    """Encode the texts at the positions in `order`, some at a time."""
-    for start in range(0, len(order), _CHUNK):
-        part = order[start : start + _CHUNK]
-        yield part, unit_rows(encoder.encode([texts[position] for position in part]), len(part))[:]
-
-
-def _recall(encoder: Encoder, texts: Sequence[str], order: list[int], cache: VectorCache, identity: str) -> _Rows:
-    """Take what the cache holds, then encode the rest."""
-    missing: list[int] = []
-    for start in range(0, len(order), _READ_TOGETHER):
-        part = order[start : start + _READ_TOGETHER]
-        found, rows = cache.read(identity, [texts[position] for position in part])
-        if found:
-            yield [part[k] for k in found], unit_rows(rows, len(found))[:]
-        missing += np.delete(part, found).tolist()
-    yield from _encode_and_keep(encoder, texts, missing, cache, identity)
-
-
-def _encode_and_keep(
-    encoder: Encoder, texts: Sequence[str], order: list[int], cache: VectorCache, identity: str
-) -> _Rows:
-    """Encode, and write to the cache aside now and then, and when it breaks off."""
-    unsaved: list[tuple[list[int], NDArray[np.float32]]] = []
-    since, saving = monotonic(), None
-    with ThreadPoolExecutor(1) as aside:  # leaving it waits for what is being saved
-        try:
-            for part, rows in _encode(encoder, texts, order):
-                yield part, rows
-                unsaved.append((part, rows))
-                if len(unsaved) * _CHUNK >= _SAVE_AFTER or monotonic() - since > _SAVE_SECONDS:
-                    if saving is not None:
-                        saving.result()
-                    saving = aside.submit(_save, unsaved, texts, cache, identity)
-                    unsaved, since = [], monotonic()
-        finally:
-            if saving is not None:
-                saving.result()
-            _save(unsaved, texts, cache, identity)
-
-
-def _save(
-    unsaved: list[tuple[list[int], NDArray[np.float32]]], texts: Sequence[str], cache: VectorCache, identity: str
-) -> None:
-    if unsaved:
-        kept = [texts[position] for part, _ in unsaved for position in part]
-        cache.write(identity, kept, np.concatenate([rows for _, rows in unsaved]))
-
-
-def unit_rows(matrix: Any, rows: int, at: NDArray[np.int64] | None = None) -> Vectors:
-    """Return `matrix`, (rows, d), as float32 with rows of length 1, or those rows `at` the places given.
-
-    An all-zero row stays zero. Raises `ModelError` unless it is a finite matrix of floats with that many rows.
-    """
-    values = _as_matrix(matrix)
-    if values.ndim != 2 or len(values) != rows or (rows and not values.shape[1]):
-        raise ModelError(f"vectors must be a matrix of {rows} rows, one a text, but shape {values.shape} came")
-    places = np.arange(rows) if at is None else at
-    units = empty_rows(len(places), values.shape[1])
-    for start in range(0, len(places), _SCALED_TOGETHER):
-        part = places[start : start + _SCALED_TOGETHER]
-        units[start : start + len(part)] = _unit(values[part], part)
-    let_go(matrix)
-    return units
-
-
-def _unit(values: NDArray[Any], places: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
-    norms = np.sqrt(np.einsum("nd,nd->n", values, values, dtype=np.float64))
-    bad = np.flatnonzero(~np.isfinite(norms))
-    if len(bad):
-        raise ModelError(f"vectors must be finite, but row {places[bad[0]]} is not")
-    norms[(norms == 0) | (np.abs(norms - 1) < _UNIT)] = 1
-    return values if (norms == 1).all() else values / norms[:, None]
-
-
-def _as_matrix(matrix: Any) -> NDArray[Any]:
-    try:
-        values = np.asarray(matrix)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise ModelError(f"vectors must be a matrix of floats, but a {type(matrix).__name__} came: {error}") from error
-    if values.dtype.kind not in "fiu":
-        raise ModelError(f"vectors must be a matrix of floats, but a {type(matrix).__name__} of {values.dtype} came")
-    return values if values.dtype.kind == "f" else values.astype(np.float32)
+def _encoded(
+    encoder: Encoder, texts: Sequence[str], order: list[int], cache: VectorCache | None, chunk: int
+) -> Iterator[tuple[list[int], Vectors]]:
+    """Yield positions and their unit rows: those from the cache, then those encoded, which are written to it."""
+    identity = getattr(encoder, "identity", None)
+    if not isinstance(identity, str):
+        cache = None
+    if cache is not None:
+        missing: list[int] = []
+        for start in range(0, len(order), _LOOKUP_TEXTS):
+            part = order[start : start + _LOOKUP_TEXTS]
+            known, cached = cache.read(str(identity), [texts[k] for k in part])
+            if known:
+                yield [part[k] for k in known], unit_rows(cached, len(known))
+            missing += np.delete(part, known).tolist()
+        order = missing
+    writes = []
+    with ThreadPoolExecutor(1) as writer:  # leaving it, also by an interrupt, waits for what is being written
+        for start in range(0, len(order), chunk):
+            part = order[start : start + chunk]
+            names = [texts[k] for k in part]
+            rows = unit_rows(encoder.encode(names), len(names))
+            yield part, rows
+            if cache is not None:
+                writes.append(writer.submit(cache.write, str(identity), names, rows[:]))
+    for write in writes:
+        write.result()
 
 
 def _fingerprint(model: Any) -> str:
-    """The SHA-256 of a sentence-transformers model: settings, tokenizer and weights."""
     import torch
 
     tokenizer = json.loads(model.tokenizer.backend_tokenizer.to_str())
     tokenizer |= {"truncation": None, "padding": None}  # these change with use
     configs = {module.config.to_json_string() for module in model.modules() if hasattr(module, "config")}
     settings = [getattr(model, name, None) for name in _SETTINGS]
-    found = sha256(repr((repr(model), settings, sorted(configs), json.dumps(tokenizer))).encode())
+    digest = sha256(repr((repr(model), settings, sorted(configs), json.dumps(tokenizer))).encode())
     for name, tensor in model.state_dict().items():
-        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        found.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy())
-    return found.hexdigest()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+_load_trained = lru_cache(maxsize=2)(TrainedEncoder)
 
 
 @lru_cache(maxsize=2)
-def _load_trained(folder: Path) -> TrainedEncoder:
-    return TrainedEncoder(folder)
-
-
-@lru_cache(maxsize=2)
-def _load_folder(folder: str) -> Encoder:
-    if not (Path(folder) / "modules.json").is_file():
+def _load_folder(folder: Path) -> Encoder:
+    if not (folder / "modules.json").is_file():
         raise ModelError(
-            f"{folder} is not a sentence-transformers folder: it has no modules.json, nor a model.json of ours"
+            f"{folder} is no model folder: it has no modules.json of sentence-transformers, nor our model.json"
         )
-    for pickled in sorted(Path(folder).rglob("pytorch_model*.bin")):
-        if not list(pickled.parent.glob("*.safetensors")):
-            raise ModelError(f"{pickled} is a pickle file, which is never loaded: save the model as safetensors")
-    return SentenceEncoder(_load(folder, local=True), folder)
+    for weights in sorted(folder.rglob("pytorch_model*.bin")):
+        if not list(weights.parent.glob("*.safetensors")):
+            raise ModelError(f"{weights} is a pickle file, which is never loaded: save the model as safetensors")
+    return _load_sentence_model(str(folder), local=True)
 
 
 @lru_cache(maxsize=2)
 def _load_named(name: str) -> Encoder:
-    return SentenceEncoder(_load(name, local=False), name)
+    """Load from the local cache of models, else from the hub: asked first, as its client retries for over a minute."""
+    import huggingface_hub as hub
+    from huggingface_hub.errors import HfHubHTTPError
 
-
-def _load(name: str, *, local: bool) -> Any:
-    from sentence_transformers import SentenceTransformer
-
-    limit_torch()
+    home = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
+    repositories = (name,) if "/" in name else (f"sentence-transformers/{name}", name)
+    files = ("modules.json", "config.json")
     try:
-        with _quiet():
-            return SentenceTransformer(
-                name, local_files_only=local, model_kwargs={"use_safetensors": True}, device="cpu"
-            )
-    except Exception as error:  # whatever the many libraries below raise, the user's next step is the same
-        reason = (str(error).strip().splitlines() or [""])[0]
-        raise ModelError(f"the model {name!r} cannot be loaded ({type(error).__name__}: {reason})") from error
+        paths = [hub.try_to_load_from_cache(repository, file, home) for repository in repositories for file in files]
+        cached = any(isinstance(path, str) for path in paths)
+        if not cached:
+            hub.HfApi().model_info(repositories[0], timeout=_HUB_SECONDS)
+    except HfHubHTTPError:
+        cached = False  # the hub answers, and says more when the model is loaded
+    except Exception as error:  # not connected, switched off, or no valid name
+        raise ModelError(
+            f"no model {name!r}: there is no such folder, no such model is cached, and the Hugging Face hub cannot be asked "
+            f"({_first_line(error)}): check the name, or connect to download it"
+        ) from error
+    return _load_sentence_model(name, local=cached)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Switch off the bar that transformers draws while it loads weights, and put it back as it was."""
+def _load_sentence_model(name: str, *, local: bool) -> SentenceEncoder:
+    from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    bar: Any = logging  # its functions carry no types
-    was_on = bar.is_progress_bar_enabled()
+    limit_torch()
+    bar: Any = logging  # of loading weights; its functions carry no types
+    was_enabled = bar.is_progress_bar_enabled()
     bar.disable_progress_bar()
+    safe = {"use_safetensors": True}
     try:
-        yield
+        model = SentenceTransformer(name, device="cpu", local_files_only=local, model_kwargs=safe)
+    except Exception as error:  # the libraries below share no exception class, and the user's next step is the same
+        reason = f"{type(error).__name__}: {_first_line(error)}"
+        raise ModelError(f"the model {name!r} cannot be loaded ({reason})") from error
     finally:
-        if was_on:
+        if was_enabled:
             bar.enable_progress_bar()
+    return SentenceEncoder(model, name)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -4,9 +4,9 @@
 |---|---|
 | `model.json` | what it is, how it was made, and the SHA-256 of every other file |
 | `encoder.onnx`, `tokenizer.json` | titles to unit rows |
-| `head.npy` | the matrix through which the wording level reads those rows |
-| `judge.json` | evidence to probabilities and thresholds |
-| `fallback.json` | the same for encoders that have no judge, fitted on the base model's vectors |
+| `head.npy` | the matrix that turns those rows into vectors for the wording level |
+| `judge.json` | features to probabilities, and thresholds |
+| `fallback.json` | the same for other encoders, fitted on the vectors of the base model |
 | `README.md` | the model card |
 """
 
@@ -21,31 +21,31 @@ from dedupe.errors import ModelError
 
 BUNDLED, SMALL = Path(__file__).parent / "model", Path(__file__).parent / "small_model"
 SHIPPED = {"small": SMALL}
-"""Models that come with the package besides the one used by default, by name."""
+"""Models in the package besides the default one, by name."""
 MANIFEST, CARD = "model.json", "README.md"
 ENCODER, TOKENIZER, HEAD, JUDGE, FALLBACK = "encoder.onnx", "tokenizer.json", "head.npy", "judge.json", "fallback.json"
 FILES = (ENCODER, TOKENIZER, HEAD, JUDGE, FALLBACK)
 FORMAT = 1
 
 
-def is_artefact(folder: Path) -> bool:
+def is_model_folder(folder: Path) -> bool:
     """Whether a folder holds a model of ours."""
     return (folder / MANIFEST).is_file() and not (folder / "modules.json").exists()
 
 
 def verify(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a model folder; `ModelError` unless each of its files is there and unchanged."""
-    again = "reinstall headline-dedupe" if folder in (BUNDLED, SMALL) else "train or copy it again"
+    """Return the manifest of a model folder; `ModelError` if a file of it is missing or has changed."""
+    remedy = "reinstall headline-dedupe" if folder in (BUNDLED, SMALL) else "train or copy it again"
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         expected: dict[str, str] = manifest["sha256"]
         if manifest["format"] != FORMAT or set(expected) != set(FILES):
-            raise ModelError(f"{folder / MANIFEST} is of another version of headline-dedupe: {again}")
+            raise ModelError(f"{folder / MANIFEST} is of another version of headline-dedupe: {remedy}")
         for name, digest in expected.items():
-            if (found := sha256(folder / name)) != digest:
-                raise ModelError(f"{folder / name} has SHA-256 {found}, not {digest}: {again}")
+            if (actual := sha256(folder / name)) != digest:
+                raise ModelError(f"{folder / name} has SHA-256 {actual}, not {digest}: {remedy}")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"the model in {folder} cannot be read ({error}): {again}") from error
+        raise ModelError(f"the model in {folder} cannot be read ({error}): {remedy}") from error
     return manifest
 
 

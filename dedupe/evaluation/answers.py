@@ -11,7 +11,7 @@ from dedupe.errors import EmptyInput, InputError
 from dedupe.evaluation.questions import Answer
 from dedupe.headlines import Headline
 from dedupe.levels import SKIPPED, VERDICT_COLUMNS
-from dedupe.readers.inputs import Columns, read_headlines
+from dedupe.readers import Columns, read_headlines
 from dedupe.writers.rows import format_of, write_rows
 
 LEVEL_COLUMN = "asked_for"

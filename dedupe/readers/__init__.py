@@ -1,1 +1,10 @@
-"""Files, feeds, pages and frames -> headlines."""
+"""Files, feeds, pages and frames -> headlines.
+
+In: names of inputs, or a frame. Out: a `Source` (the headlines, and how they were read), or a list of headlines.
+"""
+
+from dedupe.readers.columnar import read_table, rows_of
+from dedupe.readers.delimited import Columns, listed, named_column
+from dedupe.readers.inputs import FORMATS, Source, read_headlines
+
+__all__ = ["FORMATS", "Columns", "Source", "listed", "named_column", "read_headlines", "read_table", "rows_of"]

@@ -13,66 +13,55 @@ from xml.etree import ElementTree
 
 from dedupe.errors import InputError
 
-COLUMNS = ("title", "published", "source", "url", "id")
+FEED_COLUMNS = ("title", "published", "source", "url", "id")
 _JSON_FEED = re.compile(r'\s*\{.*?"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.org/', re.DOTALL)
 _MARKUP = re.compile(r"</?(?:a|b|br|cite|em|font|i|mark|p|q|small|span|strong|su[bp]|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
-_SNIFFED = 4096  # characters
+_PROLOGUE = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL | re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"^[\ufeff\s]*<\?xml[^>]*\?>")  # its encoding no longer holds for decoded text
+_SAMPLE = 4096  # characters
 
 
-def looks_like_feed(text: str) -> bool:
-    """Whether text begins as RSS (also RDF), Atom or JSON Feed does."""
-    start = text[:_SNIFFED]
-    return _root(start) in ("rss", "feed", "rdf:rdf") or bool(_JSON_FEED.match(start))
+def detect_feed(text: str) -> str | None:
+    """Return "feed" for RSS (also RDF), Atom and JSON Feed, "opml" for a list of feeds, None for other text."""
+    sample = text[:_SAMPLE]
+    if _JSON_FEED.match(sample):
+        return "feed"
+    root = re.match(r"[\ufeff\s]*<(rss|feed|rdf:rdf|opml)(?![\w:])", _PROLOGUE.sub("", sample), re.IGNORECASE)
+    return root and ("opml" if root[1].lower() == "opml" else "feed")
 
 
-def looks_like_opml(text: str) -> bool:
-    """Whether text begins as a list of feeds does."""
-    return _root(text[:_SNIFFED]) == "opml"
+def addresses_of_opml(text: str, name: str) -> list[str]:
+    """Return the addresses of the feeds that OPML lists, each once."""
+    try:
+        root = ElementTree.fromstring(_XML_DECLARATION.sub("", text))
+    except ElementTree.ParseError as error:
+        raise InputError(f"{name} is not OPML ({error}): correct it, or give the feeds themselves") from None
+    addresses = (outline.get("xmlUrl") or outline.get("xmlurl") or "" for outline in root.iter("outline"))
+    return list(dict.fromkeys(address.strip() for address in addresses if address.strip()))
 
 
 def read_feed(text: str, name: str) -> list[dict[str, Any]]:
-    """Return an entry of a feed a row, with the columns `COLUMNS`; absent ones None."""
-    return list(_json_feed(text, name) if text.lstrip("\ufeff \t\r\n").startswith("{") else _xml_feed(text, name))
+    """Return a row with `FEED_COLUMNS` for each entry of a feed, None where an entry lacks one."""
+    is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
+    entries = _json_entries(text, name) if is_json else _xml_entries(text, name)
+    return [dict(zip(FEED_COLUMNS, values, strict=True)) for values in entries]
 
 
-def feeds_of(text: str, name: str) -> list[str]:
-    """Return the addresses of the feeds that OPML lists, each once."""
-    try:
-        root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
-    except ElementTree.ParseError as error:
-        raise InputError(f"{name} is not OPML ({error}): correct it, or give the feeds themselves") from None
-    found = [outline.get("xmlUrl") or outline.get("xmlurl") for outline in root.iter("outline")]
-    return list(dict.fromkeys(address.strip() for address in found if address and address.strip()))
-
-
-def _root(start: str) -> str:
-    """The name of the root element, in small letters."""
-    bare = re.sub(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", "", start, flags=re.DOTALL | re.IGNORECASE)
-    found = re.match(r"[\ufeff\s]*<([\w:]+)", bare)
-    return found[1].lower() if found else ""
-
-
-def _xml_feed(text: str, name: str) -> Iterator[dict[str, Any]]:
+def _xml_entries(text: str, name: str) -> Iterator[tuple[Any, ...]]:
     import feedparser
 
-    declared = re.sub(r"^[\ufeff\s]*<\?xml[^>]*\?>", "", text)  # its encoding no longer holds
-    parsed = feedparser.parse(io.BytesIO(declared.encode("utf-8", "replace")), sanitize_html=False)
-    if not parsed.entries and parsed.bozo:
-        raise InputError(f"{name} is a feed that cannot be read ({parsed.bozo_exception}): fetch it again")
-    outlet = _words(parsed.feed.get("title"))
-    for entry in parsed.entries:
-        source = entry.get("source") or {}
-        yield _row(
-            _words(entry.get("title")),
-            _date(entry),
-            _words(source.get("title")) or outlet,
-            entry.get("link"),
-            entry.get("id"),
-        )
+    content = io.BytesIO(_XML_DECLARATION.sub("", text).encode("utf-8", "replace"))
+    feed = feedparser.parse(content, sanitize_html=False)
+    if not feed.entries and feed.bozo:
+        raise InputError(f"{name} is a feed that cannot be read ({feed.bozo_exception}): fetch it again")
+    outlet = _without_markup(feed.feed.get("title"))
+    for entry in feed.entries:
+        source = _without_markup((entry.get("source") or {}).get("title")) or outlet
+        yield _without_markup(entry.get("title")), _date(entry), source, entry.get("link"), entry.get("id")
 
 
 def _date(entry: Any) -> str | None:
-    """When it was published, in ISO 8601; as it is written where it cannot be read."""
+    """The date in ISO 8601, or as written if it cannot be parsed."""
     for field in ("published", "updated", "created"):
         parsed = entry.get(f"{field}_parsed")
         if parsed:
@@ -82,23 +71,17 @@ def _date(entry: Any) -> str | None:
     return None
 
 
-def _json_feed(text: str, name: str) -> Iterator[dict[str, Any]]:
+def _json_entries(text: str, name: str) -> Iterator[tuple[Any, ...]]:
     try:
         feed = json.loads(text)
-        items = feed["items"]
-        outlet = feed.get("title")
-        for item in items:
+        for item in feed["items"]:
             title = item.get("title") or item.get("summary") or item.get("content_text")
             date = item.get("date_published") or item.get("date_modified")
-            yield _row(title, date, outlet, item.get("url") or item.get("external_url"), item.get("id"))
+            yield title, date, feed.get("title"), item.get("url") or item.get("external_url"), item.get("id")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{name} is not a JSON Feed ({error!r}): correct it, or fetch it again") from None
 
 
-def _row(*values: Any) -> dict[str, Any]:
-    return dict(zip(COLUMNS, values, strict=True))
-
-
-def _words(title: str | None) -> str | None:
-    """A title without markup, which feeds may escape into it."""
+def _without_markup(title: str | None) -> str | None:
+    """A title without the markup that feeds may escape into it."""
     return title and _MARKUP.sub("", title).strip()

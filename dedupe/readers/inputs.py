@@ -1,7 +1,4 @@
-"""Inputs -> headlines: plain lines, CSV, TSV, JSON Lines, Parquet, feeds, OPML, scraped news pages, and frames.
-
-One straight line: names -> bytes (`opening`) -> text (`decoding`) -> which format (`detecting`) -> rows -> headlines.
-"""
+"""Names of inputs -> a `Source` of headlines: open, decode, sniff, parse."""
 
 from __future__ import annotations
 
@@ -14,30 +11,27 @@ from pathlib import Path
 
 from dedupe.errors import EmptyInput, InputError
 from dedupe.headlines import Headline
-from dedupe.readers.columnar import MARK, headlines_of, is_parquet_file, open_parquet, read_table
-from dedupe.readers.delimited import Columns, as_table_headline, find_columns, read_csv, read_jsonl
+from dedupe.readers.columnar import MAGIC, headlines_of, is_parquet_file, open_parquet
+from dedupe.readers.delimited import FIELDS, Columns, find_columns, headline_of, read_csv, read_jsonl
 from dedupe.readers.encoding import decode
-from dedupe.readers.feeds import COLUMNS, feeds_of, read_feed
-from dedupe.readers.fetch import contents, ending, expanded, is_address, shown
-from dedupe.readers.html import texts_of_html, titles_of_html
+from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, read_feed
+from dedupe.readers.fetch import expand, is_address, read_bytes, suffix
+from dedupe.readers.html import count_texts, titles_of_html
 from dedupe.readers.page_text import looks_like_html, titles_of_text
 from dedupe.readers.sniff import detect, likely_delimiter
 
-__all__ = ["FORMATS", "Columns", "Source", "read_headlines", "read_table"]
-
 FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "feed", "opml", "page")
-_SPELLED = {"tab": "\t", "\\t": "\t"}
-_LINE = re.compile(r"\r\n|\r|\n")  # and no others: a title may hold a line separator of its own
-_AT_ONCE = 8  # feeds fetched
+_SPELLED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
+_LINE_END = re.compile(r"\r\n|\r|\n")  # and no others: a title may hold other line separators
+_CONCURRENT_FETCHES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What was read: the headlines, and how.
+    """The headlines that were read, and how.
 
-    `format`: one of `FORMATS`, or "mixed" where inputs differ. `columns`: of a table, in order. `skipped_lines`: lines of
-    a page not taken as headlines. `rejects`: raw lines that could not be read and were skipped. `notes`: facts for people,
-    one line each.
+    `format`: one of `FORMATS`, or "mixed" for inputs of several. `columns`: of a table, in order. `skipped_lines`: lines of
+    a page that are no headlines. `rejects`: raw lines that could not be read. `notes`: one line each, for people.
     """
 
     headlines: list[Headline]
@@ -49,9 +43,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the caller said about the inputs."""
-
+class _Options:
     format: str | None
     columns: Columns
     delimiter: str | None
@@ -70,151 +62,145 @@ def read_headlines(
     skip_bad: bool = False,
     fetch: bool = False,
 ) -> Source:
-    """Read headlines from files, globs, addresses (http, https) or, for "-", from standard input.
+    """Read headlines from files, globs, addresses (http, https), or standard input ("-"); gzip and zstd are unpacked.
 
-    Any of them may be packed by gzip or zstd. `input_format` is one of `FORMATS`; format, delimiter, encoding and columns
-    are found by content if not given. With `skip_bad` lines that cannot be read go to `rejects`; otherwise the first is an
-    `InputError` with its line number. `fetch` lets the feeds that OPML lists be fetched. Of several inputs each headline
-    names its own as `file`.
+    Args:
+        inputs: one or several of these. If several, each headline names its own in `file`.
+        input_format: one of `FORMATS`. This and the next three are detected from the content if not given.
+        columns: the names of the columns to read.
+        delimiter: the character between CSV columns; also "tab".
+        encoding: the encoding of text.
+        skip_bad: collect lines that cannot be read in `rejects`, instead of raising `InputError` at the first.
+        fetch: fetch the feeds that OPML lists.
+
+    Raises `InputError` for an input that cannot be read, with the line number if one line is at fault.
     """
     if input_format is not None and input_format not in FORMATS:
         raise InputError(f"input format {input_format!r} is not one of {', '.join(FORMATS)}")
-    csv.field_size_limit(2**31 - 1)  # the default of 128 KiB is less than a title may have
-    separator = _SPELLED.get(delimiter or "", delimiter)
-    asked = _Asked(input_format, columns or Columns(), separator, encoding, skip_bad, fetch)
-    given = [inputs] if isinstance(inputs, (str, Path)) else inputs
-    names = expanded(given)
+    csv.field_size_limit(2**31 - 1)  # by default 128 KiB, less than a title may have
+    delimiter = _SPELLED_DELIMITERS.get(delimiter or "", delimiter)
+    options = _Options(input_format, columns or Columns(), delimiter, encoding, skip_bad, fetch)
+    names = expand([inputs] if isinstance(inputs, (str, Path)) else inputs)
     if not names:
         raise InputError("no input: give at least one file")
-    return _joined([(name, _read(name, asked)) for name in names])
+    sources = [_read(name, options) for name in names]
+    return sources[0] if len(sources) == 1 else _joined(names, sources)
 
 
-def _read(name: str, asked: _Asked) -> Source:
-    if asked.format in (None, "parquet") and name != "-" and not is_address(name) and is_parquet_file(name):
-        return _parquet(name, None, asked)
-    raw, name = contents(name), shown(name)
-    if asked.format == "parquet" or (asked.format is None and raw.startswith(MARK)):
-        return _parquet(name, raw, asked)
-    text, found = decode(raw, name, asked.encoding)
-    if not text.strip("\ufeff\0 \t\r\n"):
-        raise EmptyInput(f"{name} is empty: give a file with at least one headline")
-    kind = asked.format or detect(text, ending(name), asked.delimiter, asked.columns.title)
-    encoding = "" if found in ("utf-8", "utf-8-sig") else f", {found.replace('_', '-')}"
-    if kind in ("csv", "tsv", "jsonl"):
-        return _table(text, name, kind, asked, encoding)
-    if asked.columns != Columns() and kind not in ("feed", "opml"):
-        columns = asked.columns
-        column = next(c for c in (columns.title, columns.date, columns.source, columns.id, columns.url) if c)
-        raise InputError(f"{name}: no column {column!r}, it was read as {kind}: correct it, or give --input-format")
-    if kind == "feed":
-        return _feed(text, name)
-    return _opml(text, name, asked) if kind == "opml" else _list(text, name, kind, encoding)
-
-
-def _joined(sources: list[tuple[str, Source]]) -> Source:
-    """All inputs as one; a single one as it is."""
-    if len(sources) == 1:
-        return sources[0][1]
-    parts = [source for _, source in sources]
-    formats = {part.format for part in parts}
+def _joined(names: list[str], sources: list[Source]) -> Source:
+    formats = {source.format for source in sources}
     return Source(
-        [_with_file(headline, name) for name, part in sources for headline in part.headlines],
-        parts[0].format if len(formats) == 1 else "mixed",
-        list(dict.fromkeys(column for part in parts for column in part.columns)),
-        sum(part.skipped_lines for part in parts),
-        [line for part in parts for line in part.rejects],
-        [note for part in parts for note in part.notes],
+        [replace(h, file=name) for name, source in zip(names, sources, strict=True) for h in source.headlines],
+        sources[0].format if len(formats) == 1 else "mixed",
+        list(dict.fromkeys(column for source in sources for column in source.columns)),
+        sum(source.skipped_lines for source in sources),
+        [line for source in sources for line in source.rejects],
+        [note for source in sources for note in source.notes],
     )
 
 
-def _with_file(headline: Headline, name: str) -> Headline:
-    named = replace(headline, file=name)
-    if headline.bad_date is not None:
-        object.__setattr__(named, "bad_date", headline.bad_date)
-    return named
+def _read(name: str, options: _Options) -> Source:
+    if options.format in (None, "parquet") and name != "-" and not is_address(name) and is_parquet_file(name):
+        return _parquet(name, None, options)  # its rows stay in the file
+    content, ending = read_bytes(name), suffix(name)
+    name = "standard input" if name == "-" else name
+    if options.format == "parquet" or (options.format is None and content.startswith(MAGIC)):
+        return _parquet(name, content, options)
+    text, encoding = decode(content, name, options.encoding)
+    if not re.search(r"[^\s\0\ufeff]", text):
+        raise EmptyInput(f"{name} is empty: give a file with at least one headline")
+    kind = options.format or detect(text, ending, options.delimiter, options.columns.title)
+    how = "" if encoding in ("utf-8", "utf-8-sig") else f", {encoding.replace('_', '-')}"
+    if kind in ("csv", "tsv", "jsonl"):
+        return _table(text, name, kind, options, how)
+    if kind == "feed":
+        return _feed(text, name)
+    if kind == "opml":
+        return _opml(text, name, fetch=options.fetch)
+    columns = options.columns
+    if columns != Columns():
+        column = columns.title or columns.date or columns.source or columns.id or columns.url
+        raise InputError(f"{name}: no column {column!r}, it was read as {kind}: correct it, or give --input-format")
+    return _list(text, name, kind, how)
 
 
-def _parquet(name: str, raw: bytes | None, asked: _Asked) -> Source:
-    stored = open_parquet(name, raw)
-    columns = find_columns(list(stored.names), asked.columns, name)
-    headlines = headlines_of(stored, columns)
+def _parquet(name: str, content: bytes | None, options: _Options) -> Source:
+    table = open_parquet(name, content)
+    columns = find_columns(list(table.names), options.columns, name)
+    headlines = headlines_of(table, columns)
     if not headlines:
         raise EmptyInput(f"{name} has no rows: give a file with at least one headline")
-    return Source(headlines, "parquet", list(stored.names), notes=[_as_read(name, "Parquet", columns)])
+    return Source(headlines, "parquet", list(table.names), notes=[_table_note(name, "Parquet", columns)])
+
+
+def _table(text: str, name: str, kind: str, options: _Options, encoding: str) -> Source:
+    if kind == "jsonl":
+        rows, how = read_jsonl(text, name, options.skip_bad), "JSON Lines"
+    else:
+        delimiter = options.delimiter or ("\t" if kind == "tsv" else likely_delimiter(text, options.columns.title))
+        if len(delimiter) != 1:
+            raise InputError(f"delimiter {delimiter!r} is not one character: give one, such as ';'")
+        rows = read_csv(text, name, delimiter, options.skip_bad)
+        how = "TSV" if delimiter == "\t" else f"CSV (delimiter {delimiter!r})"
+    if not rows.records:
+        bad = f", only {len(rows.rejects)} bad lines" if rows.rejects else ""
+        raise EmptyInput(f"{name} has no rows{bad}: give a file with at least one headline")
+    columns = find_columns(rows.columns, options.columns, name)
+    notes = [_table_note(name, f"{how}{encoding}", columns)]
+    if rows.rejects:
+        notes.append(f"{len(rows.rejects):,} bad line{'s' * (len(rows.rejects) > 1)} skipped")
+    headlines = [headline_of(row, columns) for row in rows.records]
+    return Source(headlines, kind, rows.columns, rejects=rows.rejects, notes=notes)
+
+
+def _table_note(name: str, how: str, columns: dict[str, str]) -> str:
+    return f"read {name} as {how}: " + ", ".join(f"{key} from {column!r}" for key, column in columns.items())
 
 
 def _feed(text: str, name: str) -> Source:
-    rows = read_feed(text, name)
-    columns = {"title": "title", "date": "published", "source": "source", "id": "id", "url": "url"}
-    headlines = [as_table_headline(row, columns) for row in rows]
-    return Source(headlines, "feed", list(COLUMNS), notes=[f"read {name} as a feed: {len(rows):,} entries"])
+    headlines = [headline_of(row, FIELDS) for row in read_feed(text, name)]  # its columns are called as the fields
+    notes = [f"read {name} as a feed: {len(headlines):,} entries"]
+    return Source(headlines, "feed", list(FEED_COLUMNS), notes=notes)
 
 
-def _opml(text: str, name: str, asked: _Asked) -> Source:
-    """The entries of the feeds that it lists; one that cannot be had is said in the notes."""
-    addresses = feeds_of(text, name)
+def _opml(text: str, name: str, *, fetch: bool) -> Source:
+    """The entries of the feeds that OPML lists; feeds that cannot be read are named in the notes."""
+    addresses = addresses_of_opml(text, name)
     if not addresses:
         raise InputError(f"{name} lists no feeds: give OPML with outlines that have an xmlUrl")
-    if not asked.fetch:
+    if not fetch:
         raise InputError(f"{name} lists feeds ({len(addresses):,}): add --fetch to fetch them")
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = list(pool.map(_fetched_feed, addresses))
-    failures = [failure for failure in found if isinstance(failure, InputError)]
-    if len(failures) == len(found):
-        raise InputError(f"{name}: no feed of {len(found):,} could be read; the first: {failures[0]}")
-    headlines = [h for feed in found if isinstance(feed, Source) for h in feed.headlines]
-    read = len(found) - len(failures)
-    notes = [f"read {name} as OPML: {len(headlines):,} entries of {read} of {len(found)} feeds", *map(str, failures)]
-    return Source(headlines, "feed", list(COLUMNS), notes=notes)
+    with ThreadPoolExecutor(_CONCURRENT_FETCHES) as pool:
+        feeds = list(pool.map(_fetched_feed, addresses))
+    failures = [feed for feed in feeds if isinstance(feed, InputError)]
+    if len(failures) == len(feeds):
+        raise InputError(f"{name}: none of {len(feeds):,} feeds could be read; the first: {failures[0]}")
+    headlines = [headline for feed in feeds if isinstance(feed, Source) for headline in feed.headlines]
+    count = f"{len(headlines):,} entries of {len(feeds) - len(failures)} of {len(feeds)} feeds"
+    notes = [f"read {name} as OPML: {count}", *map(str, failures)]
+    return Source(headlines, "feed", list(FEED_COLUMNS), notes=notes)
 
 
 def _fetched_feed(address: str) -> Source | InputError:
     try:
         if not is_address(address):
-            raise InputError(f"{address} is no http or https address: correct it in the list of feeds")
-        return _feed(decode(contents(address), address)[0], address)
+            raise InputError(f"{address} is not an http or https address: correct it in the list of feeds")
+        return _feed(decode(read_bytes(address), address)[0], address)
     except InputError as error:
         return error
 
 
-def _table(text: str, name: str, kind: str, asked: _Asked, encoding: str) -> Source:
-    if kind == "jsonl":
-        rows, have = read_jsonl(text, name, asked.skip_bad)
-        how = "JSON Lines"
-    else:
-        separator = asked.delimiter or ("\t" if kind == "tsv" else likely_delimiter(text, asked.columns.title))
-        if len(separator) != 1:
-            raise InputError(f"delimiter {separator!r} is not one character: give one, such as ';'")
-        rows, have = read_csv(text, name, separator, asked.skip_bad)
-        how = "TSV" if separator == "\t" else f"CSV (delimiter {separator!r})"
-    if not rows.found:
-        bad = f", only {len(rows.rejects)} bad lines" if rows.rejects else ""
-        raise EmptyInput(f"{name} has no rows{bad}: give a file with at least one headline")
-    columns = find_columns(have, asked.columns, name)
-    notes = [_as_read(name, f"{how}{encoding}", columns)]
-    if rows.rejects:
-        notes.append(f"{len(rows.rejects):,} bad line{'s' * (len(rows.rejects) > 1)} skipped")
-    headlines = [as_table_headline(row, columns) for row in rows.found]
-    return Source(headlines, kind, have, 0, rows.rejects, notes)
-
-
-def _as_read(name: str, how: str, columns: dict[str, str]) -> str:
-    used = ", ".join(f"{wanted} from {column!r}" for wanted, column in columns.items())
-    return f"read {name} as {how}: {used}"
-
-
 def _list(text: str, name: str, kind: str, encoding: str) -> Source:
-    """A page or plain lines; blank lines count for nothing."""
-    lines = [line.strip() for line in _LINE.split(text.removeprefix("\ufeff")) if line.strip()]
-    if kind == "page":
-        html = looks_like_html(text)
-        titles = titles_of_html(text) if html else titles_of_text(text)
-        how = "an HTML page" if html else "a news page"
-        skipped = max(0, (texts_of_html(text) if html else len(lines)) - len(titles))
+    lines = [line.strip() for line in _LINE_END.split(text.removeprefix("\ufeff")) if line.strip()]
+    if kind == "lines":
+        titles, count, how = lines, len(lines), "plain lines"
+    elif looks_like_html(text):
+        titles, count, how = titles_of_html(text), count_texts(text), "an HTML page"
     else:
-        titles, how, skipped = lines, "plain lines", 0
+        titles, count, how = titles_of_text(text), len(lines), "a news page"
     if not titles:
-        raise InputError(f"{name}: no headline found, read as {how}: say what it is by --input-format")
-    left = f", {skipped:,} lines not taken as headlines" if skipped else ""
-    notes = [f"read {name} as {how}{encoding}: {len(titles):,} headlines{left}"]
-    return Source([Headline(title) for title in titles], kind, [], skipped, [], notes)
+        raise InputError(f"{name}: no headline found in it, read as {how}: name its format with --input-format")
+    skipped = max(0, count - len(titles))
+    rest = f", {skipped:,} lines not taken as headlines" if skipped else ""
+    notes = [f"read {name} as {how}{encoding}: {len(titles):,} headlines{rest}"]
+    return Source([Headline(title) for title in titles], kind, skipped_lines=skipped, notes=notes)

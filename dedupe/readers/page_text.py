@@ -1,15 +1,15 @@
 """A scraped news page as text -> its headlines.
 
 A page has its own headline and article, then lists of items: a title, often a reworded title, then a teaser. The lists
-begin at a line such as "You May Also Like"; of an article before it only the headline counts, not its captions. A page
-without an article, such as a section front, is one list. Inside a list each line is taken for what it looks like: a
-title has some words and no full stop, a teaser is cut by an ellipsis or ends a sentence.
+start at a line such as "You May Also Like". Of the article before it only the headline counts. A page without an article,
+such as a section front, is one list. In a list each line is judged by its look: a title has several words and no full
+stop; a teaser ends a sentence or is cut by an ellipsis.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 _LIST = re.compile(
@@ -60,40 +60,39 @@ _ABBREVIATION = re.compile(
     r"(\b([A-Za-z]\.){2,}|\b[A-Z]\.|\b(Jr|Sr|Inc|Co|Corp|Ltd|St|Dr|No|vs|Minn|Calif|Fla|Ga|Mich|Pa|Va|Wis|Tenn|Conn|Colo|Okla|Ariz)\.)[\"'”’)]*$"
 )
 _BULLET = re.compile(r"^([•▪●·*►»–-]|\d{1,2}[.)])\s+")
-_WORDS = 4  # a line with fewer is a section's name, a button or a place, unless what follows says otherwise
-_LONGEST = 220  # characters; longer lines are prose
-_SENTENCE = 60  # characters; shorter ones may be titles that end in a full stop
-_MENU = 6  # words
+_MIN_WORDS = 4  # a shorter line is a section's name, a button or a place, unless the next line says otherwise
+_MAX_LENGTH = 220  # characters; longer lines are prose
+_MIN_PROSE = 60  # characters; shorter lines with a full stop may be titles
+_MAX_MENU_WORDS = 6
+_CUT = ("…", "...")
 
 
 def looks_like_page(text: str) -> bool:
-    """Whether text that is not HTML is a page rather than a list of titles: a list marker, or titles among teasers."""
+    """Return whether text, not HTML, is a page and not a list of titles: it has a list marker, or teasers among titles."""
     lines = _lines(text)
-    prose = sum(_is_prose(line) for line in lines)
-    cut = sum(line.endswith(("…", "...")) for line in lines)
+    prose = sum(map(_is_prose, lines))
+    cut = sum(line.endswith(_CUT) for line in lines)
     if len(lines) < 3 or not prose + cut:
         return False
-    if any(_LIST.fullmatch(line) for line in lines) and max(prose, cut) >= 0.1 * len(lines):
+    if any(map(_LIST.fullmatch, lines)) and max(prose, cut) >= 0.1 * len(lines):
         return True
     paragraphs = sum(len(line) > 140 and line.endswith(".") for line in lines)
     return cut + paragraphs >= max(0.15 * len(lines), 2) and re.search(r"\n\s*\n", text.strip()) is not None
 
 
 def looks_like_html(text: str) -> bool:
-    """Whether this is HTML, by its first tags."""
+    """Return whether this is HTML, by its first tags."""
     tags = r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body|div|article|main|section|ul|ol|h1)\b"
     return re.match(tags, text[:5000].lstrip("\ufeff"), re.I | re.S) is not None
 
 
 def titles_of_text(text: str) -> list[str]:
-    """Return the headlines of a page's text, in order, each line as it stands but for a bullet or rank."""
+    """Return the headlines of a page's text in order, each as its line stands without a bullet or rank."""
     lines = _lines(text)
     first = next((k for k, line in enumerate(lines) if _LIST.fullmatch(line)), len(lines))
-    head, rest = lines[:first], lines[first:]
-    if not _has_article(head):
-        return list(_titles(lines))
-    own = _own_title(head)
-    return ([own] if own else []) + list(_titles(rest))
+    if not _has_article(lines[:first]):
+        return _titles(lines)
+    return _article_title(lines[:first]) + _titles(lines[first:])
 
 
 def _lines(text: str) -> list[str]:
@@ -102,58 +101,55 @@ def _lines(text: str) -> list[str]:
 
 
 def _has_article(lines: Sequence[str]) -> bool:
-    """Two paragraphs in a row, or three in all: items have one teaser each, cut or short."""
-    paragraphs = [len(line) > 80 and _is_prose(line) and not line.endswith(("…", "...")) for line in lines]
-    row = any(one and two for one, two in pairwise(paragraphs))
-    long = sum(one and len(line) > 120 for one, line in zip(paragraphs, lines, strict=True))
-    return row or long >= 3
+    """Two paragraphs in a row, or three long ones: an item has one teaser, cut or short."""
+    paragraphs = [line if len(line) > 80 and _is_prose(line) and not line.endswith(_CUT) else "" for line in lines]
+    in_a_row = any(first and second for first, second in pairwise(paragraphs))
+    return in_a_row or sum(len(paragraph) > 120 for paragraph in paragraphs) >= 3
 
 
-def _own_title(lines: Sequence[str]) -> str | None:
-    """The article's headline: the first title before its text that is no menu, or else the line nearest to it."""
-    prose = next(k for k, line in enumerate(lines) if len(line) > 80 and _is_prose(line))
-    before = [line for line in lines[:prose] if len(line.split()) > 1 and not _is_other(line)]
-    clear = (line for line in before if is_title(line) and not _is_menu(line))
-    return next(clear, before[-1] if before else None)
+def _article_title(lines: Sequence[str]) -> list[str]:
+    """The first title before the article's text that is no menu, or else the line nearest to the text."""
+    start = next(k for k, line in enumerate(lines) if len(line) > 80 and _is_prose(line))
+    before = [line for line in lines[:start] if len(line.split()) > 1 and not _is_other(line)]
+    return [line for line in before if is_title(line) and not _is_menu(line)][:1] or before[-1:]
 
 
 def _is_menu(line: str) -> bool:
     words = re.findall(r"[^\W_]\S*", line)
-    return len(words) <= _MENU and all(word[0].isupper() for word in words) and not re.search(r"[\d?!:,’']", line)
+    return len(words) <= _MAX_MENU_WORDS and all(w[0].isupper() for w in words) and not re.search(r"[\d?!:,’']", line)
 
 
-def _is_prose(line: str) -> bool:
-    return len(line) > _SENTENCE and bool(_TEASER.search(line)) and not _ABBREVIATION.search(line)
-
-
-def _titles(lines: Sequence[str]) -> Iterator[str]:
-    for k, line in enumerate(lines):
-        if is_title(line) or (_short(line) and _begins_item(lines, k)):
-            yield line
+def _titles(lines: Sequence[str]) -> list[str]:
+    return [line for k, line in enumerate(lines) if is_title(line) or _is_short_title(lines, k)]
 
 
 def is_title(line: str) -> bool:
-    """Whether a line of a list reads as a headline: some words, no full stop, no credit, date, button or disclaimer."""
-    return len(line.split()) >= _WORDS and len(line) <= _LONGEST and not _is_other(line)
+    """Return whether a line of a list reads as a headline: several words, no full stop, no credit, date or button."""
+    return len(line.split()) >= _MIN_WORDS and len(line) <= _MAX_LENGTH and not _is_other(line)
 
 
 def _is_other(line: str) -> bool:
-    if any(pattern.fullmatch(line) for pattern in (_LIST, _CHROME, _DATE)) or _NOT_TITLE.search(line):
-        return True
+    is_chrome = any(pattern.fullmatch(line) for pattern in (_LIST, _CHROME, _DATE))
+    return is_chrome or _NOT_TITLE.search(line) is not None or _ends_as_teaser(line)
+
+
+def _is_prose(line: str) -> bool:
+    return len(line) > _MIN_PROSE and _ends_as_teaser(line)
+
+
+def _ends_as_teaser(line: str) -> bool:
     return bool(_TEASER.search(line)) and not _ABBREVIATION.search(line)
 
 
-def _short(line: str) -> bool:
-    return len(line.split()) == _WORDS - 1 and not _is_other(line)
-
-
-def _begins_item(lines: Sequence[str], k: int) -> bool:
-    """Whether a line of three words stands where a title does: after an item, and before a teaser or a rewording."""
-    after = lines[k + 1] if k + 1 < len(lines) else ""
+def _is_short_title(lines: Sequence[str], k: int) -> bool:
+    """Whether line k has three words and the place of a title: after an item, and before a teaser or a rewording."""
+    line, after = lines[k], lines[k + 1] if k + 1 < len(lines) else ""
+    if len(line.split()) != _MIN_WORDS - 1 or _is_other(line):
+        return False
     if k and not (_LIST.fullmatch(lines[k - 1]) or _TEASER.search(lines[k - 1])):
         return False
-    return _is_prose(after) or (is_title(after) and bool(_words(lines[k : k + 1]) & _words([after])))
+    return _is_prose(after) or (is_title(after) and not _long_words(line).isdisjoint(_long_words(after)))
 
 
-def _words(lines: Iterable[str]) -> set[str]:
-    return {word.casefold() for line in lines for word in re.findall(r"\w{4,}", line)}
+def _long_words(line: str) -> set[str]:
+    return {word.casefold() for word in re.findall(r"\w{4,}", line)}

@@ -1,4 +1,4 @@
-"""What a text is: lines, CSV, TSV, JSON Lines, a page, a feed or OPML; content first, then the file's ending."""
+"""Text -> its format: lines, CSV, TSV, JSON Lines, a page, a feed or OPML. The content decides, then the suffix."""
 
 from __future__ import annotations
 
@@ -8,89 +8,86 @@ import re
 from itertools import islice
 
 from dedupe.readers.delimited import DELIMITERS, TITLES
-from dedupe.readers.feeds import looks_like_feed, looks_like_opml
+from dedupe.readers.feeds import detect_feed
 from dedupe.readers.page_text import looks_like_html, looks_like_page
 
-ENDINGS = {
-    **{".csv": "csv", ".tsv": "tsv", ".tab": "tsv"},
-    **{".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"},
-    **{".html": "page", ".htm": "page"},
-}
-_SNIFFED = 50  # records that settle a format
-_NAME_WORDS = 3  # a column's name is no sentence
+_FORMAT_OF_SUFFIX = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".html": "page", ".htm": "page"}
+_FORMAT_OF_SUFFIX |= dict.fromkeys((".jsonl", ".ndjson", ".json"), "jsonl")
+_SAMPLE_RECORDS = 50
+_MAX_NAME_WORDS = 3  # a longer cell is a sentence and not the name of a column
 
 
-def detect(text: str, ending: str, delimiter: str | None = None, title: str | None = None) -> str:
-    """Return the format of `text`; `title` is a column that it is said to have."""
-    if looks_like_opml(text):
-        return "opml"
-    if looks_like_feed(text):
-        return "feed"
+def detect(text: str, suffix: str, delimiter: str | None = None, title: str | None = None) -> str:
+    """Return the format of `text`. `delimiter`, `title`: those of its table, if the user has named them."""
+    if feed := detect_feed(text):
+        return feed
     if looks_like_html(text):
         return "page"
-    by_ending = ENDINGS.get(ending)
-    if by_ending == "jsonl" or _looks_like_json(text):
+    by_suffix = _FORMAT_OF_SUFFIX.get(suffix)
+    if by_suffix == "jsonl" or _looks_like_json(text):
         return "jsonl"
-    if by_ending == "page":
+    if by_suffix == "page":
         return "page"
-    separator = delimiter or named_delimiter(text, title)
-    if separator and (delimiter or title or by_ending or _mostly_as_wide(text, separator)):
+    separator = delimiter or _delimiter_of_header(text, title)
+    if separator and (delimiter or title or by_suffix or _is_regular(text, separator)):
         return "tsv" if separator == "\t" else "csv"
-    if by_ending and not _is_list(text, likely_delimiter(text)):
-        return by_ending
+    if by_suffix and not _is_list(text, likely_delimiter(text)):
+        return by_suffix
     return "page" if looks_like_page(text) else "lines"
 
 
+def likely_delimiter(text: str, title: str | None = None) -> str:
+    """Return the delimiter that gives the header a title column, or else the most columns."""
+    return _delimiter_of_header(text, title) or max(DELIMITERS, key=lambda delimiter: len(_header(text, delimiter)))
+
+
 def _looks_like_json(text: str) -> bool:
-    """Whether it begins as an object with a key, or is in brackets that hold objects or titles."""
-    if re.match(r"\s*\{\s*\"", text):
-        return True
-    return bool(re.match(r"\s*\[\s*[\"{]", text)) and text.rstrip().endswith("]")
+    """Whether text starts as an object with a key, or is an array of objects or titles."""
+    start = re.match(r"\s*(\{\s*\"|\[\s*[\"{])", text)
+    return start is not None and (start[1][0] == "{" or text.rstrip().endswith("]"))
 
 
-def named_delimiter(text: str, title: str | None = None) -> str | None:
-    """The delimiter of a table that says so: several short column names, with `title` or a usual one."""
-    known = {title.strip().casefold()} if title else set(TITLES)
+def _delimiter_of_header(text: str, title: str | None) -> str | None:
+    """The delimiter by which the first line is a header: short names, one of them `title` or a usual one."""
+    titles = {title.strip().casefold()} if title else set(TITLES)
     for delimiter in DELIMITERS:
         cells = _header(text, delimiter)
-        names = [cell.strip().casefold() for cell in cells]
-        if len(cells) > 1 and known & set(names) and not _is_prose(cells):
+        if len(cells) > 1 and not titles.isdisjoint(cells) and not _is_prose(cells):
             return delimiter
     single = _header(text, ",")
-    return "," if title and len(single) == 1 and single[0].strip().casefold() in known else None
-
-
-def likely_delimiter(text: str, title: str | None = None) -> str:
-    """The delimiter of a table: the one that gives it a title column, or else most columns."""
-    return named_delimiter(text, title) or max(DELIMITERS, key=lambda delimiter: len(_header(text, delimiter)))
+    return "," if title and len(single) == 1 and single[0] in titles else None
 
 
 def _is_list(text: str, delimiter: str) -> bool:
-    """Whether a file that ends as a table's is only a list of titles, with commas in some and no header."""
-    header = _header(text, delimiter)
-    if header and header[0].strip().casefold() in TITLES and len(header) == 1:
+    """Whether a file named as a table is only a list of titles, some with commas, without a header."""
+    header, widths = _header(text, delimiter), set(_widths(text, delimiter))
+    if len(header) == 1 and header[0] in TITLES:
         return False
-    widths = {len(row) for row in _records(text, delimiter)}
     return widths == {1} or (len(widths) > 1 and _is_prose(header))
 
 
-def _mostly_as_wide(text: str, delimiter: str) -> bool:
-    """Whether most records are as wide as the first, which a title with commas is not."""
-    widths = [len(row) for row in _records(text, delimiter)]
+def _is_regular(text: str, delimiter: str) -> bool:
+    """Whether most records have as many cells as the first; titles with commas do not."""
+    widths = _widths(text, delimiter)
     return widths.count(widths[0]) > 0.5 * len(widths)
 
 
 def _is_prose(cells: list[str]) -> bool:
-    return any(len(cell.split()) > _NAME_WORDS for cell in cells)
+    return any(len(cell.split()) > _MAX_NAME_WORDS for cell in cells)
 
 
 def _header(text: str, delimiter: str) -> list[str]:
-    return next(iter(_records(text, delimiter, 1)), [])
+    """The cells of the first record, stripped and in lower case."""
+    return [cell.strip().casefold() for record in _records(text, delimiter, 1) for cell in record]
 
 
-def _records(text: str, delimiter: str, count: int = _SNIFFED) -> list[list[str]]:
+def _widths(text: str, delimiter: str) -> list[int]:
+    return [len(record) for record in _records(text, delimiter, _SAMPLE_RECORDS)]
+
+
+def _records(text: str, delimiter: str, count: int) -> list[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        return list(islice((row for row in reader if any(cell.strip() for cell in row)), count))
+        return list(islice((row for row in reader if any(map(str.strip, row))), count))
     except csv.Error:
         return []

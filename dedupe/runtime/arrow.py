@@ -1,9 +1,10 @@
-"""Arrow tables: rows that stay in their table or Parquet file until they are asked for, and tables made of rows."""
+"""Arrow tables: rows that stay in their table or Parquet file until they are needed, and tables made of rows."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,84 +17,82 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-_TOGETHER = 1024  # rows that become Python objects at once
-_WRITTEN = 65_536  # rows that are copied from table to table at once
+_CACHED_ROWS = 1024  # rows that become Python objects together
+_CHUNK_ROWS = 65_536  # rows copied from table to table together
 
 
 class StoredTable:
-    """The rows of an Arrow table or a Parquet file, of which only some are ever Python objects.
+    """The rows of an Arrow table or a Parquet file; only a few at a time become Python objects.
 
-    A Parquet file is read by its row groups, one at a time; what turns out damaged then is an `InputError` with its `name`.
+    A Parquet file is read one row group at a time, so damage may be found late: it is an `InputError` with `name`.
     """
 
     def __init__(self, stored: pa.Table | pq.ParquetFile, name: str = "the table") -> None:
         self._name = name
         self._file: pq.ParquetFile | None = None
+        self._group: tuple[int, pa.Table] | None = None  # the row group read last, with its number
         if hasattr(stored, "read_row_group"):
             self._file, schema = stored, stored.schema_arrow
             sizes = [stored.metadata.row_group(k).num_rows for k in range(stored.metadata.num_row_groups)]
         else:
             self._group, schema, sizes = (0, stored), stored.schema, [len(stored)]
+        check_unique(schema.names, name)
         self.names: tuple[str, ...] = tuple(name for name in schema.names if not name.startswith("__index_level_"))
-        self._ends = np.cumsum(sizes, dtype=np.int64)
+        self._starts = np.cumsum([0, *sizes], dtype=np.int64)
         self._first, self._rows = 0, list[dict[str, Any]]()
-
-    def __len__(self) -> int:
-        return int(self._ends[-1]) if len(self._ends) else 0
 
     def values(self, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Yield the values of some columns row by row; no other column is read."""
-        for batch in self.batches(columns, _TOGETHER):
-            values = [_plain(batch.column(name)).to_pylist() for name in columns]
-            yield from zip(*values, strict=True)
+        for batch in self.batches(columns, _CACHED_ROWS):
+            yield from zip(*(_as_python(batch.column(name)) for name in columns), strict=True)
 
-    def row(self, place: int) -> dict[str, Any]:
-        """Return one row; those around it are kept for the next call."""
-        if not self._first <= place < self._first + len(self._rows):
-            number = int(np.searchsorted(self._ends, place, side="right"))
-            begin = int(self._ends[number - 1]) if number else 0
-            start = (place - begin) // _TOGETHER * _TOGETHER
-            part = self._group_at(number).slice(start, _TOGETHER).select(list(self.names))
-            columns = [_plain(column).to_pylist() for column in part.columns]
+    def row(self, position: int) -> dict[str, Any]:
+        """Return one row; its neighbours are kept for the next call."""
+        if not self._first <= position < self._first + len(self._rows):
+            number = int(np.searchsorted(self._starts, position, side="right")) - 1
+            group_start = int(self._starts[number])
+            offset = (position - group_start) // _CACHED_ROWS * _CACHED_ROWS
+            part = self._row_group(number).slice(offset, _CACHED_ROWS).select(list(self.names))
+            columns = map(_as_python, part.columns)
             self._rows = [dict(zip(self.names, values, strict=True)) for values in zip(*columns, strict=True)]
-            self._first = begin + start
-        return self._rows[place - self._first]
+            self._first = group_start + offset
+        return self._rows[position - self._first]
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
         """Yield some columns of all rows, up to `size` rows at a time."""
-        if self._file is None:
-            yield from self._group[1].select(list(columns)).to_batches(max_chunksize=size)
-            return
-        with self._sound():
-            yield from self._file.iter_batches(batch_size=size, columns=list(columns))
+        with self._damage_reported():
+            if self._file is not None:
+                yield from self._file.iter_batches(batch_size=size, columns=list(columns))
+            else:
+                yield from self._row_group(0).select(list(columns)).to_batches(max_chunksize=size)
 
-    def _group_at(self, number: int) -> pa.Table:
-        if self._file is not None and (not hasattr(self, "_group") or self._group[0] != number):
-            with self._sound():
-                self._group = (number, self._file.read_row_group(number, columns=list(self.names)))
+    def _row_group(self, number: int) -> pa.Table:
+        if self._group is None or self._group[0] != number:
+            assert self._file is not None
+            with self._damage_reported():
+                self._group = number, self._file.read_row_group(number, columns=list(self.names))
         return self._group[1]
 
     @contextmanager
-    def _sound(self) -> Iterator[None]:
+    def _damage_reported(self) -> Iterator[None]:
         import pyarrow as pa
 
         try:
             yield
         except (pa.ArrowException, OSError) as error:
-            reason = " ".join(str(error).split())
-            raise InputError(f"{self._name} has a damaged part ({reason}): get it anew") from None
+            raise InputError(f"{self._name} is damaged ({_one_line(error)}): get the file again") from None
 
 
 class StoredRow(Mapping[str, Any]):
-    """One row of a `StoredTable`."""
+    """One row of a `StoredTable`. Pickled or copied, it becomes a dict."""
 
-    __slots__ = ("place", "table")
+    __slots__ = ("position", "table")
 
-    def __init__(self, table: StoredTable, place: int) -> None:
-        self.table, self.place = table, place
+    def __init__(self, table: StoredTable, position: int) -> None:
+        self.table, self.position = table, position
 
     def __getitem__(self, name: str) -> Any:
-        return self.table.row(self.place)[name]
+        return self.as_dict()[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.table.names)
@@ -102,88 +101,99 @@ class StoredRow(Mapping[str, Any]):
         return len(self.table.names)
 
     def __repr__(self) -> str:
-        return repr(self.whole())
+        return repr(self.as_dict())
 
-    def whole(self) -> dict[str, Any]:
-        """Return all of it, not to be changed; quicker than value by value."""
-        return self.table.row(self.place)
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        return dict, (self.as_dict(),)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the whole row, which must not be changed; faster than value by value."""
+        return self.table.row(self.position)
 
 
-def is_frame(given: Any) -> bool:
-    """Whether it is an Arrow table or a frame of pandas, polars or the like, which export themselves as Arrow."""
-    return hasattr(given, "__arrow_c_stream__") and (hasattr(given, "columns") or hasattr(given, "schema"))
+def is_frame(value: Any) -> bool:
+    """Return whether this is an Arrow table, or a frame that exports itself as Arrow, as those of pandas and polars do."""
+    return hasattr(value, "__arrow_c_stream__") and (hasattr(value, "columns") or hasattr(value, "schema"))
 
 
 def as_table(frame: Any) -> pa.Table:
-    """Return a frame as an Arrow table, without copying where its maker allows it."""
+    """Return a frame as an Arrow table, if possible without a copy; `InputError`, with the column, if that fails."""
     import pyarrow as pa
 
-    return frame if isinstance(frame, pa.Table) else pa.table(frame)
+    if isinstance(frame, pa.Table):
+        return frame
+    try:
+        return pa.table(frame)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        check_unique(map(str, getattr(frame, "columns", ())), "the table")
+        advice = "give the column values of one type, or leave it out"
+        raise InputError(f"the table cannot be converted to Arrow ({_one_line(error)}): {advice}") from None
 
 
-def tables_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[pa.Table]:
-    """Yield rows as Arrow tables of one schema, some rows at a time where all come from one stored table, in its order.
+def check_unique(columns: Iterable[str], name: str) -> None:
+    """Raise `InputError` if two columns of the input `name` have the same name."""
+    repeated = [column for column, count in Counter(columns).items() if count > 1]
+    if repeated:
+        raise InputError(f"{name}: more than one column is called {repeated[0]!r}: give each column its own name")
 
-    Columns are in first-seen order; types that were read from Arrow are kept.
+
+def _one_line(error: Exception) -> str:
+    return " ".join(" ".join(map(str, error.args)).split())
+
+
+def tables_of(rows: Sequence[Mapping[str, Any]], chunk_rows: int = _CHUNK_ROWS) -> Iterator[pa.Table]:
+    """Yield rows as Arrow tables of one schema, with columns in first-seen order.
+
+    Rows of one `StoredTable` keep their Arrow types and, if in its order, come in parts of up to `chunk_rows`.
     """
     import pyarrow as pa
 
     first = rows[0] if rows else None
-    if isinstance(first, StoredRow) and all(isinstance(row, StoredRow) and row.table is first.table for row in rows):
-        places = np.array([row.place for row in rows if isinstance(row, StoredRow)])
-        batches, begin = first.table.batches(first.table.names, _WRITTEN), 0
-        if (np.diff(places) <= 0).any():
-            yield _takable(pa.Table.from_batches(list(batches))).take(places)
-            return
-        for batch in batches:
-            chosen = places[(places >= begin) & (places < begin + len(batch))] - begin
-            begin += len(batch)
-            yield _takable(pa.Table.from_batches([batch])).take(chosen)
-    else:
-        yield _made(rows)
+    if not isinstance(first, StoredRow) or any(getattr(row, "table", None) is not first.table for row in rows):
+        names = dict.fromkeys(name for row in rows for name in row)
+        columns = {name: [None] * len(rows) for name in names}
+        for k, row in enumerate(rows):  # row by row: stored rows are quick to read in order
+            for name, value in row.items():
+                columns[name][k] = value
+        yield pa.table({name: column_of(columns.pop(name)) for name in names})
+        return
+    positions = np.array([row.position for row in rows if isinstance(row, StoredRow)])
+    batches, start = first.table.batches(first.table.names, chunk_rows), 0
+    if (np.diff(positions) <= 0).any():
+        yield _without_views(pa.Table.from_batches(list(batches))).take(positions)
+        return
+    for batch in batches:
+        inside = positions[(positions >= start) & (positions < start + len(batch))] - start
+        start += len(batch)
+        yield _without_views(pa.Table.from_batches([batch])).take(inside)
 
 
-def _takable(table: pa.Table) -> pa.Table:
-    """The table without string views, as polars has them, of which rows cannot be taken."""
+def _without_views(table: pa.Table) -> pa.Table:
+    """Cast the string views of polars, which do not support `take`."""
     import pyarrow as pa
 
     plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
     return table.cast(pa.schema([field.with_type(plain.get(field.type, field.type)) for field in table.schema]))
 
 
-def _made(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    import pyarrow as pa
-
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    columns = {name: [None] * len(rows) for name in names}
-    for place, row in enumerate(rows):
-        for name, value in row.items():
-            columns[name][place] = value
-    return pa.table({name: column_of(columns.pop(name)) for name in names})
-
-
 def column_of(values: Sequence[Any], *, text: bool = False) -> Any:
-    """Return values as an Arrow array; as text where they are of several kinds, or `text` says so."""
+    """Return values as an Arrow array; as text if they have several types or `text` is set."""
     import pyarrow as pa
 
     try:
         return pa.array(values, pa.string() if text else None)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError):
-        return pa.array([None if value is None else _text(value) for value in values], pa.string())
-
-
-def _text(value: Any) -> str:
-    text = value if isinstance(value, str) else as_json(value)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+        texts = (value if isinstance(value, str) or value is None else as_json(value) for value in values)
+        return pa.array([text and text.encode("utf-8", "backslashreplace").decode() for text in texts], pa.string())
 
 
 def as_json(value: Any) -> str:
-    """Return a value as JSON; dates as ISO 8601, what else JSON has no word for as text."""
+    """Return a value as JSON, with `for_json` for what JSON lacks."""
     return json.dumps(value, ensure_ascii=False, default=for_json)
 
 
 def for_json(value: Any) -> Any:
-    """Return what JSON can hold in place of a value that it cannot."""
+    """Return what JSON can hold instead of a value: a date as ISO 8601, bytes and other types as text."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):
@@ -191,11 +201,12 @@ def for_json(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
-def _plain(column: Any) -> Any:
-    """Timestamps in microseconds: Python has no shorter ones."""
+def _as_python(column: Any) -> list[Any]:
+    """The values of an Arrow column; timestamps in microseconds, as Python has no finer ones."""
     import pyarrow as pa
 
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column, kind = column.cast(kind.value_type), kind.value_type
-    return column.cast(pa.timestamp("us", kind.tz), safe=False) if pa.types.is_timestamp(kind) else column
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    return list(column.to_pylist())

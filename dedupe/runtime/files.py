@@ -14,40 +14,41 @@ from typing import BinaryIO, TextIO, cast
 from dedupe.errors import OutputError
 
 PACKED = {".gz": "gzip", ".zst": "zstd"}
-"""How a file is packed, by its ending."""
+"""How a file is compressed, by its ending."""
 
 
 def check_output(path: str, read: Iterable[str], *, force: bool = False, binary: bool = False) -> None:
-    """Raise `OutputError` where `path` could not be written later: call it before the work.
+    """Raise `OutputError` if `path` cannot be written: call it before the work starts.
 
-    `read` names the inputs, which are never overwritten; another file that exists only is with `force`. What is
-    `binary` is not for a terminal.
+    `read`: the inputs, which are never overwritten; any other file that exists is replaced only with `force`. `binary`
+    output is not written to a terminal.
     """
     if path == "-":
         if binary and sys.stdout.isatty():
-            raise OutputError("Parquet is not for a terminal: name a file by -o, or another --format")
+            raise OutputError("Parquet is not for a terminal: name a file with -o, or another --format")
         return
     target = Path(path)
     with _as_output_errors(path):
         if target.is_dir():
             raise OutputError(f"{path} is a directory: name a file to write")
         if not os.access(target.parent, os.W_OK | os.X_OK):
-            raise OutputError(f"cannot write into {target.parent}: it is no folder that you may write to")
-        if any(_same_file(target, Path(other)) for other in read if other != "-" and "://" not in other):
+            raise OutputError(f"cannot write into {target.parent}: it is not a folder that you may write to")
+        inputs = [Path(source) for source in read if source != "-" and "://" not in source]
+        if target.exists() and any(source.exists() and source.samefile(target) for source in inputs):
             raise OutputError(f"{path} is also the input: name another output")
         if target.is_file() and not force:
             raise OutputError(f"{path} exists: name another output, or add --force to replace it")
 
 
 def write_lines(lines: Iterable[str], path: str) -> None:
-    """Write each of `lines`, ended by a line feed; `OutputError` if that fails."""
+    """Write `lines`, each ended by a line feed; `OutputError` if that fails."""
     with writing(path) as stream:
         stream.writelines(f"{line}\n" for line in lines)
 
 
 @contextmanager
 def writing(path: str) -> Iterator[TextIO]:
-    """Yield a text stream to `path`, as `writing_bytes` does; UTF-8, line ends as they are given."""
+    """Yield a UTF-8 text stream to `path`, as `writing_bytes` does; line ends are written as they are given."""
     with writing_bytes(path) as raw:
         # A lone surrogate, which JSON may hold, becomes its escape: in JSON the same value again.
         stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="")
@@ -61,18 +62,18 @@ def writing(path: str) -> Iterator[TextIO]:
 
 @contextmanager
 def writing_bytes(path: str) -> Iterator[BinaryIO]:
-    """Yield a stream to `path`, which appears whole or, on any failure, not at all; packed where it ends in .gz or .zst.
+    """Yield a stream to `path`, which appears whole or, on any failure, not at all; compressed for .gz and .zst.
 
-    A failure to write is an `OutputError`; a reader that closed the pipe stays a `BrokenPipeError`.
+    Raises `OutputError` if that fails; a reader that closes the pipe stays a `BrokenPipeError`.
     """
-    opened = _standard_output() if path == "-" else _whole_file(Path(path))
-    with _as_output_errors("standard output" if path == "-" else path), opened as stream, _packed(stream, path) as out:
+    opened, name = (_standard_output(), "standard output") if path == "-" else (_whole_file(Path(path)), path)
+    with _as_output_errors(name), opened as stream, _compressed(stream, path) as out:
         yield out
 
 
 def discard_standard_output() -> None:
     """Send what is still buffered nowhere, so that the interpreter's last flush does not fail as well."""
-    with suppress(OSError):  # there is no descriptor under a test's stream
+    with suppress(OSError):  # a test's stream has no descriptor
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -97,29 +98,29 @@ def _standard_output() -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _packed(stream: BinaryIO, path: str) -> Iterator[BinaryIO]:
-    kind = PACKED.get(Path(path).suffix.lower())
-    if kind == "gzip":
-        with gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) as packed:  # the same bytes each time
-            yield cast(BinaryIO, packed)
-    elif kind == "zstd":
+def _compressed(stream: BinaryIO, path: str) -> Iterator[BinaryIO]:
+    compression = PACKED.get(Path(path).suffix.lower())
+    if compression == "gzip":
+        with gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) as file:  # no name or time: always the same
+            yield cast(BinaryIO, file)
+    elif compression == "zstd":
         import pyarrow as pa
 
-        packed = pa.BufferOutputStream()  # pyarrow would close a stream of ours
-        with pa.CompressedOutputStream(packed, kind) as out:
-            yield out
-        stream.write(packed.getvalue())
+        buffer = pa.BufferOutputStream()  # pyarrow would close our stream
+        with pa.CompressedOutputStream(buffer, compression) as file:
+            yield file
+        stream.write(buffer.getvalue())
     else:
         yield stream
 
 
 @contextmanager
 def _whole_file(path: Path) -> Iterator[BinaryIO]:
-    if path.exists() and not path.is_file():  # a device or a named pipe has no whole to wait for
+    if path.exists() and not path.is_file():  # a device or a named pipe is never whole
         with path.open("wb") as raw:
             yield raw
         return
-    target = path.resolve()  # through a link, so that the link stays one
+    target = path.resolve()  # a link stays a link
     partial = target.with_name(f".headline-dedupe-{os.getpid()}.tmp")
     try:
         with partial.open("xb") as raw:
@@ -130,7 +131,3 @@ def _whole_file(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)

@@ -1,49 +1,74 @@
-"""`in_order`: the same work on many pieces, on all threads, with results in the order of the pieces."""
+"""Threads: how many may be used, and work on many pieces with results in the order of the pieces."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from threadpoolctl import ThreadpoolController
-
-from dedupe.runtime.threads import limit
+from dedupe.errors import InputError
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
-_AHEAD = 2  # pieces a thread may be ahead of the reader, so that results do not pile up
+_PIECES_AHEAD = 2  # per thread: more results would pile up before they are read
+_limit: int | None = None
+
+
+def set_threads(number: int | None) -> None:
+    """Limit the processor threads that this process uses to encode, search and score; results do not depend on it.
+
+    `number`: at least 1, or None for every processor, which is the default. Raises `InputError` for a number below 1.
+    """
+    if number is not None and number < 1:
+        raise InputError(f"the number of threads must be at least 1, not {number}: leave it out to use all processors")
+    import faiss
+
+    global _limit
+    _limit = number
+    faiss.omp_set_num_threads(workers())
+    if "torch" in sys.modules:
+        limit_torch()
 
 
 def workers() -> int:
     """Return how many threads to use: the limit that was set, or every processor this process may run on."""
-    here = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    return limit() or len(here)
+    return _limit or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
+
+
+def limit_torch() -> None:
+    """Apply the limit to torch, which is imported only when it is needed; without a limit, torch decides."""
+    if _limit:
+        import torch
+
+        torch.set_num_threads(_limit)
 
 
 def in_order(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
-    """Yield `work(piece)` of each piece, in order.
+    """Yield `work(piece)` for each piece, in order, computed on all threads.
 
-    Each thread multiplies matrices by itself, so what a piece gives does not depend on how many there are.
+    Inside, matrix products run on one thread each, so that a result does not depend on the number of threads.
     """
-    with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers()) as pool:
-        waiting: deque[Future[Result]] = deque()
+    with _thread_pools().limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers()) as pool:
+        futures: deque[Future[Result]] = deque()
         try:
             for piece in pieces:
-                waiting.append(pool.submit(work, piece))
-                if len(waiting) >= _AHEAD * workers():
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+                futures.append(pool.submit(work, piece))
+                if len(futures) >= _PIECES_AHEAD * workers():
+                    yield futures.popleft().result()
+            while futures:
+                yield futures.popleft().result()
         finally:
-            for future in waiting:
+            for future in futures:
                 future.cancel()
 
 
 @lru_cache(maxsize=1)
-def _libraries() -> Any:
-    """What sets the threads of the libraries that multiply matrices; finding them takes a while."""
+def _thread_pools() -> Any:
+    """The thread pools of the loaded libraries, which take a while to find."""
+    from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController()

@@ -1,4 +1,4 @@
-"""The progress hook that long stages call, and the bars that the command line draws with it."""
+"""The callback that long stages call, and the progress bars of the command line, which are one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from time import monotonic
 
 Progress = Callable[[str, int, int], None]
-"""Called as (stage, done, total) while a stage runs; stages are named in the order they come."""
+"""A callback, called as `(stage, done, total)` while work goes on; `done` counts up to `total` in each stage.
 
-_PATIENCE = 2.0  # seconds of work before a bar is worth the reader's attention
+Stages of a run, in order: "encoding" (distinct titles that need a vector), "judging" (parts of the search for pairs),
+"grouping wording" and "grouping story" (0 or 1 of 1). Training has its own: "training ...", "imitating", "fitting", "writing".
+"""
+_SECONDS_BEFORE_BARS = 2.0
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -17,37 +20,33 @@ def silent(stage: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def bars(enabled: bool = True) -> Iterator[Progress]:
-    """Yield a `Progress` that draws bars on standard error, where that is a terminal, once work passes two seconds."""
+def reporting(progress: bool | Progress = True) -> Iterator[Progress]:
+    """Yield the `Progress` that an argument asks for: itself, none for False, or for True bars.
+
+    Bars are drawn on standard error once work takes two seconds, if that is a terminal.
+    """
+    if progress is not True:
+        yield progress or silent
+        return
     from rich.console import Console
-    from rich.progress import Progress as RichProgress
+    from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
     console = Console(stderr=True)
-    if not (enabled and console.is_terminal):
-        yield silent
-        return
-    began, tasks = monotonic(), dict[str, TaskID]()
-    drawing = RichProgress(console=console, transient=True)
+    start, tasks, bars = monotonic(), dict[str, TaskID](), Bars(console=console, transient=True)
 
     def report(stage: str, done: int, total: int) -> None:
-        if monotonic() - began > _PATIENCE:
-            drawing.start()
+        if monotonic() - start > _SECONDS_BEFORE_BARS:
+            bars.start()
             if stage not in tasks:
-                tasks[stage] = drawing.add_task(stage, total=total)
-            drawing.update(tasks[stage], completed=done, total=total)
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
 
     try:
-        yield report
+        yield report if console.is_terminal else silent
     finally:
-        drawing.stop()
+        if console.is_terminal:  # elsewhere it would print an empty line
+            bars.stop()
 
 
-@contextmanager
-def reporting(progress: bool | Progress) -> Iterator[Progress]:
-    """Yield the `Progress` that an argument asks for: True for bars, False for none, or one to be called."""
-    if progress is True:
-        with bars() as report:
-            yield report
-    else:
-        yield progress or silent
+bars = reporting  # the name by which the commands still import it

@@ -39,8 +39,10 @@ class Context:
     `pairs`: each unordered pair of `nodes` nodes once, sorted by (i, j), with its probability by itself.
     """
 
-    def __init__(self, nodes: int, pairs: PairTable) -> None:
-        self._pairs, matrices = pairs, _Matrices(nodes, pairs.i, pairs.j)
+    def __init__(
+        self, nodes: int, pairs: PairTable, *, dense_pairs: int = _DENSE_PAIRS, chunk_entries: int = _CHUNK_ENTRIES
+    ) -> None:
+        self._pairs, matrices = pairs, _Matrices(nodes, pairs.i, pairs.j, dense_pairs, chunk_entries)
         self._levels = [_LevelContext(matrices, pairs.p_pair(level)) for level in SCORED_LEVELS]
 
     def features(self, places: slice | Ints) -> Floats:
@@ -75,8 +77,8 @@ class _LevelContext:
 class _Matrices:
     """Sparse symmetric matrices with a value for each pair of nodes, and the parts of their squares that are pairs."""
 
-    def __init__(self, nodes: int, i: Ints, j: Ints) -> None:
-        self.i, self.j = i, j
+    def __init__(self, nodes: int, i: Ints, j: Ints, dense_pairs: int, chunk_entries: int) -> None:
+        self.i, self.j, self.dense_pairs, self.chunk_entries = i, j, dense_pairs, chunk_entries
         starts = np.searchsorted(i, np.arange(nodes + 1))
         places = np.arange(1, len(i) + 1, dtype=np.int32)  # from 1, since adding sparse matrices drops a 0
         upper = csr_matrix((places, j.astype(np.int32), starts), shape=(nodes, nodes))
@@ -107,15 +109,14 @@ class _Matrices:
         """Return which components are so dense and so small that a dense product is quicker."""
         sizes = np.bincount(self._component)
         pairs = np.bincount(self._component[self.i], minlength=len(sizes))
-        return (sizes <= _DENSE_NODES) & (pairs > _DENSE * sizes.astype(float) ** 2) & (pairs > _DENSE_PAIRS)
+        return (sizes <= _DENSE_NODES) & (pairs > _DENSE * sizes.astype(float) ** 2) & (pairs > self.dense_pairs)
 
     def _parts(self, matrix: csr_matrix, pairs: Ints) -> list[Ints]:
         """Split places of pairs into parts whose rows have about the same number of entries."""
         degree = np.diff(matrix.indptr)
         cost = np.cumsum(degree[self.i[pairs]] + degree[self.j[pairs]], dtype=np.int64)
-        cuts = np.searchsorted(
-            cost, np.arange(_CHUNK_ENTRIES, cost[-1] if len(cost) else 0, _CHUNK_ENTRIES), side="right"
-        )
+        steps = np.arange(self.chunk_entries, cost[-1] if len(cost) else 0, self.chunk_entries)
+        cuts = np.searchsorted(cost, steps, side="right")
         return [part for part in np.split(pairs, cuts) if len(part)]
 
     def _row_products(self, matrix: csr_matrix, pairs: Ints) -> Float32s:

@@ -19,7 +19,7 @@ import numpy as np
 
 from dedupe.candidates.pairs import PairTable
 from dedupe.embedding.model_folder import BUNDLED, FALLBACK, HEAD, JUDGE, verify
-from dedupe.embedding.vectors import Vectors, empty_rows
+from dedupe.embedding.vectors import Vectors, zero_rows
 from dedupe.errors import ModelError
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Float32s, Floats
@@ -89,7 +89,7 @@ class Judge:
                 f"vectors have {vectors.shape[1]} numbers a row, but those of this encoder have {len(self.head)}"
             )
         head = self.head
-        projected, starts = empty_rows(*vectors.shape), range(0, len(vectors), _CHUNK_ROWS)
+        projected, starts = zero_rows(*vectors.shape), range(0, len(vectors), _CHUNK_ROWS)
         for start, rows in in_order(lambda k: (k, _projected(vectors[k : k + _CHUNK_ROWS], head)), starts):
             projected[start : start + len(rows)] = rows
         return projected

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from dedupe.text.words import facts, rarity, words_by_stem
+from dedupe.text.document_frequencies import document_frequencies
+from dedupe.text.words import facts, words_by_stem
 
 _MAX_WORDS = 5
 _MIN_COMMON = 0.4  # log of summed products of probabilities: about one headline that surely goes with both
@@ -27,13 +28,13 @@ def reasons(a: str, b: str, similarity: float, features: Mapping[str, float], *,
         ("only the second says", second.stems - first.stems),
     ):
         if stems:
-            rarest = sorted(stems, key=lambda stem: (-rarity().idf(stem), stem))[:_MAX_WORDS]
+            rarest = sorted(stems, key=lambda stem: (-document_frequencies().idf(stem), stem))[:_MAX_WORDS]
             sentences.append(f"{label}: {', '.join(readable.get(stem, stem) for stem in rarest)}")
     sentences += _agreement("number", first.numbers, second.numbers) + _agreement("day", first.days, second.days)
     for verb, in_first, in_second in (
         ("negates", first.negated, second.negated),
-        ("asks", first.asks, second.asks),
-        ("looks ahead", first.foresees, second.foresees),
+        ("asks", first.is_question, second.is_question),
+        ("looks ahead", first.looks_ahead, second.looks_ahead),
     ):
         if in_first != in_second:
             sentences.append(f"only the {'first' if in_first else 'second'} {verb}")

@@ -11,7 +11,7 @@ from dedupe.candidates.join import Join
 from dedupe.candidates.pairs import PairTable, concatenate
 from dedupe.candidates.products import cosines
 from dedupe.candidates.time_band import TimeBand
-from dedupe.embedding.vectors import Vectors, let_go, rows_at
+from dedupe.embedding.vectors import Vectors, release_pages, rows_at
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Float32s, Ints
 from dedupe.runtime.parallel import in_order
@@ -76,15 +76,17 @@ class Scorer:
             yield piece
             progress("judging", done, join.pieces)
         for vectors in (self.vectors, self.wording_vectors):
-            let_go(vectors)
+            release_pages(vectors)
 
-    def by_themselves(self, pairs: PairTable, minimum: float | None = None) -> PairTable:
+    def by_themselves(
+        self, pairs: PairTable, minimum: float | None = None, *, chunk_pairs: int = _CHUNK_PAIRS
+    ) -> PairTable:
         """Return candidate pairs with the probability of each by itself, without those under `minimum`.
 
         The default is what counts as context.
         """
         least = MIN_CONTEXT[self.level] if minimum is None else minimum
-        chunks = [pairs.take(slice(k, k + _CHUNK_PAIRS)) for k in range(0, len(pairs), _CHUNK_PAIRS)]
+        chunks = [pairs.take(slice(k, k + chunk_pairs)) for k in range(0, len(pairs), chunk_pairs)]
         return concatenate(self._chunk(chunk, least) for chunk in chunks)
 
     def _chunk(self, pairs: PairTable, minimum: float) -> PairTable:

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from dedupe.runtime.arrays import Bools, Floats, Ints, codes
-from dedupe.text.words import OPPOSITES, Word, asks, other_side, rarity, said, word_of
+from dedupe.text.document_frequencies import document_frequencies
+from dedupe.text.words import OPPOSITES, Facts, facts_of_token, is_question, opposite_of, tokens
 
 Member = tuple[int, str]
 T = TypeVar("T", bound=Hashable)
 
-KINDS = ("stems", "names", "numbers", "days", "sides")
+KINDS = ("stems", "names", "numbers", "days", "opposites")
 """What a title can state, each a set in `dedupe.text.words.Facts`."""
 _STEMS, _NAMES, _NUMBERS, _DAYS, _SIDES = range(len(KINDS))
-_ALL_SIDES = [(_SIDES, side) for k in range(len(OPPOSITES)) for side in (f"{k}+", other_side(f"{k}+"))]
+_ALL_SIDES = [(_SIDES, side) for k in range(len(OPPOSITES)) for side in (f"{k}+", opposite_of(f"{k}+"))]
 _MIN_IDF = 0.1  # what the most common stem still counts for
 
 
@@ -66,8 +67,8 @@ def describe_titles(
     """
     # No word or number spans white space: each distinct piece between spaces is read once, and each distinct word in it.
     pieces, of_titles = _incidence(map(str.split, texts))
-    written, of_pieces = _incidence(map(said, pieces))
-    words = list(map(word_of, written))
+    written, of_pieces = _incidence(map(tokens, pieces))
+    words = list(map(facts_of_token, written))
     members, of_words = _incidence(map(_members, words), _ALL_SIDES)
     entries = _weighted(of_titles @ (of_pieces @ of_words), members)
     kind = np.array([kind for kind, _ in members], np.uint8)
@@ -80,7 +81,7 @@ def describe_titles(
         mirrored=_mirrored(entries),
         kind=kind,
         mass=entries @ (kind[:, None] == range(len(KINDS))).astype(float),
-        moods=np.column_stack([negated, np.fromiter(map(asks, texts), bool, len(texts)), looks_ahead]),
+        moods=np.column_stack([negated, np.fromiter(map(is_question, texts), bool, len(texts)), looks_ahead]),
         words=np.maximum(np.diff(of_titles.indptr), 1).astype(float),
         first=undated if first is None else first,
         last=undated if last is None else last,
@@ -103,29 +104,23 @@ def _incidence(rows: Iterable[Iterable[T]], known: Iterable[T] = ()) -> tuple[li
     return list(column), matrix
 
 
-def _members(word: Word) -> Iterator[Member]:
-    if word.stem:
-        yield _STEMS, word.stem
-    if word.name:
-        yield _NAMES, word.stem
-    if word.number:
-        yield _NUMBERS, word.number
-    if word.day:
-        yield _DAYS, word.day
-    for side in word.sides:
-        yield _SIDES, side
+def _members(word: Facts) -> Iterator[Member]:
+    for kind, name in enumerate(KINDS):
+        for member in getattr(word, name):
+            yield kind, member
 
 
-def _moods(words: Sequence[Word]) -> NDArray[np.float32]:
-    return np.array([(word.negates, word.foresees) for word in words], np.float32).reshape(-1, 2)
+def _moods(words: Sequence[Facts]) -> NDArray[np.float32]:
+    return np.array([(word.negated, word.looks_ahead) for word in words], np.float32).reshape(-1, 2)
 
 
 def _weighted(entries: csr_matrix, members: Sequence[Member]) -> csr_matrix:
     # A member counts once however often it stands in a title. Sums of these weights in float64 are exact in any order.
-    idf = rarity()
-    highest = idf.highest
+    frequencies = document_frequencies()
+    max_idf = frequencies.max_idf
     weights = [
-        max(idf.idf(member), _MIN_IDF) / highest if kind in (_STEMS, _NAMES) else 1.0 for kind, member in members
+        max(frequencies.idf(member), _MIN_IDF) / max_idf if kind in (_STEMS, _NAMES) else 1.0
+        for kind, member in members
     ]
     entries.sort_indices()
     entries.data = np.array(weights, np.float32)[entries.indices]

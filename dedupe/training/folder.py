@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dedupe.embedding.model_folder import CARD, FILES, FORMAT, MANIFEST, is_artefact, sha256
+from dedupe.embedding.model_folder import CARD, FILES, FORMAT, MANIFEST, is_model_folder, sha256
 from dedupe.errors import OutputError
 from dedupe.runtime.progress import Progress
 
@@ -16,7 +16,7 @@ from dedupe.runtime.progress import Progress
 def free_folder(out: Path, force: bool) -> Path:
     """Return where a model may be written; `OutputError` where something is that `force` does not replace."""
     out = out.resolve()
-    if out.exists() and not (force and is_artefact(out)):
+    if out.exists() and not (force and is_model_folder(out)):
         raise OutputError(f"{out} exists: choose another folder; --force only replaces a model folder")
     return out
 

@@ -1,4 +1,4 @@
-"""Screens: no pair that reaches a cosine is overlooked, whatever the rows; `Floats` is the oracle of `Bytes`."""
+"""Int8 products lose no pair that reaches a cosine, whatever the rows; float32 products are the oracle."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.candidates import int8 as screening
-from dedupe.candidates.int8 import Bytes, Floats, screen_of
+from dedupe.candidates import int8
+from dedupe.candidates.int8 import MIN_COMPARISONS, Int8Products, largest_code, products_of
 from dedupe.candidates.join import Join
-from dedupe.candidates.products import pairs_between
+from dedupe.candidates.products import Products, cosines, pairs_between
 
 
 def unit(seed, n, d, spikes=0.0):
@@ -23,87 +23,74 @@ def unit(seed, n, d, spikes=0.0):
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-@pytest.fixture(params=[127, 63])
-def most(request, monkeypatch):
-    """The whole numbers of processors with instructions for bytes, and those of the others."""
-    monkeypatch.setattr(screening, "_most", lambda: request.param)
-    return request.param
-
-
 @settings(deadline=None, max_examples=40)
 @given(
     st.integers(0, 2**32 - 1), st.integers(1, 90), st.sampled_from([1, 3, 64, 384]), st.sampled_from([0.0, 3.0, 30.0])
 )
-def test_no_product_is_further_off_than_the_slack(seed, n, d, spikes):
+def test_no_bound_is_further_off_than_the_error(seed, n, d, spikes):
     rows = unit(seed, n, d, spikes)
-    screen, everything = Bytes(rows), np.arange(n)
-    products = screen.product(screen.left(everything), screen.right(everything)) * screen.step**2
+    products, everything = Int8Products(rows), np.arange(n)
+    bounds = products.product(products.left(everything), products.right(everything)) * products.step**2
     exact = rows.astype(np.float64) @ rows.T.astype(np.float64)
-    assert np.abs(products - exact).max() <= screen.slack
+    assert np.abs(bounds - exact).max() <= products.error
 
 
+@pytest.mark.parametrize("largest", [127, 63])
 @pytest.mark.parametrize("threshold", [0.3, 0.5, 0.9, 1.0])
-def test_bytes_overlook_no_pair_that_floats_find(threshold, most):
+def test_no_pair_is_lost(threshold, largest):
     rows = unit(0, 300, 64)
     rows[7] = rows[11]
     rows[13] = 0
     everything = np.arange(300)
-    found = {
-        screen: set(zip(*pairs_between(screen(rows), everything, everything, threshold), strict=True))
-        for screen in (Floats, Bytes)
-    }
-    assert found[Floats] <= found[Bytes]
-    assert (7, 11) in found[Bytes]
+    expected, pairs = (
+        set(zip(*pairs_between(products, everything, everything, threshold), strict=True))
+        for products in (Products(rows), Int8Products(rows, largest))
+    )
+    assert expected <= pairs
+    assert (7, 11) in pairs
 
 
-def test_a_join_by_bytes_gives_what_a_join_by_floats_gives_bit_for_bit(monkeypatch, most):
-    rows = unit(1, 700, 384)
-    found = {}
-    for worth in (0, 10**9):
-        monkeypatch.setattr(screening, "WORTH", worth)
-        join = Join(rows, 0.45)
-        parts = list(join)
-        found[type(join.screen)] = [
-            np.concatenate([getattr(part, name) for part in parts]) for name in ("i", "j", "similarity")
-        ]
-    assert found.keys() == {Bytes, Floats}
-    assert len(found[Bytes][0]) > 100
-    for ours, oracle in zip(found[Bytes], found[Floats], strict=True):
-        np.testing.assert_array_equal(ours, oracle)
+def test_a_join_by_int8_finds_what_float32_products_find_bit_for_bit():
+    rows, threshold = unit(1, 4600, 48), 0.5
+    join = Join(rows, threshold)
+    assert isinstance(products_of(rows, 4600 * 4599 // 2), Int8Products)
+    i, j, similarity = (np.concatenate([getattr(part, name) for part in join]) for name in ("i", "j", "similarity"))
+    everything = np.arange(len(rows))
+    a, b = pairs_between(Products(rows), everything, everything, threshold, above_diagonal=True)
+    cosine = cosines(rows, a, b)
+    reached = cosine >= np.float32(threshold)
+    assert reached.sum() > 1000
+    order = np.lexsort((b[reached], a[reached]))
+    for column, oracle in ((i, a), (j, b), (similarity, cosine)):
+        np.testing.assert_array_equal(column[np.lexsort((j, i))], oracle[reached][order])
 
 
-def test_rows_that_do_not_fit_into_bytes_stay_floats(monkeypatch):
-    monkeypatch.setattr(screening, "WORTH", 0)
+def test_rows_that_do_not_fit_into_int8_stay_float32():
     fitting, spiky = unit(2, 50, 384), unit(2, 50, 384, spikes=100.0)
-    assert isinstance(screen_of(fitting, 1), Bytes)
-    assert isinstance(screen_of(spiky, 1), Floats)
-    assert isinstance(screen_of(np.empty((5, 0), np.float32), 1), Floats)
+    assert type(products_of(fitting, MIN_COMPARISONS)) is Int8Products
+    assert type(products_of(spiky, MIN_COMPARISONS)) is Products
+    assert type(products_of(np.empty((5, 0), np.float32), MIN_COMPARISONS)) is Products
 
 
-def test_few_comparisons_are_made_by_floats():
-    assert isinstance(screen_of(unit(3, 50, 384), 1225), Floats)
+def test_few_comparisons_are_made_in_float32():
+    assert type(products_of(unit(3, 50, 384), 1225)) is Products
 
 
-def test_the_largest_numbers_are_multiplied_without_overflow():
-    extreme = np.full((4, 384), screening._most(), np.int16)
-    left = (extreme + 128).astype(np.uint8)
+def test_the_largest_codes_are_multiplied_without_overflow():
+    products = Int8Products(unit(0, 4, 384))
+    largest = largest_code(int8.session())
+    codes = np.full((4, 384), largest, np.int16)
     for sign in (1, -1):
-        right = (sign * extreme).astype(np.int8)
-        found = Bytes(unit(0, 4, 384)).product(left, right)
-        np.testing.assert_array_equal(found, sign * 384 * screening._most() ** 2)
+        product = products.product((codes + 128).astype(np.uint8), (sign * codes).astype(np.int8))
+        np.testing.assert_array_equal(product, sign * 384 * largest**2)
 
 
-def test_a_processor_that_overflows_is_given_smaller_numbers(monkeypatch):
+def test_a_processor_that_overflows_gets_smaller_codes():
     class Overflowing:
         def run(self, _, sides):
             return [np.minimum((sides["left"].astype(np.int32) - 128) @ sides["right"].T.astype(np.int32), 900_000)]
 
-    screening._most.cache_clear()
-    monkeypatch.setattr(screening, "_session", Overflowing)
-    try:
-        assert screening._most() == 63
-    finally:
-        screening._most.cache_clear()
+    assert largest_code(Overflowing()) == 63
 
 
 def test_the_graph_is_the_product_it_says():
@@ -124,4 +111,4 @@ def test_the_graph_is_the_product_it_says():
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="")
     model.ir_version = 8
     onnx.checker.check_model(model)
-    assert base64.b64encode(model.SerializeToString()) == base64.b64encode(screening._GRAPH)
+    assert base64.b64encode(model.SerializeToString()) == base64.b64encode(int8.GRAPH)

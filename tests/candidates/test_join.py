@@ -1,3 +1,5 @@
+"""The join against the full product, with and without a window, sparse groups and cells."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -5,41 +7,63 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.candidates import join as neighbors
-from dedupe.candidates import products as tiles
-from dedupe.candidates.int8 import Floats
-from dedupe.candidates.join import Join, Times, candidate_pairs
+from dedupe import set_threads
+from dedupe.candidates import join as join_module
+from dedupe.candidates.join import Join, candidate_pairs, rows_near
+from dedupe.candidates.pairs import concatenate
+from dedupe.candidates.time_band import TimeBand
 from dedupe.errors import InputError
-from dedupe.runtime import threads as threads
+from dedupe.runtime.parallel import workers
 
 
 def unit(rng, n, d=16, groups=5):
-    centres = rng.normal(size=(groups, d))
-    rows = centres[rng.integers(groups, size=n)] + rng.normal(scale=0.6, size=(n, d))
+    centers = rng.normal(size=(groups, d))
+    rows = centers[rng.integers(groups, size=n)] + rng.normal(scale=0.6, size=(n, d))
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
 def oracle(rows, threshold):
     i, j = np.triu_indices(len(rows), 1)
-    keep = (rows @ rows.T)[i, j] >= np.float32(threshold)
-    return i[keep], j[keep]
+    reached = (rows @ rows.T)[i, j] >= np.float32(threshold)
+    return i[reached], j[reached]
 
 
-def as_set(pairs):
-    return set(zip(pairs.i.tolist(), pairs.j.tolist(), pairs.similarity.tolist(), strict=True))
+def triples(pairs):
+    return list(zip(pairs.i.tolist(), pairs.j.tolist(), pairs.similarity.tolist(), strict=True))
+
+
+def joined(rows, threshold, band=None, **options):
+    """The pairs of all pieces, each of which must be there once."""
+    pairs = [triple for piece in Join(rows, threshold, band, **options) for triple in triples(piece)]
+    assert len({(i, j) for i, j, _ in pairs}) == len(pairs)
+    return set(pairs)
+
+
+@pytest.fixture
+def one_thread():
+    before = workers()
+    set_threads(1)
+    yield
+    set_threads(before)
 
 
 @pytest.mark.parametrize("n", [2, 3, 50, 400])
 @pytest.mark.parametrize("block", [1, 7, 64, 1024])
-def test_agrees_with_the_full_product(monkeypatch, n, block):
-    monkeypatch.setattr(neighbors, "_BLOCK", block)
+def test_agrees_with_the_full_product(n, block):
     rows = unit(np.random.default_rng(n), n)
-    pairs = candidate_pairs(rows, 0.6)
+    pairs = concatenate(Join(rows, 0.6, block_rows=block))
     i, j = oracle(rows, 0.6)
     np.testing.assert_array_equal(pairs.i, i)
     np.testing.assert_array_equal(pairs.j, j)
     np.testing.assert_allclose(pairs.similarity, (rows @ rows.T)[i, j], atol=1e-6)
-    assert (pairs.i.dtype, pairs.j.dtype, pairs.similarity.dtype) == (np.int64, np.int64, np.float32)
+    assert (pairs.i.dtype, pairs.j.dtype, pairs.similarity.dtype) == (np.int32, np.int32, np.float32)
+
+
+def test_the_similarity_fills_the_column_of_its_level():
+    rows = unit(np.random.default_rng(1), 50)
+    story, wording = (concatenate(Join(rows, 0.6, wording=wording)) for wording in (False, True))
+    assert len(story) and story.similarity.tobytes() == wording.wording_similarity.tobytes()
+    assert not len(story.wording_similarity) and not len(wording.similarity)
 
 
 def test_hundreds_of_copies_lose_no_pair():
@@ -55,56 +79,75 @@ def test_a_permutation_finds_the_same_pairs(seed, n):
     rng = np.random.default_rng(seed)
     rows, order = unit(rng, n), rng.permutation(n)
     shuffled = candidate_pairs(rows[order], 0.5)
-    back = {(*sorted((order[i], order[j])), s) for i, j, s in as_set(shuffled)}
-    assert back == as_set(candidate_pairs(rows, 0.5))
+    back = {(*sorted((order[i], order[j])), similarity) for i, j, similarity in triples(shuffled)}
+    assert back == set(triples(candidate_pairs(rows, 0.5)))
 
 
-def test_tiles_and_threads_do_not_change_a_bit(monkeypatch):
-    rows = unit(np.random.default_rng(3), 900, d=384)
-    expected = as_set(candidate_pairs(rows, 0.5))
-    monkeypatch.setattr(threads, "_limit", 1)
-    monkeypatch.setattr(neighbors, "_BLOCK", 33)
-    monkeypatch.setattr(tiles, "_WIDE", 50)
-    monkeypatch.setattr(tiles, "_TALL", 20)
-    monkeypatch.setattr(tiles, "_RESCORED", 5)
-    assert as_set(candidate_pairs(rows, 0.5)) == expected
+@pytest.mark.parametrize("block", [33, 700, 5000])
+def test_pieces_and_threads_do_not_change_a_bit(block, one_thread):
+    rows = unit(np.random.default_rng(3), 2500, d=384, groups=300)  # several tiles
+    set_threads(2)
+    expected = triples(candidate_pairs(rows, 0.5))
+    set_threads(1)
+    assert triples(concatenate(Join(rows, 0.5, block_rows=block))) == expected
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 90), st.sampled_from([0.5, 10.0, 200.0]))
-def test_a_window_lets_those_meet_that_fit_into_it(seed, n, window):
+def test_a_band_leaves_the_pairs_that_fit_into_its_window(seed, n, window):
     rng = np.random.default_rng(seed)
     rows = unit(rng, n)
     first = np.where(rng.random(n) < 0.2, np.nan, rng.uniform(0, 100, n).round())
-    times = Times(first, first + rng.integers(0, 3, n), window)
+    band = TimeBand(first, first + rng.integers(0, 3, n), window)
     i, j = oracle(rows, 0.5)
-    spans = np.maximum(times.last[i], times.last[j]) - np.minimum(times.first[i], times.first[j])
-    expected = {
-        pair for pair, span in zip(zip(i.tolist(), j.tolist(), strict=True), spans, strict=True) if not span > window
-    }
-    assert {(i, j) for i, j, _ in as_set(candidate_pairs(rows, 0.5, times))} == expected
+    spans = np.maximum(band.last[i], band.last[j]) - np.minimum(band.first[i], band.first[j])
+    inside = ~(spans > window)
+    pairs = candidate_pairs(rows, 0.5, band)
+    assert list(zip(pairs.i, pairs.j, strict=True)) == list(zip(i[inside], j[inside], strict=True))
 
 
-def test_a_window_saves_comparisons(monkeypatch):
-    seen = []
-    real = Floats.reaching
-    monkeypatch.setattr(
-        Floats, "reaching", lambda self, a, b, least: seen.append(len(a) * len(b)) or real(self, a, b, least)
-    )
-    monkeypatch.setattr(neighbors, "_BLOCK", 50)
+def test_a_band_saves_comparisons(monkeypatch):
+    comparisons, pairs_between = [], join_module.pairs_between
+
+    def counted(screen, rows, others, *args, **options):
+        comparisons.append(len(rows) * len(others))
+        return pairs_between(screen, rows, others, *args, **options)
+
+    monkeypatch.setattr(join_module, "pairs_between", counted)
     rows, hours = unit(np.random.default_rng(0), 2000), np.arange(2000.0)
-    candidate_pairs(rows, 0.5, Times(hours, hours, 20))
-    assert sum(seen) < 2000 * 150
+    joined(rows, 0.5, TimeBand(hours, hours, 20), block_rows=50)
+    assert 2000 * 20 < sum(comparisons) < 2000 * 150
 
 
-def test_only_some_rows_are_joined_under_their_own_numbers():
-    rows = unit(np.random.default_rng(1), 80)
-    only = np.flatnonzero(np.arange(80) % 3 > 0)
-    hours = np.random.default_rng(2).uniform(0, 50, 80)
-    found = {pair for part in Join(rows, 0.5, Times(hours, hours, 20), only=only) for pair in as_set(part)}
-    inside = set(only.tolist())
-    everything = as_set(candidate_pairs(rows, 0.5, Times(hours, hours, 20)))
-    assert found == {pair for pair in everything if {pair[0], pair[1]} <= inside}
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.booleans())
+def test_a_sparse_group_is_compared_with_its_neighbors_alone(seed, neighbors, dated):
+    rng = np.random.default_rng(seed)
+    rows, order = unit(rng, 60), rng.permutation(60)
+    sparse = [np.sort(order[:20]), np.sort(order[20:29]), order[29:30]]
+    hours = rng.uniform(0, 50, 60)
+    band = TimeBand(hours, hours, 20) if dated else None
+    join = Join(rows, 0.5, band, sparse=sparse, neighbors=neighbors, block_rows=7)
+    dense = set(order[30:].tolist())
+    near = {(a, b) for group in sparse for k, a in enumerate(group.tolist()) for b in group[k + 1 : k + 1 + neighbors]}
+    everything = {(i, j): similarity for i, j, similarity in triples(candidate_pairs(rows, 0.5, band))}
+    expected = {(*pair, s) for pair, s in everything.items() if set(pair) <= dense or pair in near}
+    assert joined(rows, 0.5, band, sparse=sparse, neighbors=neighbors, block_rows=7) == expected
+    assert join.skipped == 20 * 19 // 2 + 9 * 8 // 2 - len(near)
+    assert [piece for piece in join if len(piece)] and join.pieces == len(list(join))
+
+
+def test_nothing_is_skipped_without_sparse_groups():
+    assert Join(unit(np.random.default_rng(1), 9), 0.5).skipped == 0
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(0, 30))
+def test_rows_near_are_those_that_any_row_reaches(seed, first, second):
+    rows = unit(np.random.default_rng(seed), first + second, groups=20)
+    ours, others = np.arange(first, first + second), np.arange(first)
+    reached = (rows[others] @ rows[ours].T >= 0.6).any(axis=1)
+    assert rows_near(rows, ours, others, 0.6).tolist() == others[reached].tolist()
 
 
 @pytest.fixture(scope="module")
@@ -112,64 +155,53 @@ def many():
     return unit(np.random.default_rng(7), 6000, d=48, groups=300)
 
 
-def test_cells_find_nearly_all_pairs_once_and_say_how_many(many):
-    join = Join(many, 0.7, exact=1)
-    assert join.cells is not None
-    found = [pair for part in join for pair in as_set(part)]
-    expected = as_set(candidate_pairs(many, 0.7))
-    assert len(set(found)) == len(found)
-    assert set(found) <= expected
-    recall = len(found) / len(expected)
-    assert recall >= 0.995
+def test_cells_find_nearly_all_pairs_and_say_how_many(many):
+    join, everything = Join(many, 0.7, exact=1), set(triples(candidate_pairs(many, 0.7)))
+    pairs = joined(many, 0.7, exact=1)
+    assert pairs <= everything
+    recall = len(pairs) / len(everything)
+    assert 0.995 <= recall < 1, "or no cells were used"
     assert abs(join.recall - recall) < 0.01
 
 
-def test_cells_do_not_depend_on_how_much_is_done_at_once(many, monkeypatch):
-    rows = np.concatenate([many, np.zeros((700, 48), np.float32)])  # rows without a direction share one cell
-    expected = {pair for part in Join(rows, 0.7, exact=1) for pair in as_set(part)}
-    monkeypatch.setattr("dedupe.candidates.cells._TOGETHER", 100)
-    monkeypatch.setattr("dedupe.candidates.cells._SECTION", 1000)
-    monkeypatch.setattr(neighbors, "_CELLS", 1)
-    found = [pair for part in Join(rows, 0.7, exact=1) for pair in as_set(part)]
-    assert len(found) == len(set(found))
-    assert set(found) == expected
+def test_cells_do_not_depend_on_how_many_a_piece_has(many):
+    rows = np.concatenate([many, np.zeros((5000, 48), np.float32)])  # rows without a direction share one cell
+    assert joined(rows, 0.7, exact=1) == joined(rows, 0.7, exact=1, block_cells=1)
 
 
-@pytest.mark.parametrize("worth", [0, 10**12], ids=["bytes", "floats"])
-def test_a_row_looks_into_its_own_cell_and_few_others_and_a_row_of_zeros_into_none(many, monkeypatch, worth):
-    monkeypatch.setattr("dedupe.candidates.int8.WORTH", worth)
-    cells = Join(np.concatenate([many, np.zeros((700, 48), np.float32)]), 0.7, exact=1).cells
-    assert cells is not None
-    row, cell = cells.looks.of(np.arange(len(many)))
-    assert set(row[cell == cells.own[row]].tolist()) == set(range(len(many)))
-    assert cells.looks.sizes.mean() < cells.count / 4
-    assert (cells.looks.sizes[len(many) :] == 0).all()
+@pytest.mark.slow
+def test_cells_of_very_many_rows_find_nearly_all_pairs():
+    rows = unit(np.random.default_rng(8), 70_000, d=24, groups=20_000)  # more than two bytes can number
+    everything = set(triples(candidate_pairs(rows, 0.9)))
+    pairs = joined(rows, 0.9, exact=1)
+    assert pairs <= everything and 0.99 <= len(pairs) / len(everything) < 1
 
 
-def test_cells_do_not_depend_on_threads(many, monkeypatch):
-    faiss = pytest.importorskip("faiss")
-    expected = [as_set(part) for part in Join(many, 0.7, exact=1)]
-    before = faiss.omp_get_max_threads()
-    try:
-        threads.set_threads(1)
-        assert [as_set(part) for part in Join(many, 0.7, exact=1)] == expected
-    finally:
-        faiss.omp_set_num_threads(before)
-        monkeypatch.setattr(threads, "_limit", 0)
+def test_cells_do_not_depend_on_threads(many, one_thread):
+    alone = [triples(piece) for piece in Join(many, 0.7, exact=1)]
+    set_threads(2)
+    assert [triples(piece) for piece in Join(many, 0.7, exact=1)] == alone
 
 
 def test_cells_are_left_out_where_they_would_not_pay(many):
-    join = Join(many, 0.01, exact=1)
-    assert join.cells is None and join.recall == 1
-    assert sum(map(len, join)) == len(oracle(many, 0.01)[0])
+    rows = many[:1500]
+    join = Join(rows, 0.01, exact=1)
+    assert join.recall == 1
+    assert sum(map(len, join)) == len(oracle(rows, 0.01)[0])
 
 
-def test_cells_and_a_window(many):
+def test_cells_and_a_band(many):
     hours = np.random.default_rng(0).uniform(0, 500, len(many))
-    times = Times(hours, hours, 72)
-    found = {pair for part in Join(many, 0.7, times, exact=1) for pair in as_set(part)}
-    expected = as_set(candidate_pairs(many, 0.7, times))
-    assert found <= expected and len(found) >= 0.99 * len(expected)
+    band = TimeBand(hours, hours, 72)
+    pairs, everything = joined(many, 0.7, band, exact=1), set(triples(candidate_pairs(many, 0.7, band)))
+    assert pairs <= everything and len(pairs) >= 0.99 * len(everything)
+
+
+def test_cells_and_a_sparse_group(many):
+    group = np.arange(0, 6000, 7)
+    pairs = joined(many, 0.7, exact=1, sparse=[group])
+    everything = joined(many, 0.7, sparse=[group])
+    assert pairs <= everything and len(pairs) >= 0.99 * len(everything)
 
 
 @pytest.mark.parametrize("threshold", [0.6, 0.7, 0.8])
@@ -179,7 +211,7 @@ def test_a_similarity_equal_to_the_threshold_counts(threshold):
     assert len(candidate_pairs(rows, float(np.nextafter(np.float32(threshold), np.float32(1))))) == 0
 
 
-def test_every_found_similarity_is_a_threshold_that_finds_it():
+def test_every_similarity_is_a_threshold_that_finds_it():
     rows = unit(np.random.default_rng(5), 60, d=384)
     pairs = candidate_pairs(rows, 0.3)
     for similarity in pairs.similarity[:40]:
@@ -192,13 +224,13 @@ def test_too_few_rows_make_no_pair(n):
     assert len(candidate_pairs(np.ones((n, 0), dtype=np.float32), 0.5)) == 0
 
 
-def test_zero_rows_meet_nobody():
+def test_zero_rows_have_no_pairs():
     assert len(candidate_pairs(np.zeros((5, 4), dtype=np.float32), 0.01)) == 0
     assert len(candidate_pairs(np.zeros((5, 4), dtype=np.float32), 1e-7)) == 0
 
 
 @pytest.mark.parametrize("threshold", [0, -0.5, 1.01, float("nan")])
-def test_a_threshold_that_is_none(threshold):
+def test_a_threshold_out_of_range(threshold):
     with pytest.raises(InputError, match=r"above 0 and at most 1"):
         candidate_pairs(np.eye(2, dtype=np.float32), threshold)
 

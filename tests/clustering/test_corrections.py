@@ -1,15 +1,15 @@
-"""What people decide holds, and contradictions are named."""
+"""Corrections hold at every threshold, and contradictions are named."""
 
 from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import fields
 
-import numpy as np
 import pytest
 
 from dedupe import Correction, InputError, deduplicate, match, read_corrections
-from dedupe.clustering import crowds as crowds
+from dedupe.candidates.pairs import PairTable
 from tests.support.command_line import json_lines, one_error, run
 
 TITLES = [
@@ -24,9 +24,13 @@ FERRY, AGAIN, DISASTER, BANK, RATES, MUSEUM = TITLES
 pytestmark = pytest.mark.usefixtures("fake_encoder")
 
 
-def same(result, one, other, level="story"):
+def same(result, first, second, level="story"):
     labels = result.labels(level)
-    return bool(labels[TITLES.index(one)] == labels[TITLES.index(other)])
+    return bool(labels[TITLES.index(first)] == labels[TITLES.index(second)])
+
+
+def pairs_of(result):
+    return {frozenset((TITLES[pair.i], TITLES[pair.j])): pair for pair in result.pairs}
 
 
 def test_without_corrections_nothing_changes():
@@ -61,34 +65,71 @@ def test_others_follow_a_title_only_where_nothing_keeps_them_apart():
 
 
 def test_the_order_of_rows_and_of_corrections_does_not_matter():
-    given = [(BANK, MUSEUM, "story"), (FERRY, AGAIN, "wording"), (DISASTER, FERRY, "different")]
-    expected = deduplicate(TITLES, corrections=given).labels("story")
-    for order in itertools.permutations(given):
+    corrections = [(BANK, MUSEUM, "story"), (FERRY, AGAIN, "wording"), (DISASTER, FERRY, "different")]
+    expected = deduplicate(TITLES, corrections=corrections).labels("story")
+    for order in itertools.permutations(corrections):
         swapped = [(b, a, verdict) for a, b, verdict in order]
         assert deduplicate(TITLES, corrections=swapped).labels("story").tolist() == expected.tolist()
-    turned = deduplicate(TITLES[::-1], corrections=given).labels("story")[::-1]
-    groups = [len({*labels.tolist()}) for labels in (expected, turned)]
-    assert groups[0] == groups[1] == len({*zip(expected.tolist(), turned.tolist(), strict=True)})
+    backwards = deduplicate(TITLES[::-1], corrections=corrections).labels("story")[::-1]
+    groups = [len({*labels.tolist()}) for labels in (expected, backwards)]
+    assert groups[0] == groups[1] == len({*zip(expected.tolist(), backwards.tolist(), strict=True)})
 
 
 def test_titles_are_known_by_their_fingerprint():
     rows = [{"title": title, "source": "CNN"} for title in TITLES]
-    given = [
+    corrections = [
         ("MUSEUM OF LISBON REOPENS AFTER FLOOD - CNN", BANK.lower(), "story"),
         ("Nowhere to be found", BANK, "story"),
     ]
-    result = deduplicate(rows, corrections=given)
+    result = deduplicate(rows, corrections=corrections)
     assert same(result, BANK, MUSEUM) and result.corrections == 1
 
 
-def test_pairs_say_that_they_were_corrected():
+def test_corrections_change_no_probability():
+    plain = deduplicate(TITLES)
+    corrections = [(BANK, MUSEUM, "story"), (BANK, RATES, "different"), (FERRY, DISASTER, "wording")]
+    corrected = deduplicate(TITLES, corrections=corrections)
+    for column in fields(PairTable):
+        first, second = (getattr(result.pair_table, column.name) for result in (plain, corrected))
+        assert first.tobytes() == second.tobytes()
+    for pair, unchanged in zip(corrected.pairs, plain.pairs, strict=True):
+        assert (pair.p_wording, pair.p_story, pair.features) == (
+            unchanged.p_wording,
+            unchanged.p_story,
+            unchanged.features,
+        )
+
+
+def test_the_verdict_of_a_corrected_pair_is_that_of_the_correction():
+    corrections = [(BANK, RATES, "different"), (DISASTER, FERRY, "story"), (FERRY, AGAIN, "wording")]
+    plain, pairs = pairs_of(deduplicate(TITLES)), pairs_of(deduplicate(TITLES, corrections=corrections))
+    assert [plain[frozenset(pair[:2])].verdict for pair in corrections] == ["wording"] * 3
+    for first, second, verdict in corrections:
+        pair = pairs.pop(frozenset((first, second)))
+        assert pair.verdict == verdict and pair.reasons[0] == "a correction says so"
+        assert pair.reasons[1:] == plain[frozenset((first, second))].reasons
+    assert all(pair == plain[titles] for titles, pair in pairs.items()) and len(pairs) == 1
+
+
+def test_a_must_link_counts_1_where_probabilities_are_averaged():
+    plain, linked = deduplicate(TITLES), deduplicate(TITLES, corrections=[(FERRY, DISASTER, "story")])
+    pairs = pairs_of(plain)
+    ferry, again, disaster = (frozenset(pair) for pair in ((FERRY, AGAIN), (AGAIN, DISASTER), (FERRY, DISASTER)))
+    assert pairs[disaster].p_story < 1
+    p = {titles: pair.p_story for titles, pair in pairs.items()} | {disaster: 1.0}
+    assert linked.probabilities[0] == pytest.approx((p[ferry] + 1) / 2)
+    assert linked.probabilities[2] == pytest.approx((p[again] + 1) / 2)
+    assert linked.probabilities[1] == pytest.approx((p[ferry] + p[again]) / 2) == plain.probabilities[1]
+    story = next(story for story in linked.stories if 0 in story.positions)
+    assert story.cohesion == pytest.approx(min(p[ferry], p[again]))
+
+
+def test_a_must_link_of_titles_that_were_never_scored_is_no_loose_story():
     result = deduplicate(TITLES, corrections=[(BANK, MUSEUM, "story"), (BANK, RATES, "different")])
-    pairs = {frozenset((TITLES[pair.i], TITLES[pair.j])): pair for pair in result.pairs}
-    assert pairs[frozenset((BANK, MUSEUM))].reasons[0] == "a correction says so"
-    assert (pairs[frozenset((BANK, MUSEUM))].story, pairs[frozenset((BANK, MUSEUM))].wording) == (1, 0)
-    assert frozenset((BANK, RATES)) not in pairs
-    assert all(pair.reasons[0] != "a correction says so" for key, pair in pairs.items() if MUSEUM not in key)
-    assert result.probabilities[TITLES.index(MUSEUM)] > 0
+    assert frozenset((BANK, MUSEUM)) not in pairs_of(result), "pairs are what the model scored"
+    story = next(story for story in result.stories if TITLES.index(MUSEUM) in story.positions)
+    assert len(story) == 2 and story.cohesion == 1 and result.probabilities[TITLES.index(MUSEUM)] == 1
+    assert result.warnings == ()
 
 
 def test_a_window_goes_before_corrections_and_says_so():
@@ -112,20 +153,8 @@ def test_a_run_that_looks_for_wordings_only_keeps_them_too():
     )
 
 
-def test_a_member_of_a_crowd_can_be_corrected(monkeypatch):
-    monkeypatch.setattr(crowds, "CROWD", 20)
-    titles = [f"Ferry sinks off Oslo, three dead{'!' * k} {'really ' * k}" for k in range(60)]
-    vectors = np.eye(60, 8, dtype=np.float32) * 0.05 + np.array([1.0] + [0.0] * 7, np.float32)
-    plain = deduplicate(titles, embeddings=vectors)
-    assert len(set(plain.nodes.stands.tolist())) < 60, "or there is no crowd"
-    result = deduplicate(titles, embeddings=vectors, corrections=[(titles[3], titles[40], "different")])
-    for threshold in (0.05, 0.5):
-        labels = result.regroup(story_threshold=threshold).labels("story")
-        assert labels[3] != labels[40]
-
-
 @pytest.mark.parametrize(
-    ("given", "named"),
+    ("corrections", "parts"),
     [
         ([(FERRY, AGAIN, "story"), (AGAIN, BANK, "wording"), (FERRY, BANK, "different")], (FERRY, AGAIN, BANK)),
         ([(FERRY, AGAIN, "wording"), (AGAIN, FERRY, "story")], (FERRY, AGAIN)),
@@ -134,10 +163,10 @@ def test_a_member_of_a_crowd_can_be_corrected(monkeypatch):
         ([(FERRY, AGAIN, "same")], ("verdict must be one of wording, story, different, not 'same'",)),
     ],
 )
-def test_what_cannot_hold_is_an_error_that_names_the_chain(given, named):
+def test_what_cannot_hold_is_an_error_that_names_the_chain(corrections, parts):
     with pytest.raises(InputError) as error:
-        deduplicate(TITLES, corrections=given)
-    assert all(part in str(error.value) for part in named)
+        deduplicate(TITLES, corrections=corrections)
+    assert all(part in str(error.value) for part in parts)
 
 
 def test_a_story_in_two_wordings_contradicts_nothing():
@@ -159,7 +188,7 @@ def test_copies_by_their_source_cannot_be_kept_apart():
     rows = [{"title": title, "source": "Newswire X"} for title in (f"{BANK} - Newswire X", BANK, MUSEUM)]
     with pytest.raises(InputError, match="copies of one title"):
         deduplicate(rows, corrections=[(f"{BANK} - Newswire X", BANK, "different")])
-    with pytest.raises(InputError, match="by other corrections"):
+    with pytest.raises(InputError, match="other corrections imply that they are"):
         deduplicate(rows, corrections=[(f"{BANK} - Newswire X", MUSEUM, "story"), (BANK, MUSEUM, "different")])
     result = deduplicate(rows, corrections=[(f"{BANK} - NEWSWIRE X", MUSEUM, "story")])
     assert len(set(result.labels("story").tolist())) == 1 and result.corrections == 1
@@ -167,8 +196,8 @@ def test_copies_by_their_source_cannot_be_kept_apart():
 
 def test_a_match_by_a_chain_of_corrections_is_sure():
     chain = [(MUSEUM, FERRY, "story"), (FERRY, BANK, "story")]
-    (found,) = match([MUSEUM], reference=[{"title": f"{BANK} - Wire", "source": "Wire"}], corrections=chain)
-    assert (found.level, found.probability) == ("story", 1.0)
+    (repeated,) = match([MUSEUM], reference=[{"title": f"{BANK} - Wire", "source": "Wire"}], corrections=chain)
+    assert (repeated.level, repeated.probability) == ("story", 1.0)
 
 
 def test_long_titles_can_be_matched_by_corrections():
@@ -176,10 +205,10 @@ def test_long_titles_can_be_matched_by_corrections():
     assert match([MUSEUM], reference=[long], corrections=[(MUSEUM, long, "story")])[0].level == "story"
 
 
-@pytest.mark.parametrize("given", ["labels.csv", [("a", "b")], [{"title_a": "a"}], [("a", None, "story")], [3]])
-def test_what_is_no_correction_is_an_input_error(given):
+@pytest.mark.parametrize("corrections", ["labels.csv", [("a", "b")], [{"title_a": "a"}], [("a", None, "story")], [3]])
+def test_what_is_no_correction_is_an_input_error(corrections):
     with pytest.raises(InputError):
-        deduplicate(TITLES, corrections=given)
+        deduplicate(TITLES, corrections=corrections)
 
 
 def test_a_file_without_rows_corrects_nothing(tmp_path):
@@ -189,8 +218,8 @@ def test_a_file_without_rows_corrects_nothing(tmp_path):
 
 
 def test_a_match_is_corrected_however_little_alike_both_look():
-    found = match([MUSEUM], reference=[FERRY, BANK], corrections=[(MUSEUM, BANK, "story")])
-    assert (found[0].level, found[0].row) == ("story", 1)
+    (repeated,) = match([MUSEUM], reference=[FERRY, BANK], corrections=[(MUSEUM, BANK, "story")])
+    assert (repeated.level, repeated.row) == ("story", 1)
     assert match([BANK], reference=[RATES], corrections=[(RATES, BANK, "different")])[0] is None
 
 
@@ -222,8 +251,8 @@ def test_several_files_count_together(files, tmp_path):
     assert "2 corrections applied" in done.stderr
     assert len(read_corrections([fixed, more])) == 2
     more.write_text(json.dumps({"title_a": BANK, "title_b": MUSEUM, "verdict": "different"}) + "\n")
-    said = one_error(run("cluster", news, "--corrections", fixed, "--corrections", str(more)))
-    assert f"{fixed}, row 1" in said and f"{more}, row 1" in said
+    message = one_error(run("cluster", news, "--corrections", fixed, "--corrections", str(more)))
+    assert f"{fixed}, row 1" in message and f"{more}, row 1" in message
 
 
 def test_a_file_is_read_as_corrections(files, tmp_path):
@@ -231,23 +260,23 @@ def test_a_file_is_read_as_corrections(files, tmp_path):
     assert read_corrections(fixed) == [Correction(BANK, MUSEUM, "story", f"{fixed}, row 1")]
     lines = tmp_path / "fixed.jsonl"
     lines.write_text(json.dumps({"title_a": BANK, "title_b": MUSEUM, "verdict": "different"}) + "\n")
-    assert [one.verdict for one in read_corrections(lines)] == ["different"]
+    assert [correction.verdict for correction in read_corrections(lines)] == ["different"]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("title,verdict\na,story\n", "title_a"),
         ("title_a,verdict\na,story\n", "has no column 'title_b'"),
         (f'title_a,title_b,verdict\n"{BANK}","{RATES}",yes\n', "row 1: verdict must be one of"),
         (
             f'title_a,title_b,verdict\n"{BANK}","{RATES}",story\n"{BANK}","{RATES}",different\n',
-            "row 2) may not be one story, but by other corrections they have to",
+            "row 2) may not be one story, but other corrections imply that they are",
         ),
     ],
 )
-def test_a_file_that_cannot_be_used_is_one_clear_line(files, tmp_path, text, said):
+def test_a_file_that_cannot_be_used_is_one_clear_line(files, tmp_path, text, message):
     bad = tmp_path / "bad.csv"
     bad.write_text(text)
     done = run("cluster", str(files[0]), "--corrections", str(bad))
-    assert done.exit_code == 2 and said in one_error(done)
+    assert done.exit_code == 2 and message in one_error(done)

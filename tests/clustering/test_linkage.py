@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from dedupe.clustering.heap_linkage import Groups, Links, one_by_one
+from dedupe.clustering.heap_linkage import GroupLinks, Groups, one_by_one
 from dedupe.clustering.linkage import merge_tree
+from dedupe.clustering.merge_tree import MergeTree
 
 
 def random_pairs(n: int, share: float, seed: int):
@@ -41,9 +42,9 @@ def test_does_not_depend_on_the_order_of_pairs(seed, threshold):
     i, j, p = random_pairs(25, 0.4, seed)
     p = p.round(1)  # many ties
     shuffled = np.random.default_rng(seed).permutation(len(i))
-    one = merge_tree(25, i, j, p).cut(threshold)
-    other = merge_tree(25, j[shuffled], i[shuffled], p[shuffled]).cut(threshold)
-    assert one.tolist() == other.tolist()
+    expected = merge_tree(25, i, j, p).cut(threshold)
+    labels = merge_tree(25, j[shuffled], i[shuffled], p[shuffled]).cut(threshold)
+    assert labels.tolist() == expected.tolist()
 
 
 def test_heights_never_rise_and_lower_thresholds_only_join():
@@ -84,9 +85,9 @@ def test_no_group_spans_more_than_the_window(seed, window):
 def test_the_cut_at_a_threshold_is_what_stopping_there_gives():
     i, j, p = random_pairs(40, 0.5, 3)
     hours = np.random.default_rng(3).uniform(0, 100, 40)
-    whole = merge_tree(40, i, j, p, spans=(hours, hours), window=30)
+    down = merge_tree(40, i, j, p, spans=(hours, hours), window=30)
     stopped = merge_tree(40, i, j, p, spans=(hours, hours), window=30, floor=0.4)
-    assert whole.cut(0.4).tolist() == stopped.cut(0.4).tolist()
+    assert down.cut(0.4).tolist() == stopped.cut(0.4).tolist()
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])
@@ -107,10 +108,10 @@ def test_a_weight_counts_as_so_many_equal_members(n, share, seed, threshold):
     np.fill_diagonal(chance, 1)
     a, b = np.triu_indices(len(of), 1)
     inner = chance[of[a], of[b]]
-    judged = inner > 0
-    members = merge_tree(len(of), a[judged], b[judged], inner[judged], floor=0.01).cut(threshold)
-    weighed = merge_tree(n, i, j, p, weights=weights, floor=0.01).cut(threshold)
-    assert same_partition(weighed[of].tolist(), members.tolist())
+    scored = inner > 0
+    members = merge_tree(len(of), a[scored], b[scored], inner[scored], floor=0.01).cut(threshold)
+    weighted = merge_tree(n, i, j, p, weights=weights, floor=0.01).cut(threshold)
+    assert same_partition(weighted[of].tolist(), members.tolist())
 
 
 @settings(deadline=None, max_examples=60)
@@ -120,7 +121,7 @@ def test_rounds_join_what_one_by_one_joins(n, share, seed, window):
     hours = np.random.default_rng(seed).uniform(0, 50, n)
     tree = merge_tree(n, i, j, p, spans=(hours, hours), window=window, floor=0.1)
     groups = Groups(np.ones(n), hours.copy(), hours.copy(), np.full(n, np.inf), window, np.empty((2, 0), np.int64))
-    left, right, height = one_by_one(groups, Links(i, j, p), 0.1)
+    left, right, height = one_by_one(groups, GroupLinks(i, j, p), 0.1)
     assert tree.height == pytest.approx(height)
     assert tree.left.tolist() == left.tolist() and tree.right.tolist() == right.tolist()
 
@@ -137,7 +138,7 @@ def test_one_group_that_takes_in_all_others_one_at_a_time():
 def test_equal_pairs_are_not_joined_one_at_a_time(monkeypatch):
     n = 1000
     i, j = np.triu_indices(n, 1)
-    monkeypatch.setattr("dedupe.clustering.linkage.one_by_one", no_links_left)
+    monkeypatch.setattr("dedupe.clustering.linkage.one_by_one", no_links_left)  # rounds must have joined all
     assert len(merge_tree(n, i, j, np.full(len(i), 0.9)).height) == n - 1
 
 
@@ -146,40 +147,41 @@ def no_links_left(groups, links, floor):
     return one_by_one(groups, links, floor)
 
 
-def random_rules(n: int, seed: int):
-    """Pairs that must be together, and others that may not, drawn from two halves so that they never contradict."""
+def random_constraints(n: int, seed: int):
+    """Must-links, and cannot-links between two halves, so that they never contradict each other."""
     rng = np.random.default_rng(seed)
     side = rng.random(n) < 0.5
     i, j = np.triu_indices(n, 1)
     drawn = rng.random(len(i)) < 2 / n
-    together, apart = drawn & (side[i] == side[j]), drawn & (side[i] != side[j])
-    return np.array([i[together], j[together]]), np.array([i[apart], j[apart]])
+    must, cannot = drawn & (side[i] == side[j]), drawn & (side[i] != side[j])
+    return np.array([i[must], j[must]]), np.array([i[cannot], j[cannot]])
 
 
 @settings(deadline=None, max_examples=60)
 @given(n=st.integers(2, 40), share=st.floats(0.05, 1), seed=st.integers(0, 10_000), threshold=st.floats(0.1, 1))
-def test_rules_hold_at_every_threshold(n, share, seed, threshold):
+def test_constraints_hold_at_every_threshold(n, share, seed, threshold):
     i, j, p = random_pairs(n, share, seed)
-    together, apart = random_rules(n, seed)
-    tree = merge_tree(n, i, j, p, together=together, apart=apart)
+    must, cannot = random_constraints(n, seed)
+    tree = merge_tree(n, i, j, p, must_link=must, cannot_link=cannot)
     labels = tree.cut(threshold)
-    assert (labels[together[0]] == labels[together[1]]).all() and (labels[apart[0]] != labels[apart[1]]).all()
+    assert (labels[must[0]] == labels[must[1]]).all() and (labels[cannot[0]] != labels[cannot[1]]).all()
+    assert (tree.cophenetic(*must) == 1).all() and (tree.cophenetic(*cannot) == 0).all()
     assert (np.diff(tree.height) <= 1e-12).all()
 
 
 @settings(deadline=None, max_examples=60)
 @given(n=st.integers(2, 40), share=st.floats(0.05, 1), seed=st.integers(0, 10_000), threshold=st.floats(0.1, 0.99))
-def test_rules_join_what_a_plain_loop_joins(n, share, seed, threshold):
+def test_constraints_join_what_a_plain_loop_joins(n, share, seed, threshold):
     i, j, p = random_pairs(n, share, seed)
-    together, apart = random_rules(n, seed)
+    must, cannot = random_constraints(n, seed)
     dense = np.zeros((n, n))
     dense[i, j] = dense[j, i] = p
     groups = [{k} for k in range(n)]
-    for a, b in together.T.tolist():
-        one, other = (next(group for group in groups if k in group) for k in (a, b))
-        if one is not other:
-            groups = [group for group in groups if group not in (one, other)] + [one | other]
-    barred = {tuple(pair) for pair in apart.T.tolist()}
+    for a, b in must.T.tolist():
+        first, second = (next(group for group in groups if k in group) for k in (a, b))
+        if first is not second:
+            groups = [group for group in groups if group not in (first, second)] + [first | second]
+    barred = {tuple(pair) for pair in cannot.T.tolist()}
     while True:
         best = max(
             (
@@ -196,8 +198,16 @@ def test_rules_join_what_a_plain_loop_joins(n, share, seed, threshold):
     labels = np.zeros(n, int)
     for number, group in enumerate(groups):
         labels[list(group)] = number
-    found = merge_tree(n, i, j, p, together=together, apart=apart, floor=0.05).cut(threshold)
-    assert same_partition(found.tolist(), labels.tolist())
+    tree = merge_tree(n, i, j, p, must_link=must, cannot_link=cannot, floor=0.05)
+    assert same_partition(tree.cut(threshold).tolist(), labels.tolist())
+
+
+def test_the_window_goes_before_a_must_link():
+    hours, none = np.array([0.0, 50.0]), np.zeros(0, np.int64)
+    must = np.array([[0], [1]])
+    apart = merge_tree(2, none, none, np.zeros(0), spans=(hours, hours), window=24, must_link=must)
+    joined = merge_tree(2, none, none, np.zeros(0), spans=(hours, hours), window=72, must_link=must)
+    assert len(apart.height) == 0 and joined.height.tolist() == [1.0]
 
 
 @settings(deadline=None, max_examples=40)
@@ -206,15 +216,21 @@ def test_a_floor_leaves_out_merges_and_changes_none(seed, floor):
     rng = np.random.default_rng(seed)
     i, j, p = random_pairs(40, 0.04, seed)
     hours = rng.uniform(0, 50, 40)
-    whole = merge_tree(40, i, j, p, spans=(hours, hours), window=20)
+    down = merge_tree(40, i, j, p, spans=(hours, hours), window=20)
     above = merge_tree(40, i, j, p, spans=(hours, hours), window=20, floor=floor)
-    assert above.cut(floor).tolist() == whole.cut(floor).tolist()
-    assert len(above.height) == (whole.height >= floor).sum()
+    assert above.cut(floor).tolist() == down.cut(floor).tolist()
+    assert len(above.height) == (down.height >= floor).sum()
 
 
-def test_a_tree_after_other_merges():
-    tree = merge_tree(5, np.array([0, 2]), np.array([2, 4]), np.array([0.9, 0.4]))
-    whole = tree.after(np.array([2, 2]), np.array([1, 3]), np.array([0.95, 0.6]))
-    assert whole.cut(0.5).tolist() == [0, 0, 0, 0, 4]
-    assert whole.cut(0.7).tolist() == [0, 0, 0, 3, 4]
-    assert whole.cut(0.92).tolist() == [0, 2, 2, 3, 4]
+@settings(deadline=None, max_examples=40)
+@given(n=st.integers(1, 30), share=st.floats(0.05, 1), seed=st.integers(0, 10_000))
+def test_the_joining_merge_is_the_last_that_two_nodes_need(n, share, seed):
+    tree = merge_tree(n, *random_pairs(n, share, seed), floor=0.1)
+    i, j = (side.ravel() for side in np.indices((n, n)))
+    place, height = tree.joining_merge(i, j), tree.cophenetic(i, j)
+    heights = np.append(tree.height, 0.0)
+    np.testing.assert_array_equal(height[i != j], heights[place[i != j]])
+    for count in range(len(tree.left) + 1):
+        labels = MergeTree(n, tree.left[:count], tree.right[:count], tree.height[:count]).cut(0)
+        together = (i == j) | ((place >= 0) & (place < count))
+        np.testing.assert_array_equal(labels[i] == labels[j], together)

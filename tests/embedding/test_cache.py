@@ -16,8 +16,6 @@ from click.testing import CliRunner
 
 import dedupe
 from dedupe import cli
-from dedupe.embedding import cache as caching
-from dedupe.embedding import encoders as encoders
 from dedupe.embedding.cache import FILE, VectorCache, default_folder
 from dedupe.embedding.encoders import SentenceEncoder, embed, load_encoder
 from dedupe.errors import ModelError
@@ -78,24 +76,22 @@ def test_nothing_is_found_in_an_empty_cache(tmp_path):
 
 
 def test_only_missing_texts_are_encoded(filled):
-    encoder, told = Numbers(), []
+    encoder, calls = Numbers(), []
     texts = numbers(310)
     random.Random(1).shuffle(texts)
-    vectors = embed(encoder, texts, lambda *state: told.append(state), VectorCache(filled))
+    vectors = embed(encoder, texts, lambda *call: calls.append(call), VectorCache(filled))
     np.testing.assert_array_equal(vectors, expected(texts))
     assert sorted(encoder.asked) == numbers(300, 310)
-    assert told == [("encoding", 300, 310), ("encoding", 310, 310)]
+    assert calls == [("encoding", 300, 310), ("encoding", 310, 310)]
     embed(encoder, texts, cache=VectorCache(filled))
     assert len(encoder.asked) == 10
 
 
-def test_texts_are_looked_up_some_at_a_time(filled, monkeypatch):
-    monkeypatch.setattr(encoders, "_READ_TOGETHER", 7)
-    monkeypatch.setattr(caching, "_TOGETHER", 3)
-    texts = numbers(0, 330, 3)
-    encoder = Numbers()
-    np.testing.assert_array_equal(embed(encoder, texts, cache=VectorCache(filled)), expected(texts))
-    assert encoder.asked == numbers(300, 330, 3)
+def test_more_texts_than_one_lookup_takes(tmp_path):
+    texts, cache, encoder = numbers(10_000, 15_000), VectorCache(tmp_path), Numbers()
+    embed(Numbers(), texts[::2], cache=cache)
+    np.testing.assert_array_equal(embed(encoder, texts, cache=cache), expected(texts))
+    assert encoder.asked == texts[1::2]
 
 
 def test_no_texts(tmp_path):
@@ -210,7 +206,7 @@ def test_a_file_that_breaks_under_way(filled):
     assert len(cache.read("numbers", numbers(300))[0]) == 300
     broken_inside(filled / FILE)
     cache.write("numbers", ["1000"], expected(["1000"]))
-    assert (cache.summary().entries, cache.trouble) == (1, None)
+    assert (cache.count(), cache.trouble) == (1, None)
 
 
 def check_trouble(cache, *words):
@@ -240,10 +236,9 @@ def test_a_folder_without_right_to_write(tmp_path):
         tmp_path.chmod(0o700)
 
 
-def test_a_lock_that_stays(tmp_path, monkeypatch):
-    cache = VectorCache(tmp_path)
+def test_a_lock_that_stays(tmp_path):
+    cache = VectorCache(tmp_path, timeout=0.05)
     cache.write("numbers", ["7"], expected(["7"]))
-    monkeypatch.setattr(caching, "_PATIENCE", 0.05)
     with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as db:
         db.execute("BEGIN IMMEDIATE")
         assert cache.read("numbers", ["7"])[0] == [0]
@@ -261,14 +256,13 @@ def test_a_full_disk(filled):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert str(filled) in cache.trouble
-    assert VectorCache(filled).summary().entries == 300
+    assert VectorCache(filled).count() == 300
     assert query(filled, "PRAGMA integrity_check") == [("ok",)]
 
 
-def test_the_least_recently_used_go_first(filled, monkeypatch):
+def test_the_least_recently_used_go_first(filled):
     before, limit = pages(filled), (filled / FILE).stat().st_size + 16384
-    tomorrow = caching._today() + 1
-    monkeypatch.setattr(caching, "_today", lambda: tomorrow)
+    query(filled, "UPDATE entries SET used = used - 1")
     VectorCache(filled).read("numbers", numbers(50))
     cache = VectorCache(filled, limit)
     embed(Numbers(), numbers(300, 500), cache=cache)
@@ -287,50 +281,34 @@ def test_space_is_given_back(filled):
     assert pages(filled) <= 4 < before
     tiny = VectorCache(filled, 0)
     tiny.write("numbers", ["1000", "1001"], expected(["1000", "1001"]))
-    assert (tiny.summary().entries, tiny.trouble) == (0, None)
+    assert (tiny.count(), tiny.trouble) == (0, None)
 
 
-def test_a_day_is_noted_once(filled, monkeypatch):
+def test_a_day_is_noted_once(filled):
     def days():
         return dict(query(filled, "SELECT used, count(*) FROM entries GROUP BY used"))
 
-    today = caching._today()
-    assert days() == {today: 300}
-    monkeypatch.setattr(caching, "_today", lambda: today + 3)
+    (today,) = days()
+    query(filled, "UPDATE entries SET used = used - 3")
     embed(Numbers(), numbers(100), cache=VectorCache(filled))
-    assert days() == {today: 200, today + 3: 100}
+    assert days() == {today - 3: 200, today: 100}
     changed = query(filled, "PRAGMA data_version"), (filled / FILE).read_bytes()
     embed(Numbers(), numbers(100), cache=VectorCache(filled))
     assert changed == (query(filled, "PRAGMA data_version"), (filled / FILE).read_bytes())
 
 
-def test_an_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch):
+def test_an_interrupted_run_goes_on_where_it_was(tmp_path):
     class Stops(Numbers):
         def encode(self, texts):
             if len(self.asked) >= 40:
                 raise KeyboardInterrupt
             return super().encode(texts)
 
-    monkeypatch.setattr(encoders, "_CHUNK", 10)
-    monkeypatch.setattr(encoders, "_SAVE_AFTER", 30)
     with pytest.raises(KeyboardInterrupt):
-        embed(Stops(), numbers(100), cache=VectorCache(tmp_path))
+        embed(Stops(), numbers(100), cache=VectorCache(tmp_path), chunk=10)
     encoder = Numbers()
     embed(encoder, numbers(100), cache=VectorCache(tmp_path))
     assert len(encoder.asked) == 60
-
-
-def test_a_slow_encoder_is_saved_by_the_clock(tmp_path, monkeypatch):
-    class Looks(Numbers):
-        def encode(self, texts):
-            kept.append(VectorCache(tmp_path).summary().entries)
-            return super().encode(texts)
-
-    kept = []
-    monkeypatch.setattr(encoders, "_CHUNK", 10)
-    monkeypatch.setattr(encoders, "_SAVE_SECONDS", 0)
-    embed(Looks(), numbers(40), cache=VectorCache(tmp_path))
-    assert kept[0] == 0 and kept[2] >= 10 and kept[3] >= 20, "the part before the last is saved before the next is"
 
 
 def apart(task, *given):
@@ -346,10 +324,9 @@ def apart(task, *given):
 
 
 def embed_again_and_again(folder, first):
-    encoders._CHUNK = encoders._SAVE_AFTER = 20
     for start in range(int(first), int(first) + 200, 50):
         cache, texts = VectorCache(folder), numbers(start, start + 200)
-        np.testing.assert_array_equal(embed(Numbers(), texts, cache=cache), expected(texts))
+        np.testing.assert_array_equal(embed(Numbers(), texts, cache=cache, chunk=20), expected(texts))
         assert cache.trouble is None, cache.trouble
 
 
@@ -361,13 +338,15 @@ def write_on_and_on(folder):
         print(cache.trouble, flush=True)
 
 
+@pytest.mark.slow
 def test_processes_share_it_from_the_first_moment(tmp_path):
     running = [apart(embed_again_and_again, tmp_path / "new", first) for first in (0, 50, 100, 0)]
     assert [(process.communicate()[0], process.returncode) for process in running] == [("", 0)] * 4
-    assert VectorCache(tmp_path / "new").summary().entries == 450
+    assert VectorCache(tmp_path / "new").count() == 450
     assert query(tmp_path / "new", "PRAGMA integrity_check") == [("ok",)]
 
 
+@pytest.mark.slow
 def test_killed_writers_leave_it_whole(tmp_path):
     draw = random.Random()
     for process in [apart(write_on_and_on, tmp_path) for _ in range(6)]:
@@ -400,8 +379,7 @@ def test_the_default_folder(monkeypatch, tmp_path):
 
 def test_a_look_makes_nothing(tmp_path):
     cache = VectorCache(tmp_path / "new", 5)
-    found = cache.summary()
-    assert (found.path, found.entries, found.size, found.limit) == (tmp_path / "new", 0, 0, 5)
+    assert (cache.path, cache.count(), cache.size(), cache.limit) == (tmp_path / "new", 0, 0, 5)
     assert cache.clear() == 0
     assert not cache.path.exists()
     assert repr(cache) == f"VectorCache('{tmp_path}/new', limit=5)"
@@ -420,7 +398,7 @@ def test_the_identity_of_the_bundled_model(tmp_path):
     vectors = embed(encoder, TITLES, cache=VectorCache(tmp_path))
     np.testing.assert_array_equal(embed(encoder, TITLES, cache=VectorCache(tmp_path)), vectors)
     np.testing.assert_array_equal(embed(encoder, TITLES), vectors)
-    assert VectorCache(tmp_path).summary().entries == 3
+    assert VectorCache(tmp_path).count() == 3
 
 
 @pytest.mark.slow

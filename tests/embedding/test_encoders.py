@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from dedupe import deduplicate
-from dedupe.embedding import encoders as encoders
 from dedupe.embedding import model_folder as artefacts
-from dedupe.embedding.encoders import embed, load_encoder, unit_rows
+from dedupe.embedding.encoders import as_encoder, embed, load_encoder
 from dedupe.errors import InputError, ModelError
-from dedupe.runtime.threads import set_threads
+from dedupe.runtime.parallel import set_threads
 from dedupe.scoring.model import judge_of
 from dedupe.training import network
 from dedupe.training.network import default_base
@@ -52,19 +51,25 @@ def test_rows_come_back_in_order_with_length_one():
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [1, 0, 1, 1, 1], rtol=1e-6)
 
 
-def test_batches_go_by_length_and_not_by_the_order_given(monkeypatch):
-    monkeypatch.setattr(encoders, "_CHUNK", 2)
-    one, two = Letters(), Letters()
-    embed(one, ["ccc", "b", "aa", "a", "dddd"])
-    embed(two, ["dddd", "a", "b", "ccc", "aa"])
-    assert one.calls == two.calls == [["a", "b"], ["aa", "ccc"], ["dddd"]]
+def test_chunks_go_by_length_and_not_by_the_order_given():
+    first, second = Letters(), Letters()
+    embed(first, ["ccc", "b", "aa", "a", "dddd"], chunk=2)
+    embed(second, ["dddd", "a", "b", "ccc", "aa"], chunk=2)
+    assert first.calls == second.calls == [["a", "b"], ["aa", "ccc"], ["dddd"]]
 
 
-def test_progress_is_told(monkeypatch):
-    monkeypatch.setattr(encoders, "_CHUNK", 2)
-    told = []
-    embed(Letters(), ["a", "b", "c"], lambda *state: told.append(state))
-    assert told == [("encoding", 2, 3), ("encoding", 3, 3)]
+def test_a_text_is_encoded_once_and_an_empty_one_is_not():
+    encoder = Letters()
+    vectors = embed(encoder, ["b", "", "a", "b"])
+    assert encoder.calls == [["a", "b"]]
+    np.testing.assert_array_equal(vectors, [[0, 1, 0, 0, 0], [0, 0, 0, 0, 0], [1, 0, 0, 0, 0], [0, 1, 0, 0, 0]])
+    assert embed(encoder, ["", ""]).shape == (2, 0)
+
+
+def test_progress_is_reported():
+    calls = []
+    embed(Letters(), ["a", "b", "c", "a"], lambda *call: calls.append(call), chunk=2)
+    assert calls == [("encoding", 2, 3), ("encoding", 3, 3)]
 
 
 def test_no_texts_make_no_rows():
@@ -75,12 +80,12 @@ def test_no_texts_make_no_rows():
     ("value", "message"),
     [
         (np.ones(2), r"shape \(2,\)"),
-        (np.ones((3, 4)), r"2 rows, one a text, but shape \(3, 4\)"),
+        (np.ones((3, 4)), r"2 rows, one for each title, not an array of shape \(3, 4\)"),
         (np.ones((2, 0)), r"shape \(2, 0\)"),
-        (np.array([[1, 2], [np.nan, 1]]), "row 1 is not"),
-        (np.array([[np.inf, 2], [1, 1]]), "row 0 is not"),
-        ([[1, 2], [1]], r"matrix of floats, but a list"),
-        ([["a"], ["b"]], r"a list of <U1"),
+        (np.array([[1, 2], [np.nan, 1]]), "row 1 is not finite"),
+        (np.array([[np.inf, 2], [1, 1]]), "row 0 is not finite"),
+        ([[1, 2], [1]], r"matrix of numbers, not a list"),
+        ([["a"], ["b"]], r"not a list of <U1"),
         (None, r"NoneType of object"),
     ],
 )
@@ -89,25 +94,13 @@ def test_what_an_encoder_may_not_return(value, message):
         embed(Returns(value), ["a", "b"])
 
 
-def test_a_width_that_changes(monkeypatch):
+def test_a_width_that_changes():
     class Widening:
         def encode(self, texts):
             return np.ones((len(texts), len(texts[0])))
 
-    monkeypatch.setattr(encoders, "_CHUNK", 1)
     with pytest.raises(ModelError, match="rows of 1 and then 2 numbers"):
-        embed(Widening(), ["a", "bb"])
-
-
-def test_unit_rows_stay_as_they_are():
-    rows = unit_rows(np.random.default_rng(1).normal(size=(50, 384)), 50)
-    np.testing.assert_array_equal(unit_rows(rows, 50), rows)
-
-
-@pytest.mark.parametrize("scale", [1e-30, 1e30])
-def test_unit_rows_of_any_size(scale):
-    rows = unit_rows(np.full((1, 4), scale, dtype=np.float32), 1)
-    np.testing.assert_allclose(rows, 0.5, rtol=1e-6)
+        embed(Widening(), ["a", "bb"], chunk=1)
 
 
 def test_the_bundled_model(capfd):
@@ -137,12 +130,19 @@ def test_a_folder_called_small_is_named_by_its_path(tmp_path, monkeypatch):
         load_encoder("./small")
 
 
+@pytest.fixture
+def one_thread():
+    set_threads(1)
+    yield
+    set_threads(None)
+
+
 @pytest.mark.parametrize("name", [None, "small"])
-def test_threads_do_not_change_a_bit(name, monkeypatch):
+def test_threads_do_not_change_a_bit(name, one_thread):
     texts = [f"{word} in place {k}" for k in range(40) for word in ("Ferry sinks", "Mayor resigns on Monday")]
-    expected = load_encoder(name).encode(texts)
-    monkeypatch.setattr("dedupe.runtime.threads._limit", 1)
-    np.testing.assert_array_equal(load_encoder(name).encode(texts), expected)
+    rows = load_encoder(name).encode(texts)
+    set_threads(None)
+    np.testing.assert_array_equal(load_encoder(name).encode(texts), rows)
 
 
 def test_the_bundled_model_needs_no_torch_and_writes_nothing():
@@ -162,10 +162,11 @@ def test_a_row_hardly_depends_on_its_batch():
 
 
 def test_a_folder_that_is_no_model(tmp_path):
-    with pytest.raises(ModelError, match=r"it has no modules\.json, nor a model\.json"):
+    with pytest.raises(ModelError, match=r"it has no modules\.json .*, nor our model\.json"):
         load_encoder(str(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_folder_of_a_broken_model(tmp_path):
     (tmp_path / "modules.json").write_text(json.dumps([{"idx": 0, "name": "0", "path": "", "type": "nothing.At.All"}]))
     with pytest.raises(ModelError, match="cannot be loaded") as caught:
@@ -186,6 +187,7 @@ def test_a_folder_that_is_not_there(name):
         load_encoder(name)
 
 
+@pytest.mark.slow
 def test_a_sentence_transformers_folder_is_another_model():
     encoder = load_encoder(str(default_base()))
     text = ["Dam closes after flood"]
@@ -212,18 +214,26 @@ def test_importing_loads_nothing_heavy():
     assert run_apart(code) == ("[]\n", "")
 
 
-def test_threads_are_set_in_both():
-    import faiss
-    import torch
-
-    before = torch.get_num_threads()
-    try:
-        set_threads(1)
-        assert torch.get_num_threads() == faiss.omp_get_max_threads() == 1
-    finally:
-        set_threads(before)
+def test_an_encoder_by_name_or_folder(fake_encoder, tmp_path):
+    assert as_encoder(None) is as_encoder("small") is as_encoder(tmp_path) is fake_encoder
+    assert isinstance(as_encoder(Letters()), Letters)
+    with pytest.raises(InputError, match="must have a method `encode`, or be a name or folder, not 5"):
+        as_encoder(5)
 
 
-def test_no_threads():
-    with pytest.raises(InputError, match="at least 1, not 0"):
-        set_threads(0)
+@pytest.mark.parametrize("name", ["typo", "no name at all"])
+def test_a_name_without_a_model_and_without_the_hub_fails_before_torch_is_loaded(name, tmp_path):
+    code = f"""
+import os, sys
+os.environ.update(HF_ENDPOINT="http://127.0.0.1:9", HF_HOME={str(tmp_path)!r})
+import dedupe
+try:
+    dedupe.load_encoder({name!r})
+except dedupe.ModelError as error:
+    print(error, "torch" in sys.modules)
+"""
+    output, errors = run_apart(code)
+    assert output.startswith(
+        f"no model {name!r}: there is no such folder, no such model is cached, and the Hugging Face hub"
+    )
+    assert output.endswith("False\n") and output.count("\n") == 1 and errors == ""

@@ -56,11 +56,11 @@ HTML = """<!doctype html><html><head><title>Paper</title><style>h2 {}</style></h
 
 def test_example_page():
     source = read_headlines(EXAMPLE)
-    found = [headline.title for headline in source.headlines]
+    titles = [headline.title for headline in source.headlines]
     assert source.format == "page"
-    assert found == EXPECTED and len(found) == 19
+    assert titles == EXPECTED and len(titles) == 19
     lines = [line for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if line.strip()]
-    assert source.skipped_lines == len(lines) - len(found)
+    assert source.skipped_lines == len(lines) - len(titles)
 
 
 def test_a_front_page_without_a_list_marker():

@@ -1,4 +1,4 @@
-"""The evidence of company, against sums written out pair by pair."""
+"""The context of pairs, against sums written out pair by pair."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedupe.candidates.pairs import PairTable
 from dedupe.levels import SCORED_LEVELS
-from dedupe.scoring import context as module
-from dedupe.scoring.context import CONTEXT, Company
+from dedupe.scoring.context import CONTEXT_FEATURES, Context
 
 
-def context(nodes, i, j, probability):
-    return Company(nodes, i, j, probability).of(slice(None))
+def table(i, j, probability):
+    p_wording, p_story = (np.asarray(probability[level], np.float32) for level in SCORED_LEVELS)
+    return PairTable(np.asarray(i, np.int32), np.asarray(j, np.int32), p_pair_wording=p_wording, p_pair_story=p_story)
 
 
-def oracle(nodes, i, j, chance):
+def context(nodes, i, j, probability, **options):
+    return Context(nodes, table(i, j, probability), **options).features(slice(None))
+
+
+def oracle(nodes, i, j, probability):
     matrix = np.zeros((nodes, nodes))
-    matrix[i, j] = matrix[j, i] = chance
+    matrix[i, j] = matrix[j, i] = probability
     for a, b in zip(i, j, strict=True):
         others = [k for k in range(nodes) if k not in (a, b)]
         common = sum(matrix[a, k] * matrix[b, k] for k in others)
@@ -42,45 +47,55 @@ def graphs(draw):
     nodes = draw(st.integers(2, 7))
     every = [(a, b) for a in range(nodes) for b in range(a + 1, nodes)]
     pairs = draw(st.lists(st.sampled_from(every), unique=True, min_size=1))
-    chances = st.lists(st.floats(0.02, 1), min_size=len(pairs), max_size=len(pairs))
+    values = st.lists(st.floats(1 / 64, 1, width=32), min_size=len(pairs), max_size=len(pairs))
     i, j = (np.array(side) for side in zip(*sorted(pairs), strict=True))
-    return nodes, i, j, {level: np.array(draw(chances)) for level in SCORED_LEVELS}
+    return nodes, i, j, {level: np.array(draw(values)) for level in SCORED_LEVELS}
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_context_is_what_its_words_say(graph):
-    nodes, i, j, chance = graph
-    found = context(nodes, i, j, chance)
-    assert found.shape == (len(i), len(CONTEXT))
-    expected = np.hstack([list(oracle(nodes, i, j, chance[level])) for level in SCORED_LEVELS])
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    nodes, i, j, probability = graph
+    features = context(nodes, i, j, probability)
+    assert features.shape == (len(i), len(CONTEXT_FEATURES))
+    expected = np.hstack([list(oracle(nodes, i, j, probability[level])) for level in SCORED_LEVELS])
+    np.testing.assert_allclose(features, expected, atol=1e-6)
 
 
-def test_a_pair_alone_has_no_company():
-    one = np.array([0.7])
-    assert not context(2, np.array([0]), np.array([1]), {"story": one, "wording": one}).any()
+@settings(deadline=None, max_examples=40)
+@given(graphs(), st.integers(0, 2**32 - 1))
+def test_any_pairs_can_be_asked_for(graph, seed):
+    nodes, i, j, probability = graph
+    pairs = Context(nodes, table(i, j, probability))
+    places = np.random.default_rng(seed).integers(0, len(i), 5)
+    np.testing.assert_array_equal(pairs.features(places), pairs.features(slice(None))[places])
+
+
+def test_a_lone_pair_has_no_context():
+    lone = np.array([0.7])
+    assert not context(2, np.array([0]), np.array([1]), {"story": lone, "wording": lone}).any()
 
 
 def test_no_pairs():
     none = np.zeros(0, np.int64)
-    assert context(3, none, none, {"story": np.zeros(0), "wording": np.zeros(0)}).shape == (0, len(CONTEXT))
+    assert context(3, none, none, {"story": [], "wording": []}).shape == (0, len(CONTEXT_FEATURES))
 
 
 def test_agreement_raises_and_a_rival_shows():
     i, j = np.array([0, 0, 1]), np.array([1, 2, 2])
-    chance = np.array([0.4, 0.9, 0.9])
-    found = dict(zip(CONTEXT, context(3, i, j, {"story": chance, "wording": chance})[0].tolist(), strict=True))
-    assert found["story_common"] == pytest.approx(math.log1p(0.81))
-    assert found["story_rival"] == found["story_best_rival"] == pytest.approx(0.9)
+    p = np.array([0.4, 0.9, 0.9])
+    features = context(3, i, j, {"story": p, "wording": p})[0].tolist()
+    named = dict(zip(CONTEXT_FEATURES, features, strict=True))
+    assert named["story_common"] == pytest.approx(math.log1p(0.81))
+    assert named["story_rival"] == named["story_best_rival"] == pytest.approx(0.9)
 
 
-@pytest.mark.parametrize(("dense", "cost"), [(0, 10**6), (10**6, 3), (0, 3)], ids=["dense", "parts", "both"])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@pytest.mark.parametrize(
+    "options",
+    [{"dense_pairs": 0}, {"dense_pairs": 10**6, "chunk_entries": 3}, {"dense_pairs": 0, "chunk_entries": 3}],
+    ids=["dense", "chunks", "both"],
+)
+@settings(deadline=None, max_examples=40)
 @given(graph=graphs())
-def test_products_in_parts_are_the_same(monkeypatch, dense, cost, graph):
-    nodes, i, j, chance = graph
-    expected = context(nodes, i, j, chance)
-    with monkeypatch.context() as changed:
-        changed.setattr(module, "_WORTH", dense)
-        changed.setattr(module, "_COST", cost)
-        np.testing.assert_allclose(context(nodes, i, j, chance), expected, atol=1e-6)
+def test_dense_products_and_chunks_give_the_same(options, graph):
+    np.testing.assert_allclose(context(*graph, **options), context(*graph), atol=1e-6)

@@ -1,3 +1,5 @@
+"""The features of pairs against sets written out pair by pair, and what is left out of making them."""
+
 from __future__ import annotations
 
 import math
@@ -6,14 +8,12 @@ import numpy as np
 import pytest
 from rapidfuzz import fuzz
 
-from dedupe.candidates.join import candidate_pairs
-from dedupe.scoring import prefilter as noticing
-from dedupe.scoring.model import load_fallback, load_judge, sigmoid
-from dedupe.scoring.pair_features import EVIDENCE, LETTERS, evidence, evidence_of_words, rows
-from dedupe.scoring.prefilter import NOTICED, joined, notice
-from dedupe.scoring.similarity_scale import IDENTITY
-from dedupe.scoring.title_features import describe
-from dedupe.text.words import facts, other_side, rarity
+from dedupe.scoring.model import load_fallback, load_judge
+from dedupe.scoring.pair_features import FEATURES, LETTER_FEATURES, add_letter_features, pair_features, word_features
+from dedupe.scoring.prefilter import promising, upper_bound
+from dedupe.scoring.title_features import describe_titles
+from dedupe.text.document_frequencies import document_frequencies
+from dedupe.text.words import facts, opposite_of
 
 TITLES = [
     "Ferry sinks off Oslo, 3 dead",
@@ -34,36 +34,37 @@ SOURCES = ["Reuters", "AP", None, "reuters", "AP", None, "AP", "DPA", "DPA", "BB
 
 
 def mass(stems):
-    return sum(max(rarity().idf(stem), 0.1) / rarity().highest for stem in stems)
+    frequencies = document_frequencies()
+    return sum(max(frequencies.idf(stem), 0.1) / frequencies.max_idf for stem in stems)
 
 
 def oracle(a, b, hours, sources):
-    """The table in `EVIDENCE`, said in sets."""
-    one, two = facts(a), facts(b)
-    x, y, both = mass(one.stems), mass(two.stems), mass(one.stems & two.stems)
-    m, n, same = mass(one.names), mass(two.names), mass(one.names & two.names)
-    numbers, days = one.numbers & two.numbers, one.days & two.days
+    """The table in `FEATURES`, in sets."""
+    first, second = facts(a), facts(b)
+    x, y, both = mass(first.stems), mass(second.stems), mass(first.stems & second.stems)
+    m, n, same = mass(first.names), mass(second.names), mass(first.names & second.names)
+    numbers, days = first.numbers & second.numbers, first.days & second.days
     gap = abs(hours[0] - hours[1])
     lengths = [max(len(title.split()), 1) for title in (a, b)]
     return {
         "shared": both / (x + y - both) if x + y > both else 0,
         "contained": both / min(x, y) if min(x, y) else 0,
-        "rare": max((mass([stem]) for stem in one.stems & two.stems), default=0),
+        "rare": max((mass([stem]) for stem in first.stems & second.stems), default=0),
         "missing": math.log1p((x + y - 2 * both) / 2),
         "conflict": math.log1p(min(x, y) - both),
         "names": same / min(m, n) if m and n else 0.5,
         "names_shared": math.log1p(same),
         "names_conflict": math.log1p(min(m, n) - same),
-        "numbers_agree": len(numbers) / len(one.numbers | two.numbers) if one.numbers | two.numbers else 0,
-        "numbers_conflict": bool(one.numbers and two.numbers and not numbers),
-        "numbers_differ": bool(one.numbers - two.numbers and two.numbers - one.numbers),
-        "numbers_lone": bool(one.numbers) != bool(two.numbers),
+        "numbers_agree": len(numbers) / len(first.numbers | second.numbers) if first.numbers | second.numbers else 0,
+        "numbers_conflict": bool(first.numbers and second.numbers and not numbers),
+        "numbers_differ": bool(first.numbers - second.numbers and second.numbers - first.numbers),
+        "numbers_lone": bool(first.numbers) != bool(second.numbers),
         "days_agree": bool(days),
-        "days_conflict": bool(one.days - two.days and two.days - one.days),
-        "opposed": bool(one.sides & set(map(other_side, two.sides))),
-        "negation": one.negated != two.negated,
-        "question": one.asks != two.asks,
-        "ahead": one.foresees != two.foresees,
+        "days_conflict": bool(first.days - second.days and second.days - first.days),
+        "opposed": bool(first.opposites & set(map(opposite_of, second.opposites))),
+        "negation": first.negated != second.negated,
+        "question": first.is_question != second.is_question,
+        "ahead": first.looks_ahead != second.looks_ahead,
         "letters": fuzz.token_set_ratio(a.casefold(), b.casefold()) / 100,
         "order": fuzz.ratio(a.casefold(), b.casefold()) / 100,
         "length": min(lengths) / max(lengths),
@@ -73,77 +74,81 @@ def oracle(a, b, hours, sources):
     }
 
 
-def test_evidence_is_what_the_table_says():
-    titles = describe(TITLES, HOURS, HOURS, SOURCES)
+def every_pair():
+    titles = describe_titles(TITLES, HOURS, HOURS, SOURCES)
     i, j = np.triu_indices(len(TITLES), 1)
-    similarity = np.linspace(0.3, 1, len(i), dtype=np.float32)
-    found = evidence(titles, i, j, similarity, similarity / 2)
+    similarity = np.random.default_rng(0).uniform(0.2, 1, len(i)).astype(np.float32)
+    return titles, i, j, similarity, similarity / 2
+
+
+def test_features_are_what_the_table_says():
+    titles, i, j, similarity, wording_similarity = every_pair()
+    features = pair_features(titles, i, j, similarity, wording_similarity)
     for k, (a, b) in enumerate(zip(i, j, strict=True)):
         expected = oracle(TITLES[a], TITLES[b], HOURS[[a, b]], (SOURCES[a], SOURCES[b]))
-        expected |= {"similarity": similarity[k], "wording_similarity": similarity[k] / 2}
-        assert dict(zip(EVIDENCE, found[k].tolist(), strict=True)) == pytest.approx(
-            {name: float(expected[name]) for name in EVIDENCE}, abs=2e-6
+        expected |= {"similarity": similarity[k], "wording_similarity": wording_similarity[k]}
+        assert dict(zip(FEATURES, features[k].tolist(), strict=True)) == pytest.approx(
+            {name: float(expected[name]) for name in FEATURES}, abs=2e-6
         )
 
 
-def test_no_pairs_have_no_evidence():
+def test_the_order_of_a_pair_does_not_matter():
+    titles, i, j, *similarities = every_pair()
+    np.testing.assert_array_equal(
+        pair_features(titles, i, j, *similarities), pair_features(titles, j, i, *similarities)
+    )
+
+
+def test_very_many_pairs_are_made_in_chunks():
+    titles, i, j, *similarities = every_pair()
+    i, j, *similarities = (np.tile(column, 300) for column in (i, j, *similarities))
+    features = word_features(titles, i, j, *similarities)
+    first = word_features(titles, *(column[:66] for column in (i, j, *similarities)))
+    np.testing.assert_array_equal(features, np.tile(first, (300, 1)))
+
+
+def test_no_pairs_have_no_features():
     none = np.empty(0, np.int64)
-    assert evidence(describe(TITLES), none, none, np.empty(0), np.empty(0)).shape == (0, len(EVIDENCE))
+    assert pair_features(describe_titles(TITLES), none, none, np.empty(0), np.empty(0)).shape == (0, len(FEATURES))
 
 
-def everything():
-    titles = describe(TITLES, HOURS, HOURS, SOURCES)
-    i, j = np.triu_indices(len(TITLES), 1)
-    similarity = np.random.default_rng(0).uniform(0.2, 1, len(i)).astype(np.float32)
-    return titles, i, j, similarity
+def test_letters_fill_the_columns_that_words_leave_at_0():
+    titles, i, j, *similarities = every_pair()
+    features, full = word_features(titles, i, j, *similarities), pair_features(titles, i, j, *similarities)
+    letters = [FEATURES.index(name) for name in LETTER_FEATURES]
+    assert not features[:, letters].any() and full[:, letters].any()
+    add_letter_features(features, titles, i, j)
+    np.testing.assert_array_equal(features, full)
+    assert features.flags.f_contiguous
 
 
-@pytest.mark.parametrize("judge", [load_judge(), load_fallback()], ids=["ours", "fallback"])
+@pytest.mark.parametrize("judge", [load_judge(), load_fallback()], ids=["bundled", "fallback"])
 @pytest.mark.parametrize("level", ["wording", "story"])
-def test_what_is_not_known_yet_can_only_lower_the_bound(judge, level):
-    titles, i, j, similarity = everything()
-    known = evidence(titles, i, j, similarity, similarity)
-    partly = evidence_of_words(titles, i, j, similarity, similarity)
-    exact = judge.log_odds(known)[level]
-    assert (judge.most(partly, level) >= exact - 1e-9).all()
-    partly[:, EVIDENCE.index("order")] = known[:, EVIDENCE.index("order")]
-    assert (judge.most(partly, level, ["letters"]) >= exact - 1e-9).all()
-    np.testing.assert_allclose(judge.most(known, level, []), exact)
+def test_the_bound_is_never_under_the_log_odds(judge, level):
+    titles, i, j, *similarities = every_pair()
+    full, partial = pair_features(titles, i, j, *similarities), word_features(titles, i, j, *similarities)
+    log_odds = judge.pair_log_odds(full)[level]
+    assert (upper_bound(judge, partial, level) >= log_odds - 1e-9).all()
+    partial[:, FEATURES.index("order")] = full[:, FEATURES.index("order")]
+    assert (upper_bound(judge, partial, level, ["letters"]) >= log_odds - 1e-9).all()
+    np.testing.assert_allclose(upper_bound(judge, full, level, []), log_odds)
 
 
-def test_columns_stay_contiguous():
-    titles, i, j, similarity = everything()
-    found = evidence_of_words(titles, i, j, similarity, similarity)
-    part = rows(found, similarity > 0.5)
-    assert found.flags.f_contiguous and part.flags.f_contiguous
-    np.testing.assert_array_equal(part, found[similarity > 0.5])
-    assert set(LETTERS) < set(EVIDENCE)
-
-
+@pytest.mark.parametrize("judge", [load_judge(), load_fallback()], ids=["bundled", "fallback"])
 @pytest.mark.parametrize("level", ["wording", "story"])
-def test_noticed_pairs_are_those_that_full_evidence_notices(fake_encoder, level, monkeypatch):
-    monkeypatch.setattr(noticing, "_TOGETHER", 7)
-    vectors = fake_encoder.encode(TITLES)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    judge, titles = load_fallback(), describe(TITLES, HOURS, HOURS, SOURCES)
-    pairs = candidate_pairs(vectors, 0.1)
-    found = notice(judge, titles, vectors, IDENTITY, level).among(pairs)
-    full = evidence(titles, pairs.i, pairs.j, pairs.similarity, pairs.similarity)
-    alone = {one: sigmoid(odds) for one, odds in judge.log_odds(full).items()}
-    noticed = alone[level] >= NOTICED[level]
-    assert 0 < noticed.sum() < len(pairs)
-    np.testing.assert_array_equal(found.i, pairs.i[noticed])
-    np.testing.assert_array_equal(found.j, pairs.j[noticed])
-    for one, chance in alone.items():
-        np.testing.assert_allclose(found.alone[one], chance[noticed])
+@pytest.mark.parametrize("least", [-np.inf, -3.0, 0.0, np.inf])
+def test_the_prefilter_loses_no_pair_and_no_feature(judge, level, least):
+    titles, i, j, *similarities = every_pair()
+    full = pair_features(titles, i, j, *similarities)
+    kept, features = promising(judge, titles, i, j, *similarities, level, least)
+    np.testing.assert_array_equal(features, full[kept])
+    assert set(np.flatnonzero(judge.pair_log_odds(full)[level] >= least)) <= set(kept)
+    assert features.flags.f_contiguous or not len(kept)
+    assert len(kept) == (0 if least == np.inf else len(i) if least == -np.inf else len(kept))
 
 
-def test_parts_are_joined_in_order():
-    titles = describe(TITLES, HOURS, HOURS, SOURCES)
-    looks = notice(load_fallback(), titles, np.eye(len(TITLES), dtype=np.float32), IDENTITY, "story", least=0)
-    pairs = looks.among(candidate_pairs(np.ones((len(TITLES), 2), np.float32) / np.sqrt(2, dtype=np.float32), 0.5))
-    back = joined([pairs.where(pairs.j % 2 == 0), pairs.where(pairs.j % 2 == 1)])
-    np.testing.assert_array_equal(back.i, pairs.i)
-    np.testing.assert_array_equal(back.j, pairs.j)
-    np.testing.assert_array_equal(back.alone["story"], pairs.alone["story"])
-    assert len(joined([])) == 0
+def test_the_prefilter_leaves_out_most_of_what_is_hopeless():
+    titles, i, j, *similarities = every_pair()
+    hopeful = load_judge().pair_log_odds(pair_features(titles, i, j, *similarities))["wording"] >= 0
+    kept, _ = promising(load_judge(), titles, i, j, *similarities, "wording", 0.0)
+    assert hopeful.sum() <= len(kept) < (len(i) + hopeful.sum()) / 2

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
+from itertools import islice, product
 
-FILLERS = [f"{a}{b}{c}" for a in "bdgkmpt" for b in "aiou" for c in "bdgkmpt"]  # no words: they change no fact
+import numpy as np
 
 
 def near(rng, row, n, cosine=0.985):
@@ -15,6 +15,7 @@ def near(rng, row, n, cosine=0.985):
 
 
 def crowd_of(titles, others=60, seed=0):
+    """Return the titles and others that have nothing in common, with a unit row for each."""
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(others + 1, 64))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -23,7 +24,8 @@ def crowd_of(titles, others=60, seed=0):
 
 
 def same_news(n):
-    return [f"Storm closes the port of Rotterdam for ships {FILLERS[k]}" for k in range(n)]
+    fillers = islice(product("bdgkmpt", "aiou", "bdgkmpt", "aiou", "bdgkmpt"), n)  # no words: they change no fact
+    return [f"Storm closes the port of Rotterdam for ships {''.join(filler)}" for filler in fillers]
 
 
 def other_numbers(n):

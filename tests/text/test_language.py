@@ -1,11 +1,10 @@
+"""Which titles are taken for other languages."""
+
 from __future__ import annotations
 
-from time import perf_counter
-
-import numpy as np
 import pytest
 
-from dedupe.text.language import _identifier, _probabilities_of_english, not_english
+from dedupe.text import not_english
 
 FOREIGN = """
 Bundestag beschließt neues Gesetz zur Rente nach langer Debatte
@@ -107,26 +106,17 @@ def test_short_titles_are_never_flagged(title):
     assert not not_english([title])[0]
 
 
-def test_one_flag_a_text():
+def test_there_is_one_flag_per_title():
     assert not_english([]).shape == (0,)
     assert not_english(["a", "b"]).dtype == bool
 
 
-def test_all_at_once_answers_as_one_by_one():
-    texts = [*FOREIGN, *ENGLISH, "GRÜSSE AUS MÜNCHEN AN ALLE", "¿ ? ! .", "e\u0301 \ud800 a b c"]
-    one_by_one = [dict(_identifier().rank(text))["en"] for text in texts]
-    assert _probabilities_of_english(texts) == pytest.approx(np.array(one_by_one), rel=1e-3, abs=1e-6)
+@pytest.mark.parametrize(
+    ("title", "flag"), [("¿ ? ! .", False), ("e\u0301 \ud800 a b c", False), (FOREIGN[0].upper(), True)]
+)
+def test_odd_characters_and_capitals(title, flag):
+    assert not_english([title]).tolist() == [flag]
 
 
-def test_ten_thousand_titles_take_a_moment():
-    titles = [f"{title} {number}" for number in range(1000) for title in ENGLISH[:5] + FOREIGN[:5]]
-    not_english(titles[:1])
-    began = perf_counter()
-    not_english(titles)
-    assert perf_counter() - began < 5
-
-
-def test_a_megabyte_is_no_trouble():
-    began = perf_counter()
-    not_english(["Das ist ein sehr langer Titel " * 33_000])
-    assert perf_counter() - began < 2
+def test_a_megabyte_is_judged_by_its_start():
+    assert not_english(["Das ist ein sehr langer Titel " * 33_000]).all()

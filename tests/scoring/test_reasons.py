@@ -1,0 +1,61 @@
+"""The features of a pair in words."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from dedupe.scoring.context import CONTEXT_FEATURES
+from dedupe.scoring.pair_features import FEATURES, pair_features
+from dedupe.scoring.reasons import reasons
+from dedupe.scoring.title_features import describe_titles
+
+
+def explained(a, b, *, hours=None, common=0.0, corrected=False):
+    times = None if hours is None else np.array([0.0, hours])
+    half = np.array([0.5], np.float32)
+    values = pair_features(describe_titles([a, b], times, times), np.array([0]), np.array([1]), half, half)[0].tolist()
+    features = dict.fromkeys(CONTEXT_FEATURES, 0.0) | dict(zip(FEATURES, values, strict=True))
+    return reasons(a, b, 0.876, features | {"story_common": common}, corrected=corrected)
+
+
+def test_words_that_both_say_and_only_one():
+    assert explained("Ferry sinks off Oslo", "Oslo ferry rescued") == [
+        "similar meaning: cosine 0.88",
+        "both say: Oslo, ferry",
+        "only the first says: sinks",
+        "only the second says: rescued",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "sentence"),
+    [
+        ("Port 8080 closed", "Port 8080 shut", "same number: 8080"),
+        ("Port 8080 closed", "Port 8081 closed", "different numbers: 8080 and 8081"),
+        ("Storm on Monday", "Storm on Friday", "different days: Monday and Friday"),
+        ("Mayor resigns", "Mayor does not resign", "only the second negates"),
+        ("Is the mayor ill?", "Mayor is ill", "only the first asks"),
+        ("Mayor resigns", "Mayor will resign", "only the second looks ahead"),
+        ("Shares rise in Oslo", "Oslo shares fall", "one says the opposite of the other"),
+    ],
+)
+def test_facts_that_agree_or_differ(a, b, sentence):
+    assert sentence in explained(a, b)
+    assert not {"only the first", "one says"} & {reason[: len(sentence)] for reason in explained(a, a)}
+
+
+@pytest.mark.parametrize(
+    ("hours", "sentence"),
+    [(0.2, "published within the hour"), (1, "1 hour apart"), (49, "49 hours apart")],
+)
+def test_time_between_both(hours, sentence):
+    assert explained("Ferry sinks", "Ferry sinks off Oslo", hours=hours)[-1] == sentence
+
+
+def test_other_headlines_and_corrections():
+    assert "other headlines go with both" in explained("Ferry", "Ferry sinks", common=math.log(2))
+    assert "other headlines go with both" not in explained("Ferry", "Ferry sinks", common=0.1)
+    assert explained("Ferry", "Ferry sinks", corrected=True)[0] == "a correction says so"
