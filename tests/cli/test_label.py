@@ -238,6 +238,7 @@ def test_there_are_no_more_pairs(tmp_path):
     assert done.exit_code == 0 and "no more pairs" in done.stderr and not (tmp_path / "labels.csv").exists()
 
 
+@pytest.mark.slow
 def test_without_a_terminal_it_says_so(news):
     command = [sys.executable, "-m", "dedupe", "label", str(news), "-o", str(news.parent / "labels.csv")]
     done = subprocess.run(

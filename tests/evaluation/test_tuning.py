@@ -346,6 +346,7 @@ def test_a_threshold_is_put_into_settings_that_cluster_uses(csv: Path) -> None:
     assert used.stdout == given.stdout
 
 
+@pytest.mark.slow
 def test_only_the_threshold_changes_and_the_same_again_changes_nothing(csv: Path) -> None:
     before = '# ours\r\nwindow = "72h" # days\r\n\r\nstory_threshold = 0.41 # guessed\r\n\r\n[dedupe]\r\nkeep = "earliest"\r\n'
     settings = Path("desk.toml")
@@ -371,6 +372,7 @@ def test_a_table_that_would_go_before_is_changed_too(csv: Path) -> None:
     assert "story" not in found["match"]
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn_beside_the_settings_or_where_asked(csv: Path) -> None:
     assert run("tune", csv, "-o", "desk.toml").exit_code == 0
     assert run("tune", csv, "-o", "desk.toml", "--level", "wording", "--plots", "deep/pictures").exit_code == 0
@@ -435,6 +437,7 @@ def test_wordings_are_tuned_inside_the_stories_of_the_settings(csv: Path) -> Non
     assert inside["pairs"] == json.loads(given)["pairs"]
 
 
+@pytest.mark.slow
 def test_what_stays_is_the_threshold_of_the_settings(csv: Path) -> None:
     clear = Path("clear.jsonl")
     clear.write_text("".join(json.dumps(row) + "\n" for row in clear_rows()), "utf-8")
@@ -474,6 +477,7 @@ def test_what_is_said_to_stay_is_what_is_written(csv: Path) -> None:
     assert "desk.toml: story_threshold = 0.5, unchanged\n" in said
 
 
+@pytest.mark.slow
 def test_wordings_are_tuned_inside_the_stories_of_a_command_too(csv: Path) -> None:
     Path("desk.toml").write_text("[cluster]\nstory_threshold = 1.0\n", "utf-8")
     inside = json.loads(run("tune", csv, "--level", "wording", "--format", "json", "-o", "desk.toml").stdout)
@@ -598,6 +602,7 @@ def test_all_pairs_answered_are_as_good_as_labels(csv: Path) -> None:
     assert found.answers == len(answered(csv, 0))
 
 
+@pytest.mark.slow
 def test_answers_tune_on_the_command_line(csv: Path) -> None:
     answered(csv, 60)
     outcome = run("tune", "news.jsonl", "--labels", "labels.csv", "--format", "json")
@@ -624,6 +629,7 @@ def test_an_answer_said_twice_is_about_a_pair_of_these_both_times(csv: Path) -> 
     assert (found.answers, found.unlabelled) == (30, 1)
 
 
+@pytest.mark.slow
 def test_verdicts_of_answers_are_read_as_those_of_corrections(csv: Path) -> None:
     answered(csv, 60)
     plain = run("tune", "news.jsonl", "--labels", "labels.csv").stdout
