@@ -192,7 +192,6 @@ def _place(path: str) -> str | Path:
 def _group(job: _Options, source: Source, level: str, format: str) -> Deduplication | None:
     """Return the groups; None after a dry run."""
     check_formulas(format)
-    corrections = job.read_corrections()
     widest = "wording" if level == "exact" else level
     story_threshold = job.story_threshold if widest == "story" else None
     if job.dry_run:
@@ -202,7 +201,7 @@ def _group(job: _Options, source: Source, level: str, format: str) -> Deduplicat
             "story threshold": story_threshold,
             "wording threshold": job.wording_threshold,
             "keep": job.keep,
-            "corrections": len(corrections) if job.corrections else None,
+            "corrections": len(job.all_corrections) if job.corrections else None,
             "explain": job.explain,
             "report": job.report,
         }
@@ -211,19 +210,9 @@ def _group(job: _Options, source: Source, level: str, format: str) -> Deduplicat
 
     from dedupe.pipeline import deduplicate
 
-    limit_threads(job.threads)
-    return deduplicate(
-        source.headlines,
-        encoder=job.model,
-        level=widest,
-        window=job.window,
-        story_threshold=story_threshold,
-        wording_threshold=job.wording_threshold,
-        keep=job.keep,
-        corrections=corrections,
-        progress=not job.quiet,
-        cache=job.vectors,
-    )
+    options = job.run_options()
+    options["story_threshold"] = story_threshold
+    return deduplicate(source.headlines, level=widest, keep=job.keep, **options)
 
 
 def _finish(job: _Options, inputs: InputOptions, source: Source, result: Deduplication, note: str = "") -> None:

@@ -65,7 +65,7 @@ class LabelOptions(GroupOptions):
             "window": self.window,
             "story threshold": self.story_threshold,
             "wording threshold": self.wording_threshold,
-            "corrections": len(self.read_corrections()) if self.corrections else None,
+            "corrections": len(self.all_corrections) if self.corrections else None,
         }
         return [f"labels: {labels}", *plan(source, self.model, self.vectors, output, format, {**values, **shared})]
 

@@ -12,7 +12,7 @@ import click
 from dedupe.cli.dry_run import plan
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, RunOptions, applied, check_formulas, count, limit_threads, option, takes, warn
+from dedupe.cli.shared import PROGRAM, RunOptions, applied, check_formulas, count, option, takes, warn
 from dedupe.errors import InputError
 from dedupe.levels import LEVELS
 from dedupe.runtime.files import write_lines
@@ -85,32 +85,20 @@ def _read_known(job: _Options, inputs: InputOptions) -> Source:
 def _match(job: _Options, source: Source, known: Source, format: str) -> Matches | None:
     """Return the matches; None after a dry run."""
     check_formulas(format)
-    corrections = job.read_corrections()
     if job.dry_run:
         values = {
             "against": count(len(known.headlines), "headline"),
             "window": job.window,
             "story threshold": job.story_threshold,
             "wording threshold": job.wording_threshold,
-            "corrections": len(corrections) if job.corrections else None,
+            "corrections": len(job.all_corrections) if job.corrections else None,
         }
         write_lines([*known.notes, *plan(source, job.model, job.vectors, job.output, format, values)], "-")
         return None
 
     from dedupe.pipeline import match
 
-    limit_threads(job.threads)
-    return match(
-        source.headlines,
-        reference=known.headlines,
-        encoder=job.model,
-        cache=job.vectors,
-        window=job.window,
-        story_threshold=job.story_threshold,
-        wording_threshold=job.wording_threshold,
-        corrections=corrections,
-        progress=not job.quiet,
-    )
+    return match(source.headlines, reference=known.headlines, **job.run_options())
 
 
 def _format(output: str) -> str:

@@ -170,7 +170,8 @@ class GroupOptions(EngineOptions):
         """The cache of vectors; nothing is read or made until it is used."""
         return open_cache(self.cache, self.no_cache)
 
-    def read_corrections(self) -> list[Correction]:
+    @cached_property
+    def all_corrections(self) -> list[Correction]:
         """Return the corrections in the files that were named."""
         if not self.corrections:
             return []
@@ -187,7 +188,7 @@ class GroupOptions(EngineOptions):
             "window": self.window,
             "story_threshold": self.story_threshold,
             "wording_threshold": self.wording_threshold,
-            "corrections": self.read_corrections(),
+            "corrections": self.all_corrections,
             "progress": not self.quiet,
         }
 
