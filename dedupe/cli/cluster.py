@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +16,10 @@ from dedupe.cli.shared import (
     EngineOptions,
     RunOptions,
     applied,
-    check_formulas,
     count,
     limit_threads,
     option,
+    readable_format,
     refuse,
     takes,
     warn,
@@ -29,8 +28,7 @@ from dedupe.errors import OutputError
 from dedupe.levels import KEEP_RULES, LEVELS, SCORED_LEVELS
 from dedupe.result.columns import OutputRows
 from dedupe.runtime.files import check_output, write_lines
-from dedupe.writers.rows import ROW_FORMATS, format_of, write_pairs, write_rows, write_stories
-from dedupe.writers.terminal import write_table
+from dedupe.writers import ROW_FORMATS, format_of, write_pairs, write_rows, write_stories, write_table
 
 if TYPE_CHECKING:
     from dedupe.readers.inputs import Source
@@ -83,7 +81,7 @@ def cluster(job: _Options, inputs: InputOptions, level: str, format: str | None)
       headline-dedupe cluster news.parquet -o stories.parquet --explain pairs.jsonl
       headline-dedupe cluster news.csv -o stories.csv --report report.html
     """
-    format = format or _format_for_reading(job.output)
+    format = format or readable_format(job.output, (*ROW_FORMATS, "json"))
     source = _read(job, inputs, level, format)
     result = _group(job, source, level, format)
     if result is None:
@@ -150,14 +148,6 @@ def compare(engine: EngineOptions, first: str, second: str) -> None:
     write_lines(lines, "-")
 
 
-def _format_for_reading(output: str) -> str:
-    """By the ending of a file, else a table for people and JSON Lines for programs."""
-    if output == "-":
-        return "table" if sys.stdout.isatty() else "jsonl"
-    format = format_of(output) or "jsonl"
-    return "table" if format == "lines" else format
-
-
 def _input_format(source: Source, output: str) -> str:
     """The format of the input, or the nearest one that can be written."""
     if source.format == "page":
@@ -174,45 +164,33 @@ def _read(job: _Options, inputs: InputOptions, level: str, format: str | None) -
     if level == "exact":
         refuse("wording_threshold", "with --level exact")
     job.check(inputs, format)
-    places = {_place(job.output)}
-    for path in filter(None, (job.explain, job.report)):
+    beside = [path for path in (job.explain, job.report) if path]
+    places = [path if path == "-" else Path(path).resolve() for path in (job.output, *beside)]
+    for path, place in zip(beside, places[1:], strict=True):
         check_output(path, [*inputs.inputs, *job.corrections], force=job.force)
-        if _place(path) in places:
+        if places.count(place) > 1:
             name = "standard output" if path == "-" else path
             raise OutputError(f"{name} is named twice: give -o, --explain and --report a file each")
-        places.add(_place(path))
     return inputs.read()
-
-
-def _place(path: str) -> str | Path:
-    """What a path names, however it is spelled."""
-    return path if path == "-" else Path(path).resolve()
 
 
 def _group(job: _Options, source: Source, level: str, format: str) -> Deduplication | None:
     """Return the groups; None after a dry run."""
-    check_formulas(format)
-    widest = "wording" if level == "exact" else level
-    story_threshold = job.story_threshold if widest == "story" else None
-    if job.dry_run:
-        values = {
-            "level": level,
-            "window": job.window,
-            "story threshold": story_threshold,
-            "wording threshold": job.wording_threshold,
-            "keep": job.keep,
-            "corrections": len(job.all_corrections) if job.corrections else None,
-            "explain": job.explain,
-            "report": job.report,
-        }
-        write_lines(plan(source, job.model, job.vectors, job.output, format, values), "-")
-        return None
-
     from dedupe.pipeline import deduplicate
 
+    if format not in ("csv", "tsv"):
+        refuse("keep_formulas", f"on {format} output")
     options = job.run_options()
-    options["story_threshold"] = story_threshold
-    return deduplicate(source.headlines, level=widest, keep=job.keep, **options)
+    if level != "story":
+        options["story_threshold"] = None  # it may come from a settings file for all levels
+    if job.dry_run:
+        shown = ("window", "story_threshold", "wording_threshold", "keep", "explain", "report")
+        values = {"level": level} | {name: getattr(job, name) for name in shown}
+        values["story_threshold"] = options["story_threshold"]
+        values["corrections"] = len(job.all_corrections) or None
+        write_lines(plan(source, job.model, job.vectors, job.output, format, values), "-")
+        return None
+    return deduplicate(source.headlines, level="wording" if level == "exact" else level, keep=job.keep, **options)
 
 
 def _finish(job: _Options, inputs: InputOptions, source: Source, result: Deduplication, note: str = "") -> None:
@@ -220,28 +198,27 @@ def _finish(job: _Options, inputs: InputOptions, source: Source, result: Dedupli
     inputs.set_aside(source, job.output)
     if job.explain:
         write_pairs(result.pairs, lambda position: result.headlines[position].title, job.explain)
-    omissions = _write_report(job, inputs, result) if job.report else ()
+    more: list[str] = []
+    if job.report:
+        from dedupe.report import write_report
+
+        names = ["Standard input" if name == "-" else Path(name).name or name for name in inputs.inputs]
+        title = ", ".join(names[:_NAMED_INPUTS]) + " …" * (len(names) > _NAMED_INPUTS)
+        more += [f"the report is incomplete: {omission}" for omission in write_report(result, job.report, title=title)]
     if job.quiet:
         return
     distinct, wordings, stories = (len(result.kept(level)) for level in LEVELS)
-    parts = [count(len(result), "headline")]
-    if result.level == "story":
-        parts.append(count(stories, "story", "stories"))
-    parts += [count(wordings, "wording"), count(len(result) - distinct, "exact copy", "exact copies")]
-    if note:
-        parts.append(note)
-    if result.recall < 1:
-        parts.append(f"about {result.recall:.1%} of the candidate pairs found")
-    parts += applied(job.corrections, result.corrections)
-    if source.rejects:
-        parts.append(f"{count(len(source.rejects), 'bad row')} written to {inputs.rejects_path(job.output)}")
-    click.echo(f"{PROGRAM}: {'; '.join([', '.join(parts), *source.notes])}", err=True)
-    warn(result.warnings, job.vectors, [f"the report is incomplete: {omission}" for omission in omissions])
-
-
-def _write_report(job: _Options, inputs: InputOptions, result: Deduplication) -> tuple[str, ...]:
-    from dedupe.report import write_report
-
-    names = [Path(name).name or name for name in inputs.inputs]
-    title = ", ".join(names[:_NAMED_INPUTS]) + (" …" if len(names) > _NAMED_INPUTS else "")
-    return write_report(result, str(job.report), title="Standard input" if names == ["-"] else title)
+    parts = [
+        count(len(result), "headline"),
+        count(stories, "story", "stories") if result.level == "story" else "",
+        count(wordings, "wording"),
+        count(len(result) - distinct, "exact copy", "exact copies"),
+        note,
+        f"about {result.recall:.1%} of the candidate pairs found" if result.recall < 1 else "",
+        *applied(job.corrections, result.corrections),
+        f"{count(len(source.rejects), 'bad row')} in {inputs.rejects_path(job.output)}" if source.rejects else "",
+    ]
+    click.echo(f"{PROGRAM}: {'; '.join([', '.join(filter(None, parts)), *source.notes])}", err=True)
+    if job.window and not any(headline.published for headline in result.headlines):
+        more.append("--window has no effect, since no headline has a date: name the column with --date-column")
+    warn(result.warnings, job.vectors, more)

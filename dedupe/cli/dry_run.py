@@ -18,7 +18,7 @@ def plan(
 ) -> list[str]:
     """Return the lines to print; `values`: of options, None where the default holds."""
     spelled = {
-        name: f"{value / timedelta(hours=1):g} hours" if isinstance(value, timedelta) else value
+        name.replace("_", " "): f"{value / timedelta(hours=1):g} hours" if isinstance(value, timedelta) else value
         for name, value in values.items()
         if value is not None
     }

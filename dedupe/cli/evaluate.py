@@ -61,12 +61,8 @@ class LabelOptions(GroupOptions):
                 for level in labelled.labels
             ]
             labels = "; ".join([*counts, count(len(labelled.slices), "slice")])
-        shared = {
-            "window": self.window,
-            "story threshold": self.story_threshold,
-            "wording threshold": self.wording_threshold,
-            "corrections": len(self.all_corrections) if self.corrections else None,
-        }
+        shared = {name: getattr(self, name) for name in ("window", "story_threshold", "wording_threshold")}
+        shared["corrections"] = len(self.all_corrections) or None
         return [f"labels: {labels}", *plan(source, self.model, self.vectors, output, format, {**values, **shared})]
 
 

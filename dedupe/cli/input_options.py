@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dedupe.cli.shared import PROGRAM, option
+from dedupe.cli.shared import PROGRAM, option, refuse
 from dedupe.readers.inputs import FORMATS
 from dedupe.runtime.files import check_output, write_lines
 
 if TYPE_CHECKING:
-    from dedupe.readers import Columns, Source
+    from dedupe.readers import Source
+
+_EFFECTIVE = {
+    "delimiter": ("csv", "tsv", "mixed"),
+    "encoding": ("mixed", *(format for format in FORMATS if format != "parquet")),
+    "fetch": ("feed", "mixed"),
+}
+"""The formats of input that an option has an effect on."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +35,7 @@ class InputOptions:
     )
     title_column: str | None = option("--title-column", metavar="NAME", help="Column of the title.")
     date_column: str | None = option(
-        "--date-column",
-        metavar="NAME",
-        help="Column of the date: ISO 8601, RFC 822 or epoch; UTC unless it names a zone.",
+        "--date-column", metavar="NAME", help="Column of the date: ISO 8601, RFC 822 or epoch; UTC if it has no zone."
     )
     source_column: str | None = option("--source-column", metavar="NAME", help="Column of the publisher.")
     id_column: str | None = option("--id-column", metavar="NAME", help="Column of the row's id.")
@@ -53,25 +58,26 @@ class InputOptions:
                 raise click.UsageError(f"--rejects and --output both name {output}: give two files")
 
     def read(self) -> Source:
+        """Return what the inputs hold; an option without effect on their format is a usage error."""
+        source = self.load()
+        for name, formats in _EFFECTIVE.items():
+            if source.format not in formats:
+                refuse(name, f"on {source.format} input")
+        return source
+
+    def load(self) -> Source:
         """Return what the inputs hold."""
-        from dedupe.readers.inputs import read_headlines
+        from dedupe.readers import Columns, read_headlines
 
         return read_headlines(
             self.inputs,
             input_format=self.input_format,
-            columns=self.columns,
+            columns=Columns(self.title_column, self.date_column, self.source_column, self.id_column, self.url_column),
             delimiter=self.delimiter,
             encoding=self.encoding,
             skip_bad=self.skip_bad,
             fetch=self.fetch,
         )
-
-    @property
-    def columns(self) -> Columns:
-        """The columns that were named."""
-        from dedupe.readers import Columns
-
-        return Columns(self.title_column, self.date_column, self.source_column, self.id_column, self.url_column)
 
     def set_aside(self, source: Source, output: str) -> None:
         """Write the rows that could not be read, if any."""

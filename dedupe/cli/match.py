@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dedupe.cli.dry_run import plan
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, RunOptions, applied, check_formulas, count, option, takes, warn
+from dedupe.cli.shared import (
+    PROGRAM,
+    RunOptions,
+    applied,
+    count,
+    option,
+    readable_format,
+    refuse,
+    takes,
+    warn,
+)
 from dedupe.errors import InputError
 from dedupe.levels import LEVELS
 from dedupe.runtime.files import write_lines
-from dedupe.writers.rows import ROW_FORMATS, format_of, write_rows
-from dedupe.writers.terminal import write_matches
+from dedupe.writers import ROW_FORMATS, write_matches, write_rows
 
 if TYPE_CHECKING:
     from dedupe.readers.inputs import Source
@@ -54,7 +62,9 @@ def match(job: _Options, inputs: InputOptions) -> None:
       headline-dedupe match new.csv --against archive.parquet -o matches.csv
       headline-dedupe match https://example.org/rss --against stories.jsonl --window 3d
     """
-    format = job.format or _format(job.output)
+    format = job.format or readable_format(job.output, ROW_FORMATS)
+    if format not in ("csv", "tsv"):
+        refuse("keep_formulas", f"on {format} output")
     job.check(inputs, format, *job.against)
     source, known = inputs.read(), _read_known(job, inputs)
     matches = _match(job, source, known, format)
@@ -75,37 +85,24 @@ def _read_known(job: _Options, inputs: InputOptions) -> Source:
     known = replace(inputs, inputs=job.against, input_format=None, rejects=None)
     usual = replace(known, title_column=None, date_column=None, source_column=None, id_column=None, url_column=None)
     try:
-        return known.read()
+        return known.load()
     except InputError:
         if known == usual:
             raise
-        return usual.read()
+        return usual.load()
 
 
 def _match(job: _Options, source: Source, known: Source, format: str) -> Matches | None:
     """Return the matches; None after a dry run."""
-    check_formulas(format)
-    if job.dry_run:
-        values = {
-            "against": count(len(known.headlines), "headline"),
-            "window": job.window,
-            "story threshold": job.story_threshold,
-            "wording threshold": job.wording_threshold,
-            "corrections": len(job.all_corrections) if job.corrections else None,
-        }
-        write_lines([*known.notes, *plan(source, job.model, job.vectors, job.output, format, values)], "-")
-        return None
-
     from dedupe.pipeline import match
 
+    if job.dry_run:
+        values: dict[str, Any] = {"against": count(len(known.headlines), "headline")}
+        values |= {name: getattr(job, name) for name in ("window", "story_threshold", "wording_threshold")}
+        values["corrections"] = len(job.all_corrections) or None
+        write_lines([*known.notes, *plan(source, job.model, job.vectors, job.output, format, values)], "-")
+        return None
     return match(source.headlines, reference=known.headlines, **job.run_options())
-
-
-def _format(output: str) -> str:
-    if output == "-":
-        return "table" if sys.stdout.isatty() else "jsonl"
-    format = format_of(output, ROW_FORMATS) or "jsonl"
-    return "table" if format == "lines" else format
 
 
 def _summary(job: _Options, matches: Matches, source: Source, known: Source) -> str:

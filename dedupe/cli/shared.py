@@ -6,6 +6,7 @@ Exit codes: 0 done, or the reader of the output closed the pipe; 2 bad input, se
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -19,6 +20,7 @@ from click.core import ParameterSource
 
 from dedupe.errors import DedupeError
 from dedupe.runtime.files import check_output, discard_standard_output
+from dedupe.writers import format_of
 
 if TYPE_CHECKING:
     from dedupe.cli.input_options import InputOptions
@@ -99,8 +101,8 @@ def options(*decorators: Callable[[Any], Any]) -> Callable[[_Command], _Command]
 
 def options_of(kind: type[Any], *names: str) -> Callable[[_Command], _Command]:
     """Return a decorator that adds the options that a dataclass declares, or those in `names`; its own before inherited ones."""
-    own_first = [one for owner in kind.__mro__ for one in fields(kind) if one.name in get_annotations(owner)]
-    declared = {one.name: one.metadata["click"] for one in own_first if one.metadata}
+    own_first = [item for owner in kind.__mro__ for item in fields(kind) if item.name in get_annotations(owner)]
+    declared = {item.name: item.metadata["click"] for item in own_first if item.metadata}
     return options(*(declared[name] for name in names or declared))
 
 
@@ -110,7 +112,7 @@ def takes(*kinds: type[Any]) -> Callable[[Callable[..., None]], Callable[..., No
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
         def with_options(**values: Any) -> None:
-            instances = [kind(**{one.name: values.pop(one.name) for one in fields(kind)}) for kind in kinds]
+            instances = [kind(**{item.name: values.pop(item.name) for item in fields(kind)}) for kind in kinds]
             command(*instances, **values)
 
         return options(*map(options_of, kinds))(with_options)
@@ -153,13 +155,13 @@ class GroupOptions(EngineOptions):
         "--corrections",
         multiple=True,
         metavar="FILE",
-        help="Pairs that must or must not be grouped together: title_a, title_b, verdict; repeatable.",
+        help="Pairs to join or keep apart: title_a, title_b, verdict; repeatable.",
     )
     cache: Path | None = option(
         "--cache",
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="Folder that keeps vectors for later runs; default: in the user's cache folder.",
+        help="Vector cache; default: the user's cache folder.",
     )
     no_cache: bool = option("--no-cache", is_flag=True, help="Encode every title, and keep no vectors.")
     dry_run: bool = option("--dry-run", is_flag=True, help="Show what would be read and done; write nothing.")
@@ -173,8 +175,6 @@ class GroupOptions(EngineOptions):
     @cached_property
     def all_corrections(self) -> list[Correction]:
         """Return the corrections in the files that were named."""
-        if not self.corrections:
-            return []
         from dedupe.clustering.corrections import read_corrections
 
         return read_corrections(self.corrections)
@@ -221,12 +221,6 @@ engine, window = options_of(EngineOptions), options_of(GroupOptions, "window")
 caching = options_of(GroupOptions, "cache", "no_cache")
 
 
-def check_formulas(format: str) -> None:
-    """Raise where `--keep-formulas` was typed for a format that has none."""
-    if format not in ("csv", "tsv"):
-        refuse("keep_formulas", f"on {format} output")
-
-
 def typed(name: str) -> bool:
     """Whether an option was given on the command line."""
     return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
@@ -236,6 +230,14 @@ def refuse(name: str, reason: str) -> None:
     """Raise a usage error where an option without effect was typed; a settings file, which serves many runs, may hold it."""
     if typed(name):
         raise click.UsageError(f"--{name.replace('_', '-')} has no effect {reason}: leave it out")
+
+
+def readable_format(output: str, known: Sequence[str]) -> str:
+    """Return the format that the ending of a file stands for, else a table for people and JSON Lines for programs."""
+    if output == "-":
+        return "table" if sys.stdout.isatty() else "jsonl"
+    format = format_of(output, known) or "jsonl"
+    return "table" if format == "lines" else format
 
 
 def open_cache(folder: Path | None, no_cache: bool) -> VectorCache | None:

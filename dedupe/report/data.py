@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -20,43 +19,35 @@ _CERTAIN = 65_535  # a probability of 1 in the page, which has two bytes for eac
 _TYPES = {"u1": "Uint8Array", "u2": "Uint16Array", "u4": "Uint32Array", "f4": "Float32Array", "f8": "Float64Array"}
 
 
-@dataclass(frozen=True)
-class Report:
-    """What the page shows.
+def page_data(result: Deduplication, max_rows: int, max_pairs: int) -> dict[str, Any]:
+    """Return what the template needs besides the result.
 
-    `figures` and `settings` for its head, `payload` for its scripts, `left_out` as sentences; `period` and `sources` as
-    text, "" if unknown.
+    `payload` is for the scripts; `left_out`: a sentence for each thing left out; `period`, `sources`: text, "" if unknown.
     """
-
-    figures: Mapping[str, int]
-    settings: Mapping[str, Any]
-    payload: Mapping[str, Any]
-    left_out: tuple[str, ...]
-    period: str
-    sources: str
-
-
-def report_of(result: Deduplication, max_rows: int, max_pairs: int) -> Report:
-    """Return the data of the page."""
     nodes = select_nodes(result, max_rows)
     trees = {level: nodes.within(tree) for level, tree in result.trees.items()}
     pairs = select_pairs(result, nodes, trees[result.level], max_pairs)
-    settings = _settings(result)
     payload = {
-        "settings": settings,
+        "level": result.level,
+        "thresholds": {level: result.thresholds[level] for level in trees},
+        "floor": result.floor,
         "headlines": len(result),
         "nodes": len(nodes),
         "rows": _rows(result, nodes),
         "trees": {
-            level: {name: pack(getattr(tree, name)) for name in ("left", "right", "height")}
-            for level, tree in trees.items()
+            level: {side: pack(getattr(trees[level], side)) for side in ("left", "right", "height")} for level in trees
         },
         "pairs": _pairs(result, pairs),
         "bins": {level: np.histogram(result.pair_table.p(level), _BINS, (0, 1))[0].tolist() for level in trees},
     }
-    return Report(
-        figures_of(result), settings, payload, _left_out(result, nodes, pairs), _period(result), _sources(result)
-    )
+    sources = len({headline.source for headline in result.headlines} - {None})
+    return {
+        "payload": payload,
+        "figures": figures_of(result),
+        "left_out": _left_out(result, nodes, pairs),
+        "period": _period(result),
+        "sources": f"{sources:,} source{'' if sources == 1 else 's'}" if sources else "",
+    }
 
 
 def figures_of(result: Deduplication) -> dict[str, int]:
@@ -83,21 +74,6 @@ def pack(values: NDArray[Any]) -> dict[str, str]:
     return {"type": _TYPES[little.dtype.str[1:]], "base64": b64encode(little.tobytes()).decode("ascii")}
 
 
-def _settings(result: Deduplication) -> dict[str, Any]:
-    return {
-        "level": result.level,
-        "thresholds": {level: result.thresholds[level] for level in result.trees},
-        "floor": result.floor,
-        "window": result.settings.window,
-        "keep": result.settings.keep,
-        "calibrated": result.calibrated,
-        "recall": result.recall,
-        "given_up": result.given_up,
-        "corrections": result.corrections,
-        "cautions": [{"code": caution.code, "message": caution.message} for caution in result.warnings],
-    }
-
-
 def _rows(result: Deduplication, nodes: PageNodes) -> dict[str, Any]:
     """The columns of the page's rows; source 0 is none, times are seconds since 1970, NaN without a date."""
     number = nodes.number[result.nodes.of]
@@ -110,6 +86,7 @@ def _rows(result: Deduplication, nodes: PageNodes) -> dict[str, Any]:
     return {
         "position": pack(rows),
         "node": pack(number[rows]),
+        "copy": pack(result.labels("exact")[rows]),
         "title": pack(title),
         "titles": titles,
         "source": pack(source[1:]),
@@ -134,14 +111,17 @@ def _web_address(url: str | None) -> str | None:
 
 
 def _pairs(result: Deduplication, pairs: PagePairs) -> dict[str, Any]:
+    places = pairs.places[pairs.explained]
+    scored = result.pairs.at(places[places < len(result.pairs)])
     return {
         "i": pack(pairs.i),
         "j": pack(pairs.j),
-        "story": pack(np.round(pairs.p_story * _CERTAIN).astype(np.int64)),
-        "wording": pack(np.round(pairs.p_wording * _CERTAIN).astype(np.int64)),
+        "probability": pack(np.round(pairs.probability * _CERTAIN).astype(np.int64)),
         "by_merge": pack(pairs.by_merge),
         "explained": pack(pairs.explained),
-        "reasons": [list(pair.reasons) for pair in result.pairs.at(pairs.places[pairs.explained])],
+        "reasons": [
+            next(scored).reasons if place < len(result.pairs) else ["a correction says so"] for place in places.tolist()
+        ],
         "left_out": pairs.left_out,
     }
 
@@ -169,8 +149,3 @@ def _period(result: Deduplication) -> str:
         return ""
     first, last = (f"{day.day} {day:%B} {day.year}" for day in (min(days), max(days)))
     return first if first == last else f"{first} – {last}"
-
-
-def _sources(result: Deduplication) -> str:
-    count = len({headline.source for headline in result.headlines} - {None})
-    return f"{count:,} source{'' if count == 1 else 's'}" if count else ""

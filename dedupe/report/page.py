@@ -6,19 +6,17 @@ cannot load modules.
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from dedupe.errors import InputError
-from dedupe.report.data import report_of
+from dedupe.report.data import page_data
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.files import writing
 
@@ -59,23 +57,13 @@ def write_report(
     for name, value in (("max_rows", max_rows), ("max_pairs", max_pairs)):
         if not isinstance(value, int) or value < 1:
             raise InputError(f"{name} must be a positive integer, not {value!r}")
-    report = report_of(result, max_rows, max_pairs)
+    data = page_data(result, max_rows, max_pairs)
     scripts = [Markup(_asset(CHARTS)), Markup("\n".join(map(_in_scope, SCRIPTS)))]
-    parts = (
-        _environment()
-        .get_template("report.html.jinja")
-        .generate(
-            title=title,
-            report=report,
-            level=result.level,
-            styles=Markup("\n".join(map(_asset, STYLES))),
-            scripts=scripts,
-            policy=_policy(scripts),
-        )
-    )
+    page = _environment().get_template("report.html.jinja")
+    data |= {"result": result, "title": title, "styles": Markup("\n".join(map(_asset, STYLES)))}
     with writing(str(path)) as stream:
-        stream.writelines(parts)
-    return report.left_out
+        stream.writelines(page.generate(data, scripts=scripts, policy=_policy(scripts)))
+    return tuple(data["left_out"])
 
 
 def _policy(scripts: list[Markup]) -> str:
@@ -106,14 +94,9 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.policies["json.dumps_function"] = _compact
-    environment.policies["json.dumps_kwargs"] = {}
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
     environment.filters |= {"count": lambda number: f"{number:,}", "span": _span}
     return environment
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _span(hours: float) -> str:

@@ -54,16 +54,16 @@ def select_nodes(result: Deduplication, max_rows: int) -> PageNodes:
 
 @dataclass(frozen=True)
 class PagePairs:
-    """Scored pairs of the page, most probable first, by number of the node: all arrays (pairs,).
+    """Pairs of the page, most probable first, by number of the node: all arrays (pairs,).
 
-    `places`: among all scored pairs. `by_merge`: (merges,), the strongest pair across each merge of the widest tree, as
-    a place among these; their number where a merge has none. `explained`: those with reasons, ascending.
+    `probability`: at the level of the run. `places`: among the scored pairs; those of must-links that were not scored come
+    after them. `by_merge`: (merges,), the strongest pair across each merge of the widest tree, as a place among these; their
+    number where a merge has none. `explained`: those with reasons, ascending.
     """
 
     i: Ints
     j: Ints
-    p_story: Floats
-    p_wording: Floats
+    probability: Floats
     places: Ints
     by_merge: Ints
     explained: Ints
@@ -72,25 +72,33 @@ class PagePairs:
 
 def select_pairs(result: Deduplication, nodes: PageNodes, tree: MergeTree, max_pairs: int) -> PagePairs:
     """Return the most probable pairs, and all that connect groups or nearly did. `tree`: the widest one, within the page."""
-    pairs = result.pairs
-    number, probability = nodes.number[result.nodes.of], pairs.p(result.level)
-    inside = np.flatnonzero((number[pairs.i] >= 0) & (number[pairs.j] >= 0))
-    inside = inside[np.argsort(-probability[inside], kind="stable")]
-    i, j = number[pairs.i[inside]], number[pairs.j[inside]]
-    strongest = strongest_across(tree, i, j, probability[inside])
+    number, (first, second, probability) = nodes.number[result.nodes.of], _connections(result)
+    inside = np.flatnonzero((number[first] >= 0) & (number[second] >= 0))
+    places = inside[np.argsort(-probability[inside], kind="stable")]
+    i, j, probability = number[first[places]], number[second[places]], probability[places]
+    strongest = strongest_across(tree, i, j, probability)
     labels = tree.cut(result.thresholds[result.level])
     explained = np.union1d(strongest[strongest >= 0], _near_misses(labels[i], labels[j]))
-    kept = np.union1d(np.arange(min(max_pairs, len(inside))), explained)
+    kept = np.union1d(np.arange(min(max_pairs, len(places))), explained)
     return PagePairs(
         i[kept],
         j[kept],
-        pairs.p_story[inside[kept]],
-        pairs.p_wording[inside[kept]],
-        inside[kept],
+        probability[kept],
+        places[kept],
         np.where(strongest >= 0, np.searchsorted(kept, strongest), len(kept)),
         np.searchsorted(kept, explained),
-        len(inside) - len(kept),
+        len(places) - len(kept),
     )
+
+
+def _connections(result: Deduplication) -> tuple[Ints, Ints, Floats]:
+    """The scored pairs and then other must-links, by position, with their probability: 1 for a must-link."""
+    pairs, rows = result.pairs, len(result)
+    low, high = np.sort(result.constraints.must_link[result.level], axis=0)
+    scored, linked = pairs.i * rows + pairs.j, np.unique(low * rows + high)
+    probability = np.where(np.isin(scored, linked), 1.0, pairs.p(result.level))
+    low, high = np.divmod(linked[~np.isin(linked, scored)], max(rows, 1))
+    return np.append(pairs.i, low), np.append(pairs.j, high), np.append(probability, np.ones(len(low)))
 
 
 def strongest_across(tree: MergeTree, i: Ints, j: Ints, probability: Floats) -> Ints:

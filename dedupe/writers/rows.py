@@ -121,7 +121,6 @@ def _nested(result: Deduplication) -> Iterator[dict[str, Any]]:
 
 
 def _representative(group: Story | Wording) -> int:
-    """The position of the headline that represents a group."""
     return int(group.positions[[headline is group.representative for headline in group.headlines].index(True)])
 
 
@@ -149,7 +148,6 @@ def _write_parquet(rows: Rows, path: str) -> None:
 
 
 def _safe_cell(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
     text = _cell(value)
     return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 

@@ -17,7 +17,7 @@ export function prepareControls(app, form, change) {
     event.preventDefault();
     change({ q: "", sort: "largest", size: "", only: "", source: "", from: "", to: "" });
   });
-  document.getElementById("reset-thresholds").addEventListener("click", () => change(app.data.settings.thresholds));
+  document.getElementById("reset-thresholds").addEventListener("click", () => change(app.data.thresholds));
 }
 
 function valueOf(field) {
@@ -47,7 +47,7 @@ export function showControls(app, form) {
 function showThreshold({ state, data }, field) {
   const value = state[field.name];
   if (field.valueAsNumber !== value) field.value = value;
-  const set = data.settings.thresholds[field.name];
+  const set = data.thresholds[field.name];
   field.labels[0].querySelector("output").textContent =
     exactNumber(value) + (value === set ? "" : ` (in the run: ${exactNumber(set)})`);
 }

@@ -40,7 +40,7 @@ function labelRows(data, thresholds) {
   return {
     story: byAppearance(data.count, (row) => stories[node[row]]),
     wording: byAppearance(data.count, (row) => stories[node[row]] * data.nodes + wordings[node[row]]),
-    exact: byAppearance(data.count, (row) => node[row]),
+    exact: byAppearance(data.count, (row) => data.rows.copy[row]),
   };
 }
 
@@ -56,16 +56,19 @@ export function regroup(data, thresholds) {
 }
 
 // One object per story: its rows in input order, and counts of them.
-function gather(data, { story, wording }) {
+function gather(data, labels) {
   const groups = [];
-  const seen = { node: new Uint8Array(data.nodes), wording: new Uint8Array(data.count) };
+  const { node } = data.rows;
+  const seen = { node: new Set(), exact: new Set(), wording: new Set() };
+  const isNew = (kind, key) => !seen[kind].has(key) && seen[kind].add(key);
   for (let row = 0; row < data.count; row += 1) {
-    groups[story[row]] ??= { id: story[row], rows: [], nodes: [], wordings: 0, weakest: -1, weakestMean: 1 };
-    const group = groups[story[row]];
+    const id = labels.story[row];
+    groups[id] ??= { id, rows: [], nodes: [], titles: 0, wordings: 0, weakest: -1, weakestMean: 1 };
+    const group = groups[id];
     group.rows.push(row);
-    if (!seen.node[data.rows.node[row]]) group.nodes.push(data.rows.node[row]);
-    if (!seen.wording[wording[row]]) group.wordings += 1;
-    seen.node[data.rows.node[row]] = seen.wording[wording[row]] = 1;
+    if (isNew("node", node[row])) group.nodes.push(node[row]);
+    if (isNew("exact", labels.exact[row])) group.titles += 1;
+    if (isNew("wording", labels.wording[row])) group.wordings += 1;
   }
   for (const group of groups) describe(data, group);
   return groups;
@@ -107,7 +110,7 @@ function better(data, rank, row, best) {
 
 // The rank of each row as a representative at each level; 0 for most.
 export function ranksOf(data) {
-  const { story, wording } = labelRows(data, data.settings.thresholds);
+  const { story, wording } = labelRows(data, data.thresholds);
   const kept = {
     story: sizesOfKept(data.rows.kept.story, story),
     wording: sizesOfKept(data.rows.kept.wording, wording),

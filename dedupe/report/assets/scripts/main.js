@@ -15,7 +15,7 @@ const data = loadData(document.getElementById("data"));
 showYearsOf(data.rows.time);
 data.ranks = ranksOf(data);
 data.firstRow = firstRows(data);
-const app = { data, state: readAddress(location.hash, data.settings), grouping: null, matches: null };
+const app = { data, state: readAddress(location.hash, data), grouping: null, matches: null };
 const drawn = new Set(); // the views that are up to date
 
 function firstRows({ rows, nodes, count }) {
@@ -35,9 +35,9 @@ const DRAW = {
 function update(state) {
   const before = app.state;
   app.state = state;
-  const moved = Object.keys(data.settings.thresholds).some((level) => state[level] !== before[level]);
+  const moved = Object.keys(data.thresholds).some((level) => state[level] !== before[level]);
   const changed = Object.keys(state).some((name) => name !== "view" && state[name] !== before[name]);
-  if (moved || !app.grouping) app.grouping = regroup(data, thresholdsOf(state, data.settings));
+  if (moved || !app.grouping) app.grouping = regroup(data, thresholdsOf(state, data));
   if (changed || !app.matches) {
     app.matches = search(data, app.grouping, state);
     drawn.clear();
@@ -59,21 +59,21 @@ function showView(view) {
 
 function change(changes) {
   update({ ...app.state, ...changes });
-  history.replaceState(null, "", writeAddress(app.state, data.settings));
+  history.replaceState(null, "", writeAddress(app.state, data));
 }
 
 for (const link of document.querySelectorAll(".views a")) {
   link.addEventListener("click", (event) => {
     event.preventDefault();
     update({ ...app.state, view: link.hash.slice(1) });
-    history.pushState(null, "", writeAddress(app.state, data.settings));
+    history.pushState(null, "", writeAddress(app.state, data));
   });
 }
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   document.getElementById("main").focus();
 });
-addEventListener("popstate", () => update(readAddress(location.hash, data.settings)));
+addEventListener("popstate", () => update(readAddress(location.hash, data)));
 
 prepareControls(app, form, change);
 update(app.state);

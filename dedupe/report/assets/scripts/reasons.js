@@ -70,8 +70,8 @@ export function mergeOf(tree, first, second) {
   return step;
 }
 
-export function pairProbability(data, pair, level = data.level) {
-  return unpackProbability(data.pairs[level][pair]);
+export function pairProbability(data, pair) {
+  return unpackProbability(data.pairs.probability[pair]);
 }
 
 // The reasons of a pair, [] if the page has none.

@@ -39,7 +39,7 @@ function seconds(day, fallback) {
 }
 
 const KINDS = {
-  copies: (story) => story.rows.length > story.nodes.length,
+  copies: (story) => story.rows.length > story.titles,
   wordings: (story) => story.wordings > 1,
   sources: (story) => story.sources > 1,
   exclusive: (story) => story.sources === 1,

@@ -21,8 +21,8 @@ export function readAddress(hash, { thresholds, floor }) {
   return state;
 }
 
-export function writeAddress(state, settings) {
-  const initial = initialState(settings);
+export function writeAddress(state, data) {
+  const initial = initialState(data);
   const values = new URLSearchParams();
   for (const name of Object.keys(initial)) {
     if (name !== "view" && state[name] !== initial[name]) values.set(name, state[name]);
@@ -30,6 +30,6 @@ export function writeAddress(state, settings) {
   return `#${[state.view, values.toString()].filter(Boolean).join("&")}`;
 }
 
-export function thresholdsOf(state, settings) {
-  return Object.fromEntries(Object.keys(settings.thresholds).map((level) => [level, state[level]]));
+export function thresholdsOf(state, { thresholds }) {
+  return Object.fromEntries(Object.keys(thresholds).map((level) => [level, state[level]]));
 }

@@ -8,6 +8,7 @@ import { twoDigits, count, minute, number, shortened, span } from "./format.js";
 
 const TITLES = 100; // of a wording, in one batch
 const COPIES = 12; // of a title, in one batch
+const MAX_LETTERS = 80; // of a title in a line about another
 
 export function titleOf(data, row) {
   return data.rows.titles[data.rows.title[row]] || "(no title)";
@@ -92,7 +93,7 @@ function facts(parts) {
 function summary({ data }, story) {
   return [
     story.sources ? count(story.sources, "source") : "",
-    data.level === "story" ? count(story.wordings, "wording") : count(story.nodes.length, "title"),
+    data.level === "story" ? count(story.wordings, "wording") : count(story.titles, "title"),
     span(story.first, story.last),
     story.weakest < 0 ? "" : `weakest join ${twoDigits(story.weakestMean)}`,
   ];
@@ -123,7 +124,7 @@ export function storyBody(app, story) {
 
 function wordingOf(app, story, pairOfNode, rows, name) {
   const top = representative(app.data, rows, "wording");
-  const titles = [...grouped(rows, (row) => app.data.rows.node[row]).values()];
+  const titles = [...grouped(rows, (row) => app.data.rows.copy[row]).values()];
   titles.sort((a, b) => leads(b, story, top) - leads(a, story, top));
   const list = make("ul", { className: "titles" });
   const draw = (copies) => titleItem(app, story, pairOfNode, copies);
@@ -168,11 +169,16 @@ function copyOf(data, row, shown) {
 function connection({ data }, story, pairOfNode, row) {
   const node = data.rows.node[row];
   const pair = pairOfNode.get(node);
+  const lead = data.firstRow[node];
+  if (data.rows.copy[row] !== data.rows.copy[lead]) {
+    const title = isolated(shortened(titleOf(data, lead), MAX_LETTERS));
+    return make("p", { className: "why" }, "A near-copy of “", title, "”, scored together with it.");
+  }
   if (pair === -1) return null;
-  if (pair === undefined) return make("p", { className: "why" }, "Grouped through a near-copy of its title.");
+  if (pair === undefined) return make("p", { className: "why" }, "Grouped by a correction.");
   const other = otherEnd(data, pair, node);
   const otherRow = story.rows.find((candidate) => data.rows.node[candidate] === other);
-  const title = isolated(shortened(titleOf(data, otherRow), 80));
+  const title = isolated(shortened(titleOf(data, otherRow), MAX_LETTERS));
   const summary = [make("b", { title: "pair probability" }, twoDigits(pairProbability(data, pair))), " with “", title, "”"];
   return disclosure(make("span", {}, summary), () => reasonList(reasonsFrom(data, pair, node)), { className: "why" });
 }
