@@ -53,7 +53,7 @@ def fit_judge(
         judge = fit_models(learned, answers)
         for part in fold:
             pairs, context = with_context(judge, part)
-            held_out.append(_HeldOut(part, judge, judge.in_context(context, pairs)))
+            held_out.append(_HeldOut(part, judge, judge.with_context(context, pairs)))
     chosen = {level: _choose_threshold(held_out, level) for level in SCORED_LEVELS}
     thresholds = {level: threshold for level, (threshold, _) in chosen.items()}
     scores = {level: {**group_scores, **_pair_scores(held_out, level)} for level, (_, group_scores) in chosen.items()}
