@@ -58,11 +58,11 @@ def best_case(truths: list[list[Labels]], cuts: list[Cut]) -> dict[str, Any]:
 
 def components_of(run: dedupe.Deduplication, level: str) -> Cut:
     """Return the groups that judged pairs at or over a threshold make when whatever hangs together is joined."""
-    judged, of, shape = run.judged, run.nodes.of, (len(run.nodes.row),) * 2
+    table, of, shape = run.pair_table, run.nodes.of, (len(run.nodes),) * 2
 
     def cut(threshold: float) -> NDArray[np.int64]:
-        kept = judged.probability[level] >= threshold
-        graph = coo_array((np.ones(kept.sum(), np.int8), (judged.i[kept], judged.j[kept])), shape=shape)
+        kept = table.p(level) >= threshold
+        graph = coo_array((np.ones(kept.sum(), np.int8), (table.i[kept], table.j[kept])), shape=shape)
         return connected_components(graph.tocsr(), directed=False)[1].astype(np.int64)[of]
 
     return cut
@@ -89,9 +89,9 @@ def ranked(truths: list[list[Labels]], matrices: list[Floats]) -> dict[str, floa
 
 def probabilities(run: dedupe.Deduplication, level: str) -> Floats:
     """Return the probability of every pair of rows, (n, n): 0 where it was not kept, 1 between exact copies."""
-    nodes, judged = len(run.nodes.row), run.judged
+    nodes, table = len(run.nodes), run.pair_table
     matrix = np.eye(nodes, dtype=np.float32)
-    matrix[judged.i, judged.j] = matrix[judged.j, judged.i] = judged.probability[level]
+    matrix[table.i, table.j] = matrix[table.j, table.i] = table.p(level)
     return matrix[np.ix_(run.nodes.of, run.nodes.of)]
 
 

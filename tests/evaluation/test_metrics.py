@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 import random as randoms
+import subprocess
+import sys
 from collections.abc import Hashable, Sequence
 from itertools import combinations
 
@@ -432,3 +434,9 @@ def test_probabilities_are_not_just_scores(metric, wrong: float) -> None:
 def test_there_must_be_bins() -> None:
     with pytest.raises(InputError, match="bins must be 1 or more, not 0: 15 is usual"):
         calibration_error([True], [0.5], bins=0)
+
+
+def test_importing_evaluation_loads_neither_scikit_learn_nor_matplotlib() -> None:
+    code = "import sys, dedupe.evaluation; print({'sklearn', 'matplotlib'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
