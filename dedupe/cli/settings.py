@@ -72,8 +72,6 @@ def check_settings(path: str, inputs: Iterable[str]) -> None:
 
     An existing file must hold settings. `inputs` are never written over.
     """
-    if path == "-":
-        raise InputError("the threshold goes into a settings file, not to standard output: name a file by -o")
     check_output(path, inputs, force=True)
     if Path(path).suffix != ".toml":
         raise InputError(f"{path} must end in .toml: name a settings file by -o")

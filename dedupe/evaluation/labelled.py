@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Unpack
 
@@ -113,12 +114,11 @@ def warnings_of(labelled: LabelledHeadlines, runs: Sequence[Deduplication]) -> t
 
     Warnings about suspicious groups are left out: the labels say more about these.
     """
-    by_code: dict[str, list[Caution]] = {}
+    by_code = defaultdict[str, list[Caution]](list)
     for rows, run in zip(labelled.slices, runs, strict=True):
         for caution in run.input_cautions:
-            positions = tuple(rows[np.array(caution.positions, int)].tolist())
-            by_code.setdefault(caution.code, []).append(Caution(caution.code, caution.message, positions))
-    return tuple(_merged(cautions) for cautions in by_code.values())
+            by_code[caution.code].append(replace(caution, positions=tuple(rows[list(caution.positions)].tolist())))
+    return tuple(map(_merged, by_code.values()))
 
 
 def _merged(cautions: Sequence[Caution]) -> Caution:

@@ -62,25 +62,14 @@ def _reliability(tuning: Tuning, axes: Axes) -> None:
 def _precision_recall(tuning: Tuning, axes: Axes) -> None:
     from sklearn.metrics import PrecisionRecallDisplay
 
-    curve, reached = tuning.choice.curve, tuning.choice.reached
+    choice, curve = tuning.choice, tuning.choice.curve
     drawn = np.flatnonzero(curve.found > 0)
     display = PrecisionRecallDisplay(precision=curve.precision[drawn], recall=curve.recall[drawn])
     display.plot(ax=axes, name="thresholds from the floor to 1")
-    spans = {name: tuning.choice.intervals[name] for name in ("recall", "precision")}
-    errors = {
-        name: [[max(0.0, reached[name] - span.low)], [max(0.0, span.high - reached[name])]]
-        for name, span in spans.items()
-    }
-    label = f"threshold {tuning.threshold:g}, 95 % intervals"
-    axes.errorbar(
-        reached["recall"],
-        reached["precision"],
-        xerr=errors["recall"],
-        yerr=errors["precision"],
-        fmt="o",
-        color=_ACCENT,
-        label=label,
-    )
+    points = [(choice.reached[name], choice.intervals[name]) for name in ("recall", "precision")]
+    (x, y), label = (value for value, _ in points), f"threshold {tuning.threshold:g}, 95 % intervals"
+    across, up = ([[max(0.0, value - span.low)], [max(0.0, span.high - value)]] for value, span in points)
+    axes.errorbar(x, y, xerr=across, yerr=up, fmt="o", color=_ACCENT, label=label)
     axes.set(xlabel="recall of pairs", ylabel="precision of pairs", xlim=(0, 1.02), ylim=(0, 1.02))
     axes.set_title(f"{tuning.level}: what each threshold gives")
     axes.legend(loc="lower left")
