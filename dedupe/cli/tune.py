@@ -25,8 +25,12 @@ _share = click.FloatRange(0, 1, min_open=True)
 
 @dataclass(frozen=True)
 class _Options(LabelOptions):
-    precision: float | None = option("--precision", type=_share, help="Minimum share of joined pairs that are true.")
-    recall: float | None = option("--recall", type=_share, help="Minimum share of true pairs that are joined.")
+    precision: float | None = option(
+        "--precision", type=_share, metavar="P", help="Minimum share of joined pairs that are true."
+    )
+    recall: float | None = option(
+        "--recall", type=_share, metavar="P", help="Minimum share of true pairs that are joined."
+    )
     f1: bool = option("--f1", is_flag=True, help="The best balance of both; the default.")
     level: str = option(
         "--level",
