@@ -171,7 +171,7 @@ def test_an_existing_output_stops_the_run_early(titles: Path, tmp_path: Path, mo
     out = tmp_path / "out.jsonl"
     out.write_text("precious")
     with monkeypatch.context() as patched:
-        patched.setattr("dedupe.readers.inputs.read_headlines", None)
+        patched.setattr("dedupe.readers.read_headlines", None)
         assert "--force" in one_error(run("cluster", titles, "-o", out))
     assert out.read_text() == "precious"
     assert run("cluster", titles, "-o", out, "--force").exit_code == 0

@@ -276,7 +276,7 @@ def test_a_report_never_replaces_a_file_unasked(titles: Path, tmp_path: Path, mo
     path = tmp_path / "report.html"
     path.write_text("precious")
     with monkeypatch.context() as patched:
-        patched.setattr("dedupe.readers.inputs.read_headlines", None)
+        patched.setattr("dedupe.readers.read_headlines", None)
         assert "--force" in run("cluster", titles, "--report", path).stderr
         assert "is also the input" in run("cluster", titles, "--report", titles, "--force").stderr
         assert "cannot write into" in run("cluster", titles, "--report", tmp_path / "absent" / "r.html").stderr
