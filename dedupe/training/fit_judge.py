@@ -17,7 +17,7 @@ from dedupe.levels import SCORED_LEVELS
 from dedupe.scoring.model import Judge, sigmoid
 from dedupe.scoring.pair_features import FEATURES
 from dedupe.training.edits import EditedCopies
-from dedupe.training.fit_models import PROBABILITY_FLOOR, fit_models, folds, with_context
+from dedupe.training.fit_models import PROBABILITY_FLOOR, context_pairs, fit_models, folds
 from dedupe.training.training_pairs import CANDIDATE_FLOOR, AnsweredPairs, EncodedTitles, SlicePairs, slice_pairs
 
 _WORDING_FLOORS = np.arange(0.35, 0.81, 0.05)
@@ -52,7 +52,7 @@ def fit_judge(
     for learned, fold in folds(slices):
         judge = fit_models(learned, answers)
         for part in fold:
-            pairs, context = with_context(judge, part)
+            pairs, context = context_pairs(judge, part)
             held_out.append(_HeldOut(part, judge, judge.with_context(context, pairs)))
     chosen = {level: _choose_threshold(held_out, level) for level in SCORED_LEVELS}
     thresholds = {level: threshold for level, (threshold, _) in chosen.items()}

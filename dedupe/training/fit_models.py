@@ -42,7 +42,7 @@ def fit_models(slices: Sequence[SlicePairs], answers: AnsweredPairs) -> Judge:
     for learned, held_out in folds(slices):
         fold_judge = _pair_judge(learned, answers)
         for part in held_out:
-            pairs, context = with_context(fold_judge, part)
+            pairs, context = context_pairs(fold_judge, part)
             columns.append(context_terms(context, pairs))
             for level in SCORED_LEVELS:
                 same[level].append(part.same(level, pairs))
@@ -50,7 +50,7 @@ def fit_models(slices: Sequence[SlicePairs], answers: AnsweredPairs) -> Judge:
     return replace(judge, context=context_models)
 
 
-def with_context(judge: Judge, part: SlicePairs) -> tuple[PairTable, Context]:
+def context_pairs(judge: Judge, part: SlicePairs) -> tuple[PairTable, Context]:
     """Return the pairs of a slice that count as context, with their probability by themselves, and their context."""
     p = {level: sigmoid(log_odds) for level, log_odds in judge.pair_log_odds(part.features).items()}
     wording, story = (p[level].astype(np.float32) for level in ("wording", "story"))
