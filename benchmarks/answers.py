@@ -21,7 +21,7 @@ from records import circumstances, read_rows, write_json
 
 import dedupe
 from dedupe.embedding.encoders import load_encoder
-from dedupe.evaluation.labelled import Labelled, read_labels, runs_of
+from dedupe.evaluation.labelled import LabelledHeadlines, read_labels, runs_of
 from dedupe.evaluation.metrics import pairwise
 from dedupe.evaluation.questions import Questions
 from dedupe.evaluation.tuning import Tuning, tuned_by
@@ -69,7 +69,7 @@ def scored(
         yield level, score(labelled, runs, level, number)
 
 
-def score(labelled: Labelled, runs: list[dedupe.Deduplication], level: str, number: int) -> dict[str, Any]:
+def score(labelled: LabelledHeadlines, runs: list[dedupe.Deduplication], level: str, number: int) -> dict[str, Any]:
     """Return, for each slice that was asked about, the mean F1 of the others before and after."""
     truths = [labelled.labels[level][rows] for rows in labelled.slices]
     found = []

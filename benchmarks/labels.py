@@ -18,10 +18,10 @@ from quality import Remembering
 from records import circumstances, read_rows, write_json
 
 import dedupe
+from dedupe import evaluation
 from dedupe.embedding.encoders import load_encoder
-from dedupe.evaluation.curves import LabelledPairs
 from dedupe.evaluation.labelled import read_labels, runs_of
-from dedupe.evaluation.pair_counts import count_pairs, joined
+from dedupe.evaluation.labelled_pairs import LabelledPairs, concatenated, count_pairs
 
 SEED = 0
 LEVELS = ("story", "wording")
@@ -58,13 +58,13 @@ def pairs_of(rows: list[dict[str, Any]], encoder: Remembering) -> dict[str, list
 
 def score(parts: list[LabelledPairs], precision: float, splits: int) -> dict[str, Any]:
     """Return what is reached on the slices that a threshold was not tuned on, split by split, and how it spreads."""
-    goal = dedupe.Goal("precision", precision)
+    goal = evaluation.Goal("precision", precision)
     found = []
     for seed in range(splits):
         order = np.random.default_rng((SEED, seed)).permutation(len(parts))
-        ours, others = (joined([parts[k] for k in half]) for half in np.array_split(order, 2))
+        ours, others = (concatenated([parts[k] for k in half]) for half in np.array_split(order, 2))
         try:
-            choice = dedupe.choose(ours.heights, ours.same, ours.weights, ours.blocks, goal, seed=seed)
+            choice = evaluation.choose_threshold(ours, goal, seed=seed)
         except dedupe.InputError as error:  # it cannot be reached surely on this half
             found.append({"seed": seed, "refused": str(error)})
             continue

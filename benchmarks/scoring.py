@@ -15,8 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 import dedupe
-from dedupe.evaluation import metrics as evaluation
-from dedupe.evaluation.metrics import adjusted_rand, average_precision, b_cubed, best_f1, bootstrap, pairwise
+from dedupe import evaluation
 
 FIGURES = ("b_cubed_f1", "pairwise_f1", "ari")
 FLOOR, CEILING = 0.05, 0.95  # probabilities between them are those that calibration is measured on
@@ -36,26 +35,18 @@ class Part:
 def grouped(truths: list[list[Labels]], found: Sequence[Labels]) -> dict[str, float]:
     """Return the mean of each figure over annotators, then over parts."""
     by_part = [
-        np.mean([_figures(truth, labels) for truth in annotators], axis=0)
+        np.mean([list(evaluation.group_scores(truth, labels).values()) for truth in annotators], axis=0)
         for annotators, labels in zip(truths, found, strict=True)
     ]
-    names = ("b_cubed_precision", "b_cubed_recall", "b_cubed_f1")
-    names += ("pairwise_precision", "pairwise_recall", "pairwise_f1", "ari")
+    names = [name.replace("adjusted_rand", "ari") for name in evaluation.GROUP_FIGURES]
     return dict(zip(names, np.mean(by_part, axis=0).round(4).tolist(), strict=True))
-
-
-def _figures(truth: Labels, labels: Labels) -> list[float]:
-    cubed, pairs = b_cubed(truth, labels), pairwise(truth, labels)
-    ari = adjusted_rand(truth, labels)
-    return [cubed.precision, cubed.recall, cubed.f1, pairs.precision, pairs.recall, pairs.f1, ari]
 
 
 def intervals(truths: list[list[Labels]], found: Sequence[Labels], seed: int) -> dict[str, list[float]]:
     """Return 95 % bootstrap intervals of both F1 figures, over blocks of headlines that any label connects."""
     sides = [(truth, labels) for annotators, labels in zip(truths, found, strict=True) for truth in annotators]
-    measures = {"b_cubed_f1": lambda t, f: b_cubed(t, f).f1, "pairwise_f1": lambda t, f: pairwise(t, f).f1}
-    found_intervals = {name: bootstrap(measure, sides, seed=seed) for name, measure in measures.items()}
-    return {name: [round(span.low, 4), round(span.high, 4)] for name, span in found_intervals.items()}
+    spans = evaluation.bootstrap(sides, seed=seed)
+    return {name: [round(spans[name].low, 4), round(spans[name].high, 4)] for name in ("b_cubed_f1", "pairwise_f1")}
 
 
 def best_case(truths: list[list[Labels]], cuts: list[Cut]) -> dict[str, Any]:
@@ -67,11 +58,11 @@ def best_case(truths: list[list[Labels]], cuts: list[Cut]) -> dict[str, Any]:
 
 def components_of(run: dedupe.Deduplication, level: str) -> Cut:
     """Return the groups that judged pairs at or over a threshold make when whatever hangs together is joined."""
-    judged, of, shape = run.judged, run.nodes.of, (len(run.nodes.row),) * 2
+    table, of, shape = run.pair_table, run.nodes.of, (len(run.nodes),) * 2
 
     def cut(threshold: float) -> NDArray[np.int64]:
-        kept = judged.probability[level] >= threshold
-        graph = coo_array((np.ones(kept.sum(), np.int8), (judged.i[kept], judged.j[kept])), shape=shape)
+        kept = table.p(level) >= threshold
+        graph = coo_array((np.ones(kept.sum(), np.int8), (table.i[kept], table.j[kept])), shape=shape)
         return connected_components(graph.tocsr(), directed=False)[1].astype(np.int64)[of]
 
     return cut
@@ -91,16 +82,16 @@ def ranked(truths: list[list[Labels]], matrices: list[Floats]) -> dict[str, floa
             scores.append(matrix[i, j])
     every, score = np.concatenate(same), np.concatenate(scores)
     return {
-        "average_precision": round(average_precision(every, score), 4),
-        "best_pair_f1": round(best_f1(every, score)[0], 4),
+        "average_precision": round(evaluation.average_precision(every, score), 4),
+        "best_pair_f1": round(evaluation.best_f1(every, score)[0], 4),
     }
 
 
 def probabilities(run: dedupe.Deduplication, level: str) -> Floats:
     """Return the probability of every pair of rows, (n, n): 0 where it was not kept, 1 between exact copies."""
-    nodes, judged = len(run.nodes.row), run.judged
+    nodes, table = len(run.nodes), run.pair_table
     matrix = np.eye(nodes, dtype=np.float32)
-    matrix[judged.i, judged.j] = matrix[judged.j, judged.i] = judged.probability[level]
+    matrix[table.i, table.j] = matrix[table.j, table.i] = table.p(level)
     return matrix[np.ix_(run.nodes.of, run.nodes.of)]
 
 

@@ -11,7 +11,7 @@ import click
 
 from dedupe.cli.shared import PROGRAM, caching, limit_threads, open_cache, options
 from dedupe.errors import ModelError
-from dedupe.runtime.progress import bars
+from dedupe.runtime.progress import reporting
 
 _path = click.Path(path_type=Path)
 
@@ -65,7 +65,7 @@ def train(
     from dedupe.evaluation.answers import answered_headlines
 
     answers = answered_headlines(labels) if labels else []
-    with bars(not quiet) as progress:
+    with reporting(not quiet) as progress:
         record = training.train(stories, output, answers=answers, progress=progress, **model_options)
     if not quiet:
         story, wording = (record["held_out"][level]["pairwise_f1"] for level in ("story", "wording"))
@@ -112,7 +112,7 @@ def distil(
         from dedupe import training
     from dedupe.embedding.model_folder import BUNDLED
 
-    with bars(not quiet) as progress:
+    with reporting(not quiet) as progress:
         record = training.distil(
             _titles(titles),
             output,

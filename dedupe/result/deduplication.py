@@ -24,10 +24,10 @@ from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.cautions import Caution, story_cautions
 from dedupe.result.columns import OutputRows
 from dedupe.result.display import html, summary
-from dedupe.result.groups import ShortList, Story, by_appearance, stories_of
+from dedupe.result.groups import ShortList, Story, stories_of
 from dedupe.result.pairs import ScoredPairs
 from dedupe.result.settings import Settings, check_choice
-from dedupe.runtime.arrays import Floats, Ints
+from dedupe.runtime.arrays import Floats, Ints, codes, pairs_within
 from dedupe.scoring.similarity_scale import Scale
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Deduplication:
         nested = np.unique(story * story.size + wording, return_inverse=True)[1]
         of = self.nodes.of
         by_row = {"exact": self.nodes.copy_of, "wording": nested[of], "story": story[of]}
-        return {level: by_appearance(labels) for level, labels in by_row.items()}
+        return {level: codes(labels) for level, labels in by_row.items()}
 
     @cached_property
     def _node_stories(self) -> Ints:
@@ -252,4 +252,4 @@ class Deduplication:
         sizes = np.bincount(node_story, minlength=weakest.size)
         np.minimum.at(weakest, node_story[i], p)
         scored = np.bincount(node_story[i], minlength=weakest.size)
-        return np.where(scored < sizes * (sizes - 1) // 2, 0.0, weakest)
+        return np.where(scored < pairs_within(sizes), 0.0, weakest)

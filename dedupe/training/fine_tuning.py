@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from dedupe.evaluation.labelled import LabelledHeadlines
 from dedupe.evaluation.metrics import average_precision
 from dedupe.runtime.arrays import Float32s, Ints
 from dedupe.training.network import Network
-from dedupe.training.stories import Labelled
 
 BATCH = 96
 LEARNING_RATE, HEAD_RATE, LOGIT_RATE = 1e-4, 1e-3, 1e-2
@@ -32,7 +32,7 @@ class FineTuning:
     """The `Objective` of `network` on labelled headlines; `learned`, `held_out`: the rows of each slice."""
 
     network: Network
-    data: Labelled
+    data: LabelledHeadlines
     learned: Sequence[Ints]
     held_out: Sequence[Ints]
     seed: int

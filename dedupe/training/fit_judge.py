@@ -11,13 +11,13 @@ from dedupe.candidates.pairs import PairTable
 from dedupe.candidates.products import cosines
 from dedupe.clustering.linkage import merge_tree
 from dedupe.clustering.merge_tree import MergeTree
+from dedupe.evaluation.labelled import LabelledHeadlines
 from dedupe.evaluation.metrics import average_precision, b_cubed, calibration_error, log_loss, pairwise
 from dedupe.levels import SCORED_LEVELS
 from dedupe.scoring.model import Judge, sigmoid
 from dedupe.scoring.pair_features import FEATURES
 from dedupe.training.edits import EditedCopies
 from dedupe.training.fit_models import PROBABILITY_FLOOR, context_pairs, fit_models, folds
-from dedupe.training.stories import Labelled
 from dedupe.training.training_pairs import CANDIDATE_FLOOR, AnsweredPairs, EncodedTitles, SlicePairs, slice_pairs
 
 _WORDING_FLOORS = np.arange(0.35, 0.81, 0.05)
@@ -41,7 +41,7 @@ class _HeldOut:
 
 
 def fit_judge(
-    data: Labelled, titles: EncodedTitles, edits: EditedCopies, answers: AnsweredPairs
+    data: LabelledHeadlines, titles: EncodedTitles, edits: EditedCopies, answers: AnsweredPairs
 ) -> tuple[Judge, dict[str, Scores]]:
     """Return the judge fitted on all slices, and per level the scores on each slice of judges fitted without it.
 
@@ -102,7 +102,7 @@ def _wording_floor(held_out: Sequence[_HeldOut]) -> float:
     return round(float(max(floors, default=CANDIDATE_FLOOR)), 2)
 
 
-def _share_below(data: Labelled, titles: EncodedTitles, level: str, floor: float) -> float:
+def _share_below(data: LabelledHeadlines, titles: EncodedTitles, level: str, floor: float) -> float:
     """The share of all pairs with the same label whose similarity lies under the floor."""
     vectors = titles.story if level == "story" else titles.wording
     below = count = 0

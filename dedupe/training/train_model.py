@@ -14,6 +14,7 @@ import torch
 
 from dedupe.embedding.model_folder import FALLBACK, HEAD, JUDGE, sha256
 from dedupe.errors import InputError
+from dedupe.evaluation.labelled import LabelledHeadlines
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.model import to_json
 from dedupe.training.edits import edit_titles
@@ -23,7 +24,7 @@ from dedupe.training.network import BASE, Network
 from dedupe.training.onnx_export import write_encoder
 from dedupe.training.optimization import History, open_checkpoints, optimize
 from dedupe.training.output_folder import unused_folder, writing_folder
-from dedupe.training.stories import Labelled, read_stories
+from dedupe.training.stories import read_stories
 from dedupe.training.training_pairs import FOLDS, Answer, answered_pairs, encode_folds
 
 
@@ -80,7 +81,7 @@ def train(
     return record
 
 
-def _check_folds(data: Labelled, path: Path) -> None:
+def _check_folds(data: LabelledHeadlines, path: Path) -> None:
     """Raise `InputError` if a fold has no pair of a level: its scores could not be computed after the training."""
     for fold in range(FOLDS):
         inside = data.slice % FOLDS == fold
@@ -92,7 +93,13 @@ def _check_folds(data: Labelled, path: Path) -> None:
 
 
 def train_folds(
-    data: Labelled, base: str | Path | None, checkpoints: Path, *, epochs: int, seed: int, progress: Progress = silent
+    data: LabelledHeadlines,
+    base: str | Path | None,
+    checkpoints: Path,
+    *,
+    epochs: int,
+    seed: int,
+    progress: Progress = silent,
 ) -> tuple[list[Network], dict[str, History]]:
     """Train one network per fold, on the slices outside it; return the networks, and their histories by name."""
     networks, histories = [], {}

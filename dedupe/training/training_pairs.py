@@ -1,4 +1,4 @@
-"""Labelled headlines, edited copies and answers -> features of pairs, which the judge is fitted on."""
+"""LabelledHeadlines headlines, edited copies and answers -> features of pairs, which the judge is fitted on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from dedupe.candidates.join import candidate_pairs
 from dedupe.candidates.pairs import PairTable
 from dedupe.candidates.products import cosines
+from dedupe.evaluation.labelled import LabelledHeadlines
 from dedupe.headlines import Headline
 from dedupe.levels import SCORED_LEVELS, TOGETHER
 from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
@@ -18,7 +19,6 @@ from dedupe.scoring.title_features import describe_titles
 from dedupe.text.normalize import MAX_LENGTH, normalize
 from dedupe.training.edits import EditedCopies
 from dedupe.training.network import Network
-from dedupe.training.stories import Labelled
 
 FOLDS = 3
 CANDIDATE_FLOOR = 0.35
@@ -100,7 +100,7 @@ def answered_pairs(answers: Sequence[Answer], network: Network) -> AnsweredPairs
     return AnsweredPairs(titles.features(i, i + len(answers)), same)
 
 
-def encode_folds(data: Labelled, edits: EditedCopies, networks: Sequence[Network]) -> EncodedTitles:
+def encode_folds(data: LabelledHeadlines, edits: EditedCopies, networks: Sequence[Network]) -> EncodedTitles:
     """Encode all headlines, then all edited copies, each by the network of its fold, which has not seen its slice.
 
     A single network encodes them all.
@@ -118,7 +118,7 @@ def encode_folds(data: Labelled, edits: EditedCopies, networks: Sequence[Network
     return EncodedTitles(texts, hours, sources, story, wording)
 
 
-def slice_pairs(data: Labelled, titles: EncodedTitles, edits: EditedCopies, k: int) -> SlicePairs:
+def slice_pairs(data: LabelledHeadlines, titles: EncodedTitles, edits: EditedCopies, k: int) -> SlicePairs:
     """Return the pairs of slice `k`; `titles` are those of `encode_folds`.
 
     Distant pairs are with later slices of the same fold: vectors of two folds come from two networks.
@@ -133,7 +133,9 @@ def slice_pairs(data: Labelled, titles: EncodedTitles, edits: EditedCopies, k: i
     return SlicePairs(labels, pairs.take(inside), features[inside], distant, *_edited_pairs(data, titles, edits, k))
 
 
-def _edited_pairs(data: Labelled, titles: EncodedTitles, edits: EditedCopies, k: int) -> tuple[Float32s, Bools]:
+def _edited_pairs(
+    data: LabelledHeadlines, titles: EncodedTitles, edits: EditedCopies, k: int
+) -> tuple[Float32s, Bools]:
     """Pair each headline of slice `k` with the edited copies of its wording; return features and other stories."""
     own, wording = data.slices[k], data.labels["wording"]
     chosen = np.flatnonzero(data.slice[edits.originals] == k)
