@@ -58,7 +58,7 @@ def best_case(truths: list[list[Labels]], cuts: list[Cut]) -> dict[str, Any]:
 
 def components_of(run: dedupe.Deduplication, level: str) -> Cut:
     """Return the groups that judged pairs at or over a threshold make when whatever hangs together is joined."""
-    table, of, shape = run.pair_table, run.nodes.of, (len(run.nodes),) * 2
+    table, of, shape = run.pair_table, run.nodes.of_row, (len(run.nodes),) * 2
 
     def cut(threshold: float) -> NDArray[np.int64]:
         kept = table.p(level) >= threshold
@@ -92,14 +92,18 @@ def probabilities(run: dedupe.Deduplication, level: str) -> Floats:
     nodes, table = len(run.nodes), run.pair_table
     matrix = np.eye(nodes, dtype=np.float32)
     matrix[table.i, table.j] = matrix[table.j, table.i] = table.p(level)
-    return matrix[np.ix_(run.nodes.of, run.nodes.of)]
+    return matrix[np.ix_(run.nodes.of_row, run.nodes.of_row)]
 
 
 def calibration(parts: Sequence[Part], runs: Sequence[dedupe.Deduplication], level: str) -> dict[str, float]:
     """Return calibration error (15 equal-count bins) and log loss over judged pairs that are not near certain."""
     same, chances = [], []
     for part, run in zip(parts, runs, strict=True):
-        i, j, chance = run.nodes.row[run.pair_table.i], run.nodes.row[run.pair_table.j], run.pair_table.p(level)
+        i, j, chance = (
+            run.nodes.title_row[run.pair_table.i],
+            run.nodes.title_row[run.pair_table.j],
+            run.pair_table.p(level),
+        )
         kept = (chance >= FLOOR) & (chance <= CEILING)
         for truth in part.truths[level]:
             labels = np.asarray(truth, str)

@@ -29,7 +29,7 @@ SECTIONS: dict[str, Callable[[Settings], Iterator[dict[str, Any]]]] = {
     "after": after.run,
     "end": end.run,
     "million": million.run,
-    "crowd": crowd.run,
+    "collapsed": crowd.run,
     "growth": growth.run,
 }
 PACKAGES = ("onnxruntime", "usearch", "datasketch")

@@ -95,7 +95,7 @@ TABLES: dict[str, tuple[list[str], Callable[[Section], Rows]]] = {
     "after": (["level", "system", "seconds", "ours takes", "GB"], _after),
     "end": (["vectors", "seconds", "encoder", "share outside", "GB"], _end),
     "million": (_RUNS, _runs),
-    "crowd": (_RUNS, _runs),
+    "collapsed": (_RUNS, _runs),
     "growth": (["system", "seconds", "GB"], _growth),
 }
 

@@ -21,12 +21,12 @@ from dedupe.embedding.encoders import Encoder, as_encoder, embed
 from dedupe.embedding.vectors import Vectors, rows_at, unit_rows
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row
-from dedupe.levels import KEEP_RULES, SCORED_LEVELS
+from dedupe.levels import SCORED_LEVELS
 from dedupe.readers.columnar import rows_of
 from dedupe.result.cautions import Caution, input_cautions, run_cautions, warn_caller
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.matches import Matches, matches_of
-from dedupe.result.pairs import ScoredPair, exact_pair, features_in_context, scored_pair
+from dedupe.result.pairs import ScoredPair, exact_pair, features_of_pairs, scored_pair
 from dedupe.result.settings import RunOptions, Settings, Window
 from dedupe.runtime.progress import Progress, reporting, silent
 from dedupe.scoring.model import judge_of
@@ -44,11 +44,11 @@ def deduplicate(
     encoder: Encoder | str | Path | None = None,
     embeddings: NDArray[np.floating[Any]] | None = None,
     cache: VectorCache | None = None,
-    level: str = SCORED_LEVELS[-1],
+    level: str = "story",
     window: Window | None = None,
     story_threshold: float | None = None,
     wording_threshold: float | None = None,
-    keep: str = KEEP_RULES[0],
+    keep: str = "central",
     corrections: Iterable[CorrectionLike] = (),
     progress: bool | Progress = False,
 ) -> Deduplication:
@@ -92,7 +92,7 @@ def deduplicate(
         vectors = _embed(copies, encoder, embeddings, cache, report)
         scale = IDENTITY if calibrated else scale_of(vectors)
         scorer = Scorer.of(judge, titles.result(), vectors, scale, level)
-        crowds = collapse_crowds(copies.nodes, scorer, settings.window, copies.nodes.of[constraints.rows])
+        crowds = collapse_crowds(copies.nodes, scorer, settings.window, copies.nodes.of_row[constraints.rows])
         nodes, scorer = crowds.nodes, crowds.scorer
         candidates = scorer.candidates(nodes.band(settings.window), crowds.sparse)
         pairs = scorer.score(candidates, report)
@@ -110,12 +110,12 @@ def deduplicate(
         calibrated=calibrated,
         recall=candidates.recall,
         given_up=judge.given_up[level],
-        input_cautions=(
+        cautions=(
             *cautions.result(),
             *run_cautions(crowds, candidates.skipped, constraints.violated(trees, nodes)),
         ),
     )
-    warn_caller([*result.input_cautions, *_unused(cache, encoder)], "result.warnings")
+    warn_caller([*result.cautions, *_unused(cache, encoder)], "result.warnings")
     return result
 
 
@@ -135,7 +135,7 @@ def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = N
     pairs = scorer.context_probabilities(
         scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0), floor=0
     )
-    features = features_in_context(scorer.titles, pairs, IDENTITY)[0].tolist()
+    features = features_of_pairs(scorer.titles, pairs, IDENTITY)[0].tolist()
     probability = {level: float(pairs.p(level)[0]) for level in SCORED_LEVELS}
     titles = (headlines[0].title, headlines[1].title)
     return scored_pair((0, 1), titles, float(pairs.similarity[0]), probability, judge.thresholds, features)
@@ -171,7 +171,7 @@ def match(
         options |= {"encoder": encoder, "corrections": corrections, "progress": report}
         rows = [*(known[k] for k in near.tolist()), *new]
         run = deduplicate(rows, embeddings=rows_at(vectors, chosen)[:] if vectors.shape[1] else None, **options)
-    warn_caller([*run.input_cautions, *_unused(cache, encoder)], "matches.run.warnings")
+    warn_caller([*run.cautions, *_unused(cache, encoder)], "matches.run.warnings")
     return matches_of(run, near, known)
 
 
@@ -183,8 +183,8 @@ def _unused(cache: VectorCache | None, encoder: Encoder | None) -> list[Caution]
 
 def _describe(headlines: Sequence[Headline], copies: Copies) -> TitleFeatures:
     nodes = copies.nodes
-    texts = [copies.texts[row] for row in nodes.text.tolist()]
-    return describe_titles(texts, nodes.first, nodes.last, [headlines[row].source for row in nodes.row.tolist()])
+    texts = [copies.texts[row] for row in nodes.text_row.tolist()]
+    return describe_titles(texts, nodes.first, nodes.last, [headlines[row].source for row in nodes.title_row.tolist()])
 
 
 def _embed(
@@ -192,5 +192,5 @@ def _embed(
 ) -> Vectors:
     """Return one unit row a node: of the embeddings where there are any, else encoded."""
     if encoder is None or embeddings is not None:
-        return unit_rows(embeddings, len(copies.texts), copies.nodes.row, copies.texts)
-    return embed(encoder, [copies.texts[row] for row in copies.nodes.text.tolist()], progress, cache)
+        return unit_rows(embeddings, len(copies.texts), copies.nodes.title_row, copies.texts)
+    return embed(encoder, [copies.texts[row] for row in copies.nodes.text_row.tolist()], progress, cache)

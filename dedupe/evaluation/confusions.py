@@ -65,7 +65,7 @@ def _mistakes(run: Deduplication, level: str, *, inside: Ints, across: Ints) -> 
     """
     ties = run.nodes.ties
     rows = np.flatnonzero((inside >= 0) & (across >= 0))
-    rows = rows[np.lexsort((ties[rows], run.nodes.of[rows]))]
+    rows = rows[np.lexsort((ties[rows], run.nodes.of_row[rows]))]
     cost = _split_pairs(inside[rows], across[rows])
     pairs, probability, places = _candidates(run, level, rows, inside, across)
     ranks = np.sort(ties[pairs], axis=0)
@@ -89,7 +89,7 @@ def _candidates(run: Deduplication, level: str, rows: Ints, inside: Ints, across
 
     With the probability of each and its place among the run's pairs, -1 for copies.
     """
-    of, pairs = run.nodes.of, run.pairs
+    of, pairs = run.nodes.of_row, run.pairs
     row_of = np.full(len(run.nodes), -1)
     row_of[of[rows[::-1]]] = rows[::-1]  # the first labelled row of each node
     ends = np.stack(

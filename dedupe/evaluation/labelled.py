@@ -116,7 +116,7 @@ def warnings_of(labelled: LabelledHeadlines, runs: Sequence[Deduplication]) -> t
     """
     by_code = defaultdict[str, list[Caution]](list)
     for rows, run in zip(labelled.slices, runs, strict=True):
-        for caution in run.input_cautions:
+        for caution in run.cautions:
             by_code[caution.code].append(replace(caution, positions=tuple(rows[list(caution.positions)].tolist())))
     return tuple(map(_merged, by_code.values()))
 

@@ -68,7 +68,7 @@ def count_pairs(run: Deduplication, labels: Ints, level: str) -> LabelledPairs:
     or "wording"; wordings lie inside the stories at the threshold in force.
     """
     rows = np.flatnonzero(labels >= 0)
-    truth, nodes, tree = np.unique(labels[rows], return_inverse=True)[1], run.nodes.of[rows], run.trees[level]
+    truth, nodes, tree = np.unique(labels[rows], return_inverse=True)[1], run.nodes.of_row[rows], run.trees[level]
     story = np.zeros_like(truth) if level == run.level else run.labels("story")[rows]
     group = _numbered(tree.cut(run.floor)[nodes], story)
     cell, block = _numbered(truth, group), connected_blocks(truth, group)

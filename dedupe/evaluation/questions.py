@@ -16,7 +16,7 @@ from zlib import crc32
 import numpy as np
 
 from dedupe.errors import InputError
-from dedupe.levels import SKIPPED, TOGETHER
+from dedupe.levels import JOINING_VERDICTS, SKIPPED
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.text.normalize import key_of_normalized, normalize
@@ -85,7 +85,7 @@ class Questions:
     def __init__(self, result: Deduplication, level: str, answers: Iterable[Answer] = (), seed: int = 0) -> None:
         """`answers`: given to this run or another; those about other titles are ignored. `seed`: of the order."""
         self.result, self.level, self.pairs = result, level, QuestionPairs.of(result, level)
-        keys = [_fingerprint(result.headlines[row].title) for row in result.nodes.row.tolist()]
+        keys = [_fingerprint(result.headlines[row].title) for row in result.nodes.title_row.tolist()]
         ends = zip(self.pairs.i.tolist(), self.pairs.j.tolist(), strict=True)
         self._titles = [_unordered(keys[i], keys[j]) for i, j in ends]
         self._places: dict[tuple[str, str], list[int]] = {}
@@ -115,7 +115,7 @@ class Questions:
     def verdicts(self) -> tuple[Ints, Bools]:
         """Return the places of the pairs that have an answer, ascending, and whether they belong together, (answers,)."""
         verdicts = sorted((place, verdict) for place, verdict in self.answered.items() if verdict != SKIPPED)
-        same = [verdict in TOGETHER[self.level] for _, verdict in verdicts]
+        same = [verdict in JOINING_VERDICTS[self.level] for _, verdict in verdicts]
         return np.array([place for place, _ in verdicts], int), np.array(same, bool)
 
     @property
@@ -140,7 +140,7 @@ class Questions:
 
     def titles(self, place: int) -> tuple[int, int]:
         """Return the input positions of the headlines that stand for a pair."""
-        row = self.result.nodes.row
+        row = self.result.nodes.title_row
         return int(row[self.pairs.i[place]]), int(row[self.pairs.j[place]])
 
     def _shuffled(self, seed: int) -> list[list[int]]:

@@ -146,7 +146,7 @@ def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int =
     choice = choose_threshold(
         answers, goal, before=before, unseen=unseen, floor=run.floor, resamples=resamples, seed=seed
     )
-    probabilities, warnings = pairs.probability[places], run.input_cautions
+    probabilities, warnings = pairs.probability[places], run.cautions
     return Tuning(level, choice, before, len(run), 0, 1, probabilities, truth, warnings, answers=len(places))
 
 

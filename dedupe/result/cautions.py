@@ -29,7 +29,7 @@ class Caution:
     """Something a careful reader should know: a `code`, one line for people, and the input positions it is about.
 
     Codes: `empty-title`, `long-title`, `control-characters`, `bad-date`, `duplicate-id`, `not-english`, `large-story`,
-    `loose-story`, `crowd`, `crowded`, `uncorrected`, `uncalibrated`, `undated`.
+    `loose-story`, `collapsed`, `sparse`, `uncorrected`, `uncalibrated`, `undated`.
     """
 
     code: str
@@ -69,13 +69,15 @@ def run_cautions(crowds: Collapsed, skipped: int, uncorrected: Ints) -> Iterator
 
     `skipped`: pairs not compared; `uncorrected`: nodes that corrections put together but the window keeps apart.
     """
-    of = crowds.nodes.of
-    yield from caution("crowd", "nearly equal to over a thousand others: one node at every threshold", crowds.absorbed)
+    of = crowds.nodes.of_row
+    yield from caution(
+        "collapsed", "nearly equal to over a thousand others: one node at every threshold", crowds.absorbed
+    )
     sparse = np.isin(of, np.concatenate([np.empty(0, np.int64), *crowds.sparse]))
     what = (
         f"near-copies that differ in a detail, compared only with alphabetical neighbors: {skipped:,} pairs not scored"
     )
-    yield from caution("crowded", what, sparse)
+    yield from caution("sparse", what, sparse)
     what = "that corrections put together but the window keeps apart: widen it to have them in one group"
     yield from caution("uncorrected", what, np.isin(of, uncorrected))
 

@@ -59,7 +59,7 @@ class Deduplication:
     calibrated: bool
     recall: float = 1.0
     given_up: float = 0.0
-    input_cautions: tuple[Caution, ...] = ()
+    cautions: tuple[Caution, ...] = ()
 
     def __len__(self) -> int:
         return len(self.headlines)
@@ -109,7 +109,7 @@ class Deduplication:
         an `InputError`.
         """
         check_choice("level", level, self.trees)
-        a, b = self.nodes.of[i], self.nodes.of[j]
+        a, b = self.nodes.of_row[i], self.nodes.of_row[j]
         heights = self.trees[level].cophenetic(a, b)
         if level != self.level:
             heights[self._node_stories[a] != self._node_stories[b]] = 0.0
@@ -165,7 +165,7 @@ class Deduplication:
     @cached_property
     def probabilities(self) -> Floats:
         """Mean probability of each row to be one story with its story's other rows, (n,); 1.0 when alone."""
-        labels, counts = self._node_stories, np.bincount(self.nodes.of, minlength=len(self.nodes))
+        labels, counts = self._node_stories, np.bincount(self.nodes.of_row, minlength=len(self.nodes))
         i, j, p = self._inside
         total = counts - 1.0
         np.add.at(total, i, p * counts[j])
@@ -173,15 +173,15 @@ class Deduplication:
         others = np.bincount(labels, weights=counts, minlength=1)[labels] - 1
         mean = np.divide(total, others, out=np.ones_like(total), where=others > 0)
         by_node: Floats = np.minimum(mean, 1.0)
-        return by_node[self.nodes.of]
+        return by_node[self.nodes.of_row]
 
     @cached_property
     def warnings(self) -> tuple[Caution, ...]:
         """What a careful reader should know of the input and of suspicious groups."""
         labels = self._labels["story"]
-        distinct = np.bincount(labels[self.nodes.row], self.nodes.weight)
+        distinct = np.bincount(labels[self.nodes.title_row], self.nodes.weight)
         unscored = self._cohesion < self.floor
-        return (*self.input_cautions, *story_cautions(labels, distinct, self.probabilities, unscored))
+        return (*self.cautions, *story_cautions(labels, distinct, self.probabilities, unscored))
 
     def flags(self) -> list[str]:
         """Return one string per row: "" or the comma-joined codes of the cautions about it."""
@@ -227,8 +227,8 @@ class Deduplication:
         story = self._node_stories
         wording = self.trees["wording"].cut(self.thresholds["wording"])
         nested = np.unique(story * story.size + wording, return_inverse=True)[1]
-        of = self.nodes.of
-        by_row = {"exact": self.nodes.copy_of, "wording": nested[of], "story": story[of]}
+        of = self.nodes.of_row
+        by_row = {"exact": self.nodes.exact_of_row, "wording": nested[of], "story": story[of]}
         return {level: codes(labels) for level, labels in by_row.items()}
 
     @cached_property
@@ -238,7 +238,7 @@ class Deduplication:
     @cached_property
     def _inside(self) -> tuple[Ints, Ints, Floats]:
         """The scored pairs of nodes inside one story, and their probability; that of a must-link is 1."""
-        must_link = self.nodes.of[self.constraints.must_link[self.level]]
+        must_link = self.nodes.of_row[self.constraints.must_link[self.level]]
         i, j, p = with_must_links(self.pair_table, self.level, must_link, len(self.nodes))
         inside = self._node_stories[i] == self._node_stories[j]
         return i[inside], j[inside], p[inside]
@@ -246,7 +246,7 @@ class Deduplication:
     @cached_property
     def _cohesion(self) -> Floats:
         """The weakest pair of each story, by label; a pair that was never scored counts as 0."""
-        node_story = self._labels["story"][self.nodes.row]
+        node_story = self._labels["story"][self.nodes.title_row]
         i, _, p = self._inside
         weakest = np.ones(int(node_story.max(initial=-1)) + 1)
         sizes = np.bincount(node_story, minlength=weakest.size)

@@ -130,7 +130,7 @@ class _Reference:
 
     def _distance(self, row: int, place: int) -> tuple[int, float]:
         level = next(k for k, level in enumerate(LEVELS) if self._labels[level][place] == self._labels[level][row])
-        a, b = sorted((int(self._run.nodes.of[row]), int(self._run.nodes.of[place])))
+        a, b = sorted((int(self._run.nodes.of_row[row]), int(self._run.nodes.of_row[place])))
         if a == b:
             return level, -1.0
         linked = self._run.trees["story"].cophenetic(np.array([a]), np.array([b]))[0] == 1

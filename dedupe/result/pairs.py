@@ -61,7 +61,7 @@ class ScoredPairs(Sequence[ScoredPair]):
     """
 
     def __init__(self, result: Deduplication) -> None:
-        self._result, table, rows = result, result.pair_table, result.nodes.row
+        self._result, table, rows = result, result.pair_table, result.nodes.title_row
         a, b = rows[table.i], rows[table.j]
         order = np.lexsort((np.maximum(a, b), np.minimum(a, b)))
         self._table = table.take(order)
@@ -173,10 +173,10 @@ def table_features(pairs: PairTable, result: Deduplication) -> Float32s:
     """Return the features of some pairs of a run's table, with those of context, (pairs, features)."""
     used, places = np.unique(np.stack([pairs.i, pairs.j]), return_inverse=True)
     i, j = places.reshape(2, -1)
-    return features_in_context(_describe(result, used), replace(pairs, i=i, j=j), result.scale)
+    return features_of_pairs(_describe(result, used), replace(pairs, i=i, j=j), result.scale)
 
 
-def features_in_context(titles: TitleFeatures, pairs: PairTable, scale: Scale) -> Float32s:
+def features_of_pairs(titles: TitleFeatures, pairs: PairTable, scale: Scale) -> Float32s:
     """Return the features of pairs of titles and their context, (pairs, features)."""
     own = pair_features(titles, pairs.i, pairs.j, scale(pairs.similarity), scale(pairs.wording_similarity))
     return np.hstack([own, pairs.context.astype(np.float32)])
@@ -184,6 +184,6 @@ def features_in_context(titles: TitleFeatures, pairs: PairTable, scale: Scale) -
 
 def _describe(result: Deduplication, nodes: Ints) -> TitleFeatures:
     headlines, of = result.headlines, result.nodes
-    texts = [normalize(headlines[row].title)[:MAX_LENGTH] for row in of.text[nodes].tolist()]
-    sources = [headlines[row].source for row in of.row[nodes].tolist()]
+    texts = [normalize(headlines[row].title)[:MAX_LENGTH] for row in of.text_row[nodes].tolist()]
+    sources = [headlines[row].source for row in of.title_row[nodes].tolist()]
     return describe_titles(texts, of.first[nodes], of.last[nodes], sources)

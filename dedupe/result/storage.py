@@ -73,7 +73,7 @@ def save_result(result: Deduplication, path: str | Path) -> None:
             "recall": result.recall,
             "given_up": result.given_up,
             "corrections": result.corrections,
-            "cautions": [asdict(caution) for caution in result.input_cautions],
+            "cautions": [asdict(caution) for caution in result.cautions],
             "members": {info.filename: info.file_size for info in archive.infolist()},
         }
         with open_member(archive, _MANIFEST) as member:
@@ -103,7 +103,7 @@ def load_result(path: str | Path) -> Deduplication:
             calibrated=manifest["calibrated"],
             recall=manifest["recall"],
             given_up=manifest["given_up"],
-            input_cautions=cautions,
+            cautions=cautions,
         )
 
 

@@ -118,11 +118,11 @@ def _check_shapes(arrays: _Arrays, rows: int, nodes: int, levels: Sequence[str])
     layout: dict[
         str, tuple[tuple[int, ...], int | None]
     ] = {  # shape, -1 for any length; limit of integers, None for floats
-        "nodes/of": ((rows,), nodes),
-        "nodes/copy_of": ((rows,), rows),
+        "nodes/of_row": ((rows,), nodes),
+        "nodes/exact_of_row": ((rows,), rows),
         "nodes/ties": ((rows,), rows),
-        "nodes/row": ((nodes,), rows),
-        "nodes/text": ((nodes,), rows),
+        "nodes/title_row": ((nodes,), rows),
+        "nodes/text_row": ((nodes,), rows),
         "nodes/first": ((nodes,), None),
         "nodes/last": ((nodes,), None),
         "nodes/weight": ((nodes,), rows + 1),
@@ -161,5 +161,5 @@ def _check_order(arrays: _Arrays, nodes: int, levels: Sequence[str]) -> None:
         # a group is absorbed once at most, and after all that it takes in
         if (absorbed[right] != number).any() or (absorbed[left] <= number).any():
             raise ValueError("a merge tree goes in circles")
-    if not np.bincount(arrays["nodes/of"], minlength=nodes).all() or (arrays["pairs/i"] >= arrays["pairs/j"]).any():
+    if not np.bincount(arrays["nodes/of_row"], minlength=nodes).all() or (arrays["pairs/i"] >= arrays["pairs/j"]).any():
         raise ValueError("nodes or pairs are not as a run leaves them")

@@ -12,7 +12,7 @@ from dedupe.candidates.pairs import PairTable
 from dedupe.candidates.products import cosines
 from dedupe.evaluation.labelled import LabelledHeadlines
 from dedupe.headlines import Headline
-from dedupe.levels import SCORED_LEVELS, TOGETHER
+from dedupe.levels import JOINING_VERDICTS, SCORED_LEVELS
 from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.scoring.pair_features import FEATURES, pair_features
 from dedupe.scoring.title_features import describe_titles
@@ -96,7 +96,7 @@ def answered_pairs(answers: Sequence[Answer], network: Network) -> AnsweredPairs
     sources = [headline.source for headline in headlines]
     titles = EncodedTitles(texts, _hours(headlines), sources, story, network.wording_rows(story))
     i = np.arange(len(answers))
-    same = {level: np.isin(verdicts, joining) for level, joining in TOGETHER.items()}
+    same = {level: np.isin(verdicts, joining) for level, joining in JOINING_VERDICTS.items()}
     return AnsweredPairs(titles.features(i, i + len(answers)), same)
 
 

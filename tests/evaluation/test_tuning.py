@@ -590,8 +590,8 @@ def test_all_pairs_answered_are_as_good_as_labels(csv: Path) -> None:
     rows = [row for row in labelled_rows(1) if row["title"]]
     found = tune_by_answers(rows, answered(csv, 10**6), encoder=FakeEncoder(), resamples=100)
     run = dedupe.deduplicate(rows, encoder=FakeEncoder())
-    i, j = np.triu_indices(len(run.nodes.row), 1)
-    stories = np.array([str(run.headlines[row].extra["story"]) for row in run.nodes.row])
+    i, j = np.triu_indices(len(run.nodes.title_row), 1)
+    stories = np.array([str(run.headlines[row].extra["story"]) for row in run.nodes.title_row])
     height = run.trees["story"].cophenetic(i, j)
     for k in range(0, len(found.choice.curve.threshold), 50):
         together = height >= found.choice.curve.threshold[k]
