@@ -16,6 +16,9 @@ from dedupe.evaluation.metrics import connected_blocks
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.arrays import Bools, Floats, Ints, pairs_within
 
+_Counts = Counter[tuple[float, int]]
+"""How many pairs there are, by height and block."""
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledPairs:
@@ -70,20 +73,18 @@ def count_pairs(run: Deduplication, labels: Ints, level: str) -> LabelledPairs:
     rows = np.flatnonzero(labels >= 0)
     truth, nodes, tree = np.unique(labels[rows], return_inverse=True)[1], run.nodes.of_row[rows], run.trees[level]
     story = np.zeros_like(truth) if level == run.level else run.labels("story")[rows]
-    group = _numbered(tree.cut(run.floor)[nodes], story)
-    cell, block = _numbered(truth, group), connected_blocks(truth, group)
-    true, every = (_pairs_by_height(tree, run.floor, nodes, members, block) for members in (cell, group))
-    missed = _pairs_by_block(truth, block) - _pairs_by_block(cell, block)
+    group = _intersected(tree.cut(run.floor)[nodes], story)
+    true_group, block = _intersected(truth, group), connected_blocks(truth, group)
+    true, joined = (_pairs_by_height(tree, run.floor, nodes, groups, block) for groups in (true_group, group))
+    missed = _pairs_by_block(truth, block) - _pairs_by_block(true_group, block)
+    counts = (true + Counter({(0.0, part): count for part, count in enumerate(missed.tolist())}), joined - true)
     entries = [
-        *((height, True, part, count) for (height, part), count in true.items()),
-        *((height, False, part, count - true[height, part]) for (height, part), count in every.items()),
-        *((0.0, True, part, count) for part, count in enumerate(missed.tolist())),
+        (height, same, count, part)
+        for same, pairs in zip((True, False), counts, strict=True)
+        for (height, part), count in pairs.items()
     ]
-    columns = zip(*(entry for entry in entries if entry[3]), strict=True)
-    heights, same, blocks, weights = tuple(columns) or ((),) * 4
-    return LabelledPairs(
-        np.array(heights, np.float64), np.array(same, np.bool_), np.array(weights, np.float64), np.array(blocks, int)
-    )
+    heights, same, weights, blocks = np.array(entries, np.float64).reshape(-1, 4).T
+    return LabelledPairs(heights, same.astype(bool), weights, blocks.astype(int))
 
 
 def concatenated(parts: Sequence[LabelledPairs]) -> LabelledPairs:
@@ -96,21 +97,18 @@ def concatenated(parts: Sequence[LabelledPairs]) -> LabelledPairs:
     )
 
 
-def _numbered(first: Ints, second: Ints) -> Ints:
+def _intersected(first: Ints, second: Ints) -> Ints:
+    """Number the rows that two groupings both join, (n,)."""
     return np.asarray(np.unique(np.stack([first, second]), axis=1, return_inverse=True)[1]).reshape(-1)
 
 
 def _pairs_by_block(group: Ints, block: Ints) -> Ints:
     _, row, sizes = np.unique(group, return_index=True, return_counts=True)
-    pairs = np.zeros(int(block.max(initial=-1)) + 1, np.int64)
-    np.add.at(pairs, block[row], pairs_within(sizes))
-    return pairs
+    return np.bincount(block[row], weights=pairs_within(sizes)).astype(int)
 
 
-def _pairs_by_height(
-    tree: MergeTree, floor: float, nodes: Ints, group: Ints, block: Ints
-) -> Counter[tuple[float, int]]:
-    """How many pairs inside `group` are joined at each height, by (height, block); copies of one node at 1.
+def _pairs_by_height(tree: MergeTree, floor: float, nodes: Ints, group: Ints, block: Ints) -> _Counts:
+    """How many pairs inside `group` are joined at each height; copies of one node at 1.
 
     The larger side of a merge takes in the smaller, so each row moves only a few times.
     """
@@ -118,7 +116,7 @@ def _pairs_by_height(
 
     block_of = dict(zip(group.tolist(), block.tolist(), strict=True))
     members: defaultdict[int, Counter[int]] = defaultdict(Counter)
-    pairs: Counter[tuple[float, int]] = Counter()
+    pairs: _Counts = Counter()
     for node, own in zip(nodes.tolist(), group.tolist(), strict=True):
         pairs[1.0, block_of[own]] += members[node][own]
         members[node][own] += 1

@@ -50,7 +50,7 @@ def b_cubed(truth: Labels, labels: Labels) -> Score:
     its true group that it is grouped with. `truth` and `labels` hold one hashable label per row. Raises `InputError`
     where their lengths differ or are 0.
     """
-    return Score(*_figures_of(truth, labels)[:3])
+    return Score(*list(group_scores(truth, labels).values())[:3])
 
 
 def pairwise(truth: Labels, labels: Labels) -> Score:
@@ -59,7 +59,7 @@ def pairwise(truth: Labels, labels: Labels) -> Score:
     A ratio of no pairs is 0, so leaving every row alone scores 0. Only where neither labelling joins any rows do they
     agree, and score 1. Arguments and errors are those of `b_cubed`.
     """
-    return Score(*_figures_of(truth, labels)[3:6])
+    return Score(*list(group_scores(truth, labels).values())[3:6])
 
 
 def adjusted_rand(truth: Labels, labels: Labels) -> float:
@@ -67,12 +67,14 @@ def adjusted_rand(truth: Labels, labels: Labels) -> float:
 
     Arguments and errors are those of `b_cubed`.
     """
-    return _figures_of(truth, labels)[6]
+    return group_scores(truth, labels)["adjusted_rand"]
 
 
 def group_scores(truth: Labels, labels: Labels) -> dict[str, float]:
     """Return each of `GROUP_FIGURES`. Arguments and errors are those of `b_cubed`."""
-    return dict(zip(GROUP_FIGURES, _figures_of(truth, labels), strict=True))
+    true, found = _encoded(truth, labels)
+    figures = _figures(_block_sums(true, found, np.zeros_like(true)))[0]
+    return dict(zip(GROUP_FIGURES, figures.tolist(), strict=True))
 
 
 def bootstrap(
@@ -137,12 +139,6 @@ def _block_sums(true: Ints, found: Ints, block: Ints) -> Floats:
     cubed = n * n / found_size, n * n / true_size
     cells = (n, *cubed, pairs_within(n), n * (true_size - 1) / 2, n * (found_size - 1) / 2)
     return np.stack([np.bincount(block[row], weights=cell) for cell in cells], axis=1)
-
-
-def _figures_of(truth: Labels, labels: Labels) -> list[float]:
-    true, found = _encoded(truth, labels)
-    figures: list[float] = _figures(_block_sums(true, found, np.zeros_like(true)))[0].tolist()
-    return figures
 
 
 def _figures(sums: Floats) -> Floats:

@@ -63,7 +63,7 @@ def _precision_recall(tuning: Tuning, axes: Axes) -> None:
     from sklearn.metrics import PrecisionRecallDisplay
 
     choice, curve = tuning.choice, tuning.choice.curve
-    drawn = np.flatnonzero(curve.found > 0)
+    drawn = np.flatnonzero(curve.joined > 0)
     display = PrecisionRecallDisplay(precision=curve.precision[drawn], recall=curve.recall[drawn])
     display.plot(ax=axes, name="thresholds from the floor to 1")
     points = [(choice.reached[name], choice.intervals[name]) for name in ("recall", "precision")]

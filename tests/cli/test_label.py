@@ -111,7 +111,7 @@ def test_strata_that_are_sure_are_left_alone(result):
 def test_answers_stand_for_all_pairs_of_their_stratum(result):
     questions = Questions(result, "story")
     drawn(questions, len(np.unique(questions.pairs.stratum)) * 2)
-    answered = np.array(sorted(questions.answered))
+    answered, _ = questions.verdicts()
     weights = questions.pairs.weights(answered)
     for stratum in np.unique(questions.pairs.stratum[answered]):
         inside = questions.pairs.stratum[answered] == stratum
@@ -126,7 +126,7 @@ def test_weighted_answers_of_many_orders_estimate_the_number_of_true_pairs(resul
     for seed in range(100):
         questions = Questions(result, "story", seed=seed)
         drawn(questions, len(pairs) // 2)
-        answered = np.array(sorted(questions.answered))
+        answered, _ = questions.verdicts()
         covered = np.isin(pairs.stratum, pairs.stratum[answered])
         estimates.append((pairs.weights(answered) * true[answered]).sum() - (true & covered).sum())
     assert abs(np.mean(estimates)) < 4 * np.std(estimates) / np.sqrt(len(estimates))
@@ -214,7 +214,7 @@ def test_titles_that_the_window_cut_are_asked_about_once(news):
     questions = Questions(deduplicate(rows, window=72), "story")
     found = drawn(questions, 10**6)
     assert len({frozenset(pair) for pair in found}) == len(found) == questions.count
-    assert len(questions.answered) > len(found)
+    assert len(questions.verdicts()[0]) > len(found)
     again = Questions(questions.result, "story", [(a, b, "different") for a, b in found])
     assert again.answered.keys() == questions.answered.keys()
 

@@ -115,7 +115,7 @@ def test_the_curve_is_what_cutting_at_each_threshold_gives(
         cuts = [run.regroup(**{f"{level}_threshold": float(curve.threshold[k])}).labels(level) for run in runs]
         found = np.concatenate([cut + 10_000 * part for part, cut in enumerate(cuts)])
         score = pairwise(truth[truth >= 0], found[truth >= 0])
-        if curve.found[k]:
+        if curve.joined[k]:
             assert curve.precision[k] == pytest.approx(score.precision)
             assert curve.f1[k] == pytest.approx(score.f1)
         assert curve.recall[k] == pytest.approx(score.recall)
@@ -525,7 +525,7 @@ def test_settings_may_name_where_it_is_written_as_the_command_line_does(csv: Pat
 
 def test_a_threshold_that_puts_nothing_together_is_said(csv: Path) -> None:
     choice = choose([0, 0, 0.5, 0.5], [True, True, False, False], before=1.0, resamples=20)
-    assert (choice.threshold, choice.found) == (1.0, 0.0)
+    assert (choice.threshold, choice.joined) == (1.0, 0.0)
     found = replace(tune(labelled_rows(), encoder=FakeEncoder(), resamples=20))
     assert not any("none of the labelled pairs" in line for line in tuning_lines(found))
     assert "this threshold joins none of the labelled pairs" in tuning_lines(replace(found, choice=choice))
@@ -596,7 +596,7 @@ def test_all_pairs_answered_are_as_good_as_labels(csv: Path) -> None:
     for k in range(0, len(found.choice.curve.threshold), 50):
         together = height >= found.choice.curve.threshold[k]
         right = together & (stories[i] == stories[j])
-        assert found.choice.curve.found[k] == pytest.approx(together.sum())
+        assert found.choice.curve.joined[k] == pytest.approx(together.sum())
         if together.any():
             assert found.choice.curve.precision[k] == pytest.approx(right.sum() / together.sum())
     assert found.answers == len(answered(csv, 0))
