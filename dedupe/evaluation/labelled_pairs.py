@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,8 +25,8 @@ class LabelledPairs:
     """Pairs with their truth; arrays of one length, (pairs,).
 
     `heights`: the highest threshold that joins a pair (`Deduplication.cophenetic`), 0 where none does. `same`: whether it
-    truly belongs together. `weights`: how many pairs it stands for; in a sample, one over the chance to be drawn. `blocks`:
-    the part of the input it comes from, any number; parts are resampled as a whole, as pairs of one depend on each other.
+    truly belongs together. `weights`: how many pairs it stands for; in a sample, one over its chance to be drawn. `blocks`:
+    any number for the part of the input it comes from. Pairs of one part depend on each other, so it is resampled as one.
     """
 
     heights: Floats
@@ -67,8 +67,8 @@ def count_pairs(run: Deduplication, labels: Ints, level: str) -> LabelledPairs:
     """Return the pairs of labelled rows that the floor joins, and the true pairs that it does not join.
 
     `labels`: a number for each row, (n,), -1 where it has none. Each entry stands, by its weight, for all true or all false
-    pairs of one block at one height. Blocks are rows connected by a label or by a group at the floor. `level` is "story",
-    or "wording"; wordings lie inside the stories at the threshold in force.
+    pairs of one block at one height. Blocks are rows connected by a label or by a group at the floor. With `level` "wording",
+    groups lie inside the stories at the threshold in force.
     """
     rows = np.flatnonzero(labels >= 0)
     truth, nodes, tree = np.unique(labels[rows], return_inverse=True)[1], run.nodes.of_row[rows], run.trees[level]
@@ -89,11 +89,12 @@ def count_pairs(run: Deduplication, labels: Ints, level: str) -> LabelledPairs:
 
 def concatenated(parts: Sequence[LabelledPairs]) -> LabelledPairs:
     """Return the pairs of several runs, which share no block."""
-    sizes = [int(part.blocks.max(initial=-1)) + 1 for part in parts]
-    starts = np.cumsum([0, *sizes[:-1]])
-    shifted = [replace(part, blocks=part.blocks + start) for part, start in zip(parts, starts, strict=True)]
+    starts = np.cumsum([0, *(int(part.blocks.max(initial=-1)) + 1 for part in parts[:-1])])
     return LabelledPairs(
-        *(np.concatenate([getattr(part, column.name) for part in shifted]) for column in fields(parts[0]))
+        np.concatenate([part.heights for part in parts]),
+        np.concatenate([part.same for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+        np.concatenate([part.blocks + start for part, start in zip(parts, starts, strict=True)]),
     )
 
 
