@@ -130,7 +130,7 @@ def _warn_of_contradictions(answers: Answers) -> None:
     try:
         as_corrections(answers.verdicts())
     except InputError as error:
-        click.echo(f"{PROGRAM}: warning: {error}: undo it by [u], or edit {answers.path}", err=True)
+        click.echo(f"{PROGRAM}: warning: {error}: undo it with [u], or edit {answers.path}", err=True)
 
 
 def _print_summary(answers: Answers, job: _Options, answered: int) -> None:

@@ -71,7 +71,7 @@ def check_settings(path: str, inputs: Iterable[str]) -> None:
     """Raise where a threshold could not be written into `path`; `inputs` are never replaced. Call it before the work."""
     check_output(path, inputs, force=True)
     if Path(path).suffix != ".toml":
-        raise InputError(f"{path} must end in .toml: name a settings file by -o")
+        raise InputError(f"{path} must end in .toml: name a settings file with -o")
     _document(Path(path), new=True)
 
 

@@ -47,11 +47,11 @@ def confusions_of(
         truth, groups = labelled.labels[level][rows], run.labels(level)
         wrong += _mistakes(run, level, inside=groups, across=truth)
         missed += _mistakes(run, level, inside=truth, across=groups)
-    explained = [
+    worst_wrong, worst_missed = (
         [_explained(*mistake, level, encoder) for mistake in sorted(mistakes, key=_rank)[:worst]]
         for mistakes in (wrong, missed)
-    ]
-    return explained[0], explained[1]
+    )
+    return worst_wrong, worst_missed
 
 
 def _rank(mistake: _Mistake) -> tuple[Any, ...]:

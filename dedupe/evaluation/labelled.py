@@ -68,9 +68,9 @@ class LabelledHeadlines:
     def check(self, level: str) -> None:
         """Raise `InputError` where the level has no labels, or none that two rows share."""
         if level not in self.labels:
-            raise InputError("no column 'wording' with the labels of wordings: add it, or name it by --wording-column")
+            raise InputError("no column 'wording' with labels: add it, or name yours with --wording-column")
         if not self.scored(level):
-            raise InputError(f"no row with a story has a {level} too: name the column of labels by --{level}-column")
+            raise InputError(f"no row with a story has a {level} too: name the column of labels with --{level}-column")
         if not self.pairs(level):
             rows = f"each of the {self.scored(level):,} labelled rows has a {level} of its own"
             raise InputError(f"{rows}, so there is nothing to score: give labels that rows share")
@@ -86,13 +86,13 @@ def read_labels(rows: Iterable[Row] | Frame, columns: LabelColumns | None = None
     present = list(dict.fromkeys(str(name) for headline in headlines for name in headline.own))
     story = _column(names.story, "story", present)
     if story is None:
-        raise InputError(f"no column 'story' among {listed(present)}: add it, or name yours by --story-column")
+        raise InputError(f"no column 'story' among {listed(present)}: add it, or name yours with --story-column")
     slice_ = _column(names.slice, "slice", present)
     wording = _column(names.wording, "wording", present) or _column(None, "variant", present)
     slices = codes(_texts(headlines, slice_))
     stories = codes((k, s) if s else None for k, s in zip(slices.tolist(), _texts(headlines, story), strict=True))
     if not (stories >= 0).any():
-        raise InputError(f"column {story!r} is empty: name the column of the labels by --story-column")
+        raise InputError(f"column {story!r} is empty: name the column of labels with --story-column")
     labels = {"story": stories}
     if wording:
         nested = zip(stories.tolist(), _texts(headlines, wording), strict=True)

@@ -99,7 +99,7 @@ def concatenated(parts: Sequence[LabelledPairs]) -> LabelledPairs:
 
 
 def _intersected(first: Ints, second: Ints) -> Ints:
-    """Number the rows that two groupings both join, (n,)."""
+    """The group of each row in the intersection of two groupings, (n,)."""
     return np.asarray(np.unique(np.stack([first, second]), axis=1, return_inverse=True)[1]).reshape(-1)
 
 

@@ -24,9 +24,7 @@ from dedupe.text.normalize import key_of_normalized, normalize
 
 Answer = tuple[str, str, str]
 """Two titles and the verdict on them."""
-_EDGES = np.array(
-    [0.01, *np.arange(0.1, 1.0, 0.05)]
-)  # heights; the first stratum holds judged pairs that are never joined
+_EDGES = np.array([0.01, *np.arange(0.1, 1.0, 0.05)])  # heights; below the first, judged pairs that nothing joins
 _STRATA = len(_EDGES) + 1
 _LARGEST_LISTED = 1000  # distinct titles; of larger groups only judged pairs are listed
 _PRIOR = 2.0  # answers that the judge's own probabilities count for, in each stratum
@@ -64,7 +62,7 @@ class QuestionPairs:
         return len(self.i)
 
     def weights(self, answered: Ints) -> Floats:
-        """Return how many pairs each answer stands for, (answered,); `answered`: places of pairs."""
+        """Return how many pairs each answer stands for, (answered,); `answered`: the places of the pairs with an answer."""
         sizes, answers = (np.bincount(part, minlength=_STRATA) for part in (self.stratum, self.stratum[answered]))
         return np.asarray((sizes / np.maximum(answers, 1))[self.stratum[answered]])
 

@@ -44,7 +44,7 @@ class Tuning:
     slices: int
     probabilities: Floats
     same: Bools
-    warnings: tuple[Caution, ...] = ()
+    warnings: tuple[Caution, ...]
     answers: int | None = None
 
     @property
@@ -132,7 +132,7 @@ def tune_by_answers(
 
 
 def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int = 1000, seed: int = 0) -> Tuning:
-    """Choose the threshold by the answers to questions about one run; as `tune_by_answers`."""
+    """Choose the threshold by the answers to questions about one run, as `tune_by_answers` does."""
     run, level, pairs = questions.result, questions.level, questions.pairs
     places, truth = questions.verdicts()
     if not len(places):
@@ -149,7 +149,7 @@ def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int =
 
 
 def _checked(level: str, goal: Goal | None, options: RunOptions) -> Goal:
-    """The goal; `InputError` for arguments that do not fit, before any work."""
+    """The goal; `InputError` for arguments that contradict each other, before any work."""
     if level not in SCORED_LEVELS:
         raise InputError(f"level must be one of {', '.join(SCORED_LEVELS)}, not {level!r}")
     if level == "story" and options.get("wording_threshold") is not None:

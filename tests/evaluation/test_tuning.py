@@ -408,7 +408,7 @@ def test_wrong_calls_are_one_line(csv: Path) -> None:
     alone.write_text("title,story\nFerry sinks,1\nBakery burns,2\n", "utf-8")
     assert "contradict" in refused("tune", csv, "--precision", "0.9", "--recall", "0.9")
     assert "are not TOML" in refused("tune", csv, "-o", "bad.toml")
-    assert "must end in .toml: name a settings file by -o" in refused("tune", csv, "-o", "-")
+    assert "must end in .toml: name a settings file with -o" in refused("tune", csv, "-o", "-")
     assert "is also the input" in refused("tune", csv, "-o", csv)
     assert "must end in .toml" in refused("tune", csv, "-o", "stories.jsonl")
     assert "has a story of its own" in refused("tune", alone)
