@@ -91,20 +91,20 @@ def label(job: _Options, inputs: InputOptions) -> None:
 
 def _ask(questions: Questions, answers: Answers, job: _Options) -> None:
     """Ask until there are enough answers, no pairs are left, or the user quits."""
-    asked: list[int] = []
+    history: list[int] = []
     while questions.count < job.number and (place := questions.next()) is not None:
         first, second = sorted((questions.result.headlines[row] for row in questions.titles(place)), key=tie_key)
         show_pair(first, second, f"{questions.count + 1} of {job.number}", _HELP)
-        answer = _answer(undoable=bool(asked))
+        answer = _answer(undoable=bool(history))
         if answer == "quit":
             return
         if answer == "undo":
-            questions.undo(asked.pop())
+            questions.undo(history.pop())
             answers.undo()
             continue
         questions.answer(place, answer)
         answers.add(first, second, answer, job.level)
-        asked.append(place)
+        history.append(place)
         _warn_of_contradictions(answers)
     enough = questions.count >= job.number
     click.echo("Done; --number asks for more." if enough else "There are no more pairs.", err=True)

@@ -129,10 +129,10 @@ class Questions:
     def next(self) -> int | None:
         """Return the place of the next pair to ask about, or None where all have been."""
         places, truth = self.verdicts()
-        asked = np.bincount(self.pairs.stratum[places], minlength=_STRATA)
+        answers = np.bincount(self.pairs.stratum[places], minlength=_STRATA)
         same = np.bincount(self.pairs.stratum[places], truth, minlength=_STRATA)
-        likely = (same + _PRIOR * self._expected) / (asked + _PRIOR)
-        gain = self._sizes**2 * likely * (1 - likely) / ((asked + 1) * (asked + 0.5))
+        likely = (same + _PRIOR * self._expected) / (answers + _PRIOR)
+        gain = self._sizes**2 * likely * (1 - likely) / ((answers + 1) * (answers + 0.5))
         queued = (place for stratum in np.argsort(-gain, kind="stable").tolist() for place in self._queues[stratum])
         return next((place for place in queued if self._titles[place] not in self.answered), None)
 
@@ -143,11 +143,12 @@ class Questions:
 
     def _shuffled(self, seed: int) -> list[list[int]]:
         """The places of each stratum, in an order that depends on the titles and the seed only."""
-        queues: list[list[tuple[int, int]]] = [[] for _ in range(_STRATA)]
-        for place, titles in enumerate(self._titles):
-            if titles[0] != titles[1]:  # else copies of one title that the window separates: there is nothing to ask
-                queues[self.pairs.stratum[place]].append((crc32("\n".join(titles).encode(), seed), place))
-        return [[place for _, place in sorted(queue)] for queue in queues]
+        queues: list[list[int]] = [[] for _ in range(_STRATA)]
+        keys = [crc32("\n".join(titles).encode(), seed) for titles in self._titles]
+        for place in sorted(range(len(keys)), key=keys.__getitem__):
+            if len(set(self._titles[place])) == 2:  # else copies of one title that the window separates: nothing to ask
+                queues[self.pairs.stratum[place]].append(place)
+        return queues
 
 
 def _key(answer: Answer) -> tuple[str, str]:
