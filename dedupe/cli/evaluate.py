@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,8 @@ import click
 from dedupe.cli.dry_run import plan
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, GroupOptions, OutputOptions, applied, count, option, takes, warn
+from dedupe.cli.shared import PROGRAM, GroupOptions, OutputOptions, applied, count, option, readable_format, takes, warn
 from dedupe.runtime.files import write_lines
-from dedupe.writers.rows import format_of
 
 if TYPE_CHECKING:
     from dedupe.evaluation import Evaluation, LabelColumns
@@ -41,7 +39,7 @@ class LabelOptions(GroupOptions):
 
     @property
     def columns(self) -> LabelColumns:
-        """The columns of labels that were named."""
+        """The names of the columns of labels, None for the default ones."""
         from dedupe.evaluation import LabelColumns
 
         return LabelColumns(self.story_column, self.wording_column, self.slice_column)
@@ -49,7 +47,7 @@ class LabelOptions(GroupOptions):
     def plan(
         self, source: Source, output: str, format: str, values: Mapping[str, object], answers: Path | None = None
     ) -> list[str]:
-        """Return the lines of a dry run; `values`: of options that only this command has."""
+        """Return the lines of a dry run; `values`: of the command's own options."""
         from dedupe.evaluation.labelled import read_labels
 
         if answers:
@@ -93,7 +91,7 @@ def evaluate(job: _Options, inputs: InputOptions) -> None:
     from dedupe import evaluation
     from dedupe.evaluation.tables import evaluation_json, write_evaluation
 
-    format = job.format or _format(job.output)
+    format = job.format or ("table" if readable_format(job.output, ("json", "lines")) == "table" else "json")
     job.check(inputs, format)
     source = inputs.read()
     if job.dry_run:
@@ -108,12 +106,6 @@ def evaluate(job: _Options, inputs: InputOptions) -> None:
     if not job.quiet:
         click.echo(f"{PROGRAM}: {'; '.join([_summary(job, scores), *scores.notes, *source.notes])}", err=True)
         warn(scores.warnings, job.vectors)
-
-
-def _format(output: str) -> str:
-    if output == "-":
-        return "table" if sys.stdout.isatty() else "json"
-    return "table" if format_of(output, ("json", "lines")) == "lines" else "json"
 
 
 def _summary(job: _Options, evaluation: Evaluation) -> str:

@@ -1,4 +1,4 @@
-"""The command `label`: asks about pairs at the terminal, one key per answer."""
+"""The command `label`: ask about pairs at the terminal, one key per answer."""
 
 from __future__ import annotations
 
@@ -13,18 +13,9 @@ import click
 
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import (
-    PROGRAM,
-    EngineOptions,
-    caching,
-    count,
-    limit_threads,
-    open_cache,
-    option,
-    takes,
-    typed,
-    window,
-)
+from dedupe.cli.shared import PROGRAM, EngineOptions, count, limit_threads, open_cache, option, takes, typed
+from dedupe.cli.shared import caching as cache_options
+from dedupe.cli.shared import window as window_option
 from dedupe.errors import InputError
 from dedupe.headlines import tie_key
 from dedupe.levels import SCORED_LEVELS, SKIPPED
@@ -38,7 +29,6 @@ if TYPE_CHECKING:
 _KEYS = {"w": "wording", "s": "story", "d": "different", " ": SKIPPED}
 _KEYS |= dict.fromkeys(("u", "\x7f", "\b"), "undo") | dict.fromkeys(("q", "\x1b", "\x04"), "quit")
 _HELP = "[w] same wording  [s] same story  [d] different  [space] skip  [u] undo  [q] quit"
-_OWN = ("output", "number")  # options that `tune` does not share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +58,8 @@ class _Options(EngineOptions):
 
 @click.command()
 @takes(_Options, InputOptions)
-@window
-@caching
+@window_option
+@cache_options
 @settings
 def label(job: _Options, inputs: InputOptions) -> None:
     """Ask about the pairs of INPUT that say most about where the threshold belongs, one key per answer.
@@ -96,32 +86,32 @@ def label(job: _Options, inputs: InputOptions) -> None:
         _ask(questions, answers, job)
     except (EOFError, KeyboardInterrupt):
         click.echo(err=True)
-    _summary(answers, job, questions.count)
+    _print_summary(answers, job, questions.count)
 
 
 def _ask(questions: Questions, answers: Answers, job: _Options) -> None:
     """Ask until there are enough answers, no pairs are left, or the user quits."""
-    asked: list[int] = []
+    history: list[int] = []
     while questions.count < job.number and (place := questions.next()) is not None:
         first, second = sorted((questions.result.headlines[row] for row in questions.titles(place)), key=tie_key)
         show_pair(first, second, f"{questions.count + 1} of {job.number}", _HELP)
-        answer = _answer(undoable=bool(asked))
+        answer = _answer(undoable=bool(history))
         if answer == "quit":
             return
         if answer == "undo":
-            questions.undo(asked.pop())
+            questions.undo(history.pop())
             answers.undo()
             continue
         questions.answer(place, answer)
         answers.add(first, second, answer, job.level)
-        asked.append(place)
+        history.append(place)
         _warn_of_contradictions(answers)
     enough = questions.count >= job.number
     click.echo("Done; --number asks for more." if enough else "There are no more pairs.", err=True)
 
 
 def _answer(*, undoable: bool) -> str:
-    """Wait for a key that is an answer: a verdict, "undo" or "quit"."""
+    """Wait for a key that means something: return a verdict, "undo" or "quit"."""
     while True:
         try:
             answer = _KEYS.get(click.getchar().lower())
@@ -140,11 +130,11 @@ def _warn_of_contradictions(answers: Answers) -> None:
     try:
         as_corrections(answers.verdicts())
     except InputError as error:
-        click.echo(f"{PROGRAM}: warning: {error}: undo it by [u], or edit {answers.path}", err=True)
+        click.echo(f"{PROGRAM}: warning: {error}: undo it with [u], or edit {answers.path}", err=True)
 
 
-def _summary(answers: Answers, job: _Options, answered: int) -> None:
-    """Print how many answers there are, and the command that uses them, with the options it shares with this one."""
+def _print_summary(answers: Answers, job: _Options, answered: int) -> None:
+    """Print how many answers there are, and the `tune` command that uses them."""
     counts = Counter(verdict for _, _, verdict in answers.verdicts(job.level))
     parts = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in _KEYS.values() if counts[verdict])
     number = f"{count(answered, 'answer')} for the {job.level} level in {job.output}"
@@ -156,9 +146,9 @@ def _summary(answers: Answers, job: _Options, answered: int) -> None:
 
 
 def _as_typed(parameter: click.Parameter, context: click.Context) -> list[str]:
-    """The words of an option that was typed and that `tune` has too."""
+    """An option as words, if it was typed and `tune` has it too."""
     name = str(parameter.name)
-    if name in _OWN or not typed(name):
+    if name in ("output", "number") or not typed(name):
         return []
     value = context.params[name]
     if isinstance(parameter, click.Argument):

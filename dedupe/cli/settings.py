@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 
 def _use(context: click.Context, option: click.Parameter, path: Path | None) -> None:
-    """Make the file's values the defaults of the command."""
     if path is not None:
         context.meta[SETTINGS] = path
         context.default_map = _options(context, _document(path).unwrap(), path)
@@ -36,25 +35,26 @@ settings = click.option(
 
 
 def _options(context: click.Context, values: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """The options of this command: those of the whole file, then those of the command's own table.
+    """The defaults for this command: the values at the top of the file, then those in the command's own table.
 
-    Options that only other commands have are skipped, so one file can serve all commands. In its own table, an option may
-    also have the name that it has on the command line.
+    At the top, options that only other commands have are skipped, so that one file can serve all commands. In the command's
+    table, an option may also have the name that it has on the command line.
     """
-    command, others = str(context.info_name), _commands(context)
+    command, commands = str(context.info_name), _commands(context)
     own = values.get(command, {})
-    foreign = {str(parameter.name) for other in others.values() for parameter in other.params}
-    known = {str(parameter.name): parameter for parameter in context.command.params if parameter.name != "settings"}
-    spelled = {word.lstrip("-").replace("-", "_"): option for option in known.values() for word in option.opts} | known
-    shared = {name: value for name, value in values.items() if name not in others}
+    if not isinstance(own, Mapping):
+        raise InputError(f"settings {path}: {command} = {own!r} is not a table: put its options below [{command}]")
+    anywhere = {parameter.name for each in commands.values() for parameter in each.params}
+    by_name = {str(parameter.name): parameter for parameter in context.command.params if parameter.name != "settings"}
+    by_flag = {flag.lstrip("-").replace("-", "_"): option for option in by_name.values() for flag in option.opts}
     options = {}
-    for name, value in (shared | dict(own)).items():
+    for name, value in ({key: values[key] for key in values if key not in commands} | dict(own)).items():
         key = name.replace("-", "_")
-        parameter = (spelled if name in own else known).get(key)
+        parameter = by_name.get(key) or (by_flag.get(key) if name in own else None)
+        if parameter is None and name not in own and key in anywhere:
+            continue
         if parameter is None:
-            if name not in own and key in foreign:
-                continue
-            close = difflib.get_close_matches(key, list(spelled), 1)
+            close = difflib.get_close_matches(key, by_flag | by_name, 1)
             hint = f", did you mean {close[0]!r}?" if close else f": see {context.command_path} --help"
             raise InputError(f"settings {path}: {command} has no option {name!r}{hint}")
         several = parameter.nargs == -1 or getattr(parameter, "multiple", False)
@@ -68,21 +68,17 @@ def _commands(context: click.Context) -> Mapping[str, click.Command]:
 
 
 def check_settings(path: str, inputs: Iterable[str]) -> None:
-    """Raise where a threshold could not be written into `path`; call it before the work.
-
-    An existing file must hold settings. `inputs` are never written over.
-    """
+    """Raise where a threshold could not be written into `path`; `inputs` are never replaced. Call it before the work."""
     check_output(path, inputs, force=True)
     if Path(path).suffix != ".toml":
-        raise InputError(f"{path} must end in .toml: name a settings file by -o")
+        raise InputError(f"{path} must end in .toml: name a settings file with -o")
     _document(Path(path), new=True)
 
 
 def threshold_in(path: str, level: str) -> float | None:
     """Return the threshold of `level` in a settings file, None where it has none.
 
-    The one for all commands comes first, then that of the first command whose table has one. Raises `InputError` for a
-    value that is not a number.
+    The one at the top counts, else the first in a command's table. Raises `InputError` for a value that is not a number.
     """
     key = f"{level}_threshold"
     for place, table in _tables(_document(Path(path), new=True).unwrap(), key):
@@ -97,8 +93,8 @@ def threshold_in(path: str, level: str) -> float | None:
 def write_threshold(path: str, level: str, value: float) -> list[str]:
     """Set the threshold of `level` for all commands, and return a line for each change.
 
-    Where a command's own table sets it as well, it is changed too, since it would override the value. Everything else in the
-    file stays, comments included.
+    It is also changed in each command's table that has it, since that would override the value. All else in the file stays,
+    comments included.
     """
     document, key, lines = _document(Path(path), new=True), f"{level}_threshold", []
     for place, table in _tables(document, key):
@@ -112,7 +108,7 @@ def write_threshold(path: str, level: str, value: float) -> list[str]:
 
 
 def _document(path: Path, *, new: bool = False) -> TOMLDocument:
-    """The file as it is, with its line ends; `new`: it may be missing."""
+    """The file with its comments and line ends; `new`: it may be missing."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -125,7 +121,7 @@ def _document(path: Path, *, new: bool = False) -> TOMLDocument:
 
 
 def _tables(document: MutableMapping[str, Any], key: str) -> Iterator[tuple[str, MutableMapping[str, Any]]]:
-    """The whole file, then each command's table that has the key, with its name for messages."""
+    """The top of the file, then each command's table that has the key, with its name for messages."""
     yield "", document
     for command in _commands(click.get_current_context()):
         table = document.get(command)

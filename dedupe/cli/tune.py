@@ -62,7 +62,7 @@ class _Options(LabelOptions):
         "--story-threshold",
         type=probability,
         metavar="P",
-        help="Story threshold in force: wordings are tuned within these stories, and --f1 leaves it only for a surely better "
+        help="Story threshold in force: wordings are tuned within its stories, and --f1 leaves it only for a surely better "
         "one. Default: the one in the settings file of -o.",
     )
     wording_threshold: float | None = option(
@@ -73,16 +73,15 @@ class _Options(LabelOptions):
         """The goal; one typed on the command line overrides the settings."""
         from dedupe.evaluation import Goal
 
-        values = {"precision": self.precision, "recall": self.recall, "f1": self.f1 or None}
-        given = [figure for figure, value in values.items() if value is not None]
-        given = list(filter(typed, given)) or given
-        if len(given) > 1:
-            raise click.UsageError(f"--{given[0]} and --{given[1]} contradict each other: give one")
-        figure = given[0] if given else "f1"
-        return Goal(figure, None if figure == "f1" else values[figure])
+        least = {"precision": self.precision, "recall": self.recall}
+        figures = [figure for figure, value in least.items() if value is not None] + ["f1"] * self.f1
+        figures = list(filter(typed, figures)) or figures or ["f1"]
+        if len(figures) > 1:
+            raise click.UsageError(f"--{figures[0]} and --{figures[1]} contradict each other: give one")
+        return Goal(figures[0], least.get(figures[0]))
 
     def refuse_unused(self) -> None:
-        """Raise for options that were typed and have no effect beside the others."""
+        """Raise for options that were typed and have no effect with the others."""
         if self.level == "story":
             refuse("wording_threshold", "with --level story")
         for name in ("story_column", "wording_column", "slice_column") if self.labels else ():
@@ -91,9 +90,9 @@ class _Options(LabelOptions):
             refuse("story_threshold", "with --labels and --level wording")
 
     def in_force(self) -> _Options:
-        """Return the options with the thresholds in force: typed ones, else those of the file to write, else of --settings.
+        """Return the options with the thresholds in force: typed, else in the file to write, else in --settings.
 
-        A threshold without effect is None: wordings lie within stories, except where they are tuned by answers.
+        A threshold without effect is None. Wordings lie within stories, except where they are tuned by answers.
         """
         used = ("story",) if self.level == "story" else ("wording",) if self.labels else SCORED_LEVELS
         values = dict[str, float | None].fromkeys(SCORED_LEVELS)
@@ -109,8 +108,8 @@ class _Options(LabelOptions):
 def tune(job: _Options, inputs: InputOptions) -> None:
     """Choose a threshold on labelled headlines, and write it into a settings file.
 
-    INPUT is that of `evaluate`. Only the threshold changes in the settings file; other commands use it by `--settings FILE`. Two
-    plots show what other thresholds would give. If no threshold reaches the goal, nothing is written and the exit code is 2.
+    INPUT is as for `evaluate`. Only the threshold changes in the settings file; other commands use it with `--settings FILE`.
+    Two plots show what other thresholds would give. If no threshold reaches the goal, nothing is written and the exit code is 2.
 
     \b
     Examples:

@@ -14,10 +14,8 @@ from dedupe.levels import SKIPPED, VERDICT_COLUMNS
 from dedupe.readers import Columns, read_headlines
 from dedupe.writers.rows import format_of, write_rows
 
-LEVEL_COLUMN = "asked_for"
-"""The level for which a pair was drawn. Corrections made by hand have none: they are no random sample."""
-_FORMATS = ("csv", "tsv", "jsonl")
 _FIRST, _SECOND, _VERDICT = VERDICT_COLUMNS
+_LEVEL = "asked_for"  # what a pair was drawn for; corrections made by hand have none, as they are no random sample
 Row = Mapping[str, Any]
 
 
@@ -27,12 +25,12 @@ class Answers:
     def __init__(self, path: Path) -> None:
         """Read an existing file; `InputError` where it holds no answers, `OutputError` for another ending."""
         self.path = path
-        self.format = format_of(str(path), _FORMATS) or "csv"
+        self.format = format_of(str(path), ("csv", "tsv", "jsonl")) or "csv"
         self.rows = _read(path) if path.exists() else []
 
     def add(self, first: Headline, second: Headline, verdict: str, level: str) -> None:
         """Append an answer."""
-        row = {_FIRST: first.title, _SECOND: second.title, _VERDICT: verdict, LEVEL_COLUMN: level}
+        row = {_FIRST: first.title, _SECOND: second.title, _VERDICT: verdict, _LEVEL: level}
         for side, headline in (("a", first), ("b", second)):
             date = headline.published
             row |= {f"published_{side}": date.isoformat() if date else "", f"source_{side}": headline.source or ""}
@@ -46,16 +44,23 @@ class Answers:
 
     def verdicts(self, level: str | None = None) -> list[Answer]:
         """Return both titles and the verdict of each row that has one; with `level` only of those asked for it."""
-        rows = [row for row in self.rows if level is None or row.get(LEVEL_COLUMN) == level]
+        rows = [row for row in self.rows if level is None or row.get(_LEVEL) == level]
         return [(str(row[_FIRST]), str(row[_SECOND]), _verdict(row)) for row in rows if _verdict(row)]
 
     def _write(self) -> None:
-        names = list(dict.fromkeys(name for row in self.rows for name in row)) or list(VERDICT_COLUMNS)
-        if not self.rows and self.format != "jsonl":
+        if not self.rows:
             self.path.unlink(missing_ok=True)
             return
+        names = dict.fromkeys(name for row in self.rows for name in row)
         rows = [{name: row.get(name, "") for name in names} for row in self.rows]
         write_rows(rows, str(self.path), self.format, formulas=True)
+
+
+def answered_headlines(path: Path) -> list[tuple[Headline, Headline, str]]:
+    """Return both headlines and the verdict of each answer, skipped ones left out."""
+    read_corrections(path)  # raises for unknown verdicts and for contradictions
+    rows = [row for row in _read(path) if _verdict(row) not in ("", SKIPPED)]
+    return [(_headline(row, "a"), _headline(row, "b"), _verdict(row)) for row in rows]
 
 
 def _read(path: Path) -> list[Row]:
@@ -69,15 +74,8 @@ def _read(path: Path) -> list[Row]:
     return [dict(headline.own) for headline in source.headlines]
 
 
-def answered_headlines(path: Path) -> list[tuple[Headline, Headline, str]]:
-    """Return both headlines and the verdict of each answer, skipped ones left out."""
-    read_corrections(path)  # raises for unknown verdicts and for contradictions
-    rows = [row for row in _read(path) if _verdict(row) not in ("", SKIPPED)]
-    return [(_headline(row, "a"), _headline(row, "b"), _verdict(row)) for row in rows]
-
-
 def _verdict(row: Row) -> str:
-    """The verdict as `read_corrections` takes it; "" where there is none."""
+    """The verdict as `read_corrections` reads it; "" where there is none."""
     return str(row.get(_VERDICT) or "").strip().lower()
 
 

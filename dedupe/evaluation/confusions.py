@@ -20,10 +20,10 @@ from dedupe.text.normalize import normalize
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Two headlines that show one mistake: of all its pairs, the one most probable to belong together.
+    """Two headlines that show one mistake: of the pairs it gets wrong, the one most likely to belong together.
 
-    `pairs`: how many pairs of headlines the mistake gets wrong. `probability`: that these two belong together at the level,
-    and the `reasons` for it. `judged`: whether the run compared the two; if not, they were compared by themselves afterwards.
+    `pairs`: how many pairs it gets wrong. `probability`: that these two belong together at the level, with the `reasons`.
+    `judged`: whether the run compared the two; if not, they were compared by themselves afterwards.
     """
 
     first: Headline
@@ -33,13 +33,9 @@ class Confusion:
     reasons: tuple[str, ...]
     judged: bool
 
-    def _rank(self) -> tuple[Any, ...]:
-        titles = sorted((self.first.title, self.second.title))
-        return -self.pairs, -self.probability, titles, tie_key(self.first), tie_key(self.second)
-
 
 _Mistake = tuple[Confusion, Deduplication, int]
-"""A mistake without its reasons, its run, and the place of its pair among those of the run or -1."""
+"""A confusion without reasons, its run, and the place of its pair among those of the run, -1 if it was never scored."""
 
 
 def confusions_of(
@@ -48,20 +44,27 @@ def confusions_of(
     """Return the worst groups that hold several labels, and the worst labels that lie in several groups."""
     wrong, missed = list[_Mistake](), list[_Mistake]()
     for rows, run in zip(labelled.slices, runs, strict=True):
-        truth, found = labelled.labels[level][rows], run.labels(level)
-        wrong += _mistakes(run, level, inside=found, across=truth)
-        missed += _mistakes(run, level, inside=truth, across=found)
-    explained = [
-        [_explained(*mistake, level, encoder) for mistake in sorted(mistakes, key=lambda one: one[0]._rank())[:worst]]
+        truth, groups = labelled.labels[level][rows], run.labels(level)
+        wrong += _mistakes(run, level, inside=groups, across=truth)
+        missed += _mistakes(run, level, inside=truth, across=groups)
+    worst_wrong, worst_missed = (
+        [_explained(*mistake, level, encoder) for mistake in sorted(mistakes, key=_rank)[:worst]]
         for mistakes in (wrong, missed)
-    ]
-    return explained[0], explained[1]
+    )
+    return worst_wrong, worst_missed
+
+
+def _rank(mistake: _Mistake) -> tuple[Any, ...]:
+    confusion = mistake[0]
+    first, second = confusion.first, confusion.second
+    titles = sorted((first.title, second.title))
+    return -confusion.pairs, -confusion.probability, titles, tie_key(first), tie_key(second)
 
 
 def _mistakes(run: Deduplication, level: str, *, inside: Ints, across: Ints) -> Iterator[_Mistake]:
     """Yield a mistake for each group of `inside` whose labelled rows lie in several groups of `across`.
 
-    Both are numbers for each row, (n,), -1 where it has none.
+    Both hold a group's number for each row, (n,), -1 where it has none.
     """
     ties = run.nodes.ties
     rows = np.flatnonzero((inside >= 0) & (across >= 0))
@@ -75,13 +78,12 @@ def _mistakes(run: Deduplication, level: str, *, inside: Ints, across: Ints) -> 
     for group in np.flatnonzero(cost).tolist():
         if group in best:
             k = best[group]
-            ends, shown, place = pairs[:, k].tolist(), float(probability[k]), int(places[k])
-        else:
+            ends, p, place = pairs[:, k], float(probability[k]), int(places[k])
+        else:  # none of its pairs was scored
             members = rows[inside[rows] == group]
-            ends = [int(members[0]), int(members[across[members] != across[members[0]]][0])]
-            shown, place = 0.0, -1
-        first, second = (run.headlines[row] for row in sorted(ends, key=lambda row: int(ties[row])))
-        yield Confusion(first, second, int(cost[group]), shown, (), place >= 0), run, place
+            ends, p, place = np.array([members[0], members[across[members] != across[members[0]]][0]]), 0.0, -1
+        first, second = (run.headlines[row] for row in ends[np.argsort(ties[ends])])
+        yield Confusion(first, second, int(cost[group]), p, (), place >= 0), run, place
 
 
 def _candidates(run: Deduplication, level: str, rows: Ints, inside: Ints, across: Ints) -> tuple[Ints, Floats, Ints]:
@@ -89,12 +91,11 @@ def _candidates(run: Deduplication, level: str, rows: Ints, inside: Ints, across
 
     With the probability of each and its place among the run's pairs, -1 for copies.
     """
-    of, pairs = run.nodes.of_row, run.pairs
+    node, pairs = run.nodes.of_row, run.pairs
     row_of = np.full(len(run.nodes), -1)
-    row_of[of[rows[::-1]]] = rows[::-1]  # the first labelled row of each node
-    ends = np.stack(
-        [np.concatenate([row_of[of[rows]], row_of[of[pairs.i]]]), np.concatenate([rows, row_of[of[pairs.j]]])]
-    )
+    row_of[node[rows[::-1]]] = rows[::-1]
+    first = row_of[node]  # the first labelled row of each row's node
+    ends = np.hstack([[first[rows], rows], [first[pairs.i], first[pairs.j]]])
     probability = np.concatenate([np.ones(len(rows)), pairs.p(level)])
     places = np.concatenate([np.full(len(rows), -1), np.arange(len(pairs))])
     kept = (ends >= 0).all(axis=0) & (inside[ends[0]] == inside[ends[1]]) & (across[ends[0]] != across[ends[1]])

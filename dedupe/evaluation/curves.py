@@ -1,7 +1,7 @@
-"""Labelled pairs, counted by height: precision and recall at every threshold.
+"""Precision and recall at every threshold, for all labelled pairs and for resamples of them.
 
-Every threshold up to its height joins a pair, so all that matters is how many true and false pairs lie at each height. They
-are counted once, block by block; a resample of blocks is then a product of matrices, and nothing is grouped again.
+A threshold joins each pair whose height reaches it. So pairs are counted once, by block and by the highest threshold that
+joins them; a resample of blocks is then a matrix product, and nothing is grouped again.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import numpy as np
 from dedupe.evaluation.labelled_pairs import LabelledPairs
 from dedupe.runtime.arrays import Floats, Ints
 
-STEPS = 1000
-"""Thresholds in [0, 1] that are tried: those with three decimals."""
+_STEPS = 1000  # thresholds have three decimals
 _CHUNK_CELLS = 10**7  # draws times blocks
 
 
@@ -23,21 +22,21 @@ _CHUNK_CELLS = 10**7  # draws times blocks
 class Curve:
     """Precision, recall and F1 of the pairs that each threshold joins, ascending; all (thresholds,).
 
-    Where nothing is joined, precision is 1. `found`: how many pairs are joined.
+    `joined`: how many pairs that is. Where it is none, precision is 1.
     """
 
     threshold: Floats
     precision: Floats
     recall: Floats
     f1: Floats
-    found: Floats
+    joined: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class StepCounts:
-    """Pairs by block and step of height, sparse, (blocks, thresholds + 1): the true ones, and all.
+    """How many true pairs and how many pairs in `all` each block has at each step, sparse, (blocks, thresholds + 1).
 
-    Column 0 holds those that no threshold joins, column k those that `thresholds[k - 1]` is the last to join.
+    Column 0 counts the pairs that no threshold joins, column k those that `thresholds[k - 1]` is the highest to join.
     """
 
     thresholds: Floats
@@ -49,14 +48,14 @@ class StepCounts:
         """Count pairs; the order of blocks follows from their contents, not from their numbers."""
         from scipy.sparse import csr_array
 
-        thresholds = np.arange(int(np.ceil(floor * STEPS - 1e-9)), STEPS + 1) / STEPS
+        thresholds = np.arange(int(np.ceil(floor * _STEPS - 1e-9)), _STEPS + 1) / _STEPS
         column = np.searchsorted(thresholds, pairs.heights, side="right")
         blocks, row = np.unique(pairs.blocks, return_inverse=True)
         shape = (len(blocks), len(thresholds) + 1)
-        true = csr_array((pairs.weights * pairs.same, (row, column)), shape=shape)
-        every = csr_array((pairs.weights, (row, column)), shape=shape)
-        for counts in (true, every):
-            counts.sum_duplicates()
+        counts = [csr_array((w, (row, column)), shape=shape) for w in (pairs.weights * pairs.same, pairs.weights)]
+        for matrix in counts:
+            matrix.sum_duplicates()
+        true, every = counts
         order = sorted(range(shape[0]), key=lambda block: (_contents(every, block), _contents(true, block)))
         return cls(thresholds, true[order], every[order])
 
@@ -70,7 +69,7 @@ class StepCounts:
         return times @ self.true, times @ self.all
 
     def resampled(self, resamples: int, seed: int) -> tuple[Floats, Floats]:
-        """Return the same, (resamples, thresholds + 1), for blocks drawn with replacement, as many as there are."""
+        """Return the same, (resamples, thresholds + 1), for as many blocks as there are, drawn with replacement."""
         rng, chances = np.random.default_rng(seed), np.full(self.blocks, 1 / self.blocks)
         chunk = max(1, _CHUNK_CELLS // self.blocks)
         sizes = [min(chunk, resamples - done) for done in range(0, resamples, chunk)]
@@ -79,23 +78,23 @@ class StepCounts:
 
     def curve(self, true: Floats, every: Floats, unseen: float = 0.0) -> Curve:
         """Return the curve of pairs counted by step, (..., steps), with `unseen` more wrong pairs in the precision."""
-        right, found, wanted = reaching(true), reaching(every), true.sum(axis=-1, keepdims=True)
-        precision = np.divide(right, found + unseen, out=np.ones_like(found), where=found > 0)
-        recall = np.divide(right, wanted, out=np.zeros_like(found), where=wanted > 0)
-        f1 = np.divide(2 * right, found + wanted, out=np.zeros_like(found), where=found + wanted > 0)
-        return Curve(self.thresholds, precision, recall, f1, found)
+        right, joined, wanted = reaching(true), reaching(every), true.sum(axis=-1, keepdims=True)
+        precision = np.divide(right, joined + unseen, out=np.ones_like(joined), where=joined > 0)
+        recall = np.divide(right, wanted, out=np.zeros_like(joined), where=wanted > 0)
+        f1 = np.divide(2 * right, joined + wanted, out=np.zeros_like(joined), where=joined + wanted > 0)
+        return Curve(self.thresholds, precision, recall, f1, joined)
 
 
 def reaching(counts: Floats) -> Floats:
-    """Return how many pairs reach each threshold, from how many lie in each step."""
+    """Return how many pairs reach each threshold, from how many there are at each step."""
     return np.cumsum(counts[..., :0:-1], axis=-1)[..., ::-1]
 
 
 def smoothed(true: Floats, every: Floats) -> Floats:
-    """Return the true pairs of each step, (steps,), moved so that their share rises with the height.
+    """Return the true pairs at each step, (steps,), adjusted so that their share rises with the height.
 
-    By isotonic regression (Zadrozny and Elkan, 2002): precision then rises with the threshold. Pairs that no threshold joins
-    stay as they are.
+    By isotonic regression (Zadrozny and Elkan, 2002), so that precision rises with the threshold. Pairs that no threshold
+    joins stay as they are.
     """
     from scipy.optimize import isotonic_regression
 
@@ -106,6 +105,6 @@ def smoothed(true: Floats, every: Floats) -> Floats:
     return smooth
 
 
-def _contents(counts: Any, block: int) -> tuple[Any, ...]:
+def _contents(counts: Any, block: int) -> tuple[list[int], list[float]]:
     part = slice(counts.indptr[block], counts.indptr[block + 1])
-    return tuple(counts.indices[part].tolist()), tuple(counts.data[part].tolist())
+    return counts.indices[part].tolist(), counts.data[part].tolist()

@@ -39,8 +39,8 @@ class LabelColumns:
 class LabelledHeadlines:
     """Headlines with their labels, (n,) each.
 
-    `slice`: the number of each row's slice, from 0. `labels`: per level a number for each row, -1 where it has no label;
-    rows of two slices never share one.
+    `slice`: the number of each row's slice, from 0. `labels`: per level a number for each row, -1 where it has no label; rows
+    of different slices never share one.
     """
 
     headlines: list[Headline]
@@ -68,14 +68,12 @@ class LabelledHeadlines:
     def check(self, level: str) -> None:
         """Raise `InputError` where the level has no labels, or none that two rows share."""
         if level not in self.labels:
-            raise InputError("no column 'wording' with the labels of wordings: add it, or name it by --wording-column")
+            raise InputError("no column 'wording' with labels: add it, or name yours with --wording-column")
         if not self.scored(level):
-            raise InputError(
-                f"no row with a story has a {level} too: name the column of the labels by --{level}-column"
-            )
+            raise InputError(f"no row with a story has a {level} too: name the column of labels with --{level}-column")
         if not self.pairs(level):
             rows = f"each of the {self.scored(level):,} labelled rows has a {level} of its own"
-            raise InputError(f"{rows}, so there is nothing to score: give labels that some rows share")
+            raise InputError(f"{rows}, so there is nothing to score: give labels that rows share")
 
 
 def read_labels(rows: Iterable[Row] | Frame, columns: LabelColumns | None = None) -> LabelledHeadlines:
@@ -88,13 +86,13 @@ def read_labels(rows: Iterable[Row] | Frame, columns: LabelColumns | None = None
     present = list(dict.fromkeys(str(name) for headline in headlines for name in headline.own))
     story = _column(names.story, "story", present)
     if story is None:
-        raise InputError(f"no column 'story' among {listed(present)}: add it, or name yours by --story-column")
+        raise InputError(f"no column 'story' among {listed(present)}: add it, or name yours with --story-column")
     slice_ = _column(names.slice, "slice", present)
     wording = _column(names.wording, "wording", present) or _column(None, "variant", present)
     slices = codes(_texts(headlines, slice_))
     stories = codes((k, s) if s else None for k, s in zip(slices.tolist(), _texts(headlines, story), strict=True))
     if not (stories >= 0).any():
-        raise InputError(f"column {story!r} is empty: name the column of the labels by --story-column")
+        raise InputError(f"column {story!r} is empty: name the column of labels with --story-column")
     labels = {"story": stories}
     if wording:
         nested = zip(stories.tolist(), _texts(headlines, wording), strict=True)
@@ -103,7 +101,7 @@ def read_labels(rows: Iterable[Row] | Frame, columns: LabelColumns | None = None
 
 
 def runs_of(labelled: LabelledHeadlines, **options: Unpack[RunOptions]) -> list[Deduplication]:
-    """Return one run per slice, over all its rows, labelled or not; `options` are those of `deduplicate`."""
+    """Return one run per slice, over all its rows, with or without labels; `options` are those of `deduplicate`."""
     options["corrections"] = as_corrections(options.get("corrections", ()))  # an iterator would serve one slice only
     parts = ([labelled.headlines[k] for k in rows.tolist()] for rows in labelled.slices)
     return [deduplicate(part, **options) for part in parts]
@@ -112,7 +110,8 @@ def runs_of(labelled: LabelledHeadlines, **options: Unpack[RunOptions]) -> list[
 def warnings_of(labelled: LabelledHeadlines, runs: Sequence[Deduplication]) -> tuple[Caution, ...]:
     """Return the warnings of all runs about their input, one per code, by input position.
 
-    Warnings about suspicious groups are left out: the labels say more about these.
+    Warnings about suspicious groups are left out: the labels say more about these. Where several slices have a warning, its
+    message is that of the slice with the most rows.
     """
     by_code = defaultdict[str, list[Caution]](list)
     for rows, run in zip(labelled.slices, runs, strict=True):
@@ -122,7 +121,6 @@ def warnings_of(labelled: LabelledHeadlines, runs: Sequence[Deduplication]) -> t
 
 
 def _merged(cautions: Sequence[Caution]) -> Caution:
-    """Those of several slices as one, with the message of the slice that has the most rows."""
     positions = tuple(sorted(position for caution in cautions for position in caution.positions))
     largest = max(cautions, key=lambda caution: len(caution.positions))
     several = f" (in one slice; {len(positions):,} such rows in {len(cautions)} slices)"
@@ -130,10 +128,10 @@ def _merged(cautions: Sequence[Caution]) -> Caution:
     return Caution(largest.code, message, positions)
 
 
-def _column(name: str | None, usual: str, present: list[str]) -> str | None:
-    """The column of that name, which must exist; without a name the usual one, if it exists."""
+def _column(name: str | None, default: str, present: list[str]) -> str | None:
+    """The column of that name, which must exist; without a name the default one, if it exists."""
     try:
-        return named_column(name or usual, present, "the labels")
+        return named_column(name or default, present, "the labels")
     except InputError:
         if name:
             raise
@@ -141,21 +139,18 @@ def _column(name: str | None, usual: str, present: list[str]) -> str | None:
 
 
 def _texts(headlines: Sequence[Headline], column: str | None) -> list[str]:
-    if column is None:
-        return [""] * len(headlines)
-    return [label_text(headline.own.get(column)) for headline in headlines]
+    return [label_text(column and headline.own.get(column)) for headline in headlines]
 
 
 def label_text(value: Any) -> str:
     """Return a cell as text, "" where it is empty or a missing value of a frame."""
     try:
-        missing = value is None or bool(value != value)
+        if value is None or value != value:
+            return ""
     except TypeError:  # pandas.NA refuses to be a bool
-        missing = True
-    except ValueError:  # an array
-        missing = False
-    if missing:
         return ""
+    except ValueError:  # an array
+        pass
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # pandas makes floats of a column of whole numbers with gaps
     return str(value).strip()

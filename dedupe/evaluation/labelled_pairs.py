@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,14 +16,17 @@ from dedupe.evaluation.metrics import connected_blocks
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.arrays import Bools, Floats, Ints, pairs_within
 
+_Counts = Counter[tuple[float, int]]
+"""How many pairs there are, by height and block."""
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledPairs:
     """Pairs with their truth; arrays of one length, (pairs,).
 
     `heights`: the highest threshold that joins a pair (`Deduplication.cophenetic`), 0 where none does. `same`: whether it
-    truly belongs together. `weights`: how many pairs it stands for; in a sample, one over the chance to be drawn. `blocks`:
-    the part of the input it comes from, any number; parts are resampled as a whole, as pairs of one depend on each other.
+    truly belongs together. `weights`: how many pairs it stands for; in a sample, one over its chance to be drawn. `blocks`:
+    any number for the part of the input it comes from. Pairs of one part depend on each other, so it is resampled as one.
     """
 
     heights: Floats
@@ -64,53 +67,49 @@ def count_pairs(run: Deduplication, labels: Ints, level: str) -> LabelledPairs:
     """Return the pairs of labelled rows that the floor joins, and the true pairs that it does not join.
 
     `labels`: a number for each row, (n,), -1 where it has none. Each entry stands, by its weight, for all true or all false
-    pairs of one block at one height. Blocks are rows connected by a label or by a group at the floor. `level` is "story",
-    or "wording"; wordings lie inside the stories at the threshold in force.
+    pairs of one block at one height. Blocks are rows connected by a label or by a group at the floor. With `level` "wording",
+    groups lie inside the stories at the threshold in force.
     """
     rows = np.flatnonzero(labels >= 0)
     truth, nodes, tree = np.unique(labels[rows], return_inverse=True)[1], run.nodes.of_row[rows], run.trees[level]
     story = np.zeros_like(truth) if level == run.level else run.labels("story")[rows]
-    group = _numbered(tree.cut(run.floor)[nodes], story)
-    cell, block = _numbered(truth, group), connected_blocks(truth, group)
-    true, every = (_pairs_by_height(tree, run.floor, nodes, members, block) for members in (cell, group))
-    missed = _pairs_by_block(truth, block) - _pairs_by_block(cell, block)
+    group = _intersected(tree.cut(run.floor)[nodes], story)
+    true_group, block = _intersected(truth, group), connected_blocks(truth, group)
+    true, joined = (_pairs_by_height(tree, run.floor, nodes, groups, block) for groups in (true_group, group))
+    missed = _pairs_by_block(truth, block) - _pairs_by_block(true_group, block)
+    counts = (true + Counter({(0.0, part): count for part, count in enumerate(missed.tolist())}), joined - true)
     entries = [
-        *((height, True, part, count) for (height, part), count in true.items()),
-        *((height, False, part, count - true[height, part]) for (height, part), count in every.items()),
-        *((0.0, True, part, count) for part, count in enumerate(missed.tolist())),
+        (height, same, count, part)
+        for same, pairs in zip((True, False), counts, strict=True)
+        for (height, part), count in pairs.items()
     ]
-    columns = zip(*(entry for entry in entries if entry[3]), strict=True)
-    heights, same, blocks, weights = tuple(columns) or ((),) * 4
-    return LabelledPairs(
-        np.array(heights, np.float64), np.array(same, np.bool_), np.array(weights, np.float64), np.array(blocks, int)
-    )
+    heights, same, weights, blocks = np.array(entries, np.float64).reshape(-1, 4).T
+    return LabelledPairs(heights, same.astype(bool), weights, blocks.astype(int))
 
 
 def concatenated(parts: Sequence[LabelledPairs]) -> LabelledPairs:
     """Return the pairs of several runs, which share no block."""
-    sizes = [int(part.blocks.max(initial=-1)) + 1 for part in parts]
-    starts = np.cumsum([0, *sizes[:-1]])
-    shifted = [replace(part, blocks=part.blocks + start) for part, start in zip(parts, starts, strict=True)]
+    starts = np.cumsum([0, *(int(part.blocks.max(initial=-1)) + 1 for part in parts[:-1])])
     return LabelledPairs(
-        *(np.concatenate([getattr(part, column.name) for part in shifted]) for column in fields(parts[0]))
+        np.concatenate([part.heights for part in parts]),
+        np.concatenate([part.same for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+        np.concatenate([part.blocks + start for part, start in zip(parts, starts, strict=True)]),
     )
 
 
-def _numbered(first: Ints, second: Ints) -> Ints:
+def _intersected(first: Ints, second: Ints) -> Ints:
+    """The group of each row in the intersection of two groupings, (n,)."""
     return np.asarray(np.unique(np.stack([first, second]), axis=1, return_inverse=True)[1]).reshape(-1)
 
 
 def _pairs_by_block(group: Ints, block: Ints) -> Ints:
     _, row, sizes = np.unique(group, return_index=True, return_counts=True)
-    pairs = np.zeros(int(block.max(initial=-1)) + 1, np.int64)
-    np.add.at(pairs, block[row], pairs_within(sizes))
-    return pairs
+    return np.bincount(block[row], weights=pairs_within(sizes)).astype(int)
 
 
-def _pairs_by_height(
-    tree: MergeTree, floor: float, nodes: Ints, group: Ints, block: Ints
-) -> Counter[tuple[float, int]]:
-    """How many pairs inside `group` are joined at each height, by (height, block); copies of one node at 1.
+def _pairs_by_height(tree: MergeTree, floor: float, nodes: Ints, group: Ints, block: Ints) -> _Counts:
+    """How many pairs inside `group` are joined at each height; copies of one node at 1.
 
     The larger side of a merge takes in the smaller, so each row moves only a few times.
     """
@@ -118,7 +117,7 @@ def _pairs_by_height(
 
     block_of = dict(zip(group.tolist(), block.tolist(), strict=True))
     members: defaultdict[int, Counter[int]] = defaultdict(Counter)
-    pairs: Counter[tuple[float, int]] = Counter()
+    pairs: _Counts = Counter()
     for node, own in zip(nodes.tolist(), group.tolist(), strict=True):
         pairs[1.0, block_of[own]] += members[node][own]
         members[node][own] += 1

@@ -1,9 +1,9 @@
 """How well a grouping agrees with a labelled one, and how well probabilities of pairs agree with the truth.
 
-B-cubed, pairwise and adjusted Rand compare two labellings of the same rows; the names of the labels do not matter. All of
-them follow from six sums over the cells of the contingency table. `bootstrap` takes these sums once for each block of rows
-that no group crosses, so a resample only adds up the blocks it drew. Average precision, log loss, calibration error and
-the best F1 measure pairs before anything is grouped.
+B-cubed, pairwise and adjusted Rand compare two labellings of the same rows; the names of the labels do not matter. All
+follow from six sums over the cells of the contingency table. `bootstrap` takes these sums once for each block of rows that no
+group crosses, so a resample only adds up the blocks it drew. Average precision, log loss, calibration error and the best F1
+measure pairs before anything is grouped.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def b_cubed(truth: Labels, labels: Labels) -> Score:
     its true group that it is grouped with. `truth` and `labels` hold one hashable label per row. Raises `InputError`
     where their lengths differ or are 0.
     """
-    return Score(*_figures_of(truth, labels)[:3])
+    return Score(*list(group_scores(truth, labels).values())[:3])
 
 
 def pairwise(truth: Labels, labels: Labels) -> Score:
@@ -59,7 +59,7 @@ def pairwise(truth: Labels, labels: Labels) -> Score:
     A ratio of no pairs is 0, so leaving every row alone scores 0. Only where neither labelling joins any rows do they
     agree, and score 1. Arguments and errors are those of `b_cubed`.
     """
-    return Score(*_figures_of(truth, labels)[3:6])
+    return Score(*list(group_scores(truth, labels).values())[3:6])
 
 
 def adjusted_rand(truth: Labels, labels: Labels) -> float:
@@ -67,12 +67,14 @@ def adjusted_rand(truth: Labels, labels: Labels) -> float:
 
     Arguments and errors are those of `b_cubed`.
     """
-    return _figures_of(truth, labels)[6]
+    return group_scores(truth, labels)["adjusted_rand"]
 
 
 def group_scores(truth: Labels, labels: Labels) -> dict[str, float]:
     """Return each of `GROUP_FIGURES`. Arguments and errors are those of `b_cubed`."""
-    return dict(zip(GROUP_FIGURES, _figures_of(truth, labels), strict=True))
+    true, found = _encoded(truth, labels)
+    figures = _figures(_block_sums(true, found, np.zeros_like(true)))[0]
+    return dict(zip(GROUP_FIGURES, figures.tolist(), strict=True))
 
 
 def bootstrap(
@@ -80,11 +82,11 @@ def bootstrap(
 ) -> dict[str, Interval]:
     """Return the percentile bootstrap interval of each of `GROUP_FIGURES` (Efron and Tibshirani, 1993).
 
-    `groupings` holds (truth, labels) of each data set, as `b_cubed` takes them; measured is the mean over data sets. In
-    each data set, what is drawn with replacement is not rows but blocks: rows connected by sharing a true or a found group.
-    No pair that either labelling joins crosses blocks. `level` is the share of resamples inside the interval, in (0, 1). The
-    same rows in the same order with the same `seed` give the same intervals. Raises `InputError` where there is no data set,
-    `resamples` is under 1 or `level` is outside (0, 1), and where `b_cubed` does.
+    `groupings` holds (truth, labels) of each data set, as `b_cubed` takes them; the figures are means over data sets. From
+    each, blocks are drawn with replacement: rows connected by sharing a true or a found group, so that no pair that either
+    labelling joins crosses blocks. `level` is the share of resamples inside the interval, in (0, 1). The same rows in the same
+    order with the same `seed` give the same intervals. Raises `InputError` where there is no data set, `resamples` is under 1
+    or `level` is outside (0, 1), and where `b_cubed` does.
     """
     if not groupings:
         raise InputError("there are no groupings to resample: give at least one (truth, labels)")
@@ -106,9 +108,9 @@ def check_resamples(resamples: int) -> None:
 
 
 def connected_blocks(true: Ints, found: Ints) -> Ints:
-    """Return a block for each row, (n,): rows connected by sharing a true or a found group, numbered from 0.
+    """Return the block of each row, (n,), numbered from 0: rows connected by sharing a true or a found group.
 
-    `true` and `found`: the groups of each row as small numbers from 0 on, (n,).
+    `true` and `found`: the groups of each row, numbered from 0, (n,).
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -126,7 +128,7 @@ def _encoded(truth: Labels, labels: Labels) -> tuple[Ints, Ints]:
         raise InputError(f"two labellings need one label per row, but have {len(true)} and {len(found)} labels")
     if not len(true):
         raise InputError("there are no labels to compare: give at least one row")
-    return true - true.min(), found - found.min()  # None is a label as any other
+    return true - true.min(), found - found.min()  # None, numbered -1, is a label like any other
 
 
 def _block_sums(true: Ints, found: Ints, block: Ints) -> Floats:
@@ -137,12 +139,6 @@ def _block_sums(true: Ints, found: Ints, block: Ints) -> Floats:
     cubed = n * n / found_size, n * n / true_size
     cells = (n, *cubed, pairs_within(n), n * (true_size - 1) / 2, n * (found_size - 1) / 2)
     return np.stack([np.bincount(block[row], weights=cell) for cell in cells], axis=1)
-
-
-def _figures_of(truth: Labels, labels: Labels) -> list[float]:
-    true, found = _encoded(truth, labels)
-    figures: list[float] = _figures(_block_sums(true, found, np.zeros_like(true)))[0].tolist()
-    return figures
 
 
 def _figures(sums: Floats) -> Floats:
@@ -169,9 +165,9 @@ def average_precision(same: ArrayLike, probability: ArrayLike) -> float:
     """Return the mean precision over the true pairs when pairs are taken from the highest probability down.
 
     It is the area under the steps of precision against recall, not interpolated (Manning, Raghavan and Schütze, 2008,
-    section 8.4); pairs of one probability are taken together. `same` (n,) says which pairs truly belong together and
-    `probability` (n,) how likely that was thought; only its order matters. Raises `InputError` where the lengths
-    differ, a probability is not finite, or there is no pair or no true pair.
+    section 8.4); pairs of one probability are taken together. `same` (n,): which pairs truly belong together. `probability`
+    (n,): any score that is higher for closer pairs. Raises `InputError` where the lengths differ, a probability is not finite,
+    or there is no pair or no true pair.
     """
     from sklearn.metrics import average_precision_score
 
@@ -181,9 +177,9 @@ def average_precision(same: ArrayLike, probability: ArrayLike) -> float:
 def log_loss(same: ArrayLike, probability: ArrayLike) -> float:
     """Return the mean of -ln(the probability given to what is true) over pairs (Good, 1952): 0 is best, in nats.
 
-    `same` (n,) says which pairs truly belong together, `probability` (n,) in [0, 1] how likely that was thought. It is
-    clipped to 1e-15 from either end, so a mistake made with certainty costs 34.5 instead of infinity. Raises `InputError`
-    where the lengths differ, there is no pair, or a probability is outside [0, 1].
+    `same` (n,): which pairs truly belong together. `probability` (n,): of that, in [0, 1], clipped to 1e-15 from either end,
+    so that a mistake made with certainty costs 34.5 instead of infinity. Raises `InputError` where the lengths differ, there
+    is no pair, or a probability is outside [0, 1].
     """
     from sklearn.metrics import log_loss
 
@@ -195,9 +191,9 @@ def calibration_error(same: ArrayLike, probability: ArrayLike, bins: int = 15) -
     """Return how far probabilities are from the share of pairs that are true: 0 is best, in [0, 1].
 
     This is the expected calibration error (Naeini, Cooper and Hauskrecht, 2015) over `bins` bins of equally many pairs
-    (Nguyen and O'Connor, 2015). Pairs of one probability that fall in two bins are shared out in proportion, so that
-    the order of the input does not matter. Arguments and errors are those of `log_loss`, and `InputError` is also
-    raised where `bins` is under 1; more bins than pairs are allowed.
+    (Nguyen and O'Connor, 2015). Pairs of one probability that fall in two bins are shared out in proportion, so that the
+    order of the input does not matter. Arguments and errors are those of `log_loss`; `bins` under 1 is an `InputError`, too,
+    more bins than pairs are allowed.
     """
     true, likely = _checked_pairs(same, probability, probabilities=True)
     if bins < 1:
@@ -211,9 +207,8 @@ def calibration_error(same: ArrayLike, probability: ArrayLike, bins: int = 15) -
 def best_f1(same: ArrayLike, score: ArrayLike) -> tuple[float, float]:
     """Return the best F1 (van Rijsbergen, 1979) of "score >= threshold" over pairs, and that threshold.
 
-    `same` (n,) says which pairs truly belong together, `score` (n,) is higher for closer pairs, in any unit. The
-    threshold is one of the scores; where several do equally well, it is the highest, which joins the fewest pairs.
-    Errors are those of `average_precision`.
+    The threshold is one of the scores; where several do equally well, the highest, which joins the fewest pairs. Arguments and
+    errors are those of `average_precision`.
     """
     from sklearn.metrics import precision_recall_curve
 

@@ -15,18 +15,16 @@ if TYPE_CHECKING:
 
     from dedupe.evaluation.tuning import Tuning
 
-NAMES = ("reliability", "precision-recall")
-_BINS = 10
 _ACCENT = "#c2410c"
 
 
 def plot_paths(folder: Path, stem: str, level: str) -> list[Path]:
-    """Return where the plots of `NAMES` go: into `folder`, named after the settings and the level."""
-    return [folder / f"{stem}-{level}-{name}.png" for name in NAMES]
+    """Return the paths of the reliability diagram and the precision-recall curve: in `folder`, named after the settings."""
+    return [folder / f"{stem}-{level}-{name}.png" for name in ("reliability", "precision-recall")]
 
 
 def write_plots(tuning: Tuning, paths: list[Path]) -> None:
-    """Draw a reliability diagram and the precision-recall curve with the chosen point, as PNG; paths as in `NAMES`.
+    """Draw a reliability diagram and the precision-recall curve with the chosen point, as PNG; `paths`: of `plot_paths`.
 
     Existing files are replaced, missing folders are made. Raises `OutputError` where that fails.
     """
@@ -51,7 +49,7 @@ def _reliability(tuning: Tuning, axes: Axes) -> None:
 
     likely = tuning.probabilities
     if len(likely):
-        share, mean = calibration_curve(tuning.same, likely, n_bins=_BINS, strategy="quantile")
+        share, mean = calibration_curve(tuning.same, likely, n_bins=10, strategy="quantile")
         CalibrationDisplay(share, mean, likely, pos_label=1).plot(ax=axes, name=f"{len(likely):,} pairs")
     axes.axvline(tuning.threshold, color=_ACCENT, linestyle="--", label=f"threshold {tuning.threshold:g}")
     axes.set(xlabel="probability given to a pair", ylabel="share of pairs that are true", xlim=(0, 1), ylim=(0, 1))
@@ -63,7 +61,7 @@ def _precision_recall(tuning: Tuning, axes: Axes) -> None:
     from sklearn.metrics import PrecisionRecallDisplay
 
     choice, curve = tuning.choice, tuning.choice.curve
-    drawn = np.flatnonzero(curve.found > 0)
+    drawn = np.flatnonzero(curve.joined > 0)
     display = PrecisionRecallDisplay(precision=curve.precision[drawn], recall=curve.recall[drawn])
     display.plot(ax=axes, name="thresholds from the floor to 1")
     points = [(choice.reached[name], choice.intervals[name]) for name in ("recall", "precision")]

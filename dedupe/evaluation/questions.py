@@ -1,14 +1,15 @@
 """Which pairs to ask people about, so that few answers say most about where the threshold of a level belongs.
 
-Questions are about pairs of distinct titles that are joined somewhere above the floor, or were judged and are not joined.
-Pairs are sorted into strata by height; within a stratum their order is random, but reproducible. The next question comes
-from the stratum whose answer shrinks the variance of the number of true pairs most (Neyman, 1934), given the answers so
-far, so strata with clear answers are soon left alone. The questions of a stratum are a random sample of it, so an answer can
-stand for all its pairs, see `QuestionPairs.weights`; that their number depends on the answers biases the estimate a little.
+Questions are about pairs of distinct titles that the floor joins, or that were judged. Pairs are sorted into strata by height;
+within a stratum their order is random, but reproducible. The next question comes from the stratum where one more answer
+shrinks the variance of the estimated number of true pairs most (Neyman, 1934), so strata with clear answers are soon left
+alone. The questions of a stratum are a random sample of it, so each answer stands for a share of its pairs, see
+`QuestionPairs.weights`. That the size of the sample depends on the answers biases the estimate a little.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from zlib import crc32
@@ -23,17 +24,17 @@ from dedupe.text.normalize import key_of_normalized, normalize
 
 Answer = tuple[str, str, str]
 """Two titles and the verdict on them."""
-EDGES = np.array([0.01, *np.arange(0.1, 1.0, 0.05)])
-"""The heights between the strata; the first stratum holds what was judged and is never joined."""
-_STRATA = len(EDGES) + 1
+_EDGES = np.array([0.01, *np.arange(0.1, 1.0, 0.05)])  # heights; below the first, judged pairs that nothing joins
+_STRATA = len(_EDGES) + 1
 _LARGEST_LISTED = 1000  # distinct titles; of larger groups only judged pairs are listed
 _PRIOR = 2.0  # answers that the judge's own probabilities count for, in each stratum
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionPairs:
-    """Pairs of nodes of a run, (pairs,) each: `i` < `j`, the height at which they are joined, their probability (0 if never
-    judged), and the stratum.
+    """Pairs of nodes of a run, `i` < `j`; all (pairs,).
+
+    `height`: the highest threshold that joins a pair, 0 where none does. `probability`: 0 where it was never judged.
     """
 
     i: Ints
@@ -55,15 +56,14 @@ class QuestionPairs:
         probability = np.zeros(len(keys))
         probability[np.searchsorted(keys, judged)] = table.p(level)
         height = tree.cophenetic(i, j)
-        return cls(i, j, height, probability, np.searchsorted(EDGES, height, side="right"))
+        return cls(i, j, height, probability, np.searchsorted(_EDGES, height, side="right"))
 
     def __len__(self) -> int:
         return len(self.i)
 
     def weights(self, answered: Ints) -> Floats:
-        """Return how many pairs each answer stands for, (answered,); `answered`: places of pairs."""
-        sizes = np.bincount(self.stratum, minlength=_STRATA)
-        answers = np.bincount(self.stratum[answered], minlength=_STRATA)
+        """Return how many pairs each answer stands for, (answered,); `answered`: the places of the pairs with an answer."""
+        sizes, answers = (np.bincount(part, minlength=_STRATA) for part in (self.stratum, self.stratum[answered]))
         return np.asarray((sizes / np.maximum(answers, 1))[self.stratum[answered]])
 
 
@@ -71,72 +71,70 @@ def _pairs_inside(labels: Ints) -> Ints:
     """All pairs of nodes inside a group, (2, pairs), except in very large groups."""
     order = np.argsort(labels, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
-    pairs = [
-        np.sort(group)[np.array(np.triu_indices(len(group), 1))]
-        for group in groups
-        if 1 < len(group) <= _LARGEST_LISTED
-    ]
-    return np.hstack(pairs) if pairs else np.empty((2, 0), np.int64)
+    small = [np.sort(group) for group in groups if 1 < len(group) <= _LARGEST_LISTED]
+    pairs = [group[np.array(np.triu_indices(len(group), 1))] for group in small]
+    return np.hstack([np.empty((2, 0), np.int64), *pairs])
 
 
 class Questions:
-    """The pairs of a run, the answers so far, and the next pair to ask about. A pair is named by its place among `pairs`."""
+    """The pairs of a run, the answers so far, and the next pair to ask about. A pair is named by its place among `pairs`.
+
+    `answered`: the verdict on each pair of titles. It holds for all pairs of nodes with these titles: a time window may have
+    made several.
+    """
 
     def __init__(self, result: Deduplication, level: str, answers: Iterable[Answer] = (), seed: int = 0) -> None:
-        """`answers`: given to this run or another; those about other titles are ignored. `seed`: of the order."""
+        """`answers`: to questions about this run or another; those about other titles are ignored. `seed`: of the order."""
         self.result, self.level, self.pairs = result, level, QuestionPairs.of(result, level)
         keys = [_fingerprint(result.headlines[row].title) for row in result.nodes.title_row.tolist()]
         ends = zip(self.pairs.i.tolist(), self.pairs.j.tolist(), strict=True)
         self._titles = [_unordered(keys[i], keys[j]) for i, j in ends]
-        self._places: dict[tuple[str, str], list[int]] = {}
+        self._places = defaultdict[tuple[str, str], list[int]](list)
         for place, titles in enumerate(self._titles):
-            self._places.setdefault(titles, []).append(place)
+            self._places[titles].append(place)
         self._queues = self._shuffled(seed)
         self._sizes = np.bincount(self.pairs.stratum, minlength=_STRATA)
         sums = np.bincount(self.pairs.stratum, self.pairs.probability, minlength=_STRATA)
         self._expected = sums / np.maximum(self._sizes, 1)
-        self.answered: dict[int, str] = {}
-        for first, second, verdict in answers:
-            if places := self._places.get(_unordered(_fingerprint(first), _fingerprint(second))):
-                self.answer(places[0], verdict)
+        keyed = ((_key(answer), answer[2]) for answer in answers)
+        self.answered = {titles: verdict for titles, verdict in keyed if titles in self._places}
 
     def answer(self, place: int, verdict: str) -> None:
-        """Record the verdict on a pair, one of `VERDICTS`, or `SKIPPED`; it replaces an earlier one.
-
-        It holds for all pairs of these two titles: a time window may have made several.
-        """
-        self.answered |= dict.fromkeys(self._places[self._titles[place]], verdict)
+        """Record the verdict on a pair, one of `VERDICTS`, or `SKIPPED`; it replaces an earlier one."""
+        self.answered[self._titles[place]] = verdict
 
     def undo(self, place: int) -> None:
         """Remove the answer about a pair, if there is one."""
-        for copy in self._places[self._titles[place]]:
-            self.answered.pop(copy, None)
+        self.answered.pop(self._titles[place], None)
 
     def verdicts(self) -> tuple[Ints, Bools]:
         """Return the places of the pairs that have an answer, ascending, and whether they belong together, (answers,)."""
-        verdicts = sorted((place, verdict) for place, verdict in self.answered.items() if verdict != SKIPPED)
-        same = [verdict in JOINING_VERDICTS[self.level] for _, verdict in verdicts]
-        return np.array([place for place, _ in verdicts], int), np.array(same, bool)
+        verdicts = sorted(
+            (place, verdict in JOINING_VERDICTS[self.level])
+            for titles, verdict in self.answered.items()
+            if verdict != SKIPPED
+            for place in self._places[titles]
+        )
+        return np.array([place for place, _ in verdicts], int), np.array([same for _, same in verdicts], bool)
 
     @property
     def count(self) -> int:
         """How many pairs of titles have an answer, skipped ones left out."""
-        return len({self._titles[place] for place in self.verdicts()[0]})
+        return sum(verdict != SKIPPED for verdict in self.answered.values())
 
     def unrelated(self, answers: Iterable[Answer]) -> int:
         """Return how many answers, skipped ones left out, are about no pair of this run."""
-        keys = (_unordered(_fingerprint(first), _fingerprint(second)) for first, second, v in answers if v != SKIPPED)
-        return sum(key not in self._places for key in keys)
+        return sum(_key(answer) not in self._places for answer in answers if answer[2] != SKIPPED)
 
     def next(self) -> int | None:
         """Return the place of the next pair to ask about, or None where all have been."""
         places, truth = self.verdicts()
-        asked = np.bincount(self.pairs.stratum[places], minlength=_STRATA)
+        answers = np.bincount(self.pairs.stratum[places], minlength=_STRATA)
         same = np.bincount(self.pairs.stratum[places], truth, minlength=_STRATA)
-        likely = (same + _PRIOR * self._expected) / (asked + _PRIOR)
-        gain = self._sizes**2 * likely * (1 - likely) / ((asked + 1) * (asked + 0.5))
+        likely = (same + _PRIOR * self._expected) / (answers + _PRIOR)
+        gain = self._sizes**2 * likely * (1 - likely) / ((answers + 1) * (answers + 0.5))
         queued = (place for stratum in np.argsort(-gain, kind="stable").tolist() for place in self._queues[stratum])
-        return next((place for place in queued if place not in self.answered), None)
+        return next((place for place in queued if self._titles[place] not in self.answered), None)
 
     def titles(self, place: int) -> tuple[int, int]:
         """Return the input positions of the headlines that stand for a pair."""
@@ -145,11 +143,16 @@ class Questions:
 
     def _shuffled(self, seed: int) -> list[list[int]]:
         """The places of each stratum, in an order that depends on the titles and the seed only."""
-        queues: list[list[tuple[int, int]]] = [[] for _ in range(_STRATA)]
-        for place, titles in enumerate(self._titles):
-            if titles[0] != titles[1]:  # else copies of one title that the window separates: there is nothing to ask
-                queues[self.pairs.stratum[place]].append((crc32("\n".join(titles).encode(), seed), place))
-        return [[place for _, place in sorted(queue)] for queue in queues]
+        queues: list[list[int]] = [[] for _ in range(_STRATA)]
+        keys = [crc32("\n".join(titles).encode(), seed) for titles in self._titles]
+        for place in sorted(range(len(keys)), key=keys.__getitem__):
+            if len(set(self._titles[place])) == 2:  # else copies of one title that the window separates: nothing to ask
+                queues[self.pairs.stratum[place]].append(place)
+        return queues
+
+
+def _key(answer: Answer) -> tuple[str, str]:
+    return _unordered(_fingerprint(answer[0]), _fingerprint(answer[1]))
 
 
 def _fingerprint(title: str) -> str:

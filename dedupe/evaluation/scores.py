@@ -26,10 +26,9 @@ from dedupe.runtime.arrays import Ints
 class LevelScores:
     """How well the groups of one level agree with its labels, at one threshold.
 
-    `scores` and `intervals` (95 %, bootstrap) have the keys of `dedupe.evaluation.GROUP_FIGURES`. `scored` rows have a label;
-    `unlabelled` rows have none and are left out. `true_groups` and `found_groups` count the groups of scored rows. `wrong`: what
-    was joined and should not be, one confusion per group. `missed`: what was not joined and should be, one per label. Both begin
-    with the mistake that gets most pairs wrong.
+    `scores` and `intervals` (95 %, bootstrap) have the keys `GROUP_FIGURES`. `scored` rows have a label; `unlabelled` rows have
+    none and are left out. `true_groups` and `found_groups` count the groups of scored rows. `wrong`: one confusion per group
+    that was wrongly joined. `missed`: one per label that was wrongly separated. Both begin with the most wrong pairs.
     """
 
     threshold: float
@@ -47,16 +46,16 @@ class LevelScores:
 class Evaluation:
     """The scores of each level that has labels, "story" and perhaps "wording", over all slices together.
 
-    `notes`: facts for people, one line each, such as which level was not scored. `warnings`: what a careful reader should
-    know of the input. `corrections`: how many corrections found both of their titles, added up over the slices.
+    `notes`: lines for people, such as which level was not scored. `warnings`: what a careful reader should know of the input.
+    `corrections`: how many corrections found both of their titles, added up over the slices.
     """
 
     headlines: int
     slices: int
     levels: dict[str, LevelScores]
-    notes: tuple[str, ...] = ()
-    warnings: tuple[Caution, ...] = ()
-    corrections: int = 0
+    notes: tuple[str, ...]
+    warnings: tuple[Caution, ...]
+    corrections: int
 
 
 def evaluate(
@@ -70,12 +69,11 @@ def evaluate(
 ) -> Evaluation:
     """Group labelled headlines and compare the groups with the labels.
 
-    Rows without a label are grouped with the others and not scored. Neither scores nor intervals depend on the order of the
-    input.
+    Rows without a label are grouped with the others, but not scored. The result does not depend on the order of the input.
 
     Args:
         headlines: what `deduplicate` takes, with the columns of the labels: `story`, perhaps `wording` (which wording of the
-            story), and perhaps `slice`: each slice is then grouped separately.
+            story), and perhaps `slice` (parts to group separately).
         columns: the names of these columns, where they differ.
         worst: how many confusions of each kind to describe.
         resamples: of the bootstrap.
@@ -95,15 +93,15 @@ def evaluate(
     runs = runs_of(labelled, **options)
     levels = {}
     for level in filter(labelled.pairs, labelled.labels):
-        true, found = _sides(labelled, runs, level)
+        truth, groups = _labels_and_groups(labelled, runs, level)
         levels[level] = LevelScores(
             runs[0].thresholds[level],
-            group_scores(true, found),
-            bootstrap([(true, found)], resamples, seed),
-            len(true),
-            len(labelled.headlines) - len(true),
-            len(np.unique(true)),
-            len(np.unique(found)),
+            group_scores(truth, groups),
+            bootstrap([(truth, groups)], resamples, seed),
+            len(truth),
+            len(labelled.headlines) - len(truth),
+            len(np.unique(truth)),
+            len(np.unique(groups)),
             *confusions_of(labelled, runs, level, encoder, worst),
         )
     return Evaluation(
@@ -116,11 +114,11 @@ def evaluate(
     )
 
 
-def _sides(labelled: LabelledHeadlines, runs: list[Deduplication], level: str) -> tuple[Ints, Ints]:
-    """The label and the group of each labelled row, in an order that does not come from the input, so nor do draws."""
-    found = np.zeros(len(labelled.headlines), np.int64)
+def _labels_and_groups(labelled: LabelledHeadlines, runs: list[Deduplication], level: str) -> tuple[Ints, Ints]:
+    """The label and the group of each labelled row, sorted so that resamples do not depend on the order of the input."""
+    groups = np.zeros(len(labelled.headlines), np.int64)
     for rows, run in zip(labelled.slices, runs, strict=True):
-        found[rows] = run.labels(level) + found.max() + 1
+        groups[rows] = run.labels(level) + groups.max() + 1
     order = np.argsort(tie_ranks(labelled.headlines))
     order = order[labelled.labels[level][order] >= 0]
-    return labelled.labels[level][order], found[order]
+    return labelled.labels[level][order], groups[order]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from dedupe.evaluation.tuning import Tuning
     from dedupe.headlines import Headline
     from dedupe.result.cautions import Caution
-
-_MEASURES = (("B-cubed", "b_cubed"), ("pairwise", "pairwise"))
-_SIDES = ("precision", "recall", "f1")
 
 
 def write_evaluation(evaluation: Evaluation, path: str) -> None:
@@ -41,8 +38,8 @@ def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
             "unlabelled": scores.unlabelled,
             "groups": {"true": scores.true_groups, "found": scores.found_groups},
             "scores": {name: _interval_json(value, scores.intervals[name]) for name, value in scores.scores.items()},
-            "wrong": [_confusion_json(confusion) for confusion in scores.wrong],
-            "missed": [_confusion_json(confusion) for confusion in scores.missed],
+            "wrong": list(map(_confusion_json, scores.wrong)),
+            "missed": list(map(_confusion_json, scores.missed)),
         }
         for level, scores in evaluation.levels.items()
     }
@@ -65,7 +62,7 @@ def tuning_json(tuning: Tuning) -> dict[str, Any]:
         "threshold": _interval_json(choice.threshold, choice.interval),
         "before": tuning.before,
         **{name: _interval_json(value, choice.intervals[name]) for name, value in choice.reached.items()},
-        "found": round(choice.found),
+        "found": round(choice.joined),
         "scored": tuning.scored,
         "unlabelled": tuning.unlabelled,
         "slices": tuning.slices,
@@ -80,32 +77,25 @@ def tuning_json(tuning: Tuning) -> dict[str, Any]:
 
 def tuning_lines(tuning: Tuning) -> list[str]:
     """Return a tuning as lines for people."""
-    choice = tuning.choice
-    stays = choice.goal.figure == "f1" and choice.threshold == tuning.before
-    kept = f"; {tuning.before:g} was in force and stays, as these labels show no surely better one" if stays else ""
+    choice, different = tuning.choice, tuning.choice.pairs - tuning.choice.true
+    first = f"{tuning.level} threshold for {choice.goal}: {_with_interval(choice.threshold, choice.interval)}"
+    if choice.goal.figure == "f1" and choice.threshold == tuning.before:
+        first += f"; {tuning.before:g} was in force and stays, as these labels show no surely better one"
+    lines = [first] if choice.joined else [first, "this threshold joins none of the labelled pairs"]
+    for name, value in choice.reached.items():
+        lines.append(f"{name.replace('f1', 'F1')}: {_with_interval(value, choice.intervals[name])}")
+    if tuning.answers is None:
+        return [
+            *lines,
+            f"labelled pairs: {choice.true:,.0f} that belong together, {different:,.0f} that do not but are joined at some "
+            f"threshold; from {tuning.scored:,} headlines, in {choice.blocks:,} independent groups",
+        ]
+    unused = f" ({tuning.unlabelled:,} more are about other pairs)" if tuning.unlabelled else ""
     return [
-        f"{tuning.level} threshold for {choice.goal}: {_with_interval(choice.threshold, choice.interval)}{kept}",
-        *(["this threshold joins none of the labelled pairs"] if not choice.found else []),
-        *(
-            f"{name.replace('f1', 'F1')}: {_with_interval(choice.reached[name], choice.intervals[name])}"
-            for name in _SIDES
-        ),
-        _basis(tuning),
+        *lines,
+        f"answers: {tuning.answers:,}{unused}, which stand for {choice.true:,.0f} pairs that belong together and "
+        f"{different:,.0f} that do not",
     ]
-
-
-def _basis(tuning: Tuning) -> str:
-    true, different = tuning.choice.true, tuning.choice.pairs - tuning.choice.true
-    if tuning.answers is not None:
-        unused = f" ({tuning.unlabelled:,} more are about other pairs)" if tuning.unlabelled else ""
-        return (
-            f"answers: {tuning.answers:,}{unused}, which stand for {true:,.0f} pairs that belong together and "
-            f"{different:,.0f} that do not"
-        )
-    return (
-        f"labelled pairs: {true:,.0f} that belong together, {different:,.0f} that do not but are joined at some "
-        f"threshold; from {tuning.scored:,} headlines, in {tuning.choice.blocks:,} independent groups"
-    )
 
 
 def _score_table(evaluation: Evaluation) -> Any:
@@ -116,12 +106,11 @@ def _score_table(evaluation: Evaluation) -> Any:
     for name in ("level", "measure", "precision", "recall", "F1"):
         table.add_column(name, no_wrap=name != "level")
     for level, scores in evaluation.levels.items():
-        cells = {name: _with_interval(value, scores.intervals[name]) for name, value in scores.scores.items()}
+        cells = [_with_interval(value, scores.intervals[name]) for name, value in scores.scores.items()]
         table.add_section()
-        lead = [f"{level}, threshold {scores.threshold:g}", "", ""]
-        for name, key in _MEASURES:
-            table.add_row(lead.pop(0), name, *(cells[f"{key}_{side}"] for side in _SIDES))
-        table.add_row("", "adjusted Rand", "", "", cells["adjusted_rand"])
+        table.add_row(f"{level}, threshold {scores.threshold:g}", "B-cubed", *cells[:3])
+        table.add_row("", "pairwise", *cells[3:6])
+        table.add_row("", "adjusted Rand", "", "", cells[6])
     return table
 
 
@@ -135,19 +124,16 @@ def _confusion_table(title: str, confusions: Sequence[Confusion]) -> Any:
     table.add_column("p", no_wrap=True)
     table.add_column("headlines, and the reasons for and against them")
     for confusion in confusions:
+        first, second = (
+            Text(printable(headline.title + (f"  [{headline.source}]" if headline.source else "")))
+            for headline in (confusion.first, confusion.second)
+        )
+        unjudged = () if confusion.judged else ("not compared in the run, only here",)
         table.add_section()
-        lead = [f"{confusion.pairs:,}", f"{confusion.probability:.2f}"]
-        for line, style in _lines(confusion):
-            table.add_row(*lead, Text(printable(line), style))
-            lead = ["", ""]
+        table.add_row(f"{confusion.pairs:,}", f"{confusion.probability:.2f}", first)
+        table.add_row("", "", second)
+        table.add_row("", "", Text(printable("; ".join((*confusion.reasons, *unjudged))), "dim"))
     return table
-
-
-def _lines(confusion: Confusion) -> Iterator[tuple[str, str]]:
-    for headline in (confusion.first, confusion.second):
-        yield headline.title + (f"  [{headline.source}]" if headline.source else ""), ""
-    unjudged = () if confusion.judged else ("not compared in the run, only here",)
-    yield "; ".join((*confusion.reasons, *unjudged)), "dim"
 
 
 def _confusion_json(confusion: Confusion) -> dict[str, Any]:

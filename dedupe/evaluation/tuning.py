@@ -30,9 +30,10 @@ class Tuning:
 
     `choice`: what the threshold reaches, with intervals and the curve over all thresholds. `before`: the threshold in force.
     `scored` rows have a label, `unlabelled` rows have none. `probabilities` and `same`: the probability of each scored pair of
-    labelled rows and whether it is true, (pairs,). `warnings`: what a careful reader should know of the input. `answers`: where
-    answers about pairs are the labels, how many there are; `unlabelled` is then how many more are about other pairs, and
-    counts of pairs are estimates.
+    labelled rows and whether it is true, (pairs,). `warnings`: what a careful reader should know of the input.
+
+    `answers`: how many answers about pairs were the labels, None where columns were. With answers, `unlabelled` counts those
+    about other pairs, and counts of pairs are estimates.
     """
 
     level: str
@@ -43,7 +44,7 @@ class Tuning:
     slices: int
     probabilities: Floats
     same: Bools
-    warnings: tuple[Caution, ...] = ()
+    warnings: tuple[Caution, ...]
     answers: int | None = None
 
     @property
@@ -77,8 +78,8 @@ def tune(
 ) -> Tuning:
     """Choose the threshold of a level on labelled headlines, as `choose_threshold` does from pairs.
 
-    For F1 it moves from the threshold in force only where that is surely better. Pairs are counted over all slices; rows
-    without a label are only grouped with the others. The result does not depend on the order of the input.
+    The best F1 leaves the threshold in force only for a surely better one. Pairs are counted over all slices; rows without a
+    label are grouped with the others, but not counted. The result does not depend on the order of the input.
 
     Args:
         headlines: what `deduplicate` takes, with the columns of the labels, as for `evaluate`.
@@ -87,12 +88,12 @@ def tune(
         columns: the names of the columns of labels, where they differ.
         resamples: of the bootstrap.
         seed: of the bootstrap.
-        options: as for `evaluate`. The threshold of the level is the one in force; wordings are tuned within the stories at
-            `story_threshold`.
+        options: as for `evaluate`. The threshold of the level is the one in force; wordings are tuned within the stories that
+            `story_threshold` makes.
 
     Raises:
-        InputError: where `evaluate` raises it, where no threshold reaches the goal, and for a `wording_threshold` beside the
-            level "story", which would have no effect.
+        InputError: where `evaluate` raises it, where no threshold reaches the goal, and for a `wording_threshold` with the
+            level "story", where it has no effect.
     """
     goal = _checked(level, goal, options)
     labelled = read_labels(headlines, columns)
@@ -100,9 +101,8 @@ def tune(
     runs = runs_of(labelled, **options)
     pairs, before = labelled_pairs(labelled, runs, level), runs[0].thresholds[level]
     choice = choose_threshold(pairs, goal, before=before, floor=runs[0].floor, resamples=resamples, seed=seed)
-    scored, judged = labelled.scored(level), _judged(labelled, runs, level)
-    unlabelled, warnings = len(labelled.headlines) - scored, warnings_of(labelled, runs)
-    return Tuning(level, choice, before, scored, unlabelled, len(runs), *judged, warnings)
+    scored, judged, warnings = labelled.scored(level), _judged(labelled, runs, level), warnings_of(labelled, runs)
+    return Tuning(level, choice, before, scored, len(labelled.headlines) - scored, len(runs), *judged, warnings)
 
 
 def tune_by_answers(
@@ -117,11 +117,11 @@ def tune_by_answers(
 ) -> Tuning:
     """Choose the threshold of a level by answers about pairs of these headlines, as `headline-dedupe label` asks for them.
 
-    `answers`: two titles and the verdict each, about pairs that `Questions` drew for this level, so each answer stands for
-    other pairs of its height. Considered are pairs of distinct titles that the floor joins or that were judged; recall is the
-    share of these. Wordings are those of the whole input, not of its stories. Everything else is as for `tune`. Raises
-    `InputError` also where no answer is about these titles, and for a `story_threshold` beside the level "wording", which would
-    have no effect.
+    `answers`: two titles and the verdict each, about pairs that `Questions` drew for this level, so that each answer stands
+    for other pairs of about its height. Recall is the share of true pairs among distinct titles that the floor joins or that
+    were judged. Wordings are those of the whole input, not of its stories. Everything else is as for `tune`. Also raises
+    `InputError` where no answer is about these titles, and for a `story_threshold` with the level "wording", where it has no
+    effect.
     """
     goal, answers = _checked(level, goal, options), list(answers)
     if level == "wording" and options.get("story_threshold") is not None:
@@ -132,13 +132,11 @@ def tune_by_answers(
 
 
 def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int = 1000, seed: int = 0) -> Tuning:
-    """Choose the threshold by the answers to questions about one run; as `tune_by_answers`."""
+    """Choose the threshold by the answers to questions about one run, as `tune_by_answers` does."""
     run, level, pairs = questions.result, questions.level, questions.pairs
     places, truth = questions.verdicts()
     if not len(places):
-        raise InputError(
-            f"no answer for the level {level} is about these headlines: give answers to questions about them"
-        )
+        raise InputError(f"no answer for the level {level} is about these headlines: give answers to questions on them")
     weights, heights, before = pairs.weights(places), pairs.height[places], run.thresholds[level]
     groups = run.trees[level].cut(run.floor)[pairs.i[places]]
     blocks = np.where(heights > 0, groups, len(run.nodes) + np.arange(len(places)))
@@ -151,7 +149,7 @@ def tuned_by(questions: Questions, goal: Goal | None = None, *, resamples: int =
 
 
 def _checked(level: str, goal: Goal | None, options: RunOptions) -> Goal:
-    """The goal; `InputError` for arguments that do not fit, before any work."""
+    """The goal; `InputError` for arguments that contradict each other, before any work."""
     if level not in SCORED_LEVELS:
         raise InputError(f"level must be one of {', '.join(SCORED_LEVELS)}, not {level!r}")
     if level == "story" and options.get("wording_threshold") is not None:

@@ -243,6 +243,12 @@ def test_a_settings_file_may_hold_options_for_other_runs(titles: Path, tmp_path:
     assert run("dedupe", titles, "--settings", tmp_path / "all.toml").exit_code == 0
 
 
+def test_a_settings_value_in_place_of_a_table_is_refused(titles: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text("cluster = 3\n")
+    message = one_error(run("cluster", titles, "--settings", tmp_path / "bad.toml"))
+    assert "cluster = 3 is not a table: put its options below [cluster]" in message
+
+
 def test_an_interrupt_leaves_no_file(
     titles: Path, tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

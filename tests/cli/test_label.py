@@ -45,13 +45,13 @@ def news(tmp_path):
     return path
 
 
-def drawn(questions, number, verdict=lambda one, other: "different"):
-    found = []
-    while len(found) < number and (place := questions.next()) is not None:
-        one, other = (questions.result.headlines[row].title for row in questions.titles(place))
-        questions.answer(place, verdict(one, other))
-        found.append((one, other))
-    return found
+def drawn(questions, number, verdict=lambda first, second: "different"):
+    pairs = []
+    while len(pairs) < number and (place := questions.next()) is not None:
+        first, second = (questions.result.headlines[row].title for row in questions.titles(place))
+        questions.answer(place, verdict(first, second))
+        pairs.append((first, second))
+    return pairs
 
 
 def test_the_pairs_are_those_together_at_the_floor_and_those_judged(result):
@@ -69,21 +69,21 @@ def test_the_pairs_are_those_together_at_the_floor_and_those_judged(result):
 
 def test_every_pair_is_asked_once_and_then_there_are_none(result):
     questions = Questions(result, "story")
-    found = drawn(questions, 10**6)
-    assert len(found) == len(questions.pairs) == len({frozenset(pair) for pair in found})
+    pairs = drawn(questions, 10**6)
+    assert len(pairs) == len(questions.pairs) == len({frozenset(pair) for pair in pairs})
     assert questions.next() is None
 
 
 def test_questions_depend_on_the_titles_alone(result):
     turned = deduplicate(TITLES[::-1])
-    one, other = (drawn(Questions(run, "story"), 20) for run in (result, turned))
-    assert [frozenset(pair) for pair in one] == [frozenset(pair) for pair in other]
+    first, second = (drawn(Questions(run, "story"), 20) for run in (result, turned))
+    assert [frozenset(pair) for pair in first] == [frozenset(pair) for pair in second]
 
 
 def test_what_was_answered_before_is_not_asked_again(result):
-    whole = drawn(Questions(result, "story"), 12)
-    half = Questions(result, "story", [(b, a.upper(), "different") for a, b in whole[:6]] + [("no", "such", "story")])
-    assert drawn(half, 6) == whole[6:]
+    pairs = drawn(Questions(result, "story"), 12)
+    half = Questions(result, "story", [(b, a.upper(), "different") for a, b in pairs[:6]] + [("no", "such", "story")])
+    assert drawn(half, 6) == pairs[6:]
 
 
 def test_an_answer_taken_back_leaves_no_trace(result):
@@ -111,7 +111,7 @@ def test_strata_that_are_sure_are_left_alone(result):
 def test_answers_stand_for_all_pairs_of_their_stratum(result):
     questions = Questions(result, "story")
     drawn(questions, len(np.unique(questions.pairs.stratum)) * 2)
-    answered = np.array(sorted(questions.answered))
+    answered, _ = questions.verdicts()
     weights = questions.pairs.weights(answered)
     for stratum in np.unique(questions.pairs.stratum[answered]):
         inside = questions.pairs.stratum[answered] == stratum
@@ -126,7 +126,7 @@ def test_weighted_answers_of_many_orders_estimate_the_number_of_true_pairs(resul
     for seed in range(100):
         questions = Questions(result, "story", seed=seed)
         drawn(questions, len(pairs) // 2)
-        answered = np.array(sorted(questions.answered))
+        answered, _ = questions.verdicts()
         covered = np.isin(pairs.stratum, pairs.stratum[answered])
         estimates.append((pairs.weights(answered) * true[answered]).sum() - (true & covered).sum())
     assert abs(np.mean(estimates)) < 4 * np.std(estimates) / np.sqrt(len(estimates))
@@ -139,7 +139,7 @@ def test_answers_are_on_disk_at_once_and_come_back(tmp_path, result):
         answers.add(result.headlines[0], result.headlines[5], "skipped", "wording")
         again = Answers(tmp_path / name)
         assert again.verdicts() == answers.verdicts() and again.verdicts("story") == answers.verdicts()[:1]
-        assert [one.verdict for one in read_corrections(tmp_path / name)] == ["story"]
+        assert [correction.verdict for correction in read_corrections(tmp_path / name)] == ["story"]
         again.undo()
         again.undo()
         assert Answers(tmp_path / name).verdicts() == []
@@ -177,18 +177,18 @@ def test_another_level_is_asked_for_anew(news):
 
 def test_answers_about_other_news_do_not_count(news, tmp_path):
     keys(news, "wsd", "--number", "3")
-    other = tmp_path / "other.txt"
-    other.write_text("\n".join(title.replace("Oslo", "Rome") for title in TITLES if "Oslo" in title) + "\n")
-    done = run("label", other, "-o", news.parent / "labels.csv", "--number", "3", input="www")
+    others = tmp_path / "other.txt"
+    others.write_text("\n".join(title.replace("Oslo", "Rome") for title in TITLES if "Oslo" in title) + "\n")
+    done = run("label", others, "-o", news.parent / "labels.csv", "--number", "3", input="www")
     assert "3 answers for" in done.stderr and len(Answers(news.parent / "labels.csv").verdicts()) == 6
 
 
 def test_the_next_command_has_the_same_options(tmp_path):
     table = tmp_path / "table.csv"
     table.write_text("nr;what\n" + "".join(f"{k};{title}\n" for k, title in enumerate(TITLES)))
-    given = [table, "--title-column", "what", "--delimiter", ";", "--window", "3d", "--level", "wording"]
-    said = run("label", *given, "-o", tmp_path / "my labels.csv", input="wq").stderr.splitlines()[-1]
-    assert said == (
+    options = [table, "--title-column", "what", "--delimiter", ";", "--window", "3d", "--level", "wording"]
+    last_line = run("label", *options, "-o", tmp_path / "my labels.csv", input="wq").stderr.splitlines()[-1]
+    assert last_line == (
         f"next: headline-dedupe tune --level wording {table} --title-column what --delimiter ';' --window 72h "
         f"--labels '{tmp_path}/my labels.csv'"
     )
@@ -212,16 +212,16 @@ def test_a_second_answer_replaces_the_first(result):
 def test_titles_that_the_window_cut_are_asked_about_once(news):
     rows = [{"title": title, "published": f"2025-08-{day}"} for title in TITLES for day in ("01", "16")]
     questions = Questions(deduplicate(rows, window=72), "story")
-    found = drawn(questions, 10**6)
-    assert len({frozenset(pair) for pair in found}) == len(found) == questions.count
-    assert len(questions.answered) > len(found)
-    again = Questions(questions.result, "story", [(a, b, "different") for a, b in found])
+    pairs = drawn(questions, 10**6)
+    assert len({frozenset(pair) for pair in pairs}) == len(pairs) == questions.count
+    assert len(questions.verdicts()[0]) > len(pairs)
+    again = Questions(questions.result, "story", [(a, b, "different") for a, b in pairs])
     assert again.answered.keys() == questions.answered.keys()
 
 
 def test_what_contradicts_is_said_at_once(news):
     done = keys(news, "d" + "w" * 60, "--number", "40")
-    assert "may not be one" in done.stderr and "undo it by [u], or edit" in done.stderr
+    assert "may not be one" in done.stderr and "undo it with [u], or edit" in done.stderr
 
 
 def test_a_file_that_is_something_else_is_left_alone(news):

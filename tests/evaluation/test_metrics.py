@@ -108,8 +108,8 @@ def test_order_and_names_of_labels_do_not_matter(rows: list[tuple[int, int]], ra
 def test_swapping_the_sides_swaps_precision_and_recall(rows: list[tuple[int, int]]) -> None:
     truth, labels = zip(*rows, strict=True)
     for metric in (b_cubed, pairwise):
-        one, other = metric(truth, labels), metric(labels, truth)
-        assert (one.precision, one.recall) == pytest.approx((other.recall, other.precision))
+        straight, swapped = metric(truth, labels), metric(labels, truth)
+        assert (straight.precision, straight.recall) == pytest.approx((swapped.recall, swapped.precision))
 
 
 def test_a_worked_example() -> None:
@@ -281,8 +281,8 @@ def test_a_single_block_is_always_drawn_whole() -> None:
 
 def test_a_seed_decides_the_interval() -> None:
     groupings = [noisy(60, seed=1)]
-    one, again, other = (bootstrap(groupings, resamples=50, seed=seed) for seed in (5, 5, 6))
-    assert one == again != other
+    first, second, third = (bootstrap(groupings, resamples=50, seed=seed) for seed in (5, 5, 6))
+    assert first == second != third
 
 
 def test_a_bootstrap_needs_what_it_resamples() -> None:
@@ -306,8 +306,8 @@ def at_thresholds(same: Sequence[bool], scores: Sequence[float]) -> list[tuple[f
     """(threshold, precision, recall) of every threshold there is, from the highest."""
     table = []
     for threshold in sorted(set(scores), reverse=True):
-        taken = [true for true, score in zip(same, scores, strict=True) if score >= threshold]
-        table.append((threshold, sum(taken) / len(taken), sum(taken) / sum(same)))
+        joined_pairs = [true for true, score in zip(same, scores, strict=True) if score >= threshold]
+        table.append((threshold, sum(joined_pairs) / len(joined_pairs), sum(joined_pairs) / sum(same)))
     return table
 
 
@@ -344,7 +344,7 @@ def test_log_loss_is_the_textbook_one(pairs: list[tuple[bool, float]]) -> None:
 @given(PAIRS, st.integers(1, 40))
 def test_calibration_error_is_the_textbook_one(pairs: list[tuple[bool, float]], bins: int) -> None:
     def share(probability: float) -> float:
-        tied = [true for true, other in pairs if other == probability]
+        tied = [true for true, value in pairs if value == probability]
         return sum(tied) / len(tied)
 
     rows, total, start = sorted(p for _, p in pairs), 0.0, 0

@@ -30,23 +30,23 @@ def test_labels_are_read_slice_by_slice() -> None:
         {"title": "f", "story": "1", "slice": "tue"},
         {"title": "g", "story": "2", "wording": "x", "slice": "mon"},
     ]
-    found = read_labels(rows)
-    assert found.labels["story"].tolist() == [0, 0, 1, -1, -1, 1, 2]
-    assert found.labels["wording"].tolist() == [0, 0, 1, -1, -1, -1, 2]
-    assert [part.tolist() for part in found.slices] == [[0, 1, 6], [2, 3, 4, 5]]
-    assert (found.scored("story"), found.pairs("story"), found.pairs("wording")) == (5, 2, 1)
+    labelled = read_labels(rows)
+    assert labelled.labels["story"].tolist() == [0, 0, 1, -1, -1, 1, 2]
+    assert labelled.labels["wording"].tolist() == [0, 0, 1, -1, -1, -1, 2]
+    assert [part.tolist() for part in labelled.slices] == [[0, 1, 6], [2, 3, 4, 5]]
+    assert (labelled.scored("story"), labelled.pairs("story"), labelled.pairs("wording")) == (5, 2, 1)
 
 
 def test_columns_have_the_names_that_were_given_in_capitals_or_not() -> None:
     rows = [{"title": "a", "Event": "1", "tongue": "x"}, {"title": "b", "Event": "1", "tongue": "y"}]
-    found = read_labels(rows, LabelColumns(story="event", wording="tongue"))
-    assert found.labels["story"].tolist() == [0, 0]
-    assert found.labels["wording"].tolist() == [0, 1]
+    labelled = read_labels(rows, LabelColumns(story="event", wording="tongue"))
+    assert labelled.labels["story"].tolist() == [0, 0]
+    assert labelled.labels["wording"].tolist() == [0, 1]
     assert list(read_labels(rows, LabelColumns(story="event")).labels) == ["story"]
 
 
 @pytest.mark.parametrize(
-    ("rows", "columns", "said"),
+    ("rows", "columns", "message"),
     [
         ([{"title": "a", "topic": "1"}], LabelColumns(), "no column 'story' among title, topic: add it"),
         (
@@ -61,17 +61,17 @@ def test_columns_have_the_names_that_were_given_in_capitals_or_not() -> None:
         ([], LabelColumns(), "no column 'story' among no columns at all"),
     ],
 )
-def test_labels_that_are_not_there_are_said(rows: list[Any], columns: LabelColumns, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_labels_that_are_not_there_are_said(rows: list[Any], columns: LabelColumns, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         read_labels(rows, columns)
 
 
 def test_a_frame_has_labels_too() -> None:
     frame = pd.DataFrame({"headline": ["Ferry sinks", "Ferry sinks!", "Rates rise"], "story": [1, 1, None]})
-    found = evaluate(frame, encoder=FakeEncoder(), resamples=10)
-    assert found.levels["story"].scored == 2
-    assert found.levels["story"].unlabelled == 1
-    assert found.levels["story"].scores["pairwise_f1"] == 1.0
+    evaluation = evaluate(frame, encoder=FakeEncoder(), resamples=10)
+    assert evaluation.levels["story"].scored == 2
+    assert evaluation.levels["story"].unlabelled == 1
+    assert evaluation.levels["story"].scores["pairwise_f1"] == 1.0
 
 
 def test_a_missing_value_of_pandas_is_no_label() -> None:
@@ -83,15 +83,15 @@ def test_a_missing_value_of_pandas_is_no_label() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"), [({"resamples": 0}, "resamples must be 1"), ({"worst": -1}, "worst must be 0")]
+    ("options", "message"), [({"resamples": 0}, "resamples must be 1"), ({"worst": -1}, "worst must be 0")]
 )
-def test_numbers_that_make_no_sense_are_refused_before_any_work(given: dict[str, int], said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        evaluate([], **given)
+def test_numbers_that_make_no_sense_are_refused_before_any_work(options: dict[str, int], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        evaluate([], **options)
 
 
 @pytest.fixture(scope="module")
-def found() -> Evaluation:
+def evaluation() -> Evaluation:
     return evaluate(labelled_rows(), encoder=FakeEncoder(), worst=1000, resamples=50)
 
 
@@ -103,64 +103,65 @@ def grouped(level: str) -> tuple[list[str], list[str]]:
         members = [row for row in rows if row["slice"] == part]
         run = dedupe.deduplicate(members, encoder=FakeEncoder())
         for row, label in zip(members, run.labels(level).tolist(), strict=True):
-            said = (row["story"], row["wording"].strip()) if level == "wording" else (row["story"],)
-            if all(said):
-                truth.append(f"{part} {said}")
+            names = (row["story"], row["wording"].strip()) if level == "wording" else (row["story"],)
+            if all(names):
+                truth.append(f"{part} {names}")
                 labels.append(f"{part} {label}")
     return truth, labels
 
 
 @pytest.mark.parametrize("level", ["story", "wording"])
-def test_each_slice_is_grouped_by_itself_and_scored_with_the_others(found: Evaluation, level: str) -> None:
+def test_each_slice_is_grouped_by_itself_and_scored_with_the_others(evaluation: Evaluation, level: str) -> None:
     truth, labels = grouped(level)
-    scores = found.levels[level]
+    scores = evaluation.levels[level]
     assert scores.scored == len(truth)
-    assert scores.scored + scores.unlabelled == found.headlines
+    assert scores.scored + scores.unlabelled == evaluation.headlines
     assert (scores.true_groups, scores.found_groups) == (len(set(truth)), len(set(labels)))
     assert scores.scores == pytest.approx(group_scores(truth, labels))
     assert all(scores.intervals[name].low <= scores.scores[name] + 0.1 for name in GROUP_FIGURES)
 
 
 @pytest.mark.parametrize("level", ["story", "wording"])
-def test_confusions_hold_every_wrong_pair_once(found: Evaluation, level: str) -> None:
+def test_confusions_hold_every_wrong_pair_once(evaluation: Evaluation, level: str) -> None:
     truth, labels = grouped(level)
     pairs = list(itertools.combinations(range(len(truth)), 2))
     wrong = sum(labels[i] == labels[j] and truth[i] != truth[j] for i, j in pairs)
     missed = sum(labels[i] != labels[j] and truth[i] == truth[j] for i, j in pairs)
-    scores = found.levels[level]
-    assert (sum(one.pairs for one in scores.wrong), sum(one.pairs for one in scores.missed)) == (wrong, missed)
-    for side in (scores.wrong, scores.missed):
-        assert [one.pairs for one in side] == sorted((one.pairs for one in side), reverse=True)
-        assert all(one.reasons for one in side)
+    scores = evaluation.levels[level]
+    for side, number in ((scores.wrong, wrong), (scores.missed, missed)):
+        assert sum(confusion.pairs for confusion in side) == number
+        assert [confusion.pairs for confusion in side] == sorted((confusion.pairs for confusion in side), reverse=True)
+        assert all(confusion.reasons for confusion in side)
 
 
-def test_a_confusion_is_two_headlines_that_the_labels_part_or_join(found: Evaluation) -> None:
-    scores = found.levels["story"]
+def test_a_confusion_is_two_headlines_that_the_labels_part_or_join(evaluation: Evaluation) -> None:
+    scores = evaluation.levels["story"]
     assert scores.wrong and scores.missed
-    assert all(one.first.extra["story"] != one.second.extra["story"] for one in scores.wrong)
-    assert all(one.first.extra["story"] == one.second.extra["story"] for one in scores.missed)
-    assert all(one.probability > 0 for one in scores.wrong)
+    assert all(confusion.first.extra["story"] != confusion.second.extra["story"] for confusion in scores.wrong)
+    assert all(confusion.first.extra["story"] == confusion.second.extra["story"] for confusion in scores.missed)
+    assert all(confusion.probability > 0 for confusion in scores.wrong)
 
 
-def test_the_pair_of_a_confusion_is_the_most_probable_one(found: Evaluation) -> None:
+def test_the_pair_of_a_confusion_is_the_most_probable_one(evaluation: Evaluation) -> None:
     for part in ("day 0", "day 1"):
         rows = [row for row in labelled_rows() if row["slice"] == part]
         run = dedupe.deduplicate(rows, encoder=FakeEncoder())
         labels = run.labels("story")
         chance = {(pair.i, pair.j): pair.p_story for pair in run.pairs}
-        for one in found.levels["story"].missed:
-            members = [k for k, row in enumerate(rows) if row["story"] == one.first.extra["story"]]
-            if one.first.extra["slice"] != part or not one.judged:
+        for confusion in evaluation.levels["story"].missed:
+            members = [k for k, row in enumerate(rows) if row["story"] == confusion.first.extra["story"]]
+            if confusion.first.extra["slice"] != part or not confusion.judged:
                 continue
             apart = [chance.get((i, j), 0.0) for i in members for j in members if i < j and labels[i] != labels[j]]
-            assert one.probability == pytest.approx(max(apart))
+            assert confusion.probability == pytest.approx(max(apart))
 
 
 def test_copies_that_are_labelled_apart_are_shown_as_such() -> None:
     rows = [{"title": "Ferry sinks off Oslo", "story": k} for k in ("a", "b")]
     rows += [{"title": "Bakery burns", "story": "c"}, {"title": "Bakery burns down", "story": "c"}]
-    (one,) = evaluate(rows, encoder=FakeEncoder(), resamples=5).levels["story"].wrong
-    assert (one.probability, one.reasons, one.pairs) == (1.0, ("the same title after normalization",), 1)
+    (confusion,) = evaluate(rows, encoder=FakeEncoder(), resamples=5).levels["story"].wrong
+    assert (confusion.probability, confusion.pairs) == (1.0, 1)
+    assert confusion.reasons == ("the same title after normalization",)
 
 
 def test_what_the_run_never_compared_is_judged_alone_and_an_empty_title_not_at_all() -> None:
@@ -169,24 +170,26 @@ def test_what_the_run_never_compared_is_judged_alone_and_an_empty_title_not_at_a
     ]
     rows += [{"title": title, "story": "b"} for title in ("", "Museum reopens")]
     missed = evaluate(rows, encoder=FakeEncoder(), resamples=5).levels["story"].missed
-    assert [(one.pairs, one.judged) for one in missed] == [(2, False), (1, False)]
+    assert [(confusion.pairs, confusion.judged) for confusion in missed] == [(2, False), (1, False)]
     assert missed[0].probability < 0.2
     assert missed[1].reasons == ("a title is empty",)
 
 
-def test_the_order_of_the_input_does_not_matter(found: Evaluation) -> None:
+def test_the_order_of_the_input_does_not_matter(evaluation: Evaluation) -> None:
     rows = labelled_rows()
     shuffled = random.Random(1).sample(rows, len(rows))
-    other = evaluate(shuffled, encoder=FakeEncoder(), worst=1000, resamples=50)
-    for level, scores in found.levels.items():
-        assert other.levels[level].scores == pytest.approx(scores.scores)
+    moved = evaluate(shuffled, encoder=FakeEncoder(), worst=1000, resamples=50)
+    for level, scores in evaluation.levels.items():
+        assert moved.levels[level].scores == pytest.approx(scores.scores)
         for name, interval in scores.intervals.items():
-            moved = other.levels[level].intervals[name]
-            assert (moved.low, moved.high) == pytest.approx((interval.low, interval.high))
-        for one, two in ((scores.wrong, other.levels[level].wrong), (scores.missed, other.levels[level].missed)):
-            assert [(c.pairs, round(c.probability, 6)) for c in one] == [
-                (c.pairs, round(c.probability, 6)) for c in two
-            ]
+            moved_interval = moved.levels[level].intervals[name]
+            assert (moved_interval.low, moved_interval.high) == pytest.approx((interval.low, interval.high))
+        for kind in ("wrong", "missed"):
+            before, after = (
+                [(confusion.pairs, round(confusion.probability, 6)) for confusion in getattr(side, kind)]
+                for side in (scores, moved.levels[level])
+            )
+            assert before == after
 
 
 def test_which_copies_stand_for_a_confusion_does_not_depend_on_their_order() -> None:
@@ -198,9 +201,12 @@ def test_which_copies_stand_for_a_confusion_does_not_depend_on_their_order() -> 
     ]
     rows = [{"title": title, "story": f"s{k % 2}", "id": str(k + 1)} for k, title in enumerate(titles)]
 
-    def shown(given: list[dict[str, str]]) -> list[Any]:
-        found = evaluate(given, encoder=FakeEncoder(), story_threshold=0.05, resamples=5).levels["story"]
-        return [(one.first.id, one.second.id, one.reasons) for one in (*found.wrong, *found.missed)]
+    def shown(headlines: list[dict[str, str]]) -> list[Any]:
+        scores = evaluate(headlines, encoder=FakeEncoder(), story_threshold=0.05, resamples=5).levels["story"]
+        return [
+            (confusion.first.id, confusion.second.id, confusion.reasons)
+            for confusion in (*scores.wrong, *scores.missed)
+        ]
 
     assert [ids for *ids, _ in shown(rows)] == [["1", "2"]]
     for order in itertools.permutations(rows):
@@ -234,12 +240,12 @@ def labelled(tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.Monk
     return path
 
 
-def test_scores_come_as_json_into_a_pipe_and_a_file(labelled: Path, found: Evaluation) -> None:
+def test_scores_come_as_json_into_a_pipe_and_a_file(labelled: Path, evaluation: Evaluation) -> None:
     piped = run("evaluate", labelled, "--story-column", "event", "--worst", "2")
     assert piped.exit_code == 0, piped.output
     scores = json.loads(piped.stdout)
     story = scores["levels"]["story"]
-    assert story["scores"]["b_cubed_f1"]["value"] == round(found.levels["story"].scores["b_cubed_f1"], 4)
+    assert story["scores"]["b_cubed_f1"]["value"] == round(evaluation.levels["story"].scores["b_cubed_f1"], 4)
     assert story["scores"]["b_cubed_f1"]["low"] <= story["scores"]["b_cubed_f1"]["value"]
     assert len(story["wrong"]) == len(story["missed"]) == 2
     assert set(story["wrong"][0]) == {"first", "second", "pairs", "probability", "reasons", "judged"}
@@ -250,7 +256,7 @@ def test_scores_come_as_json_into_a_pipe_and_a_file(labelled: Path, found: Evalu
 
 
 def test_the_table_has_scores_and_headlines(labelled: Path) -> None:
-    said = run("evaluate", labelled, "--story-column", "event", "--format", "table").stdout
+    output = run("evaluate", labelled, "--story-column", "event", "--format", "table").stdout
     for words in (
         "B-cubed",
         "pairwise",
@@ -258,9 +264,9 @@ def test_the_table_has_scores_and_headlines(labelled: Path) -> None:
         "story: wrongly joined",
         "story: wrongly separated",
     ):
-        assert words in said
-    assert "wording, threshold" in said
-    assert "both say" in said
+        assert words in output
+    assert "wording, threshold" in output
+    assert "both say" in output
 
 
 def test_any_input_is_read(labelled: Path) -> None:
@@ -302,34 +308,34 @@ def test_warnings_and_corrections_of_the_runs_are_told(labelled: Path) -> None:
     pd.DataFrame([(rows[0]["title"], rows[1]["title"], "different")], columns=["title_a", "title_b", "verdict"]).to_csv(
         fixed
     )
-    given = ("evaluate", labelled, "--story-column", "event", "--corrections", fixed)
-    outcome = run(*given)
-    found = json.loads(outcome.stdout)
-    assert found["corrections"] == 1
+    command = ("evaluate", labelled, "--story-column", "event", "--corrections", fixed)
+    outcome = run(*command)
+    scores = json.loads(outcome.stdout)
+    assert scores["corrections"] == 1
     assert ", 1 correction applied" in outcome.stderr
-    assert "empty-title" in [warning["code"] for warning in found["warnings"]]
+    assert "empty-title" in [warning["code"] for warning in scores["warnings"]]
     assert "warning: 1 row without a title: left ungrouped\n" in outcome.stderr
-    assert "corrections 1\n" in run(*given, "--dry-run").stdout
+    assert "corrections 1\n" in run(*command, "--dry-run").stdout
     for option in (("-o", fixed, "--format", "json"), ("--skip-bad", "--rejects", fixed)):
-        assert "is also the input" in refused(*given, "--force", *option)
-    assert "applied" not in run(*given[:-2]).stderr
+        assert "is also the input" in refused(*command, "--force", *option)
+    assert "applied" not in run(*command[:-2]).stderr
 
 
 def test_a_foreign_encoder_is_said_to_be_uncalibrated() -> None:
     class Foreign:
         encode = FakeEncoder().encode
 
-    found = evaluate(labelled_rows(), encoder=Foreign(), resamples=5)
-    assert [one.code for one in found.warnings].count("uncalibrated") == 1
+    evaluation = evaluate(labelled_rows(), encoder=Foreign(), resamples=5)
+    assert [caution.code for caution in evaluation.warnings].count("uncalibrated") == 1
 
 
 def test_corrections_may_be_an_address(labelled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Any] = []
-    monkeypatch.setattr("dedupe.clustering.corrections.read_corrections", lambda path: asked.append(path) or [])
+    read: list[Any] = []
+    monkeypatch.setattr("dedupe.clustering.corrections.read_corrections", lambda path: read.append(path) or [])
     address = "https://example.org/fixed.csv"
     assert run("evaluate", labelled, "--story-column", "event", "--corrections", address, "--dry-run").exit_code == 0
     assert run("cluster", labelled, "--corrections", address, "--dry-run").exit_code == 0
-    assert [list(paths) for paths in asked] == [[address], [address]]
+    assert [list(paths) for paths in read] == [[address], [address]]
 
 
 def test_an_iterator_of_corrections_serves_all_slices() -> None:
@@ -340,5 +346,7 @@ def test_an_iterator_of_corrections_serves_all_slices() -> None:
     ]
     fixed = [(rows[2]["title"], rows[3]["title"], "different")]
     labelled = read_labels(rows)
-    runs = [runs_of(labelled, encoder=FakeEncoder(), corrections=given)[1] for given in (fixed, iter(fixed))]
+    runs = [
+        runs_of(labelled, encoder=FakeEncoder(), corrections=corrections)[1] for corrections in (fixed, iter(fixed))
+    ]
     assert [run.corrections for run in runs] == [1, 1]

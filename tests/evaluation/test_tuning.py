@@ -76,7 +76,7 @@ def runs(labelled: LabelledHeadlines) -> list[dedupe.Deduplication]:
 
 def listed(labelled: LabelledHeadlines, runs: list[dedupe.Deduplication], level: str) -> Pairs:
     """Every pair of labelled rows of a slice, by the book."""
-    found: dict[str, list[Any]] = {"heights": [], "same": [], "blocks": []}
+    pairs: dict[str, list[Any]] = {"heights": [], "same": [], "blocks": []}
     for number, (rows, result) in enumerate(zip(labelled.slices, runs, strict=True)):
         truth = labelled.labels[level][rows]
         here = np.flatnonzero(truth >= 0)
@@ -88,10 +88,10 @@ def listed(labelled: LabelledHeadlines, runs: list[dedupe.Deduplication], level:
         block = connected_blocks(np.unique(truth[here], return_inverse=True)[1], floor[here])
         block_of = dict(zip(here.tolist(), block.tolist(), strict=True))
         kept = (heights > 0) | (truth[i] == truth[j])
-        found["heights"].append(heights[kept])
-        found["same"].append((truth[i] == truth[j])[kept])
-        found["blocks"].append(np.array([block_of[k] for k in i.tolist()])[kept] + 1000 * number)
-    return {name: np.concatenate(values) for name, values in found.items()}
+        pairs["heights"].append(heights[kept])
+        pairs["same"].append((truth[i] == truth[j])[kept])
+        pairs["blocks"].append(np.array([block_of[k] for k in i.tolist()])[kept] + 1000 * number)
+    return {name: np.concatenate(values) for name, values in pairs.items()}
 
 
 def test_rows_come_together_where_the_labels_say(runs: list[dedupe.Deduplication]) -> None:
@@ -113,9 +113,9 @@ def test_the_curve_is_what_cutting_at_each_threshold_gives(
     truth = np.concatenate([labelled.labels[level][rows] for rows in labelled.slices])
     for k in range(0, len(curve.threshold), 5):
         cuts = [run.regroup(**{f"{level}_threshold": float(curve.threshold[k])}).labels(level) for run in runs]
-        found = np.concatenate([cut + 10_000 * part for part, cut in enumerate(cuts)])
-        score = pairwise(truth[truth >= 0], found[truth >= 0])
-        if curve.found[k]:
+        groups = np.concatenate([cut + 10_000 * part for part, cut in enumerate(cuts)])
+        score = pairwise(truth[truth >= 0], groups[truth >= 0])
+        if curve.joined[k]:
             assert curve.precision[k] == pytest.approx(score.precision)
             assert curve.f1[k] == pytest.approx(score.f1)
         assert curve.recall[k] == pytest.approx(score.recall)
@@ -133,17 +133,8 @@ def test_pairs_counted_by_merge_choose_as_pairs_in_a_list(
 
 
 def same_choice(first: ThresholdChoice, second: ThresholdChoice) -> bool:
-    return (first.threshold, first.interval, first.reached, first.intervals, first.pairs, first.true, first.blocks) == (
-        *(
-            second.threshold,
-            second.interval,
-            second.reached,
-            second.intervals,
-            second.pairs,
-            second.true,
-            second.blocks,
-        ),
-    )
+    names = ("threshold", "interval", "reached", "intervals", "pairs", "true", "blocks")
+    return all(getattr(first, name) == getattr(second, name) for name in names)
 
 
 # The choice
@@ -228,8 +219,8 @@ def test_smoothing_keeps_the_number_of_true_pairs_and_makes_precision_rise() -> 
     (true,), (every,) = counts.drawn(np.ones((1, counts.blocks)))
     smooth = smoothed(true, every)
     assert smooth.sum() == pytest.approx(true.sum())
-    found = reaching(every)
-    precision = reaching(smooth)[found > 0] / found[found > 0]
+    joined = reaching(every)
+    precision = reaching(smooth)[joined > 0] / joined[joined > 0]
     assert (np.diff(precision) > -1e-9).all()
 
 
@@ -243,7 +234,7 @@ def test_resamples_are_blocks_drawn_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("arguments", "message"),
     [
         (((0.5, 0.6), (True,)), "need one value per pair"),
         (((0.5, 1.6), (True, False)), r"must lie in \[0, 1\]"),
@@ -254,13 +245,13 @@ def test_resamples_are_blocks_drawn_again() -> None:
         (((), ()), "no pair truly belongs together"),
     ],
 )
-def test_pairs_that_do_not_fit_are_refused(given: tuple[Any, ...], said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        choose(*given)
+def test_pairs_that_do_not_fit_are_refused(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        choose(*arguments)
 
 
 @pytest.mark.parametrize(
-    ("goal", "said"),
+    ("goal", "message"),
     [
         (("accuracy", 0.9), "figure must be one of"),
         (("precision", None), "need a least value"),
@@ -268,8 +259,8 @@ def test_pairs_that_do_not_fit_are_refused(given: tuple[Any, ...], said: str) ->
         (("recall", 1.2), "over 0 and up to 1"),
     ],
 )
-def test_goals_that_make_no_sense_are_refused(goal: tuple[str, float | None], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_goals_that_make_no_sense_are_refused(goal: tuple[str, float | None], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         Goal(*goal)
 
 
@@ -286,7 +277,7 @@ def test_a_goal_is_checked_before_any_work() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("options", "message"),
     [
         ({"floor": 2}, "floor must be over 0 and up to 1, not 2"),
         ({"floor": 0}, "floor must be over 0"),
@@ -295,28 +286,28 @@ def test_a_goal_is_checked_before_any_work() -> None:
         ({"before": 0.01}, "before must be from"),
     ],
 )
-def test_thresholds_that_cannot_be_are_refused(given: dict[str, float], said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        choose([0.5, 0.6], [True, False], **given)
+def test_thresholds_that_cannot_be_are_refused(options: dict[str, float], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        choose([0.5, 0.6], [True, False], **options)
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_threshold_in_force_is_that_given(csv: Path, level: str) -> None:
     rows = labelled_rows(1)
-    given: dict[str, Any] = {"level": level, "encoder": FakeEncoder(), "resamples": 20, f"{level}_threshold": 0.9}
-    assert tune(rows, **given).before == 0.9
-    answers = [(one, other, verdict.replace("story", level)) for one, other, verdict in answered(csv, 60)]
-    assert tune_by_answers(rows, answers, **given).before == 0.9
+    options: dict[str, Any] = {"level": level, "encoder": FakeEncoder(), "resamples": 20, f"{level}_threshold": 0.9}
+    assert tune(rows, **options).before == 0.9
+    answers = [(first, second, verdict.replace("story", level)) for first, second, verdict in answered(csv, 60)]
+    assert tune_by_answers(rows, answers, **options).before == 0.9
 
 
 def test_the_order_of_the_input_does_not_matter() -> None:
     rows = labelled_rows()
     shuffled = random.Random(3).sample(rows, len(rows))
-    one, other = (tune(given, encoder=FakeEncoder(), resamples=100) for given in (rows, shuffled))
-    assert same_choice(one.choice, other.choice)
-    assert sorted(one.probabilities) == sorted(other.probabilities)
-    assert one.caution is not None
-    assert one.scored + one.unlabelled == len(rows)
+    first, second = (tune(headlines, encoder=FakeEncoder(), resamples=100) for headlines in (rows, shuffled))
+    assert same_choice(first.choice, second.choice)
+    assert sorted(first.probabilities) == sorted(second.probabilities)
+    assert first.caution is not None
+    assert first.scored + first.unlabelled == len(rows)
 
 
 # The command
@@ -341,9 +332,9 @@ def test_a_threshold_is_put_into_settings_that_cluster_uses(csv: Path) -> None:
     assert f"headline-dedupe.toml: story_threshold = {threshold:g}\n" in outcome.stdout
     assert "warning: this rests on " in outcome.stderr
     used = run("cluster", csv, "--settings", "headline-dedupe.toml", "-o", "-")
-    given = run("cluster", csv, "--story-threshold", str(threshold), "-o", "-")
+    typed = run("cluster", csv, "--story-threshold", str(threshold), "-o", "-")
     assert used.exit_code == 0
-    assert used.stdout == given.stdout
+    assert used.stdout == typed.stdout
 
 
 @pytest.mark.slow
@@ -364,12 +355,12 @@ def test_only_the_threshold_changes_and_the_same_again_changes_nothing(csv: Path
 
 def test_a_table_that_would_go_before_is_changed_too(csv: Path) -> None:
     Path("desk.toml").write_text('[cluster]\nstory_threshold = 0.9\n[match]\nwindow = "3d"\n', "utf-8")
-    said = run("tune", csv, "-o", "desk.toml").stdout
-    assert "desk.toml, [cluster]: story_threshold = 0.9 -> 0." in said
-    assert "[match]" not in said
-    found = tomllib.loads(Path("desk.toml").read_text("utf-8"))
-    assert found["story_threshold"] == found["cluster"]["story_threshold"] < 0.9
-    assert "story" not in found["match"]
+    output = run("tune", csv, "-o", "desk.toml").stdout
+    assert "desk.toml, [cluster]: story_threshold = 0.9 -> 0." in output
+    assert "[match]" not in output
+    written = tomllib.loads(Path("desk.toml").read_text("utf-8"))
+    assert written["story_threshold"] == written["cluster"]["story_threshold"] < 0.9
+    assert "story" not in written["match"]
 
 
 @pytest.mark.slow
@@ -386,12 +377,12 @@ def test_pictures_are_drawn_beside_the_settings_or_where_asked(csv: Path) -> Non
 
 def test_json_says_the_same(csv: Path) -> None:
     outcome = run("tune", csv, "--recall", "0.5", "--format", "json", "-o", "desk.toml")
-    found = json.loads(outcome.stdout)
-    assert found["threshold"]["value"] == tomllib.loads(Path("desk.toml").read_text("utf-8"))["story_threshold"]
-    assert found["goal"] == {"figure": "recall", "least": 0.5}
-    assert found["recall"]["value"] >= 0.5
-    assert found["slices"] == 2
-    assert all(Path(picture).exists() for picture in found["plots"])
+    report = json.loads(outcome.stdout)
+    assert report["threshold"]["value"] == tomllib.loads(Path("desk.toml").read_text("utf-8"))["story_threshold"]
+    assert report["goal"] == {"figure": "recall", "least": 0.5}
+    assert report["recall"]["value"] >= 0.5
+    assert report["slices"] == 2
+    assert all(Path(picture).exists() for picture in report["plots"])
 
 
 def test_what_cannot_be_reached_is_said_and_nothing_is_written(csv: Path) -> None:
@@ -417,7 +408,7 @@ def test_wrong_calls_are_one_line(csv: Path) -> None:
     alone.write_text("title,story\nFerry sinks,1\nBakery burns,2\n", "utf-8")
     assert "contradict" in refused("tune", csv, "--precision", "0.9", "--recall", "0.9")
     assert "are not TOML" in refused("tune", csv, "-o", "bad.toml")
-    assert "must end in .toml: name a settings file by -o" in refused("tune", csv, "-o", "-")
+    assert "must end in .toml: name a settings file with -o" in refused("tune", csv, "-o", "-")
     assert "is also the input" in refused("tune", csv, "-o", csv)
     assert "must end in .toml" in refused("tune", csv, "-o", "stories.jsonl")
     assert "has a story of its own" in refused("tune", alone)
@@ -430,27 +421,27 @@ def test_wrong_calls_are_one_line(csv: Path) -> None:
 def test_wordings_are_tuned_inside_the_stories_of_the_settings(csv: Path) -> None:
     Path("desk.toml").write_text("story_threshold = 1.0\n", "utf-8")
     inside = json.loads(run("tune", csv, "--level", "wording", "--format", "json", "-o", "desk.toml").stdout)
-    given = run(
+    typed = run(
         "tune", csv, "--level", "wording", "--format", "json", "-o", "other.toml", "--story-threshold", "1.0"
     ).stdout
-    assert inside["threshold"] == json.loads(given)["threshold"]
-    assert inside["pairs"] == json.loads(given)["pairs"]
+    assert inside["threshold"] == json.loads(typed)["threshold"]
+    assert inside["pairs"] == json.loads(typed)["pairs"]
 
 
 @pytest.mark.slow
 def test_what_stays_is_the_threshold_of_the_settings(csv: Path) -> None:
     clear = Path("clear.jsonl")
     clear.write_text("".join(json.dumps(row) + "\n" for row in clear_rows()), "utf-8")
-    for level, given in (
+    for level, text in (
         ("story", "story_threshold = 0.5\n"),
         ("wording", "wording_threshold = 0.5\n"),
         ("story", "[match]\nstory_threshold = 0.5\n"),
     ):
-        Path("desk.toml").write_text(given, "utf-8")
+        Path("desk.toml").write_text(text, "utf-8")
         outcome = run("tune", clear, "-o", "desk.toml", "--level", level, "--format", "json")
-        found = json.loads(outcome.stdout)
-        assert found["before"] == 0.5
-        assert any("0.5" in line for line in found["written"])
+        report = json.loads(outcome.stdout)
+        assert report["before"] == 0.5
+        assert any("0.5" in line for line in report["written"])
     Path("desk.toml").write_text("story_threshold = 0.5\n", "utf-8")
     assert (
         json.loads(run("tune", clear, "-o", "desk.toml", "--story-threshold", "0.6", "--format", "json").stdout)[
@@ -461,8 +452,8 @@ def test_what_stays_is_the_threshold_of_the_settings(csv: Path) -> None:
     Path("desk.toml").write_text("story_threshold = 0.5\n", "utf-8")
     Path("other.toml").write_text("story_threshold = 0.7\n", "utf-8")
     for target, before in (("other.toml", 0.7), ("new.toml", 0.5)):
-        given = run("tune", clear, "-o", target, "--settings", "desk.toml", "--format", "json")
-        assert json.loads(given.stdout)["before"] == before
+        text = run("tune", clear, "-o", target, "--settings", "desk.toml", "--format", "json")
+        assert json.loads(text.stdout)["before"] == before
 
 
 def test_what_is_said_to_stay_is_what_is_written(csv: Path) -> None:
@@ -471,20 +462,20 @@ def test_what_is_said_to_stay_is_what_is_written(csv: Path) -> None:
     ]
     Path("copies.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     Path("desk.toml").write_text("story_threshold = 0.5\n", "utf-8")
-    said = run("tune", "copies.jsonl", "-o", "desk.toml").stdout
-    assert "story threshold for the best F1: 0.500 (" in said
-    assert "; 0.5 was in force and stays, as these labels show no surely better one\n" in said
-    assert "desk.toml: story_threshold = 0.5, unchanged\n" in said
+    output = run("tune", "copies.jsonl", "-o", "desk.toml").stdout
+    assert "story threshold for the best F1: 0.500 (" in output
+    assert "; 0.5 was in force and stays, as these labels show no surely better one\n" in output
+    assert "desk.toml: story_threshold = 0.5, unchanged\n" in output
 
 
 @pytest.mark.slow
 def test_wordings_are_tuned_inside_the_stories_of_a_command_too(csv: Path) -> None:
     Path("desk.toml").write_text("[cluster]\nstory_threshold = 1.0\n", "utf-8")
     inside = json.loads(run("tune", csv, "--level", "wording", "--format", "json", "-o", "desk.toml").stdout)
-    given = run(
+    typed = run(
         "tune", csv, "--level", "wording", "--format", "json", "-o", "other.toml", "--story-threshold", "1.0"
     ).stdout
-    assert inside["pairs"] == json.loads(given)["pairs"]
+    assert inside["pairs"] == json.loads(typed)["pairs"]
 
 
 @pytest.mark.parametrize("value", ['"high"', "true"])
@@ -525,11 +516,11 @@ def test_settings_may_name_where_it_is_written_as_the_command_line_does(csv: Pat
 
 def test_a_threshold_that_puts_nothing_together_is_said(csv: Path) -> None:
     choice = choose([0, 0, 0.5, 0.5], [True, True, False, False], before=1.0, resamples=20)
-    assert (choice.threshold, choice.found) == (1.0, 0.0)
-    found = replace(tune(labelled_rows(), encoder=FakeEncoder(), resamples=20))
-    assert not any("none of the labelled pairs" in line for line in tuning_lines(found))
-    assert "this threshold joins none of the labelled pairs" in tuning_lines(replace(found, choice=choice))
-    assert tuning_json(replace(found, choice=choice))["found"] == 0
+    assert (choice.threshold, choice.joined) == (1.0, 0.0)
+    tuning = tune(labelled_rows(), encoder=FakeEncoder(), resamples=20)
+    assert not any("none of the labelled pairs" in line for line in tuning_lines(tuning))
+    assert "this threshold joins none of the labelled pairs" in tuning_lines(replace(tuning, choice=choice))
+    assert tuning_json(replace(tuning, choice=choice))["found"] == 0
 
 
 def test_warnings_of_the_run_are_shown(csv: Path) -> None:
@@ -537,15 +528,15 @@ def test_warnings_of_the_run_are_shown(csv: Path) -> None:
     csv.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     outcome = run("tune", csv, "--format", "json")
     bad = [k for k, row in enumerate(rows) if row["published"] == "soon"]
-    found = {warning["code"]: warning for warning in json.loads(outcome.stdout)["warnings"]}
-    assert found["bad-date"]["rows"] == len(bad)
-    assert f"(in one slice; {len(bad)} such rows in 2 slices)" in found["bad-date"]["message"]
-    assert f"warning: {found['bad-date']['message']}\n" in outcome.stderr
+    warnings = {warning["code"]: warning for warning in json.loads(outcome.stdout)["warnings"]}
+    assert warnings["bad-date"]["rows"] == len(bad)
+    assert f"(in one slice; {len(bad)} such rows in 2 slices)" in warnings["bad-date"]["message"]
+    assert f"warning: {warnings['bad-date']['message']}\n" in outcome.stderr
     tuning = tune(rows, encoder=Foreign(), resamples=20)
-    assert {one.code: one.positions for one in tuning.warnings}["bad-date"] == tuple(bad)
-    assert [one.code for one in tuning.warnings].count("uncalibrated") == 1
+    assert {caution.code: caution.positions for caution in tuning.warnings}["bad-date"] == tuple(bad)
+    assert [caution.code for caution in tuning.warnings].count("uncalibrated") == 1
     by_answers = tune_by_answers(rows, answered(csv, 60), encoder=Foreign(), resamples=20)
-    assert "uncalibrated" in [one.code for one in by_answers.warnings]
+    assert "uncalibrated" in [caution.code for caution in by_answers.warnings]
 
 
 class Foreign:
@@ -578,28 +569,28 @@ def answered(csv: Path, number: int) -> list[tuple[str, str, str]]:
     run = dedupe.deduplicate(rows, encoder=FakeEncoder())
     questions, answers = Questions(run, "story"), Answers(Path("labels.csv"))
     while len(questions.answered) < number and (place := questions.next()) is not None:
-        one, other = (run.headlines[row] for row in questions.titles(place))
-        verdict = "story" if one.extra["story"] == other.extra["story"] else "different"
+        first, second = (run.headlines[row] for row in questions.titles(place))
+        verdict = "story" if first.extra["story"] == second.extra["story"] else "different"
         questions.answer(place, verdict)
-        answers.add(one, other, verdict, "story")
+        answers.add(first, second, verdict, "story")
     Path("news.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     return answers.verdicts("story")
 
 
 def test_all_pairs_answered_are_as_good_as_labels(csv: Path) -> None:
     rows = [row for row in labelled_rows(1) if row["title"]]
-    found = tune_by_answers(rows, answered(csv, 10**6), encoder=FakeEncoder(), resamples=100)
+    tuning = tune_by_answers(rows, answered(csv, 10**6), encoder=FakeEncoder(), resamples=100)
     run = dedupe.deduplicate(rows, encoder=FakeEncoder())
     i, j = np.triu_indices(len(run.nodes.title_row), 1)
     stories = np.array([str(run.headlines[row].extra["story"]) for row in run.nodes.title_row])
     height = run.trees["story"].cophenetic(i, j)
-    for k in range(0, len(found.choice.curve.threshold), 50):
-        together = height >= found.choice.curve.threshold[k]
+    for k in range(0, len(tuning.choice.curve.threshold), 50):
+        together = height >= tuning.choice.curve.threshold[k]
         right = together & (stories[i] == stories[j])
-        assert found.choice.curve.found[k] == pytest.approx(together.sum())
+        assert tuning.choice.curve.joined[k] == pytest.approx(together.sum())
         if together.any():
-            assert found.choice.curve.precision[k] == pytest.approx(right.sum() / together.sum())
-    assert found.answers == len(answered(csv, 0))
+            assert tuning.choice.curve.precision[k] == pytest.approx(right.sum() / together.sum())
+    assert tuning.answers == len(answered(csv, 0))
 
 
 @pytest.mark.slow
@@ -619,14 +610,14 @@ def test_answers_tune_on_the_command_line(csv: Path) -> None:
 
 
 def test_an_answer_said_twice_is_about_a_pair_of_these_both_times(csv: Path) -> None:
-    given = answered(csv, 60)
+    answers = answered(csv, 60)
     rows = [row for row in labelled_rows(1) if row["title"]]
-    twice = [*given, *((other.upper(), one, verdict) for one, other, verdict in given)]
-    found = tune_by_answers(rows, twice, encoder=FakeEncoder(), resamples=20)
-    assert (found.answers, found.unlabelled) == (60, 0)
+    twice = [*answers, *((second.upper(), first, verdict) for first, second, verdict in answers)]
+    tuning = tune_by_answers(rows, twice, encoder=FakeEncoder(), resamples=20)
+    assert (tuning.answers, tuning.unlabelled) == (60, 0)
     foreign = [("Glacier hut opens", "Bread is dear", "different"), ("Glacier hut opens", "Bread is dear", "skipped")]
-    found = tune_by_answers(rows, [*given[:30], *foreign], encoder=FakeEncoder(), resamples=20)
-    assert (found.answers, found.unlabelled) == (30, 1)
+    tuning = tune_by_answers(rows, [*answers[:30], *foreign], encoder=FakeEncoder(), resamples=20)
+    assert (tuning.answers, tuning.unlabelled) == (30, 1)
 
 
 @pytest.mark.slow
