@@ -61,9 +61,7 @@ class LabelOptions(GroupOptions):
                 for level in labelled.labels
             ]
             labels = "; ".join([*counts, count(len(labelled.slices), "slice")])
-        shared = {name: getattr(self, name) for name in ("window", "story_threshold", "wording_threshold")}
-        shared["corrections"] = len(self.all_corrections) or None
-        return [f"labels: {labels}", *plan(source, self.model, self.vectors, output, format, {**values, **shared})]
+        return [f"labels: {labels}", *plan(self, source, output, format, values)]
 
 
 @dataclass(frozen=True)

@@ -418,7 +418,7 @@ def test_search_finds_titles_and_sources_whatever_their_accents(page: Any) -> No
     assert page.locator("mark").first.inner_text().casefold() in ("museum", "reopens")
     assert "2 headlines found" in page.inner_text("#status")
     page.fill("#q", "coast daily ferry")
-    assert len(shown(page)) == 1 and page.locator(".found").count() <= 1
+    assert len(shown(page)) == 1 and page.locator(".match").count() <= 1
     page.fill("#q", "zeppelin")
     assert shown(page) == [] and "No stories match" in page.inner_text(".empty")
     page.click("text=Clear filters")

@@ -12,7 +12,6 @@ export function loadData(element) {
     count: rows.node.length,
     trees: Object.fromEntries(Object.entries(raw.trees).map(([level, tree]) => [level, unpackTree(tree, raw.nodes)])),
     pairs: unpackAll(raw.pairs),
-    level: raw.level,
     dated: rows.time.some((time) => !Number.isNaN(time)),
     sourced: rows.sources.length > 1,
   };

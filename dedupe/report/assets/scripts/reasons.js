@@ -80,7 +80,7 @@ export function reasonsOf(data, pair) {
   return data.reasons.get(pair) ?? [];
 }
 
-// The same, seen from one of the two.
+// The same, worded from the side of one node.
 export function reasonsFrom(data, pair, node) {
   const [first, second] = data.pairs.i[pair] === node ? ["this one", "the other"] : ["the other", "this one"];
   const named = { "only the first": `only ${first}`, "only the second": `only ${second}` };
