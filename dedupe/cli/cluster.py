@@ -200,8 +200,6 @@ def _finish(job: _Options, inputs: InputOptions, source: Source, result: Dedupli
         return
     summary = ", ".join(filter(None, [*_counts(result), note, *applied(job.corrections, result.corrections), *skipped]))
     click.echo(f"{PROGRAM}: {'; '.join([summary, *source.notes])}", err=True)
-    if job.window and not any(headline.published for headline in result.headlines):
-        more.append("--window has no effect, since no headline has a date: name the column with --date-column")
     warn(result.warnings, job.vectors, more)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from click.shell_completion import get_completion_class
 
+from dedupe import __version__
 from dedupe.cli.shared import PROGRAM, EngineOptions, GroupOptions, limit_threads, options_of, takes
 from dedupe.errors import ModelError, OutputError
 from dedupe.runtime.files import write_lines
@@ -31,7 +32,7 @@ def info(engine: EngineOptions) -> None:
     vectors = VectorCache(default_folder())
     write_lines(
         [
-            f"{PROGRAM} {_version(PROGRAM)}",
+            f"{PROGRAM} {__version__}",
             f"python {platform.python_version()}, {platform.platform()}",
             f"packages: {', '.join(f'{name} {_version(name)}' for name in _PACKAGES)}",
             f"model: {_model(engine.model)}",

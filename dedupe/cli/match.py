@@ -56,6 +56,8 @@ def match(job: _Options, inputs: InputOptions) -> None:
 
     format = job.format or readable_format(job.output, ROW_FORMATS)
     job.check_formulas(format)
+    if "-" in inputs.inputs and "-" in job.against:
+        raise click.UsageError("INPUT and --against both name standard input: give a file for one")
     job.check(inputs, format, *job.against)
     source, known = inputs.read(), _read_known(job, inputs)
     if job.dry_run:

@@ -108,7 +108,7 @@ def options_of(kind: type[Any], *names: str) -> _Decorator:
 def takes(*kinds: type[Any]) -> _Decorator:
     """Return a decorator that adds the options of dataclasses and passes the command an instance of each."""
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+    def decorate(command: Callable[..., None]) -> Any:
         @wraps(command)
         def with_options(**values: Any) -> None:
             instances = [kind(**{item.name: values.pop(item.name) for item in fields(kind)}) for kind in kinds]

@@ -119,8 +119,8 @@ def _nested(result: Deduplication) -> Iterator[dict[str, Any]]:
 
 
 def _representative(group: Story | Wording) -> int:
-    members = zip(group.positions.tolist(), group.headlines, strict=True)
-    return next(position for position, headline in members if headline is group.representative)
+    place = next(k for k, headline in enumerate(group.headlines) if headline is group.representative)
+    return int(group.positions[place])
 
 
 def _write_csv(rows: Rows, stream: TextIO, delimiter: str, cell: Callable[[Any], str]) -> None:
