@@ -74,7 +74,7 @@ class _Options(LabelOptions, OutputOptions):
     )
 
 
-@click.command()
+@click.command(short_help="Score the groups of labelled headlines.")
 @takes(_Options, InputOptions)
 @settings
 def evaluate(job: _Options, inputs: InputOptions) -> None:
@@ -117,7 +117,7 @@ def _format(output: str) -> str:
 def _summary(job: _Options, evaluation: Evaluation) -> str:
     parts = [count(evaluation.headlines, "headline"), count(evaluation.slices, "slice")]
     for level, scores in evaluation.levels.items():
-        groups = count(scores.true_groups, level, {"story": "stories"}.get(level))
+        groups = count(scores.true_groups, level, {"story": "stories"}.get(level, ""))
         parts.append(f"{groups} labelled, {scores.found_groups:,} found")
         if scores.unlabelled:
             parts.append(f"{count(scores.unlabelled, 'headline')} without a {level} not scored")

@@ -19,6 +19,7 @@ import click
 from click.core import ParameterSource
 
 from dedupe.errors import DedupeError
+from dedupe.result.display import counted
 from dedupe.runtime.files import check_output, discard_standard_output
 from dedupe.writers import format_of
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _Decorator = Callable[[Any], Any]
 PROGRAM = "headline-dedupe"
+count = counted
 SETTINGS = "dedupe.settings"
 """The key under which a click context keeps the name of the settings file, for messages."""
 
@@ -262,11 +264,6 @@ def limit_threads(threads: int | None) -> None:
         from dedupe.runtime.parallel import set_threads
 
         set_threads(threads)
-
-
-def count(number: int, singular: str, plural: str | None = None) -> str:
-    """Return a number with its noun."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def applied(files: Sequence[str], number: int) -> list[str]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.report.selection import PageNodes, PagePairs, select_nodes, select_pairs
 from dedupe.result.deduplication import Deduplication
+from dedupe.result.display import counted
 from dedupe.runtime.arrays import Ints
 
 _BINS = 50  # of the histogram of probabilities
@@ -46,7 +47,7 @@ def page_data(result: Deduplication, max_rows: int, max_pairs: int) -> dict[str,
         "figures": figures_of(result),
         "left_out": _left_out(result, nodes, pairs),
         "period": _period(result),
-        "sources": f"{sources:,} source{'' if sources == 1 else 's'}" if sources else "",
+        "sources": counted(sources, "source") if sources else "",
     }
 
 
@@ -129,10 +130,9 @@ def _left_out(result: Deduplication, nodes: PageNodes, pairs: PagePairs) -> tupl
     """Return a sentence, without its full stop, for each thing that the page leaves out."""
     sentences = []
     if nodes.rows_left_out:
-        size = "1 headline" if nodes.largest == 1 else f"{nodes.largest:,} headlines"
         sentences.append(
             f"{nodes.rows_left_out:,} of {len(result):,} headlines are counted but not listed: they are in the smallest "
-            f"groups, of at most {size} even at the lowest threshold"
+            f"groups, of at most {counted(nodes.largest, 'headline')} even at the lowest threshold"
         )
     if pairs.left_out:
         sentences.append(
