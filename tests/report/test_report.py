@@ -12,18 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from click.testing import CliRunner, Result
 from playwright.sync_api import Browser
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from dedupe import Deduplication, Headline, InputError, OutputError, deduplicate, read_corrections, write_report
-from dedupe.cli import cli
 from dedupe.clustering.merge_tree import MergeTree
 from dedupe.report.data import figures_of, pack
 from dedupe.report.page import SCRIPTS
 from dedupe.report.selection import select_nodes, select_pairs, strongest_across
 from tests.support.browser import NARROW, WIDE, Opened, chromium, opened
+from tests.support.command_line import run
 from tests.support.fake_encoder import FakeEncoder
 
 ASSETS = files("dedupe.report") / "assets"
@@ -251,10 +250,6 @@ def test_every_script_goes_into_the_page_after_those_it_imports_from() -> None:
 
 
 # On the command line
-
-
-def run(*args: str | Path) -> Result:
-    return CliRunner().invoke(cli, [str(arg) for arg in args], prog_name="headline-dedupe")
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 // The data of the page: columns of numbers from base64, and what is derived from them.
 
-const CERTAIN = 65535; // a probability of 1, in two bytes
-
 export function loadData(element) {
   const raw = JSON.parse(element.textContent);
   element.remove();
@@ -41,8 +39,4 @@ function unpackTree(packed, nodes) {
     merge[node] = step;
   });
   return { ...tree, absorber, merge };
-}
-
-export function unpackProbability(value) {
-  return value / CERTAIN;
 }

@@ -1,6 +1,6 @@
 // Why headlines are together: the strongest scored pairs across the merges of a story connect it as a tree.
 
-import { unpackProbability } from "./payload.js";
+const CERTAIN = 65535; // a probability of 1, in two bytes
 
 export function strongestPair(data, step) {
   const pair = data.pairs.by_merge[step];
@@ -71,7 +71,7 @@ export function mergeOf(tree, first, second) {
 }
 
 export function pairProbability(data, pair) {
-  return unpackProbability(data.pairs.probability[pair]);
+  return data.pairs.probability[pair] / CERTAIN;
 }
 
 // The reasons of a pair, [] if the page has none.

@@ -3,7 +3,7 @@
 export const VIEWS = ["stories", "check", "pictures", "run"];
 const TEXTS = { q: "", sort: "largest", size: "", only: "", source: "", from: "", to: "" };
 
-export function initialState({ thresholds }) {
+function initialState({ thresholds }) {
   return { view: VIEWS[0], ...TEXTS, ...thresholds };
 }
 
