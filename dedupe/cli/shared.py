@@ -124,11 +124,6 @@ def takes(*kinds: type[Any]) -> _Decorator:
 probability = click.FloatRange(0, 1)
 
 
-def _threshold(level: str) -> Any:
-    help = f"Probability from which headlines are one {level}."
-    return option(f"--{level}-threshold", type=probability, metavar="P", help=help)
-
-
 @dataclass(frozen=True)
 class EngineOptions:
     """What encodes titles."""
@@ -151,8 +146,12 @@ class GroupOptions(EngineOptions):
     window: timedelta | None = option(
         "--window", type=time_span, metavar="SPAN", help="Longest time span of a group: 72h, 3d, 90m, or hours."
     )
-    story_threshold: float | None = _threshold("story")
-    wording_threshold: float | None = _threshold("wording")
+    story_threshold: float | None = option(
+        "--story-threshold", type=probability, metavar="P", help="Probability from which headlines are one story."
+    )
+    wording_threshold: float | None = option(
+        "--wording-threshold", type=probability, metavar="P", help="Probability from which headlines are one wording."
+    )
     corrections: tuple[str, ...] = option(
         "--corrections",
         multiple=True,
@@ -160,10 +159,7 @@ class GroupOptions(EngineOptions):
         help="Table of pairs to join or keep apart, with columns title_a, title_b and verdict; repeatable.",
     )
     cache: Path | None = option(
-        "--cache",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="Vector cache; default: the user's cache folder.",
+        "--cache", type=click.Path(path_type=Path), metavar="DIR", help="Vector cache; default: the user's folder."
     )
     no_cache: bool = option("--no-cache", is_flag=True, help="Encode every title, and keep no vectors.")
     dry_run: bool = option("--dry-run", is_flag=True, help="Show what would be read and done; write nothing.")
