@@ -9,6 +9,7 @@ import gc
 
 import click
 
+from dedupe import __version__
 from dedupe.cli.cluster import cluster, compare, drop_repeats
 from dedupe.cli.evaluate import evaluate
 from dedupe.cli.info import cache, completion, info
@@ -23,7 +24,7 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @click.group(cls=Commands, context_settings=_CONTEXT)
-@click.version_option(package_name=PROGRAM, prog_name=PROGRAM)
+@click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
     """Group news headlines into stories, or drop repeats.
 

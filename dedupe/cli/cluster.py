@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +14,7 @@ from dedupe.cli.settings import settings
 from dedupe.cli.shared import (
     PROGRAM,
     EngineOptions,
-    RunOptions,
+    RowOptions,
     applied,
     count,
     limit_threads,
@@ -31,14 +31,16 @@ from dedupe.runtime.files import check_output, write_lines
 from dedupe.writers import ROW_FORMATS, format_of, write_pairs, write_rows, write_stories, write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dedupe.readers.inputs import Source
     from dedupe.result.deduplication import Deduplication
 
-_NAMED_INPUTS = 3  # in the heading of a report
+_MAX_NAMES = 3  # of inputs in the heading of a report
 
 
 @dataclass(frozen=True)
-class _Options(RunOptions):
+class _Options(RowOptions):
     explain: str | None = option(
         "--explain", metavar="FILE", help="Also write every scored pair, with features and reasons, as JSON Lines."
     )
@@ -60,7 +62,7 @@ class _Options(RunOptions):
     type=click.Choice(SCORED_LEVELS[::-1]),
     default="story",
     show_default=True,
-    help="Widest level to group by; wording takes a fraction of the time on very many headlines.",
+    help="Widest level to group by; wording alone is much faster on very many headlines.",
 )
 @click.option(
     "--format",
@@ -72,7 +74,7 @@ class _Options(RunOptions):
 def cluster(job: _Options, inputs: InputOptions, level: str, format: str | None) -> None:
     """Group headlines into stories.
 
-    Without -o, the output is a table on a terminal, and JSON Lines, one per input row, in a pipe.
+    Without -o, the output is a table on a terminal, and JSON Lines, one row per headline, in a pipe.
 
     \b
     Examples:
@@ -96,7 +98,9 @@ def cluster(job: _Options, inputs: InputOptions, level: str, format: str | None)
 
 
 @click.command("dedupe")
-@click.option("--level", type=click.Choice(LEVELS), default="wording", show_default=True, help="What is a repeat.")
+@click.option(
+    "--level", type=click.Choice(LEVELS), default="wording", show_default=True, help="What counts as a repeat."
+)
 @click.option(
     "--format", type=click.Choice(ROW_FORMATS), help="Output format; default: by the ending of -o, or as INPUT."
 )
@@ -120,9 +124,8 @@ def drop_repeats(job: _Options, inputs: InputOptions, level: str, format: str | 
     if result is None:
         return
     kept = [result.headlines[k] for k in result.kept(level)]
-    rows: Any = OutputRows(kept)
-    if format == "lines" or source.format in ("lines", "page"):
-        rows = [{"title": headline.title} for headline in kept]
+    titles_only = format == "lines" or source.format in ("lines", "page")
+    rows = [{"title": headline.title} for headline in kept] if titles_only else OutputRows(kept)
     write_rows(rows, job.output, format, formulas=job.keep_formulas)
     _finish(job, inputs, source, result, f"kept {len(kept):,} at level {level}")
 
@@ -134,22 +137,20 @@ def drop_repeats(job: _Options, inputs: InputOptions, level: str, format: str | 
 def compare(engine: EngineOptions, first: str, second: str) -> None:
     """Compare two titles: one wording, one story, or different?
 
-    Example: headline-dedupe compare "Storm closes port of Rotterdam" "Rotterdam port shut by storm"
+    \b
+    Example:
+      headline-dedupe compare "Storm closes port of Rotterdam" "Rotterdam port shut by storm"
     """
     from dedupe.pipeline import compare as score
 
     limit_threads(engine.threads)
     pair = score(first, second, encoder=engine.model)
-    lines = [
-        f"verdict: {pair.verdict}",
-        f"probability: wording {pair.p_wording:.2f}, story {pair.p_story:.2f}",
-        *(f"- {reason}" for reason in pair.reasons),
-    ]
-    write_lines(lines, "-")
+    probabilities = f"probability: wording {pair.p_wording:.2f}, story {pair.p_story:.2f}"
+    write_lines([f"verdict: {pair.verdict}", probabilities, *(f"- {reason}" for reason in pair.reasons)], "-")
 
 
 def _input_format(source: Source, output: str) -> str:
-    """The format of the input, or the nearest one that can be written."""
+    """Return the format of the input, or the nearest one that can be written."""
     if source.format == "page":
         return "lines"
     if source.format not in ROW_FORMATS or (source.format == "parquet" and output == "-"):
@@ -178,47 +179,45 @@ def _group(job: _Options, source: Source, level: str, format: str) -> Deduplicat
     """Return the groups; None after a dry run."""
     from dedupe.pipeline import deduplicate
 
-    if format not in ("csv", "tsv"):
-        refuse("keep_formulas", f"on {format} output")
-    options = job.run_options()
+    job.check_formulas(format)
     if level != "story":
-        options["story_threshold"] = None  # it may come from a settings file for all levels
+        job = replace(job, story_threshold=None)  # it may come from a settings file for all levels
     if job.dry_run:
-        shown = ("window", "story_threshold", "wording_threshold", "keep", "explain", "report")
-        values = {"level": level} | {name: getattr(job, name) for name in shown}
-        values["story_threshold"] = options["story_threshold"]
-        values["corrections"] = len(job.all_corrections) or None
-        write_lines(plan(source, job.model, job.vectors, job.output, format, values), "-")
+        values = {"level": level, "keep": job.keep, "explain": job.explain, "report": job.report}
+        write_lines(plan(job, source, job.output, format, values), "-")
         return None
-    return deduplicate(source.headlines, level="wording" if level == "exact" else level, keep=job.keep, **options)
+    widest = "story" if level == "story" else "wording"
+    return deduplicate(source.headlines, level=widest, keep=job.keep, **job.run_options())
 
 
 def _finish(job: _Options, inputs: InputOptions, source: Source, result: Deduplication, note: str = "") -> None:
     """Write the files beside the output, then print the summary and the warnings."""
-    inputs.set_aside(source, job.output)
+    skipped = inputs.set_aside(source, job.output)
     if job.explain:
-        write_pairs(result.pairs, lambda position: result.headlines[position].title, job.explain)
-    more: list[str] = []
-    if job.report:
-        from dedupe.report import write_report
-
-        names = ["Standard input" if name == "-" else Path(name).name or name for name in inputs.inputs]
-        title = ", ".join(names[:_NAMED_INPUTS]) + " …" * (len(names) > _NAMED_INPUTS)
-        more += [f"the report is incomplete: {omission}" for omission in write_report(result, job.report, title=title)]
+        write_pairs(result, job.explain)
+    more = _write_report(result, job.report, inputs.inputs) if job.report else []
     if job.quiet:
         return
+    summary = ", ".join(filter(None, [*_counts(result), note, *applied(job.corrections, result.corrections), *skipped]))
+    click.echo(f"{PROGRAM}: {'; '.join([summary, *source.notes])}", err=True)
+    warn(result.warnings, job.vectors, more)
+
+
+def _write_report(result: Deduplication, path: str, inputs: Sequence[str]) -> list[str]:
+    """Write the report, and return a warning for each thing that it leaves out."""
+    from dedupe.report import write_report
+
+    names = ["Standard input" if name == "-" else Path(name).name or name for name in inputs]
+    title = ", ".join(names[:_MAX_NAMES]) + " …" * (len(names) > _MAX_NAMES)
+    return [f"the report is incomplete: {omission}" for omission in write_report(result, path, title=title)]
+
+
+def _counts(result: Deduplication) -> list[str]:
     distinct, wordings, stories = (len(result.kept(level)) for level in LEVELS)
-    parts = [
+    return [
         count(len(result), "headline"),
         count(stories, "story", "stories") if result.level == "story" else "",
         count(wordings, "wording"),
         count(len(result) - distinct, "exact copy", "exact copies"),
-        note,
         f"about {result.recall:.1%} of the candidate pairs found" if result.recall < 1 else "",
-        *applied(job.corrections, result.corrections),
-        f"{count(len(source.rejects), 'bad row')} in {inputs.rejects_path(job.output)}" if source.rejects else "",
     ]
-    click.echo(f"{PROGRAM}: {'; '.join([', '.join(filter(None, parts)), *source.notes])}", err=True)
-    if job.window and not any(headline.published for headline in result.headlines):
-        more.append("--window has no effect, since no headline has a date: name the column with --date-column")
-    warn(result.warnings, job.vectors, more)

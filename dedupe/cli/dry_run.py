@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dedupe.cli.shared import count
+from dedupe.cli.shared import GroupOptions, count
 
 if TYPE_CHECKING:
-    from dedupe.embedding.cache import VectorCache
     from dedupe.readers.inputs import Source
 
 
-def plan(
-    source: Source, model: str | None, cache: VectorCache | None, output: str, format: str, values: Mapping[str, Any]
-) -> list[str]:
-    """Return the lines to print; `values`: of options, None where the default holds."""
-    spelled = {
-        name.replace("_", " "): f"{value / timedelta(hours=1):g} hours" if isinstance(value, timedelta) else value
-        for name, value in values.items()
-        if value is not None
-    }
+def plan(job: GroupOptions, source: Source, output: str, format: str, values: Mapping[str, object]) -> list[str]:
+    """Return the lines to print; `values`: those of the command's own options, None for a default."""
+    names = ("window", "story_threshold", "wording_threshold")
+    values = {**values, **{name: getattr(job, name) for name in names}, "corrections": len(job.all_corrections) or None}
+    if job.window:
+        hours = job.window / timedelta(hours=1)
+        values["window"] = f"{hours:g} hour{'' if hours == 1 else 's'}"
+    options = [f"{name.replace('_', ' ')} {value}" for name, value in values.items() if value is not None]
     return [
         *source.notes,
         f"headlines: {len(source.headlines):,}{_details(source)}",
-        f"model: {model or 'bundled'}",
-        f"options: {', '.join(f'{name} {value}' for name, value in spelled.items()) or 'defaults'}",
-        f"vector cache: {'none' if cache is None else cache.path}",
+        f"model: {job.model or 'bundled'}",
+        f"options: {', '.join(options) or 'defaults'}",
+        f"vector cache: {job.vectors.path if job.vectors else 'none'}",
         f"output: {'standard output' if output == '-' else output}, as {format}",
         "dry run: nothing was written",
     ]

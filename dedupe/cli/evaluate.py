@@ -59,9 +59,7 @@ class LabelOptions(GroupOptions):
                 for level in labelled.labels
             ]
             labels = "; ".join([*counts, count(len(labelled.slices), "slice")])
-        shared = {name: getattr(self, name) for name in ("window", "story_threshold", "wording_threshold")}
-        shared["corrections"] = len(self.all_corrections) or None
-        return [f"labels: {labels}", *plan(source, self.model, self.vectors, output, format, {**values, **shared})]
+        return [f"labels: {labels}", *plan(self, source, output, format, values)]
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ class _Options(LabelOptions, OutputOptions):
     )
 
 
-@click.command()
+@click.command(short_help="Score the groups of labelled headlines.")
 @takes(_Options, InputOptions)
 @settings
 def evaluate(job: _Options, inputs: InputOptions) -> None:
@@ -111,7 +109,7 @@ def evaluate(job: _Options, inputs: InputOptions) -> None:
 def _summary(job: _Options, evaluation: Evaluation) -> str:
     parts = [count(evaluation.headlines, "headline"), count(evaluation.slices, "slice")]
     for level, scores in evaluation.levels.items():
-        groups = count(scores.true_groups, level, {"story": "stories"}.get(level))
+        groups = count(scores.true_groups, level, {"story": "stories"}.get(level, ""))
         parts.append(f"{groups} labelled, {scores.found_groups:,} found")
         if scores.unlabelled:
             parts.append(f"{count(scores.unlabelled, 'headline')} without a {level} not scored")

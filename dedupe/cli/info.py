@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 from click.shell_completion import get_completion_class
 
-from dedupe.cli.shared import PROGRAM, engine, limit_threads
+from dedupe import __version__
+from dedupe.cli.shared import PROGRAM, EngineOptions, GroupOptions, limit_threads, options_of, takes
 from dedupe.errors import ModelError, OutputError
 from dedupe.runtime.files import write_lines
 
@@ -18,8 +19,8 @@ _PACKAGES = ("numpy", "scipy", "onnxruntime", "tokenizers", "faiss-cpu", "pyarro
 
 
 @click.command()
-@engine
-def info(model: str | None, threads: int | None) -> None:
+@takes(EngineOptions)
+def info(engine: EngineOptions) -> None:
     """Print versions, model, cache and threads, for a bug report.
 
     Example: headline-dedupe info
@@ -27,14 +28,14 @@ def info(model: str | None, threads: int | None) -> None:
     from dedupe.embedding.cache import VectorCache, default_folder
     from dedupe.runtime.parallel import workers
 
-    limit_threads(threads)
+    limit_threads(engine.threads)
     vectors = VectorCache(default_folder())
     write_lines(
         [
-            f"{PROGRAM} {_version(PROGRAM)}",
+            f"{PROGRAM} {__version__}",
             f"python {platform.python_version()}, {platform.platform()}",
             f"packages: {', '.join(f'{name} {_version(name)}' for name in _PACKAGES)}",
-            f"model: {_model(model)}",
+            f"model: {_model(engine.model)}",
             f"cache: {vectors.path}, {vectors.count():,} vectors, {_mebibytes(vectors.size())}",
             f"threads: {workers()} of {os.cpu_count()} processors",
         ],
@@ -44,23 +45,17 @@ def info(model: str | None, threads: int | None) -> None:
 
 @click.command()
 @click.argument("action", type=click.Choice(["show", "clear"]), default="show")
-@click.option(
-    "--cache",
-    "folder",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder of the cache; default: the user's cache folder.",
-)
-def cache(action: str, folder: Path | None) -> None:
-    """Show or clear the cache of vectors, which saves encoding a title again.
+@options_of(GroupOptions, "cache")
+def cache(action: str, cache: Path | None) -> None:
+    """Show or clear the cache of vectors.
 
-    The environment variable HEADLINE_DEDUPE_CACHE names another folder for all commands.
+    The cache saves encoding a title again. The environment variable HEADLINE_DEDUPE_CACHE names another folder for it.
 
     Example: headline-dedupe cache clear
     """
     from dedupe.embedding.cache import VectorCache, default_folder
 
-    vectors = VectorCache(folder or default_folder())
+    vectors = VectorCache(cache or default_folder())
     if action == "clear":
         lines = [f"{PROGRAM}: freed {_mebibytes(vectors.clear())} in {vectors.path}"]
     else:
@@ -79,14 +74,14 @@ def cache(action: str, folder: Path | None) -> None:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print a script that lets the shell complete commands and options.
+    """Print a script that completes commands and options in a shell.
 
     Example: headline-dedupe completion bash >> ~/.bashrc
     """
     completer = get_completion_class(shell)
+    assert completer is not None  # click has one for each of these shells
     variable = f"_{PROGRAM}_COMPLETE".replace("-", "_").upper()
-    if completer is not None:
-        write_lines([completer(context.find_root().command, {}, PROGRAM, variable).source()], "-")
+    write_lines([completer(context.find_root().command, {}, PROGRAM, variable).source()], "-")
 
 
 def _mebibytes(size: int) -> str:

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dedupe.cli.shared import PROGRAM, option, refuse
+from dedupe.cli.shared import PROGRAM, count, option, refuse
 from dedupe.readers.inputs import FORMATS
 from dedupe.runtime.files import check_output, write_lines
 
 if TYPE_CHECKING:
     from dedupe.readers import Source
 
-_EFFECTIVE = {
+_FORMATS_USING = {
     "delimiter": ("csv", "tsv", "mixed"),
     "encoding": ("mixed", *(format for format in FORMATS if format != "parquet")),
     "fetch": ("feed", "mixed"),
 }
-"""The formats of input that an option has an effect on."""
+"""The formats of input on which an option has an effect."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class InputOptions:
     fetch: bool = option("--fetch", is_flag=True, help="Fetch the feeds that OPML inputs list.")
     skip_bad: bool = option("--skip-bad", is_flag=True, help="Skip rows that cannot be read, and write them to a file.")
     rejects: str | None = option(
-        "--rejects", metavar="FILE", help="File for skipped rows; default: OUTPUT or INPUT.rejects."
+        "--rejects", metavar="FILE", help="File for skipped rows; default: OUTPUT.rejects, or INPUT.rejects without -o."
     )
 
     def check(self, output: str, *, force: bool, beside: Iterable[str] = ()) -> None:
-        """Raise where skipped rows could not be written; `beside`: other files that are read."""
+        """Raise where skipped rows could not be written; `beside`: files to read besides the inputs."""
         if self.rejects and not self.skip_bad:
             raise click.UsageError("--rejects has no effect without --skip-bad: add it")
         if self.skip_bad:
@@ -58,15 +58,15 @@ class InputOptions:
                 raise click.UsageError(f"--rejects and --output both name {output}: give two files")
 
     def read(self) -> Source:
-        """Return what the inputs hold; an option without effect on their format is a usage error."""
+        """Read the inputs; an option that was typed and has no effect on their format is a usage error."""
         source = self.load()
-        for name, formats in _EFFECTIVE.items():
+        for name, formats in _FORMATS_USING.items():
             if source.format not in formats:
                 refuse(name, f"on {source.format} input")
         return source
 
     def load(self) -> Source:
-        """Return what the inputs hold."""
+        """Read the inputs."""
         from dedupe.readers import Columns, read_headlines
 
         return read_headlines(
@@ -79,12 +79,15 @@ class InputOptions:
             fetch=self.fetch,
         )
 
-    def set_aside(self, source: Source, output: str) -> None:
-        """Write the rows that could not be read, if any."""
-        if source.rejects:
-            write_lines(source.rejects, self.rejects_path(output))
+    def set_aside(self, source: Source, output: str) -> list[str]:
+        """Write the rows that were skipped, if any, and return how many and where, for a summary."""
+        if not source.rejects:
+            return []
+        path = self.rejects_path(output)
+        write_lines(source.rejects, path)
+        return [f"{count(len(source.rejects), 'bad row')} in {path}"]
 
     def rejects_path(self, output: str) -> str:
-        """Return where those rows go."""
+        """Return the file for skipped rows."""
         names = [name for name in (output, self.inputs[0]) if name != "-" and "://" not in name]
         return self.rejects or f"{(names or [PROGRAM])[0]}.rejects"

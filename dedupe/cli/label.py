@@ -56,7 +56,7 @@ class _Options(EngineOptions):
     )
 
 
-@click.command()
+@click.command(short_help="Ask about pairs, to find where the threshold belongs.")
 @takes(_Options, InputOptions)
 @window_option
 @cache_options

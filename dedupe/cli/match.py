@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from dedupe.cli.dry_run import plan
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import (
-    PROGRAM,
-    RunOptions,
-    applied,
-    count,
-    option,
-    readable_format,
-    refuse,
-    takes,
-    warn,
-)
+from dedupe.cli.shared import PROGRAM, RowOptions, applied, count, option, readable_format, takes, warn
 from dedupe.errors import InputError
 from dedupe.levels import LEVELS
 from dedupe.runtime.files import write_lines
@@ -39,7 +29,7 @@ _COUNTED = {
 
 
 @dataclass(frozen=True)
-class _Options(RunOptions):
+class _Options(RowOptions):
     against: tuple[str, ...] = option(
         "--against", multiple=True, required=True, metavar="FILE", help="Known headlines; repeatable."
     )
@@ -55,33 +45,39 @@ def match(job: _Options, inputs: InputOptions) -> None:
     """Match new headlines with known stories and wordings.
 
     The known headlines may be the output of `cluster`: their stories and wordings then keep their numbers. Without -o, the
-    output is a table on a terminal, and JSON Lines, one per input row, in a pipe.
+    output is a table on a terminal, and JSON Lines, one row per headline, in a pipe.
 
     \b
     Examples:
       headline-dedupe match new.csv --against archive.parquet -o matches.csv
       headline-dedupe match https://example.org/rss --against stories.jsonl --window 3d
     """
+    from dedupe.pipeline import match
+
     format = job.format or readable_format(job.output, ROW_FORMATS)
-    if format not in ("csv", "tsv"):
-        refuse("keep_formulas", f"on {format} output")
+    job.check_formulas(format)
+    if "-" in inputs.inputs and "-" in job.against:
+        raise click.UsageError("INPUT and --against both name standard input: give a file for one")
     job.check(inputs, format, *job.against)
     source, known = inputs.read(), _read_known(job, inputs)
-    matches = _match(job, source, known, format)
-    if matches is None:
+    if job.dry_run:
+        values = {"against": count(len(known.headlines), "headline")}
+        write_lines([*known.notes, *plan(job, source, job.output, format, values)], "-")
         return
+    matches = match(source.headlines, reference=known.headlines, **job.run_options())
     if format == "table":
         write_matches(matches, job.output)
     else:
         write_rows(matches.output, job.output, format, formulas=job.keep_formulas)
-    inputs.set_aside(source, job.output)
+    skipped = inputs.set_aside(source, job.output)
     if not job.quiet:
-        click.echo(f"{PROGRAM}: {_summary(job, matches, source, known)}", err=True)
+        summary = ", ".join([*_counts(job, matches, len(known.headlines)), *skipped])
+        click.echo(f"{PROGRAM}: {'; '.join([summary, *source.notes, *known.notes])}", err=True)
         warn(matches.run.warnings, job.vectors)
 
 
 def _read_known(job: _Options, inputs: InputOptions) -> Source:
-    """Read the known headlines: with the columns named for the new ones if they have them, else with the usual ones."""
+    """Read the known headlines from the columns named for the new ones; if they lack those, from the usual ones."""
     known = replace(inputs, inputs=job.against, input_format=None, rejects=None)
     usual = replace(known, title_column=None, date_column=None, source_column=None, id_column=None, url_column=None)
     try:
@@ -92,25 +88,11 @@ def _read_known(job: _Options, inputs: InputOptions) -> Source:
         return usual.load()
 
 
-def _match(job: _Options, source: Source, known: Source, format: str) -> Matches | None:
-    """Return the matches; None after a dry run."""
-    from dedupe.pipeline import match
-
-    if job.dry_run:
-        values: dict[str, Any] = {"against": count(len(known.headlines), "headline")}
-        values |= {name: getattr(job, name) for name in ("window", "story_threshold", "wording_threshold")}
-        values["corrections"] = len(job.all_corrections) or None
-        write_lines([*known.notes, *plan(source, job.model, job.vectors, job.output, format, values)], "-")
-        return None
-    return match(source.headlines, reference=known.headlines, **job.run_options())
-
-
-def _summary(job: _Options, matches: Matches, source: Source, known: Source) -> str:
+def _counts(job: _Options, matches: Matches, known: int) -> list[str]:
     levels = Counter(match.level for match in matches if match)
-    parts = [
-        f"{count(len(matches), 'headline')} matched against {len(known.headlines):,} known",
+    return [
+        f"{count(len(matches), 'headline')} matched against {known:,} known",
         *(count(levels[level], *_COUNTED[level]) for level in LEVELS),
         f"{len(matches) - levels.total():,} new",
         *applied(job.corrections, matches.run.corrections),
     ]
-    return "; ".join([", ".join(parts), *source.notes, *known.notes])

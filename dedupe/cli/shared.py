@@ -1,4 +1,4 @@
-"""What commands share: errors, time spans, and dataclasses of options.
+"""What commands share: dataclasses of options, errors and messages.
 
 Exit codes: 0 done, or the reader of the output closed the pipe; 2 bad input, settings or output; 130 interrupted.
 """
@@ -13,12 +13,13 @@ from datetime import timedelta
 from functools import cached_property, reduce, wraps
 from inspect import get_annotations
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from dedupe.errors import DedupeError
+from dedupe.result.display import counted
 from dedupe.runtime.files import check_output, discard_standard_output
 from dedupe.writers import format_of
 
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
     from dedupe.clustering.corrections import Correction
     from dedupe.embedding.cache import VectorCache
     from dedupe.result.cautions import Caution
-    from dedupe.result.settings import RunOptions as LibraryOptions
+    from dedupe.result.settings import RunOptions
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
+_Decorator = Callable[[Any], Any]
 PROGRAM = "headline-dedupe"
+count = counted
 SETTINGS = "dedupe.settings"
-"""Where a context keeps the name of the settings file, for messages."""
+"""The key under which a click context keeps the name of the settings file, for messages."""
 
 
 class _Failure(click.ClickException):
@@ -43,16 +45,15 @@ class _Failure(click.ClickException):
 
 
 class Commands(click.Group):
-    """Turns every expected failure of a command into one line and an exit code."""
+    """Commands whose expected failures end in one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
+        """Run the command, and turn its failures into a message and an exit code."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            command = error.ctx or ctx
-            message = error.format_message().removesuffix(".")
-            raise _Failure(f"{_settings_file(error)}{message}. See {command.command_path} --help.") from error
+            message = f"{_settings_file(error)}{error.format_message().removesuffix('.')}"
+            raise _Failure(f"{message}. See {(error.ctx or ctx).command_path} --help.") from error
         except DedupeError as error:
             raise _Failure(str(error)) from error
         except KeyboardInterrupt:
@@ -63,22 +64,22 @@ class Commands(click.Group):
             ctx.exit(0)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """Return the command; where a file stands in its place, suggest `cluster`."""
+        """Return the command; where the user gave a file instead, suggest `cluster`."""
         if self.get_command(ctx, args[0]) is None and Path(args[0]).exists():
             ctx.fail(f"{args[0]!r} is a file, not a command: write {PROGRAM} cluster {shlex.join(args)}.")
         return super().resolve_command(ctx, args)
 
 
 def _settings_file(error: click.UsageError) -> str:
-    """Return the settings file that a bad value came from, "" if it came from the command line."""
+    """Return the beginning of a message about a value from a settings file, "" for one from the command line."""
     name = getattr(getattr(error, "param", None), "name", None)
-    if error.ctx is None or name is None or error.ctx.get_parameter_source(name) != ParameterSource.DEFAULT_MAP:
-        return ""
-    return f"settings {error.ctx.meta[SETTINGS]}: "
+    if error.ctx and name and error.ctx.get_parameter_source(name) is ParameterSource.DEFAULT_MAP:
+        return f"settings {error.ctx.meta[SETTINGS]}: "
+    return ""
 
 
 def time_span(value: timedelta | str | float) -> timedelta:
-    """Return the time span that `72h`, `3d`, `90m` or a number of hours means."""
+    """Parse a time span: `72h`, `3d`, `90m`, or a number of hours."""
     if isinstance(value, timedelta):
         return value
     from dedupe.result.settings import hours_of
@@ -90,26 +91,26 @@ def time_span(value: timedelta | str | float) -> timedelta:
 
 
 def option(*names: str, **attributes: Any) -> Any:
-    """Return a dataclass field that holds the value of a click option."""
+    """Declare a click option as a field of a dataclass."""
     return field(metadata={"click": click.option(*names, **attributes)})
 
 
-def options(*decorators: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
-    """Return a decorator that adds options in the order given."""
-    return lambda command: reduce(lambda inner, decorator: decorator(inner), reversed(decorators), command)
+def options(*decorators: _Decorator) -> _Decorator:
+    """Return a decorator that adds options in this order."""
+    return lambda command: reduce(lambda decorated, decorator: decorator(decorated), reversed(decorators), command)
 
 
-def options_of(kind: type[Any], *names: str) -> Callable[[_Command], _Command]:
-    """Return a decorator that adds the options that a dataclass declares, or those in `names`; its own before inherited ones."""
+def options_of(kind: type[Any], *names: str) -> _Decorator:
+    """Return a decorator that adds the options of a dataclass, or only those in `names`; inherited ones come last."""
     own_first = [item for owner in kind.__mro__ for item in fields(kind) if item.name in get_annotations(owner)]
     declared = {item.name: item.metadata["click"] for item in own_first if item.metadata}
     return options(*(declared[name] for name in names or declared))
 
 
-def takes(*kinds: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def takes(*kinds: type[Any]) -> _Decorator:
     """Return a decorator that adds the options of dataclasses and passes the command an instance of each."""
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+    def decorate(command: Callable[..., None]) -> Any:
         @wraps(command)
         def with_options(**values: Any) -> None:
             instances = [kind(**{item.name: values.pop(item.name) for item in fields(kind)}) for kind in kinds]
@@ -140,7 +141,7 @@ class EngineOptions:
 
 @dataclass(frozen=True)
 class GroupOptions(EngineOptions):
-    """The options of every command that groups headlines."""
+    """How headlines are grouped."""
 
     window: timedelta | None = option(
         "--window", type=time_span, metavar="SPAN", help="Longest time span of a group: 72h, 3d, 90m, or hours."
@@ -155,13 +156,10 @@ class GroupOptions(EngineOptions):
         "--corrections",
         multiple=True,
         metavar="FILE",
-        help="Pairs to join or keep apart: title_a, title_b, verdict; repeatable.",
+        help="Table of pairs to join or keep apart, with columns title_a, title_b and verdict; repeatable.",
     )
     cache: Path | None = option(
-        "--cache",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="Vector cache; default: the user's cache folder.",
+        "--cache", type=click.Path(path_type=Path), metavar="DIR", help="Vector cache; default: the user's folder."
     )
     no_cache: bool = option("--no-cache", is_flag=True, help="Encode every title, and keep no vectors.")
     dry_run: bool = option("--dry-run", is_flag=True, help="Show what would be read and done; write nothing.")
@@ -169,18 +167,18 @@ class GroupOptions(EngineOptions):
 
     @cached_property
     def vectors(self) -> VectorCache | None:
-        """The cache of vectors; nothing is read or made until it is used."""
+        """The cache of vectors, None for --no-cache."""
         return open_cache(self.cache, self.no_cache)
 
     @cached_property
     def all_corrections(self) -> list[Correction]:
-        """Return the corrections in the files that were named."""
+        """The corrections in all files."""
         from dedupe.clustering.corrections import read_corrections
 
         return read_corrections(self.corrections)
 
-    def run_options(self) -> LibraryOptions:
-        """Return the options for the library, and set the number of threads."""
+    def run_options(self) -> RunOptions:
+        """Set the number of threads, and return the other options as arguments for the library."""
         limit_threads(self.threads)
         return {
             "encoder": self.model,
@@ -195,13 +193,13 @@ class GroupOptions(EngineOptions):
 
 @dataclass(frozen=True)
 class OutputOptions(GroupOptions):
-    """The options of every command that writes what it finds to one file."""
+    """Where the result goes."""
 
     output: str = option("-o", "--output", default="-", metavar="FILE", help="Output file; default: standard output.")
     force: bool = option("--force", is_flag=True, help="Replace existing files.")
 
     def check(self, inputs: InputOptions, format: str | None, *more: str) -> None:
-        """Raise for contradictions and for outputs that could not be written; `more`: other files that are read."""
+        """Raise for contradictory options and for outputs that cannot be written; `more`: other files that are read."""
         open_cache(self.cache, self.no_cache)
         read = [*self.corrections, *more]
         check_output(self.output, [*inputs.inputs, *read], force=self.force, binary=format == "parquet")
@@ -209,31 +207,36 @@ class OutputOptions(GroupOptions):
 
 
 @dataclass(frozen=True)
-class RunOptions(OutputOptions):
-    """The options of every command that groups headlines and writes rows."""
+class RowOptions(OutputOptions):
+    """Where rows go, and how they are written."""
 
     keep_formulas: bool = option(
         "--keep-formulas", is_flag=True, help="Write CSV cells as they are, even if a spreadsheet would run them."
     )
 
+    def check_formulas(self, format: str) -> None:
+        """Raise where --keep-formulas was typed for a format without formulas."""
+        if format not in ("csv", "tsv"):
+            refuse("keep_formulas", f"on {format} output")
 
-engine, window = options_of(EngineOptions), options_of(GroupOptions, "window")
+
+window = options_of(GroupOptions, "window")
 caching = options_of(GroupOptions, "cache", "no_cache")
 
 
 def typed(name: str) -> bool:
-    """Whether an option was given on the command line."""
+    """Whether an option was typed on the command line."""
     return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def refuse(name: str, reason: str) -> None:
-    """Raise a usage error where an option without effect was typed; a settings file, which serves many runs, may hold it."""
+    """Raise a usage error where an option without effect was typed; in a settings file it may serve other commands."""
     if typed(name):
         raise click.UsageError(f"--{name.replace('_', '-')} has no effect {reason}: leave it out")
 
 
 def readable_format(output: str, known: Sequence[str]) -> str:
-    """Return the format that the ending of a file stands for, else a table for people and JSON Lines for programs."""
+    """Return the format for the ending of a file; on standard output, a table for people and JSON Lines for programs."""
     if output == "-":
         return "table" if sys.stdout.isatty() else "jsonl"
     format = format_of(output, known) or "jsonl"
@@ -241,7 +244,7 @@ def readable_format(output: str, known: Sequence[str]) -> str:
 
 
 def open_cache(folder: Path | None, no_cache: bool) -> VectorCache | None:
-    """Return the cache of vectors in `folder`, or in the default one; nothing is read or made until it is used."""
+    """Return the cache of vectors in `folder`, or in the default one; it touches no file until it is used."""
     if folder and no_cache:
         raise click.UsageError("--cache and --no-cache contradict each other: give one")
     if no_cache:
@@ -252,25 +255,20 @@ def open_cache(folder: Path | None, no_cache: bool) -> VectorCache | None:
 
 
 def limit_threads(threads: int | None) -> None:
-    """Set the number of threads where one was given."""
+    """Set the number of threads, None for the default."""
     if threads is not None:
         from dedupe.runtime.parallel import set_threads
 
         set_threads(threads)
 
 
-def count(number: int, singular: str, plural: str | None = None) -> str:
-    """Return a number with its noun."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
-
-
 def applied(files: Sequence[str], number: int) -> list[str]:
-    """Return what a summary says of the corrections in `files`; nothing without a file."""
+    """Return the corrections applied, for a summary; nothing if there were no `files`."""
     return [f"{count(number, 'correction')} applied"] if files else []
 
 
 def warn(cautions: Iterable[Caution], cache: VectorCache | None, more: Iterable[str] = ()) -> None:
     """Print the warnings of a run, those of the cache, and `more`."""
-    troubles = [cache.trouble] if cache and cache.trouble else []
-    for message in [*(caution.message for caution in cautions), *troubles, *more]:
+    trouble = [cache.trouble] if cache and cache.trouble else []
+    for message in [*(caution.message for caution in cautions), *trouble, *more]:
         click.echo(f"{PROGRAM}: warning: {message}", err=True)

@@ -81,7 +81,7 @@ def _layers(context: click.Context, option: click.Parameter, layers: str) -> lis
         raise click.UsageError(f"--layers {layers}: give numbers separated by commas, such as 0,2,4") from error
 
 
-@click.command()
+@click.command(short_help="Make a smaller, faster model.")
 @click.argument("titles", nargs=-1, required=True)
 @_model_options(3, "Passes over the titles.", "Where the titles are from; goes on the model card.")
 @click.option("--without", multiple=True, metavar="FILE", help="Titles to leave out, for evaluation; repeatable.")

@@ -102,7 +102,7 @@ class _Options(LabelOptions):
         return replace(self, story_threshold=values["story"], wording_threshold=values["wording"])
 
 
-@click.command()
+@click.command(short_help="Choose a threshold on labelled headlines.")
 @takes(_Options, InputOptions)
 @settings
 def tune(job: _Options, inputs: InputOptions) -> None:

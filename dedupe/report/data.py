@@ -1,4 +1,4 @@
-"""A result -> plain data for the page: figures, settings, rows in columns, merge trees, pairs and their reasons."""
+"""A result -> plain data for the page: counts, rows in columns, merge trees, pairs and their reasons."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.report.selection import PageNodes, PagePairs, select_nodes, select_pairs
 from dedupe.result.deduplication import Deduplication
+from dedupe.result.display import counted
 from dedupe.runtime.arrays import Ints
 
-_BINS = 50  # of the distribution of probabilities, from 0 to 1
-_CERTAIN = 65_535  # a probability of 1 in the page, which has two bytes for each
+_BINS = 50  # of the histogram of probabilities
+_CERTAIN = 65_535  # a probability of 1, in the two bytes that the page has for each
 _TYPES = {"u1": "Uint8Array", "u2": "Uint16Array", "u4": "Uint32Array", "f4": "Float32Array", "f8": "Float64Array"}
 
 
 def page_data(result: Deduplication, max_rows: int, max_pairs: int) -> dict[str, Any]:
     """Return what the template needs besides the result.
 
-    `payload` is for the scripts; `left_out`: a sentence for each thing left out; `period`, `sources`: text, "" if unknown.
+    `payload`: data for the scripts. `left_out`: a sentence for each thing left out. `period`, `sources`: text, "" if unknown.
     """
     nodes = select_nodes(result, max_rows)
     trees = {level: nodes.within(tree) for level, tree in result.trees.items()}
@@ -46,12 +47,12 @@ def page_data(result: Deduplication, max_rows: int, max_pairs: int) -> dict[str,
         "figures": figures_of(result),
         "left_out": _left_out(result, nodes, pairs),
         "period": _period(result),
-        "sources": f"{sources:,} source{'' if sources == 1 else 's'}" if sources else "",
+        "sources": counted(sources, "source") if sources else "",
     }
 
 
 def figures_of(result: Deduplication) -> dict[str, int]:
-    """Return the counts at the head of the page, of the whole run."""
+    """Return the counts at the head of the page."""
     exact, wording, story = (np.bincount(result.labels(level)) for level in LEVELS)
     return {
         "headlines": len(result),
@@ -64,9 +65,9 @@ def figures_of(result: Deduplication) -> dict[str, int]:
 
 
 def pack(values: NDArray[Any]) -> dict[str, str]:
-    """Return `values`, (n,), as base64 and the name of the typed array that reads it.
+    """Return `values`, (n,), as base64, and the name of the typed array that reads it.
 
-    Integers, none negative, take as few bytes each as hold the largest; floats stay as they are.
+    Integers, which must not be negative, are packed in as few bytes as hold the largest.
     """
     if values.dtype.kind != "f":
         values = values.astype(np.min_scalar_type(int(values.max(initial=0))))
@@ -75,7 +76,7 @@ def pack(values: NDArray[Any]) -> dict[str, str]:
 
 
 def _rows(result: Deduplication, nodes: PageNodes) -> dict[str, Any]:
-    """The columns of the page's rows; source 0 is none, times are seconds since 1970, NaN without a date."""
+    """Return the columns of the page's rows: source 0 is none, times are seconds since 1970, NaN without a date."""
     number = nodes.number[result.nodes.of_row]
     rows = np.flatnonzero(number >= 0)
     headlines = [result.headlines[k] for k in rows.tolist()]
@@ -98,42 +99,40 @@ def _rows(result: Deduplication, nodes: PageNodes) -> dict[str, Any]:
 
 
 def _coded(values: Iterable[str]) -> tuple[list[str], Ints]:
-    """Distinct values by first appearance, and the place of each value among them."""
+    """Return the distinct values by first appearance, and the place of each value among them."""
     places: dict[str, int] = {}
     codes = [places.setdefault(value, len(places)) for value in values]
     return list(places), np.array(codes, np.int64)
 
 
 def _web_address(url: str | None) -> str | None:
-    """An address that may become a link: http and https only, whatever the input holds."""
+    """Return an address that may become a link: http and https only, whatever the input holds."""
     address = (url or "").strip()
     return address if address.lower().startswith(("http://", "https://")) else None
 
 
 def _pairs(result: Deduplication, pairs: PagePairs) -> dict[str, Any]:
     places = pairs.places[pairs.explained]
-    scored = result.pairs.at(places[places < len(result.pairs)])
+    scored = places[places < len(result.pairs)]
+    reasons = {place: pair.reasons for place, pair in zip(scored.tolist(), result.pairs.at(scored), strict=True)}
     return {
         "i": pack(pairs.i),
         "j": pack(pairs.j),
         "probability": pack(np.round(pairs.probability * _CERTAIN).astype(np.int64)),
         "by_merge": pack(pairs.by_merge),
         "explained": pack(pairs.explained),
-        "reasons": [
-            next(scored).reasons if place < len(result.pairs) else ["a correction says so"] for place in places.tolist()
-        ],
+        "reasons": [reasons.get(place, ["a correction says so"]) for place in places.tolist()],
         "left_out": pairs.left_out,
     }
 
 
 def _left_out(result: Deduplication, nodes: PageNodes, pairs: PagePairs) -> tuple[str, ...]:
-    """A sentence, without its full stop, for each thing that the page leaves out."""
+    """Return a sentence, without its full stop, for each thing that the page leaves out."""
     sentences = []
     if nodes.rows_left_out:
-        size = "1 headline" if nodes.largest == 1 else f"{nodes.largest:,} headlines"
         sentences.append(
             f"{nodes.rows_left_out:,} of {len(result):,} headlines are counted but not listed: they are in the smallest "
-            f"groups, of at most {size} even at the lowest threshold"
+            f"groups, of at most {counted(nodes.largest, 'headline')} even at the lowest threshold"
         )
     if pairs.left_out:
         sentences.append(
@@ -143,9 +142,11 @@ def _left_out(result: Deduplication, nodes: PageNodes, pairs: PagePairs) -> tupl
 
 
 def _period(result: Deduplication) -> str:
-    """The first and the last day of the headlines, in UTC."""
+    """Return the first and the last day of the headlines, in UTC."""
     days = [headline.published.date() for headline in result.headlines if headline.published]
     if not days:
         return ""
-    first, last = (f"{day.day} {day:%B} {day.year}" for day in (min(days), max(days)))
-    return first if first == last else f"{first} – {last}"
+    first, last = min(days), max(days)
+    month, year = f" {last:%B}", f" {last.year}"
+    begin = f"{first.day} {first:%B} {first.year}".removesuffix(year).removesuffix(month)
+    return f"{begin} – {last.day}{month}{year}" if first < last else f"{last.day}{month}{year}"

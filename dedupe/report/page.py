@@ -1,7 +1,7 @@
-"""The page itself: a template with the style sheets and scripts inlined, so that it loads nothing.
+"""The page itself: a template with style sheets and scripts inlined, so that it loads nothing.
 
-The scripts are ES modules. They are put one after another, each in a scope of its own, since a page that opens from disk
-cannot load modules.
+The scripts are ES modules, which a page opened from disk cannot load. So they are put one after another, each in a scope of
+its own.
 """
 
 from __future__ import annotations
@@ -20,9 +20,6 @@ from dedupe.report.data import page_data
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.files import writing
 
-MAX_ROWS = 50_000
-MAX_PAIRS = 400_000
-CHARTS = "plot.min.js"
 STYLES = ("page.css", "stories.css", "pictures.css")
 SCRIPTS = tuple(
     "payload format groups reasons search state elements story list verdicts card misses check charts timeline firsts "
@@ -33,12 +30,7 @@ _EXPORT = re.compile(r"^export ((?:const|function) (\w+))", re.MULTILINE)
 
 
 def write_report(
-    result: Deduplication,
-    path: str,
-    *,
-    title: str = "Headlines",
-    max_rows: int = MAX_ROWS,
-    max_pairs: int = MAX_PAIRS,
+    result: Deduplication, path: str, *, title: str = "Headlines", max_rows: int = 50_000, max_pairs: int = 400_000
 ) -> tuple[str, ...]:
     """Write a run as one HTML file, to read, search, regroup and check offline in a browser.
 
@@ -46,10 +38,10 @@ def write_report(
         result: the run.
         path: the file, written whole or not at all; an existing one is replaced. `-` is standard output.
         title: the heading of the page.
-        max_rows: how many headlines the page lists, the largest groups first.
-        max_pairs: how many scored pairs it holds, the most probable first, besides those that connect groups.
+        max_rows: the most headlines that the page lists, largest groups first.
+        max_pairs: the most scored pairs that it holds, most probable first, besides those that connect groups.
 
-    Returns a sentence for each thing left out, none for most runs; the page says the same. Raises `InputError` for a bad
+    Returns a sentence for each thing left out, none for most runs; the page shows them too. Raises `InputError` for a bad
     argument and `OutputError` where the file cannot be written.
     """
     if not isinstance(result, Deduplication):
@@ -58,7 +50,7 @@ def write_report(
         if not isinstance(value, int) or value < 1:
             raise InputError(f"{name} must be a positive integer, not {value!r}")
     data = page_data(result, max_rows, max_pairs)
-    scripts = [Markup(_asset(CHARTS)), Markup("\n".join(map(_in_scope, SCRIPTS)))]
+    scripts = [Markup(_asset("plot.min.js")), Markup("\n".join(map(_in_scope, SCRIPTS)))]
     page = _environment().get_template("report.html.jinja")
     data |= {"result": result, "title": title, "styles": Markup("\n".join(map(_asset, STYLES)))}
     with writing(str(path)) as stream:
@@ -67,14 +59,14 @@ def write_report(
 
 
 def _policy(scripts: list[Markup]) -> str:
-    """A content security policy: these scripts run and no others, and nothing is loaded from anywhere."""
+    """Return a content security policy: only these scripts run, and nothing is loaded."""
     digests = " ".join(f"'sha256-{b64encode(sha256(code.encode()).digest()).decode()}'" for code in scripts)
     allowed = {"script-src": digests, "style-src": "'unsafe-inline'", "img-src": "data:", "base-uri": "'none'"}
-    return "; ".join(["default-src 'none'", "form-action 'none'", *(f"{what} {who}" for what, who in allowed.items())])
+    return "; ".join(["default-src 'none'", "form-action 'none'", *map(" ".join, allowed.items())])
 
 
 def _in_scope(name: str) -> str:
-    """A module as a constant that holds its exports; its imports are taken from such constants."""
+    """Return a module as a constant that holds its exports; its imports become lookups in such constants."""
     code = _asset(f"scripts/{name}.js")
     exports = ", ".join(name for _, name in _EXPORT.findall(code))
     body = _EXPORT.sub(r"\1", _IMPORT.sub(r"const \1 = $\2;", code))

@@ -1,4 +1,4 @@
-"""What of a very large run goes into the page."""
+"""Which nodes and pairs of a run go into the page: all of them, unless the run is very large."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from dedupe.clustering.merge_tree import MergeTree
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.arrays import Floats, Ints
 
-NEAR_MISSES = 300  # pairs of stories kept apart whose strongest pair has its reasons in the page
+NEAR_MISSES = 300  # pairs of separate stories whose strongest pair has its reasons in the page
 
 
 @dataclass(frozen=True)
 class PageNodes:
-    """`number`, (nodes,): of each node in the page, -1 if left out. `rows_left_out` are in groups of up to `largest`."""
+    """The nodes in the page.
+
+    `number`, (nodes,): the place of each node of the run in the page, -1 if left out. The `rows_left_out` are in groups of at
+    most `largest` rows.
+    """
 
     number: Ints
     rows_left_out: int
@@ -28,22 +32,21 @@ class PageNodes:
 
     def within(self, tree: MergeTree) -> MergeTree:
         """Return the merges of these nodes, by number."""
-        listed = (self.number[tree.left] >= 0) & (self.number[tree.right] >= 0)
-        return MergeTree(
-            len(self), self.number[tree.left[listed]], self.number[tree.right[listed]], tree.height[listed]
-        )
+        left, right = self.number[tree.left], self.number[tree.right]
+        listed = (left >= 0) & (right >= 0)
+        return MergeTree(len(self), left[listed], right[listed], tree.height[listed])
 
 
 def select_nodes(result: Deduplication, max_rows: int) -> PageNodes:
-    """Return the nodes of the largest groups that have room, up to `max_rows` rows in all.
+    """Return the nodes of the largest groups that fit into `max_rows` rows.
 
-    A group here is what holds together at the lowest threshold. It comes whole or not at all, so that regrouping in the
-    page is right for everything listed. The largest one always comes.
+    Groups are those at the lowest threshold. Each is listed whole or not at all, so that the page regroups what it lists as the
+    program would. The largest one is always listed.
     """
     trees = result.trees.values()
-    left, right = (np.concatenate([getattr(tree, side) for tree in trees]) for side in ("left", "right"))
-    nodes = len(result.nodes)
-    graph = coo_array((np.ones(len(left), bool), (left, right)), shape=(nodes, nodes))
+    left = np.concatenate([tree.left for tree in trees])
+    right = np.concatenate([tree.right for tree in trees])
+    graph = coo_array((np.ones(len(left), bool), (left, right)), shape=(len(result.nodes),) * 2)
     group = connected_components(graph, directed=False)[1]
     sizes = np.bincount(group[result.nodes.of_row], minlength=1)
     order = np.argsort(-sizes, kind="stable")
@@ -54,11 +57,11 @@ def select_nodes(result: Deduplication, max_rows: int) -> PageNodes:
 
 @dataclass(frozen=True)
 class PagePairs:
-    """Pairs of the page, most probable first, by number of the node: all arrays (pairs,).
+    """The pairs in the page, most probable first.
 
-    `probability`: at the level of the run. `places`: among the scored pairs; those of must-links that were not scored come
-    after them. `by_merge`: (merges,), the strongest pair across each merge of the widest tree, as a place among these; their
-    number where a merge has none. `explained`: those with reasons, ascending.
+    `i`, `j`: (pairs,), numbers of nodes in the page. `probability`: (pairs,), at the level of the run. `places`: (pairs,), among
+    the scored pairs; unscored must-links come after those. `by_merge`: (merges,), the strongest of these pairs across each
+    merge of the widest tree; the number of pairs where there is none. `explained`: the pairs with reasons, ascending.
     """
 
     i: Ints
@@ -71,7 +74,7 @@ class PagePairs:
 
 
 def select_pairs(result: Deduplication, nodes: PageNodes, tree: MergeTree, max_pairs: int) -> PagePairs:
-    """Return the most probable pairs, and all that connect groups or nearly did. `tree`: the widest one, within the page."""
+    """Return the most probable pairs, and all that connect groups or nearly do; `tree`: the widest one of the page."""
     number, (first, second, probability) = nodes.number[result.nodes.of_row], _connections(result)
     inside = np.flatnonzero((number[first] >= 0) & (number[second] >= 0))
     places = inside[np.argsort(-probability[inside], kind="stable")]
@@ -92,7 +95,7 @@ def select_pairs(result: Deduplication, nodes: PageNodes, tree: MergeTree, max_p
 
 
 def _connections(result: Deduplication) -> tuple[Ints, Ints, Floats]:
-    """The scored pairs and then other must-links, by position, with their probability: 1 for a must-link."""
+    """Return input positions and probability of the scored pairs, then of the other must-links; 1 for every must-link."""
     pairs, rows = result.pairs, len(result)
     low, high = np.sort(result.constraints.must_link[result.level], axis=0)
     scored, linked = pairs.i * rows + pairs.j, np.unique(low * rows + high)
@@ -102,10 +105,9 @@ def _connections(result: Deduplication) -> tuple[Ints, Ints, Floats]:
 
 
 def strongest_across(tree: MergeTree, i: Ints, j: Ints, probability: Floats) -> Ints:
-    """Return, for each merge, the place of the most probable pair that it joins, (merges,); -1 if it joins none.
+    """Return the most probable pair that each merge joins, (merges,); -1 if it joins none. Ties go to the first pair.
 
-    `i`, `j`: (pairs,), nodes. Ties go to the first pair. At any cut, the pairs of the merges above it connect each group
-    without cycles: there is one path between any two of its nodes.
+    `i`, `j`: (pairs,), nodes. At any cut, these pairs connect each group as a tree: there is one path between two of its nodes.
     """
     merge = tree.joining_merge(i, j)
     rising = np.argsort(-probability, kind="stable")[::-1]
@@ -116,7 +118,7 @@ def strongest_across(tree: MergeTree, i: Ints, j: Ints, probability: Floats) -> 
 
 
 def _near_misses(first: Ints, second: Ints) -> Ints:
-    """The first pair between each two stories, for the first of those; `first`, `second`: (pairs,), stories."""
+    """Return the first pair between each two stories, up to `NEAR_MISSES`; `first`, `second`: (pairs,), stories."""
     apart = np.flatnonzero(first != second)
     low, high = np.minimum(first, second)[apart], np.maximum(first, second)[apart]
     leading = np.unique(low * (high.max(initial=0) + 1) + high, return_index=True)[1]

@@ -56,7 +56,9 @@ def input_cautions(
     for code, what, marks in kinds:
         yield from caution(code, what, marks)
     if window is not None and rows and not any(row.published for row in rows):
-        yield Caution("undated", "no row has a date that can be read: the window has no effect")
+        yield Caution(
+            "undated", "no row has a date that can be read, so the window has no effect: name the column of dates"
+        )
     if calibrated:
         what = "not in English, it seems: expect less of them, or name another model"
         yield from caution("not-english", what, not_english(texts))

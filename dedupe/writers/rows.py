@@ -1,7 +1,7 @@
 """Write rows and stories: JSON Lines, CSV, TSV, Parquet, plain lines, and nested JSON.
 
-Text is UTF-8. In CSV and TSV, nested values are JSON and dates are ISO 8601. A cell that a spreadsheet would run as a
-formula is written after an apostrophe, unless `formulas` is set.
+Text is UTF-8. In CSV and TSV, nested values are JSON and dates are ISO 8601. An apostrophe goes before a cell that a
+spreadsheet would run as a formula, unless `formulas` is set.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -23,10 +23,8 @@ from dedupe.runtime.files import PACKED, writing, writing_bytes
 if TYPE_CHECKING:
     from dedupe.result.deduplication import Deduplication
     from dedupe.result.groups import Story, Wording
-    from dedupe.result.pairs import ScoredPair
 
-Row = Mapping[str, Any]
-Rows = OutputRows | Sequence[Row]
+Rows = OutputRows | Sequence[Mapping[str, Any]]
 
 ROW_FORMATS = ("jsonl", "csv", "tsv", "parquet", "lines")
 _ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "lines"}
@@ -38,9 +36,9 @@ _NUMBER = re.compile(r"[+-]?(\d[\d.,]*|\.\d+)([eE][+-]?\d+)?%?")
 
 
 def format_of(path: str, known: Sequence[str] = (*ROW_FORMATS, "json")) -> str | None:
-    """Return the format that the ending of `path` stands for, before any .gz or .zst; None for an unknown ending.
+    """Return the format for the ending of `path`, before any .gz or .zst; None for an unknown ending.
 
-    Raises `OutputError` for a format that is not `known`, and for endings of formats that are not supported at all.
+    Raises `OutputError` for a format that is not in `known`, and for endings of formats that are never written.
     """
     name = Path(path)
     ending = Path(name.stem).suffix.lower() if name.suffix.lower() in PACKED else name.suffix.lower()
@@ -71,9 +69,9 @@ def write_rows(rows: Rows, path: str, format: str, *, formulas: bool = False) ->
 
 
 def write_stories(result: Deduplication, path: str) -> None:
-    """Write stories -> wordings -> headlines as one JSON document, largest story first.
+    """Write one JSON document of stories, their wordings and headlines, largest story first.
 
-    A headline is its output row, with `position`, its place in the input; representatives are such positions.
+    A headline is its output row with `position`, its place in the input. A representative is such a position.
     """
     with writing(path) as stream:
         stream.write('{"stories": [')
@@ -82,15 +80,15 @@ def write_stories(result: Deduplication, path: str) -> None:
         stream.write("\n]}\n")
 
 
-def write_pairs(pairs: Iterable[ScoredPair], titles: Callable[[int], str], path: str) -> None:
-    """Write every scored pair with its features and reasons, as JSON Lines; `titles` gives the title at a position."""
+def write_pairs(result: Deduplication, path: str) -> None:
+    """Write every scored pair with its titles, features and reasons, as JSON Lines."""
     with writing(path) as stream:
-        for pair in pairs:
+        for pair in result.pairs:
             row = {
                 "i": pair.i,
                 "j": pair.j,
-                "title_a": titles(pair.i),
-                "title_b": titles(pair.j),
+                "title_a": result.headlines[pair.i].title,
+                "title_b": result.headlines[pair.j].title,
                 "similarity": round(pair.similarity, 4),
                 "p_wording": round(pair.p_wording, 4),
                 "p_story": round(pair.p_story, 4),
@@ -121,7 +119,8 @@ def _nested(result: Deduplication) -> Iterator[dict[str, Any]]:
 
 
 def _representative(group: Story | Wording) -> int:
-    return int(group.positions[[headline is group.representative for headline in group.headlines].index(True)])
+    place = next(k for k, headline in enumerate(group.headlines) if headline is group.representative)
+    return int(group.positions[place])
 
 
 def _write_csv(rows: Rows, stream: TextIO, delimiter: str, cell: Callable[[Any], str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from dedupe.result.display import counted
 from dedupe.runtime.files import writing
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _SINGLES_SHOWN = 10
 def write_table(result: Deduplication, path: str) -> None:
     """Write the stories as a table, largest first: their wordings, representative (★), sources and flags.
 
-    Exact copies are counted on one line; headlines in no group are summed up at the end.
+    Exact copies share one line; headlines in no group are counted at the end.
     """
     with writing(path) as stream:
         console = console_for(stream)
@@ -35,7 +36,7 @@ def write_table(result: Deduplication, path: str) -> None:
 
 
 def write_matches(matches: Matches, path: str) -> None:
-    """Write new headlines beside the known ones that they repeat, in their order, as a table."""
+    """Write the new headlines in their order as a table, each beside the known one that it repeats."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -53,14 +54,14 @@ def write_matches(matches: Matches, path: str) -> None:
 
 
 def console_for(stream: TextIO) -> Console:
-    """Return a console as wide as the terminal that `stream` is, or of a usual width."""
+    """Return a console as wide as its terminal, or of a usual width where `stream` is none."""
     from rich.console import Console
 
     return Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False)
 
 
 def show_pair(first: Headline, second: Headline, progress: str, keys: str) -> None:
-    """Print two headlines on standard error, with their sources and times; words of both titles are bold."""
+    """Print two headlines on standard error, with their sources and times; words that both have are bold."""
     from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
@@ -83,7 +84,7 @@ def show_pair(first: Headline, second: Headline, progress: str, keys: str) -> No
 
 
 def printable(text: str) -> str:
-    """Return a text that cannot control the terminal."""
+    """Return `text` without characters that could control the terminal."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
@@ -106,18 +107,14 @@ def _table(result: Deduplication, stories: Sequence[Story]) -> Table:
             table.add_row(*numbers, headline, Text(source), Text(flag))
             numbers = ["", ""]
         table.add_section()
-    for index in (4, 3):  # an empty column would only take up room
-        if not any(str(cell) for cell in table.columns[index].cells):
-            del table.columns[index]
+    table.columns[3:] = [column for column in table.columns[3:] if any(map(str, column.cells))]  # no empty ones
     return table
 
 
 def _lines(story: Story, exact: Any, flags: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
     """Yield (title, style, sources, flags) per distinct title, wording by wording, the representatives first."""
     top = story.representative
-    for wording in sorted(
-        story.wordings, key=lambda wording: all(headline is not top for headline in wording.headlines)
-    ):
+    for wording in sorted(story.wordings, key=lambda wording: not any(row is top for row in wording.headlines)):
         members = list(zip(wording.headlines, wording.positions.tolist(), strict=True))
         members.sort(key=lambda member: (member[0] is not top, member[0] is not wording.representative))
         groups: dict[int, list[tuple[Headline, int]]] = {}
@@ -135,7 +132,7 @@ def _lines(story: Story, exact: Any, flags: Sequence[str]) -> Iterator[tuple[str
 
 def _singles(titles: Sequence[str]) -> Iterator[str]:
     if titles:
-        yield f"{len(titles):,} {'headline' if len(titles) == 1 else 'headlines'} in no group:"
+        yield f"{counted(len(titles), 'headline')} in no group:"
         yield from (f"  {printable(title)}" for title in titles[:_SINGLES_SHOWN])
     if len(titles) > _SINGLES_SHOWN:
         yield f"  ... and {len(titles) - _SINGLES_SHOWN:,} more (choose --format jsonl, csv or tsv to see every row)"

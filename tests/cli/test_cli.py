@@ -10,14 +10,13 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 
-from dedupe import cli
+from dedupe import __version__, cli
 from dedupe.cli.shared import time_span
 from tests.support.command_line import ROOT, json_lines, one_error, run
 from tests.support.fake_encoder import FakeEncoder
@@ -191,6 +190,8 @@ def test_skipped_rows_are_counted_and_set_aside(tmp_path: Path) -> None:
     assert outcome.exit_code == 0
     assert (tmp_path / "out.jsonl.rejects").read_text() == '{"title": "Port\n'
     assert f"1 bad row in {tmp_path / 'out.jsonl.rejects'}" in outcome.stderr
+    matched = run("match", path, "--against", tmp_path / "out.jsonl", "--skip-bad", "-o", tmp_path / "m.csv")
+    assert f"1 bad row in {tmp_path / 'm.csv.rejects'}" in matched.stderr
     assert "exists" in one_error(run("cluster", path, "--skip-bad", "--rejects", tmp_path / "out.jsonl.rejects"))
 
 
@@ -223,6 +224,7 @@ def test_a_threshold_out_of_range_is_refused(titles: Path) -> None:
         (("match", "--against", "x", "--keep-formulas"), "--keep-formulas has no effect on jsonl output"),
         (("cluster", "--delimiter", ";", "--input-format", "lines"), "--delimiter has no effect on lines input"),
         (("match", "--against", "-", "--fetch"), "--fetch has no effect on lines input"),
+        (("match", "-", "--against", "-"), "INPUT and --against both name standard input"),
         (("cluster", "--cache", "x", "--no-cache"), "--cache and --no-cache contradict each other"),
     ],
 )
@@ -232,10 +234,8 @@ def test_an_option_without_effect_is_refused(titles: Path, arguments: tuple[str,
 
 
 def test_a_window_without_dates_is_a_warning(titles: Path) -> None:
-    assert (
-        "warning: --window has no effect, since no headline has a date"
-        in run("cluster", titles, "--window", "1d").stderr
-    )
+    (warning,) = run("cluster", titles, "--window", "1d").stderr.splitlines()[1:]
+    assert "warning: no row has a date that can be read, so the window has no effect" in warning
 
 
 def test_a_settings_file_may_hold_options_for_other_runs(titles: Path, tmp_path: Path) -> None:
@@ -270,11 +270,7 @@ def test_every_command_helps_with_an_example(command: str) -> None:
 
 
 def test_version() -> None:
-    try:
-        version = metadata.version("headline-dedupe")
-    except metadata.PackageNotFoundError:
-        pytest.skip("runs from a folder that is not installed")
-    assert run("--version").stdout == f"headline-dedupe, version {version}\n"
+    assert run("--version").stdout == f"headline-dedupe, version {__version__}\n"
 
 
 PROGRAM = """

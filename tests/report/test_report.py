@@ -12,18 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from click.testing import CliRunner, Result
 from playwright.sync_api import Browser
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from dedupe import Deduplication, Headline, InputError, OutputError, deduplicate, read_corrections, write_report
-from dedupe.cli import cli
 from dedupe.clustering.merge_tree import MergeTree
 from dedupe.report.data import figures_of, pack
 from dedupe.report.page import SCRIPTS
 from dedupe.report.selection import select_nodes, select_pairs, strongest_across
 from tests.support.browser import NARROW, WIDE, Opened, chromium, opened
+from tests.support.command_line import run
 from tests.support.fake_encoder import FakeEncoder
 
 ASSETS = files("dedupe.report") / "assets"
@@ -253,10 +252,6 @@ def test_every_script_goes_into_the_page_after_those_it_imports_from() -> None:
 # On the command line
 
 
-def run(*args: str | Path) -> Result:
-    return CliRunner().invoke(cli, [str(arg) for arg in args], prog_name="headline-dedupe")
-
-
 @pytest.fixture
 def titles(tmp_path: Path, fake_encoder: FakeEncoder) -> Path:
     (tmp_path / "titles.txt").write_text("\n".join(EVENTS), "utf-8")
@@ -418,7 +413,7 @@ def test_search_finds_titles_and_sources_whatever_their_accents(page: Any) -> No
     assert page.locator("mark").first.inner_text().casefold() in ("museum", "reopens")
     assert "2 headlines found" in page.inner_text("#status")
     page.fill("#q", "coast daily ferry")
-    assert len(shown(page)) == 1 and page.locator(".found").count() <= 1
+    assert len(shown(page)) == 1 and page.locator(".match").count() <= 1
     page.fill("#q", "zeppelin")
     assert shown(page) == [] and "No stories match" in page.inner_text(".empty")
     page.click("text=Clear filters")

@@ -7,7 +7,10 @@ import { highlighted, reasonList, sourceOf, storyBody, titleOf } from "./story.j
 import { verdictChoice } from "./verdicts.js";
 import { count, minute } from "./format.js";
 
-// Shared words are underlined; the stories that the headlines belong to can be opened.
+const SIDES = ["only the first ", "only the second "]; // how reasons about one headline alone begin
+const MIN_LETTERS = 4; // shorter words carry little meaning
+
+// Shared words are underlined; `stories`, [name, story], can be opened.
 export function card(app, pair, sizes, numbers, stories) {
   const { data } = app;
   const nodes = [data.pairs.i[pair], data.pairs.j[pair]];
@@ -16,10 +19,10 @@ export function card(app, pair, sizes, numbers, stories) {
   const lines = reasonsOf(data, pair);
   const sides = rows.map((row, k) => side(data, row, shared, sizes[k], ownWords(lines, SIDES[k])));
   const common = lines.filter((line) => !SIDES.some((name) => line.startsWith(name)));
-  const evidence = lines.length
+  const reasons = lines.length
     ? reasonList(common)
     : make("p", { className: "lead" }, "The page holds no reasons for this pair. Shared words are underlined.");
-  const all = stories.map(([name, story]) =>
+  const context = stories.map(([name, story]) =>
     disclosure(`${name}, ${count(story.rows.length, "headline")}`, () => storyBody(app, story), { className: "whole" }),
   );
   return make(
@@ -27,13 +30,11 @@ export function card(app, pair, sizes, numbers, stories) {
     { className: "card" },
     make("div", { className: "sides" }, sides),
     make("p", { className: "numbers" }, numbers),
-    evidence,
+    reasons,
     verdictChoice(app, pair),
-    all,
+    context,
   );
 }
-
-const SIDES = ["only the first ", "only the second "];
 
 // The reasons about one side alone, on one line.
 function ownWords(lines, side) {
@@ -57,8 +58,6 @@ function side(data, row, shared, size, own) {
     own ? make("p", { className: "own" }, `only this one ${own}`) : null,
   );
 }
-
-const MIN_LETTERS = 4; // shorter words carry little meaning
 
 function sharedWords(first, second) {
   const words = (text) => fold(text).match(/[\p{L}\p{N}]+/gu) ?? [];

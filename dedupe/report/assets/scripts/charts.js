@@ -1,4 +1,4 @@
-// A chart has a heading, a caption, its numbers, and how they are drawn; `missing` says why it cannot be drawn. Two of them.
+// Two charts. A chart has a heading, a caption, its numbers, a table and a drawing of them; `missing` says why there is none.
 
 import { grouped } from "./groups.js";
 import { count, exactNumber, groupNoun, number } from "./format.js";
@@ -77,28 +77,20 @@ export const probabilities = {
 
 // The distribution of group sizes.
 
-const SIZES = [
-  [1, 1],
-  [2, 2],
-  [3, 3],
-  [4, 5],
-  [6, 10],
-  [11, 20],
-  [21, 50],
-  [51, Infinity],
-];
+const SIZES = [1, 2, 3, 4, 6, 11, 21, 51, Infinity]; // where each bar begins
 
-function sizeName([from, to]) {
-  return to === Infinity ? `${from}+` : from === to ? String(from) : `${from}–${to}`;
+function sizeName(from, next) {
+  return next === Infinity ? `${from}+` : from === next - 1 ? String(from) : `${from}–${next - 1}`;
 }
 
 export const sizes = {
   heading: (app) => `Size of ${groupNoun(app)}`,
   missing: ({ matches }) => (matches.length ? "" : "nothing matches the search and filters"),
   numbers: ({ matches }) =>
-    SIZES.map((size) => {
-      const sizes = matches.map(({ story }) => story.rows.length).filter((rows) => rows >= size[0] && rows <= size[1]);
-      return { size: sizeName(size), groups: sizes.length, headlines: sizes.reduce((sum, rows) => sum + rows, 0) };
+    SIZES.slice(0, -1).map((from, k) => {
+      const next = SIZES[k + 1];
+      const sizes = matches.map(({ story }) => story.rows.length).filter((rows) => rows >= from && rows < next);
+      return { size: sizeName(from, next), groups: sizes.length, headlines: sizes.reduce((sum, rows) => sum + rows, 0) };
     }),
   caption: (app) =>
     `Headlines by size of their ${groupNoun(app, 1)}, at the current thresholds and filters. Labels give the number of ${groupNoun(app)}.`,

@@ -1,4 +1,4 @@
-// What to check first: the stories with the weakest joins, and those that were nearly joined.
+// What to check first: stories with weak joins, and stories that were nearly joined.
 
 import { card } from "./card.js";
 import { inBatches, make } from "./elements.js";
@@ -71,12 +71,7 @@ function missCard(app, { pair, stories }) {
       ? "not joined at any threshold: the mean is too low, or they are too far apart in time"
       : `joined at thresholds up to ${exactNumber(grouping.tree.height[step])}`;
   const numbers = `this pair ${twoDigits(pairProbability(data, pair))}; ${outcome}`;
-  const sides = stories.map((story, k) => [k ? `the ${groupNoun(app, 1)} of the second` : `the ${groupNoun(app, 1)} of the first`, story]);
-  return card(
-    app,
-    pair,
-    stories.map((story) => story.rows.length),
-    numbers,
-    sides.filter(([, story]) => story.rows.length > 1),
-  );
+  const sizes = stories.map((story) => story.rows.length);
+  const named = stories.map((story, k) => [`the ${groupNoun(app, 1)} of the ${k ? "second" : "first"}`, story]);
+  return card(app, pair, sizes, numbers, named.filter(([, story]) => story.rows.length > 1));
 }

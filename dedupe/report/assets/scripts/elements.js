@@ -36,13 +36,14 @@ export function disclosure(summary, content, properties = {}) {
   return details;
 }
 
-// Fill a list in batches of `size`; a button at its end adds the next one, by itself once it is nearly visible if `eager`.
+// Fill a list in batches of `size`, an element for each item from `draw(item, index)`. A button below adds the next batch; with
+// `eager`, that happens by itself once the button is nearly visible.
 export function inBatches(list, items, draw, { size, what, eager = false }) {
   let done = 0;
   const button = make("button", { type: "button", className: "next" });
   const next = () => {
     const focused = document.activeElement === button;
-    const part = items.slice(done, done + size).map(draw);
+    const part = items.slice(done, done + size).map((item, k) => draw(item, done + k));
     done += part.length;
     list.append(...part);
     button.textContent = `Show ${Math.min(size, items.length - done)} of ${items.length - done} more ${what}`;

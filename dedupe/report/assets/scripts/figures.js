@@ -54,15 +54,10 @@ function content(chart, app, width, open) {
   const svg = chart.draw(app, numbers, width);
   for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label"); // the chart has one label
   svg.setAttribute("role", "img");
-  svg.setAttribute(
-    "aria-label",
-    `${chart.heading(app)}. ${chart.caption(app, numbers)} The table below lists the numbers.`,
-  );
-  const scroll = make(
-    "div",
-    { className: "scroll", tabIndex: 0, role: "region", "aria-label": `Numbers: ${chart.heading(app)}` },
-    table(chart.table(app, numbers)),
-  );
+  const label = `${chart.heading(app)}. ${chart.caption(app, numbers)} The table below lists the numbers.`;
+  svg.setAttribute("aria-label", label);
+  const properties = { className: "scroll", tabIndex: 0, role: "region", "aria-label": `Numbers: ${chart.heading(app)}` };
+  const scroll = make("div", properties, table(chart.table(app, numbers)));
   return [
     make("p", { className: "lead" }, chart.caption(app, numbers)),
     svg,
@@ -72,23 +67,7 @@ function content(chart, app, width, open) {
 
 function table({ head, rows }) {
   const cells = (row) => row.map((cell, k) => make(k ? "td" : "th", k ? {} : { scope: "row" }, String(cell)));
-  const header = make(
-    "thead",
-    {},
-    make(
-      "tr",
-      {},
-      head.map((cell) => make("th", { scope: "col" }, cell)),
-    ),
-  );
-  return make(
-    "table",
-    { className: "plain" },
-    header,
-    make(
-      "tbody",
-      {},
-      rows.map((row) => make("tr", {}, cells(row))),
-    ),
-  );
+  const columns = head.map((cell) => make("th", { scope: "col" }, cell));
+  const lines = rows.map((row) => make("tr", {}, cells(row)));
+  return make("table", { className: "plain" }, make("thead", {}, make("tr", {}, columns)), make("tbody", {}, lines));
 }

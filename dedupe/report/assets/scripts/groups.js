@@ -1,7 +1,7 @@
 // Groups at any threshold: cuts of the merge trees, as the program makes them.
 
 // A label for each node: the groups whose merges have at least this height.
-export function cut(tree, threshold) {
+function cut(tree, threshold) {
   const parent = Uint32Array.from(tree.absorber, (absorber, node) => {
     const step = tree.merge[node];
     return step < tree.height.length && tree.height[step] >= threshold ? absorber : node;

@@ -11,13 +11,8 @@ export function drawList(app, element) {
   element.parentElement.querySelector(":scope > .next, :scope > .empty")?.remove();
   const names = groupNoun(app);
   if (!app.matches.length) {
-    element.after(
-      make(
-        "p",
-        { className: "empty" },
-        `No ${names} match the search and filters. “Clear filters” shows all of them again.`,
-      ),
-    );
+    const message = `No ${names} match the search and filters. “Clear filters” shows all of them again.`;
+    element.after(make("p", { className: "empty" }, message));
     return;
   }
   const draw = (match) => storyItem(app, match);

@@ -1,4 +1,4 @@
-// Borderline groups: with the weakest joins, next to be joined, or kept apart in spite of a strong pair.
+// Borderline groups: with the weakest joins, next to be joined, or kept apart despite a strong pair.
 
 import { strongestPair } from "./reasons.js";
 

@@ -1,7 +1,5 @@
 // The data of the page: columns of numbers from base64, and what is derived from them.
 
-const CERTAIN = 65535; // a probability of 1, in two bytes
-
 export function loadData(element) {
   const raw = JSON.parse(element.textContent);
   element.remove();
@@ -12,7 +10,6 @@ export function loadData(element) {
     count: rows.node.length,
     trees: Object.fromEntries(Object.entries(raw.trees).map(([level, tree]) => [level, unpackTree(tree, raw.nodes)])),
     pairs: unpackAll(raw.pairs),
-    level: raw.level,
     dated: rows.time.some((time) => !Number.isNaN(time)),
     sourced: rows.sources.length > 1,
   };
@@ -42,8 +39,4 @@ function unpackTree(packed, nodes) {
     merge[node] = step;
   });
   return { ...tree, absorber, merge };
-}
-
-export function unpackProbability(value) {
-  return value / CERTAIN;
 }

@@ -1,6 +1,6 @@
 // Why headlines are together: the strongest scored pairs across the merges of a story connect it as a tree.
 
-import { unpackProbability } from "./payload.js";
+const CERTAIN = 65535; // a probability of 1, in two bytes
 
 export function strongestPair(data, step) {
   const pair = data.pairs.by_merge[step];
@@ -71,7 +71,7 @@ export function mergeOf(tree, first, second) {
 }
 
 export function pairProbability(data, pair) {
-  return unpackProbability(data.pairs.probability[pair]);
+  return data.pairs.probability[pair] / CERTAIN;
 }
 
 // The reasons of a pair, [] if the page has none.
@@ -80,7 +80,7 @@ export function reasonsOf(data, pair) {
   return data.reasons.get(pair) ?? [];
 }
 
-// The same, seen from one of the two.
+// The same, worded from the side of one node.
 export function reasonsFrom(data, pair, node) {
   const [first, second] = data.pairs.i[pair] === node ? ["this one", "the other"] : ["the other", "this one"];
   const named = { "only the first": `only ${first}`, "only the second": `only ${second}` };

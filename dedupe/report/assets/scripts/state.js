@@ -3,11 +3,11 @@
 export const VIEWS = ["stories", "check", "pictures", "run"];
 const TEXTS = { q: "", sort: "largest", size: "", only: "", source: "", from: "", to: "" };
 
-// `thresholds`: of the run; `floor`: the lowest possible.
-export function initialState({ thresholds }) {
+function initialState({ thresholds }) {
   return { view: VIEWS[0], ...TEXTS, ...thresholds };
 }
 
+// `thresholds`: of the run; `floor`: the lowest possible.
 export function readAddress(hash, { thresholds, floor }) {
   const [view, ...rest] = hash.replace(/^#/, "").split("&");
   const values = new URLSearchParams(rest.join("&"));

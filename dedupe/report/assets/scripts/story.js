@@ -77,12 +77,8 @@ function groupLine(app, story, hits) {
 }
 
 function size(rows) {
-  return make(
-    "span",
-    { className: "size" },
-    number(rows),
-    make("span", { className: "unseen" }, rows === 1 ? " headline: " : " headlines: "),
-  );
+  const unit = make("span", { className: "unseen" }, rows === 1 ? " headline: " : " headlines: ");
+  return make("span", { className: "size" }, number(rows), unit);
 }
 
 function facts(parts) {
@@ -104,7 +100,7 @@ function firstHit({ data }, story, hits, words) {
   if (!hits || hits.includes(story.representative)) return null;
   const more = hits.length > 1 ? ` and ${number(hits.length - 1)} more` : "";
   const facts = [highlighted(titleOf(data, hits[0]), words), " · ", sourceOf(data, hits[0]), more];
-  return make("span", { className: "found" }, "match: ", facts);
+  return make("span", { className: "match" }, "match: ", facts);
 }
 
 // All wordings of a story.
@@ -114,12 +110,7 @@ export function storyBody(app, story) {
   const list = make("div", { className: "wordings" });
   const draw = (rows, k) =>
     wordingOf(app, story, pairOfNode, rows, wordings.length > 1 ? `Wording ${k + 1} of ${wordings.length}` : "");
-  return inBatches(
-    list,
-    wordings.map((rows, k) => [rows, k]),
-    ([rows, k]) => draw(rows, k),
-    { size: TITLES, what: "wordings" },
-  );
+  return inBatches(list, wordings, draw, { size: TITLES, what: "wordings" });
 }
 
 function wordingOf(app, story, pairOfNode, rows, name) {
@@ -162,8 +153,8 @@ function titleItem(app, story, pairOfNode, copies) {
 function copyOf(data, row, shown) {
   const time = minute(data.rows.time[row]);
   const name = sourceOf(data, row) || (data.rows.urls[row] ? "link" : time ? "" : "no source, no date");
-  const other = titleOf(data, row) === titleOf(data, shown) ? [] : [" “", isolated(titleOf(data, row)), "”"];
-  return [webLink(data.rows.urls[row], name), time ? make("time", {}, ` ${time}`) : "", ...other];
+  const title = titleOf(data, row) === titleOf(data, shown) ? [] : [" “", isolated(titleOf(data, row)), "”"];
+  return [webLink(data.rows.urls[row], name), time ? make("time", {}, ` ${time}`) : "", ...title];
 }
 
 function connection({ data }, story, pairOfNode, row) {
@@ -184,9 +175,6 @@ function connection({ data }, story, pairOfNode, row) {
 }
 
 export function reasonList(lines) {
-  return make(
-    "ul",
-    { className: "reasons" },
-    lines.map((line) => make("li", {}, line)),
-  );
+  const items = lines.map((line) => make("li", {}, line));
+  return make("ul", { className: "reasons" }, items);
 }

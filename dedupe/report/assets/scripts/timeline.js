@@ -8,6 +8,12 @@ const MAX_ROWS = 16;
 const HOUR = 3600; // seconds
 const MAX_CALENDAR = 10 * 24 * HOUR; // on a longer calendar, a story would be one spot
 
+// As elsewhere in the page, in UTC by 24 hours; a day begins with its date.
+function dayOrClock(date) {
+  const seconds = date / 1000;
+  return seconds % (24 * HOUR) ? minute(seconds).slice(-5) : shortDay(seconds);
+}
+
 export const timeline = {
   heading: (app) => `Timeline of the largest ${groupNoun(app)}`,
   missing: (app) =>
@@ -18,19 +24,13 @@ export const timeline = {
         : `none of these ${groupNoun(app)} has two headlines with dates`,
   numbers: ({ data, matches }) => {
     const times = ({ rows }) => rows.map((row) => data.rows.time[row]).filter((time) => !Number.isNaN(time));
-    const dated = matches.map(({ story }) => ({
-      story,
-      times: times(story),
-      title: titleOf(data, story.representative),
-    }));
-    const largest = dated
+    const dated = matches
+      .map(({ story }) => ({ story, times: times(story), title: titleOf(data, story.representative) }))
       .filter(({ times }) => times.length > 1)
       .sort((a, b) => b.times.length - a.times.length);
-    const shown = largest.slice(0, MAX_ROWS).map((group, k) => ({ ...group, row: k }));
-    const [first, last] = [
-      Math.min(...shown.map(({ story }) => story.first)),
-      Math.max(...shown.map(({ story }) => story.last)),
-    ];
+    const shown = dated.slice(0, MAX_ROWS).map((group, k) => ({ ...group, row: k }));
+    const first = Math.min(...shown.map(({ story }) => story.first));
+    const last = Math.max(...shown.map(({ story }) => story.last));
     return { shown, first, last, calendar: last - first <= MAX_CALENDAR };
   },
   caption: (app, { shown, first, last, calendar }) =>
@@ -59,6 +59,7 @@ export const timeline = {
         label: calendar ? null : "hours since the first headline",
         labelOffset: 38,
         ticks: width < NARROW ? 3 : 7,
+        tickFormat: calendar ? dayOrClock : undefined,
         grid: true,
       },
       y: { type: "band", axis: null, domain: shown.map(({ row }) => row) },
