@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -40,19 +40,17 @@ def main(data: Path, out: Path) -> None:
         file.write(("\n".join(lines) + "\n").encode())
 
 
-def count_documents(titles: Iterable[str], *, min_count: int) -> DocumentFrequencies:
+def count_documents(titles: Sequence[str], *, min_count: int) -> DocumentFrequencies:
     """Count in how many of the normalized titles each stem occurs; drop stems that occur in fewer than `min_count`."""
     counts, capitalised, plain = Counter[str](), Counter[str](), Counter[str]()
-    documents = 0
     for title in titles:
-        documents += 1
         counts.update({content_stem(word) for word in WORD.findall(title)} - {""})
-        names, others = capitalised_stems(title)
+        names, words = capitalised_stems(title)
         capitalised.update(names)
-        plain.update(others)
+        plain.update(words)
     kept = {stem: count for stem, count in counts.items() if count >= min_count}
     totals = {stem: capitalised[stem] + plain[stem] for stem in kept}
-    return DocumentFrequencies(kept, documents, {s: capitalised[s] / total for s, total in totals.items() if total})
+    return DocumentFrequencies(kept, len(titles), {s: capitalised[s] / total for s, total in totals.items() if total})
 
 
 def capitalised_stems(title: str) -> tuple[set[str], set[str]]:

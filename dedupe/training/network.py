@@ -30,21 +30,7 @@ _LOGIT_SLOPE = 15.0
 _LOGIT_OFFSETS = {"story": -9.0, "wording": -11.0}
 
 
-class PooledTrunk(torch.nn.Module):
-    """What is exported: tokens -> unit rows."""
-
-    def __init__(self, trunk: Any) -> None:
-        super().__init__()
-        self.trunk = trunk
-
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return the trunk's unit rows, (n, d): the mean of its last layer over all tokens but padding."""
-        last = self.trunk(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        mask = attention_mask.unsqueeze(-1).to(last.dtype)
-        return functional.normalize((last * mask).sum(1) / mask.sum(1), dim=1)
-
-
-class Network(PooledTrunk):
+class Network(torch.nn.Module):
     """Titles -> unit rows of the trunk -> similarities per level."""
 
     def __init__(self, base: str | Path | None) -> None:
@@ -53,12 +39,19 @@ class Network(PooledTrunk):
         model: Any = getattr(encoder, "model", None)
         if model is None or not _has_mean_pooling(model):
             raise ModelError(f"the base {base or 'model'!r} cannot be trained: give a BERT-like one with mean pooling")
-        super().__init__(copy.deepcopy(model[0].auto_model))  # load_encoder returns the same object every time
+        super().__init__()
+        self.trunk: Any = copy.deepcopy(model[0].auto_model)  # load_encoder returns the same object every time
         self.tokenizer: Any = model.tokenizer
         self.width = int(self.trunk.config.hidden_size)
         self.head = torch.nn.Parameter(torch.eye(self.width))
         self.slope = torch.nn.Parameter(torch.full((len(_LOGIT_OFFSETS),), _LOGIT_SLOPE))
         self.offset = torch.nn.Parameter(torch.tensor(list(_LOGIT_OFFSETS.values())))
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return the trunk's unit rows, (n, d): the mean of its last layer over all tokens but padding."""
+        last = self.trunk(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        mask = attention_mask.unsqueeze(-1).to(last.dtype)
+        return functional.normalize((last * mask).sum(1) / mask.sum(1), dim=1)
 
     def keep_layers(self, numbers: Sequence[int]) -> None:
         """Drop all layers of the trunk but these, counted from 0; `InputError` if one does not exist."""

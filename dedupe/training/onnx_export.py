@@ -20,16 +20,14 @@ from onnx import helper, numpy_helper
 
 from dedupe.embedding.model_folder import ENCODER, TOKENIZER
 from dedupe.runtime.arrays import Float32s
-from dedupe.training.network import MAX_TOKENS, Network, PooledTrunk
+from dedupe.training.network import MAX_TOKENS, Network
 
 FULL, SAFE = 127, 63
 """The largest weight: of int8, and so that the sum of two products of bytes overflows 16 bits on no processor."""
 MINIMUM_SIZE = 4096
 """Matrices with fewer weights stay float32."""
 _OPSET = 17
-_SHRINK = np.linspace(
-    0.6, 1.0, 21
-)  # factors on the largest weight: clipping a few costs less than coarse steps for all
+_SHRINK = np.linspace(0.6, 1.0, 21)  # factors on the largest weight: clipping a few beats coarse steps for all
 _ZERO_POINT = 128  # the byte that stands for an activation of 0
 _CONTRIB = "com.microsoft"  # operators of onnxruntime that ONNX lacks
 
@@ -45,7 +43,7 @@ def write_encoder(network: Network, folder: Path, *, in_bytes: bool = False, min
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns about branches on shapes, none of which are taken here
         torch.onnx.export(
-            PooledTrunk(network.trunk).eval(),
+            network.eval(),
             (example["input_ids"], example["attention_mask"]),
             str(path),
             input_names=["input_ids", "attention_mask"],
