@@ -58,9 +58,10 @@ def distil(
     """Train a student on `titles`, write a model folder to `out`, and return its manifest.
 
     `without`: titles never to learn from, such as those of an evaluation. `teacher`: the model folder to imitate, whose
-    judge the student takes over. `base`, `layers`: the sentence-transformers model whose layers, counted from 0, the
-    student starts from; `BASE` if None. `about`: the source of the titles, for the model card. `cache`: keeps the
-    teacher's vectors. Checkpoints are kept beside `out` until it is complete; an interrupted run continues from them.
+    judge the student takes over. `base`: the sentence-transformers model that the student starts from, `BASE` if None.
+    `layers`: the layers of the base to keep, counted from 0. `about`: the source of the titles, for the model card.
+    `cache`: keeps the teacher's vectors. Checkpoints are kept beside `out` until it is complete; an interrupted run
+    continues from them.
     Raises `InputError`, `ModelError` and `OutputError`.
     """
     out = unused_folder(out, force)

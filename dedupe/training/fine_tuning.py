@@ -64,7 +64,8 @@ class FineTuning:
 
     def loss(self, batch: Ints) -> torch.Tensor:
         """Return the weighted sum of both losses of both levels."""
-        by_level = self.network.level_rows(self.network.text_rows([self.data.texts[k] for k in batch]))
+        story = self.network.text_rows([self.data.texts[k] for k in batch])
+        by_level = {"story": story, "wording": self.network.project(story)}
         loss = torch.zeros(())
         for k, (level, weight) in enumerate(LEVEL_WEIGHTS.items()):
             groups = torch.from_numpy(self.data.labels[level][batch])
@@ -133,20 +134,16 @@ def _slice_batches(rows: Ints, story: Ints, vectors: Float32s, size: int, rng: n
     waiting = dict.fromkeys(rng.permutation(names[sizes > 1]).tolist())  # an ordered set
     similarity = vectors @ vectors.T
     while waiting:
-        chosen: dict[int, None] = {}
-        filled = 0
-        while filled < size and waiting:
+        batch: dict[int, Ints] = {}
+        while waiting and sum(map(len, batch.values())) < size:
             first = next(iter(waiting))
             for name in [first, *_nearest_stories(members[first], story, similarity)]:
-                if name not in chosen and filled < size:
-                    chosen[name] = None
-                    filled += len(members[name])
+                if name not in batch and sum(map(len, batch.values())) < size:
+                    batch[name] = members[name]
                     waiting.pop(name, None)
-        yield rows[np.concatenate([members[name] for name in chosen])]
+        yield rows[np.concatenate(list(batch.values()))]
 
 
 def _nearest_stories(members: Ints, story: Ints, similarity: Float32s) -> list[int]:
-    order = story[np.argsort(-similarity[members].max(axis=0), kind="stable")]
-    others = dict.fromkeys(order.tolist())
-    others.pop(int(story[members[0]]))
-    return list(others)[:_NEAREST]
+    nearest_first = story[np.argsort(-similarity[members].max(axis=0), kind="stable")]
+    return [name for name in dict.fromkeys(nearest_first.tolist()) if name != story[members[0]]][:_NEAREST]

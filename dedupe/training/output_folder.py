@@ -17,6 +17,8 @@ from dedupe.runtime.files import write_lines
 from dedupe.runtime.progress import Progress
 from dedupe.training.network import BASE
 
+_CHECKPOINTS = ".checkpoints"
+
 
 def unused_folder(out: Path, force: bool) -> Path:
     """Return `out` as an absolute path; `OutputError` if it exists, unless it is a model folder and `force` is given."""
@@ -28,7 +30,7 @@ def unused_folder(out: Path, force: bool) -> Path:
 
 def open_checkpoints(out: Path, settings: dict[str, Any]) -> Path:
     """Return the folder of checkpoints beside `out`; `InputError` if it belongs to a run with other settings."""
-    folder = _checkpoint_folder(out)
+    folder = out.with_name(out.name + _CHECKPOINTS)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -56,7 +58,7 @@ def writing_folder(out: Path, record: dict[str, Any], card: str, progress: Progr
     (partial / CARD).write_text(_card(card, record), encoding="utf-8")
     shutil.rmtree(out, ignore_errors=True)
     partial.replace(out)
-    shutil.rmtree(_checkpoint_folder(out))
+    shutil.rmtree(out.with_name(out.name + _CHECKPOINTS))
     progress("writing", 1, 1)
 
 
@@ -71,7 +73,3 @@ def _card(template: str, record: dict[str, Any]) -> str:
     environment.filters["count"] = lambda number: f"{number:,}"
     base_option = f" --base {record['base']}" if record["base"] != BASE else ""
     return environment.get_template(f"{template}.md.jinja").render(record, base_option=base_option)
-
-
-def _checkpoint_folder(out: Path) -> Path:
-    return out.with_name(out.name + ".checkpoints")
