@@ -146,13 +146,9 @@ class VectorCache:
             db.execute(_BEGIN)
             first = 1 + _value(db, "SELECT coalesce(max(id), 0) FROM vectors")
             numbered = [(key, first + k, row) for k, (key, row) in enumerate(entries)]
-            db.executemany(
-                "INSERT OR IGNORE INTO entries (key, id, used, checksum) VALUES (?, ?, ?, ?)",
-                [(key, id, _today(), _crc(key, row)) for key, id, row in numbered],
-            )
-            db.executemany(
-                "INSERT INTO vectors (id, row) SELECT id, ?3 FROM entries WHERE key = ?1 AND id = ?2", numbered
-            )
+            checked = [(key, id, _today(), _crc(key, row)) for key, id, row in numbered]
+            db.executemany("INSERT OR IGNORE INTO entries (key, id, used, checksum) VALUES (?, ?, ?, ?)", checked)
+            db.executemany("INSERT INTO vectors SELECT id, ?3 FROM entries WHERE key = ?1 AND id = ?2", numbered)
         self._shrink(db)
 
     def _shrink(self, db: sqlite3.Connection) -> None:

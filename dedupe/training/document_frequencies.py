@@ -7,7 +7,6 @@ Counts over the unlabelled titles of `DIR/scale` and `DIR/stream`, without the t
 
 from __future__ import annotations
 
-import gzip
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import click
 
 from dedupe.readers.inputs import read_headlines
+from dedupe.runtime.files import write_lines
 from dedupe.text.document_frequencies import DocumentFrequencies
 from dedupe.text.normalize import normalize
 from dedupe.text.words import WORD, content_stem
@@ -36,8 +36,7 @@ def main(data: Path, out: Path) -> None:
     for stem, count in sorted(frequencies.counts.items()):
         share = frequencies.capitalised.get(stem)
         lines.append(f"{stem}\t{count}\t{'' if share is None else round(100 * share)}")
-    with out.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as file:
-        file.write(("\n".join(lines) + "\n").encode())
+    write_lines(lines, str(out))
 
 
 def count_documents(titles: Sequence[str], *, min_count: int) -> DocumentFrequencies:
