@@ -69,9 +69,8 @@ def train(
         record = training.train(stories, output, answers=answers, progress=progress, **model_options)
     if not quiet:
         story, wording = (record["held_out"][level]["pairwise_f1"] for level in ("story", "wording"))
-        click.echo(
-            f"{PROGRAM}: wrote {output}; held-out pairwise F1: story {story:.3f}, wording {wording:.3f}", err=True
-        )
+        scores = f"held-out pairwise F1: story {story:.3f}, wording {wording:.3f}"
+        click.echo(f"{PROGRAM}: wrote {output}; {scores}", err=True)
 
 
 def _layers(context: click.Context, option: click.Parameter, layers: str) -> list[int]:

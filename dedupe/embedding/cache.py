@@ -33,7 +33,6 @@ _Entry = tuple[bytes, int, int, bytes | None]  # key, day of last use, checksum,
 
 LIMIT = 2 * 1024**3  # bytes
 FILE = "headline-dedupe-vectors.sqlite"  # an unlikely name for another program's file: one we cannot read is replaced
-TIMEOUT = 15.0
 _MARK_TIMEOUT = 1.0  # seconds to wait for other writers before `used` is not updated: it is not worth more
 _FORMAT = 1  # of the tables and of the keys
 _KEYS_PER_QUERY = 500  # older builds of SQLite allow 999 parameters
@@ -63,10 +62,8 @@ class VectorCache:
     why and what to do.
     """
 
-    def __init__(self, path: str | Path, limit: int = LIMIT, timeout: float = TIMEOUT) -> None:
-        self.path = Path(path).expanduser()
-        self.limit = limit
-        self.timeout = timeout
+    def __init__(self, path: str | Path, limit: int = LIMIT, timeout: float = 15.0) -> None:
+        self.path, self.limit, self.timeout = Path(path).expanduser(), limit, timeout
         self.trouble: str | None = None
 
     def __repr__(self) -> str:
@@ -88,13 +85,11 @@ class VectorCache:
         return positions, matrix.reshape(len(positions), width // 4)
 
     def write(self, identity: str, texts: Sequence[str], rows: Float32s) -> None:
-        """Keep the vectors of `texts`, (n, d), all or none of them; skip rows of another length than 1, and texts known."""
+        """Keep the vectors of `texts`, (n, d), all or none; skip rows that are not of length 1, and texts already there."""
         rows = np.ascontiguousarray(rows, np.float32)
         is_unit = np.abs(np.sqrt(np.einsum("nd,nd->n", rows, rows)) - 1) < _UNIT  # false for NaN
-        entries = [
-            (key, row.tobytes()) for key, row, unit in zip(_keys(identity, texts), rows, is_unit, strict=True) if unit
-        ]
-        if entries:
+        keys = _keys(identity, texts)
+        if entries := [(keys[k], rows[k].tobytes()) for k in np.flatnonzero(is_unit)]:
             self._attempt(lambda db: self._insert(db, entries), None)
 
     def clear(self) -> int:
@@ -128,7 +123,7 @@ class VectorCache:
                 if is_last:
                     self._give_up(error)
                 elif isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-                    self._remove()  # no database, malformed or of another version: SQLite calls all else operational
+                    self._remove()  # not a database, malformed, or of another version; all else is an OperationalError
         return default
 
     @contextmanager
@@ -151,13 +146,9 @@ class VectorCache:
             db.execute(_BEGIN)
             first = 1 + _value(db, "SELECT coalesce(max(id), 0) FROM vectors")
             numbered = [(key, first + k, row) for k, (key, row) in enumerate(entries)]
-            db.executemany(
-                "INSERT OR IGNORE INTO entries (key, id, used, checksum) VALUES (?, ?, ?, ?)",
-                [(key, id, _today(), _crc(key, row)) for key, id, row in numbered],
-            )
-            db.executemany(
-                "INSERT INTO vectors (id, row) SELECT id, ?3 FROM entries WHERE key = ?1 AND id = ?2", numbered
-            )
+            checked = [(key, id, _today(), _crc(key, row)) for key, id, row in numbered]
+            db.executemany("INSERT OR IGNORE INTO entries (key, id, used, checksum) VALUES (?, ?, ?, ?)", checked)
+            db.executemany("INSERT INTO vectors SELECT id, ?3 FROM entries WHERE key = ?1 AND id = ?2", numbered)
         self._shrink(db)
 
     def _shrink(self, db: sqlite3.Connection) -> None:
@@ -213,14 +204,12 @@ def default_folder() -> Path:
 
 
 def _look_up(db: sqlite3.Connection, keys: list[bytes]) -> list[_Entry]:
-    """The entries of those keys that have one; the row is None where it is missing."""
+    """The entries of the keys that are cached; a row is None where it is missing."""
+    query = "SELECT key, used, checksum, row FROM entries LEFT JOIN vectors USING (id) WHERE key IN ({})"
     entries: list[_Entry] = []
     for start in range(0, len(keys), _KEYS_PER_QUERY):
         part = keys[start : start + _KEYS_PER_QUERY]
-        marks = ",".join("?" * len(part))
-        entries += db.execute(
-            f"SELECT key, used, checksum, row FROM entries LEFT JOIN vectors USING (id) WHERE key IN ({marks})", part
-        )
+        entries += db.execute(query.format(",".join("?" * len(part))), part)
     return entries
 
 

@@ -44,8 +44,7 @@ class SentenceEncoder:
     """A sentence-transformers model as an `Encoder`."""
 
     def __init__(self, model: Any, name: str) -> None:
-        self.model = model
-        self.name = name
+        self.model, self.name = model, name
 
     def __repr__(self) -> str:
         return f"SentenceEncoder({self.name!r})"
@@ -53,10 +52,20 @@ class SentenceEncoder:
     @cached_property
     def identity(self) -> str | None:
         """SHA-256 of settings, tokenizer and weights; None where they cannot be read, and then nothing is cached."""
+        import torch
+
         try:
-            return _fingerprint(self.model)
+            tokenizer = json.loads(self.model.tokenizer.backend_tokenizer.to_str())
+            tokenizer |= {"truncation": None, "padding": None}  # these change with use
+            configs = {module.config.to_json_string() for module in self.model.modules() if hasattr(module, "config")}
+            settings = [getattr(self.model, name, None) for name in _SETTINGS]
+            digest = sha256(repr((repr(self.model), settings, sorted(configs), json.dumps(tokenizer))).encode())
+            for name, tensor in self.model.state_dict().items():
+                digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+                digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy())
         except (AttributeError, RuntimeError, TypeError):  # another kind of tokenizer, or tensors without bytes
             return None
+        return digest.hexdigest()
 
     def encode(self, texts: list[str], /) -> Float32s:
         """Return float32, (len(texts), d)."""
@@ -111,10 +120,8 @@ def embed(
 
     Raises `ModelError` where `encoder` returns anything but a finite matrix with one row per text.
     """
-    first: dict[str, int] = {}
-    for position, text in enumerate(texts):
-        first.setdefault(text, position)
-    order = sorted((position for text, position in first.items() if text), key=lambda k: (len(texts[k]), texts[k]))
+    first = {text: position for position, text in reversed([*enumerate(texts)])}
+    order = [first[text] for text in sorted(first.keys() - {""}, key=lambda text: (len(text), text))]
     vectors, done = zero_rows(len(texts), 0), 0
     for positions, rows in _encoded(encoder, texts, order, cache, chunk):
         if not done:
@@ -138,14 +145,14 @@ def _encoded(
     """Yield positions and their unit rows: those from the cache, then those encoded, which are written to it."""
     identity = getattr(encoder, "identity", None)
     if not isinstance(identity, str):
-        cache = None
+        identity, cache = "", None
     if cache is not None:
         missing: list[int] = []
         for start in range(0, len(order), _LOOKUP_TEXTS):
             part = order[start : start + _LOOKUP_TEXTS]
-            known, cached = cache.read(str(identity), [texts[k] for k in part])
+            known, rows = cache.read(identity, [texts[k] for k in part])
             if known:
-                yield [part[k] for k in known], unit_rows(cached, len(known))
+                yield [part[k] for k in known], unit_rows(rows, len(known))
             missing += np.delete(part, known).tolist()
         order = missing
     writes = []
@@ -153,26 +160,12 @@ def _encoded(
         for start in range(0, len(order), chunk):
             part = order[start : start + chunk]
             names = [texts[k] for k in part]
-            rows = unit_rows(encoder.encode(names), len(names))
-            yield part, rows
+            vectors = unit_rows(encoder.encode(names), len(names))
+            yield part, vectors
             if cache is not None:
-                writes.append(writer.submit(cache.write, str(identity), names, rows[:]))
+                writes.append(writer.submit(cache.write, identity, names, vectors[:]))
     for write in writes:
         write.result()
-
-
-def _fingerprint(model: Any) -> str:
-    import torch
-
-    tokenizer = json.loads(model.tokenizer.backend_tokenizer.to_str())
-    tokenizer |= {"truncation": None, "padding": None}  # these change with use
-    configs = {module.config.to_json_string() for module in model.modules() if hasattr(module, "config")}
-    settings = [getattr(model, name, None) for name in _SETTINGS]
-    digest = sha256(repr((repr(model), settings, sorted(configs), json.dumps(tokenizer))).encode())
-    for name, tensor in model.state_dict().items():
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy())
-    return digest.hexdigest()
 
 
 _load_trained = lru_cache(maxsize=2)(TrainedEncoder)

@@ -1,4 +1,4 @@
-"""`TrainedEncoder`: the encoder of our model folders, on onnxruntime and tokenizers, which load in no time."""
+"""`TrainedEncoder`: the encoder of our model folders, on onnxruntime and tokenizers, which load faster than torch."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TrainedEncoder:
         return f"TrainedEncoder({'bundled' if self.folder == BUNDLED else str(self.folder)!r})"
 
     def encode(self, texts: list[str], /) -> Float32s:
-        """Return float32, (len(texts), d), unit rows; texts of one batch have equally many tokens, so nothing is padded."""
+        """Return unit rows, float32, (len(texts), d). A batch holds texts of equally many tokens, so nothing is padded."""
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
         by_length: dict[int, list[int]] = {}
         for k, ids in enumerate(tokens):

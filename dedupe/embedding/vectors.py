@@ -88,11 +88,9 @@ def unit_rows(matrix: Any, rows: int, places: Ints | None = None, texts: Sequenc
         if not np.isfinite(norms).all():
             row = part[~np.isfinite(norms)][0]
             raise error(f"{name} row {row} is not finite: it holds NaN, infinity or numbers too large")
-        for row in part[norms == 0] if texts is not None else ():
-            if texts and texts[row]:
-                raise error(
-                    f"{name} row {row} is all zeros: give each headline a vector, or leave embeddings out to have them made"
-                )
+        if texts and (empty := [row for row in part[norms == 0] if texts[row]]):
+            remedy = "give each headline a vector, or leave embeddings out to have them made"
+            raise error(f"{name} row {empty[0]} is all zeros: {remedy}")
         norms[(norms == 0) | (np.abs(norms - 1) < _UNIT)] = 1
         units[start : start + len(part)] = chunk if (norms == 1).all() else chunk / norms[:, None]
     release_pages(matrix)

@@ -28,8 +28,8 @@ from dedupe.runtime.progress import Progress, silent
 from dedupe.text.normalize import MAX_LENGTH, normalize
 from dedupe.training.network import BASE, Network
 from dedupe.training.onnx_export import write_encoder
-from dedupe.training.optimization import open_checkpoints, optimize
-from dedupe.training.output_folder import unused_folder, writing_folder
+from dedupe.training.optimization import optimize
+from dedupe.training.output_folder import open_checkpoints, unused_folder, writing_folder
 
 LAYERS = (0, 2, 4)
 BATCH = 96
@@ -58,9 +58,10 @@ def distil(
     """Train a student on `titles`, write a model folder to `out`, and return its manifest.
 
     `without`: titles never to learn from, such as those of an evaluation. `teacher`: the model folder to imitate, whose
-    judge the student takes over. `base`, `layers`: the sentence-transformers model whose layers, counted from 0, the
-    student starts from; `BASE` if None. `about`: the source of the titles, for the model card. `cache`: keeps the
-    teacher's vectors. Checkpoints are kept beside `out` until it is complete; an interrupted run continues from them.
+    judge the student takes over. `base`: the sentence-transformers model that the student starts from, `BASE` if None.
+    `layers`: the layers of the base to keep, counted from 0. `about`: the source of the titles, for the model card.
+    `cache`: keeps the teacher's vectors. Checkpoints are kept beside `out` until it is complete; an interrupted run
+    continues from them.
     Raises `InputError`, `ModelError` and `OutputError`.
     """
     out = unused_folder(out, force)
@@ -89,7 +90,6 @@ def distil(
         write_encoder(network, folder, in_bytes=True)
         for name in (HEAD, JUDGE, FALLBACK):
             shutil.copyfile(teacher / name, folder / name)
-    shutil.rmtree(checkpoints)
     return record
 
 
@@ -103,23 +103,23 @@ def _distinct_texts(titles: Sequence[str], without: Sequence[str]) -> list[str]:
 
 
 class _Imitation:
-    """Learn the teacher's vectors, `targets`; `learned` and `held_out` are the places of titles."""
+    """The `Objective` of a student: the teacher's vectors, `targets`, of all titles but those at `held_out`."""
 
     stage = "imitating"
 
     def __init__(self, network: Network, texts: list[str], targets: Vectors, seed: int) -> None:
         self.network = network.eval()  # no dropout: with so many titles there is nothing to overfit
-        self.tokens, self.targets, self.seed = network.tokens(texts), targets, seed
+        self.texts, self.tokens, self.targets, self.seed = texts, network.tokens(texts), targets, seed
         self.held_out = spread(len(texts), min(_HELD_OUT, len(texts) // 10)).tolist()
-        self.learned = sorted(set(range(len(texts))) - set(self.held_out))
+        self.training = np.delete(np.arange(len(texts)), self.held_out)
 
     def optimizer(self) -> torch.optim.AdamW:
         return torch.optim.AdamW(self.network.trunk.parameters(), LEARNING_RATE, fused=True)
 
     def batches(self, epoch: int) -> list[list[int]]:
-        """All titles to learn from, shuffled, in batches of similar length."""
+        """Shuffle the titles to learn from, and cut them into batches of similar length."""
         rng = np.random.default_rng([self.seed, epoch])
-        shuffled = rng.permutation(self.learned)
+        shuffled = rng.permutation(self.training)
         batches = []
         for start in range(0, len(shuffled), BATCH * _SORTED_BATCHES):
             places = shuffled[start : start + BATCH * _SORTED_BATCHES].tolist()
@@ -137,13 +137,11 @@ class _Imitation:
 
     def scores(self) -> dict[str, float]:
         """The mean cosine to the teacher's vectors, of held-out titles."""
-        with torch.no_grad():
-            batches = [self.held_out[k : k + BATCH] for k in range(0, len(self.held_out), BATCH)]
-            rows = torch.cat([self.network.token_rows([self.tokens[k] for k in batch]) for batch in batches])
-        return {"cosine": round(float((rows.numpy() * self.targets[self.held_out]).sum(1).mean()), 4)}
+        rows = self.network.encode([self.texts[k] for k in self.held_out])
+        return {"cosine": round(float((rows * self.targets[self.held_out]).sum(1).mean()), 4)}
 
 
 def imitation_loss(rows: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Return the loss of a batch of unit rows against the teacher's; both (n, d)."""
-    distance = 1 - (rows * targets).sum(1).mean()
-    return distance + SIMILARITY_WEIGHT * functional.mse_loss(rows @ rows.T, targets @ targets.T)
+    error = 1 - (rows * targets).sum(1).mean()
+    return error + SIMILARITY_WEIGHT * functional.mse_loss(rows @ rows.T, targets @ targets.T)

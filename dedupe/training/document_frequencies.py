@@ -7,14 +7,14 @@ Counts over the unlabelled titles of `DIR/scale` and `DIR/stream`, without the t
 
 from __future__ import annotations
 
-import gzip
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from dedupe.readers.inputs import read_headlines
+from dedupe.runtime.files import write_lines
 from dedupe.text.document_frequencies import DocumentFrequencies
 from dedupe.text.normalize import normalize
 from dedupe.text.words import WORD, content_stem
@@ -36,23 +36,20 @@ def main(data: Path, out: Path) -> None:
     for stem, count in sorted(frequencies.counts.items()):
         share = frequencies.capitalised.get(stem)
         lines.append(f"{stem}\t{count}\t{'' if share is None else round(100 * share)}")
-    with out.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as file:
-        file.write(("\n".join(lines) + "\n").encode())
+    write_lines(lines, str(out))
 
 
-def count_documents(titles: Iterable[str], *, min_count: int) -> DocumentFrequencies:
+def count_documents(titles: Sequence[str], *, min_count: int) -> DocumentFrequencies:
     """Count in how many of the normalized titles each stem occurs; drop stems that occur in fewer than `min_count`."""
     counts, capitalised, plain = Counter[str](), Counter[str](), Counter[str]()
-    documents = 0
     for title in titles:
-        documents += 1
         counts.update({content_stem(word) for word in WORD.findall(title)} - {""})
-        names, others = capitalised_stems(title)
+        names, words = capitalised_stems(title)
         capitalised.update(names)
-        plain.update(others)
+        plain.update(words)
     kept = {stem: count for stem, count in counts.items() if count >= min_count}
     totals = {stem: capitalised[stem] + plain[stem] for stem in kept}
-    return DocumentFrequencies(kept, documents, {s: capitalised[s] / total for s, total in totals.items() if total})
+    return DocumentFrequencies(kept, len(titles), {s: capitalised[s] / total for s, total in totals.items() if total})
 
 
 def capitalised_stems(title: str) -> tuple[set[str], set[str]]:

@@ -41,16 +41,16 @@ def edit_titles(texts: Sequence[str], seed: int) -> EditedCopies:
     """Return one edited copy of each title that has something to edit, the same for the same seed."""
     rng = np.random.default_rng(seed)
     names = sorted({word for text in texts for word in _names(text)})
-    copies: list[tuple[int, str, bool]] = []
+    rows, copies, other_stories = [], [], []
     for row, text in enumerate(texts):
-        for k in rng.permutation(len(_CHANGES)).tolist():
-            change, other_story = _CHANGES[k]
-            copy = change(text, names, rng)
-            if copy is not None and copy != text:
-                copies.append((row, copy, other_story))
+        for k in rng.permutation(len(_EDITS)).tolist():
+            edit, other_story = _EDITS[k]
+            if (copy := edit(text, names, rng)) != text:
+                rows.append(row)
+                copies.append(copy)
+                other_stories.append(other_story)
                 break
-    originals, edited, other_stories = zip(*copies, strict=True) if copies else ((), (), ())
-    return EditedCopies(np.array(originals, np.int64), list(edited), np.array(other_stories, bool))
+    return EditedCopies(np.array(rows, np.int64), copies, np.array(other_stories, bool))
 
 
 def _names(text: str) -> list[str]:
@@ -59,29 +59,32 @@ def _names(text: str) -> list[str]:
     return [word for word in _WORD.findall(text) if len(word) > 2 and stem(word.casefold()) in stems]
 
 
-def _change_number(text: str, names: Sequence[str], rng: Rng) -> str | None:
-    spots = [(match, _other_numbers(match.group())) for match in _NUMBER.finditer(text)]
+# Each edit returns a changed title, or the same where it has nothing to change. `names` are those of all titles.
+
+
+def _change_number(text: str, names: Sequence[str], rng: Rng) -> str:
+    spots = [(match, _near_numbers(match.group())) for match in _NUMBER.finditer(text)]
     counts = [match for match in _WORD.finditer(text) if match.group().casefold() in _COUNTS]
     spots += [(match, [count for count in _COUNTS if count != match.group().casefold()]) for match in counts]
-    return _replace_one(text, spots, rng)
+    return _replace_random(text, spots, rng)
 
 
-def _other_numbers(digits: str) -> list[str]:
+def _near_numbers(digits: str) -> list[str]:
     value = float(digits.replace(",", ""))
-    others = [value * factor if value else 1.0 for factor in (0.5, 0.7, 0.8, 1.2, 1.5, 2.0)]
-    return [f"{n:.1f}" if "." in digits else f"{max(round(n), round(value == 1) + 1):d}" for n in others]
+    numbers = [value * factor if value else 1.0 for factor in (0.5, 0.7, 0.8, 1.2, 1.5, 2.0)]
+    return [f"{n:.1f}" if "." in digits else f"{max(round(n), round(value == 1) + 1):d}" for n in numbers]
 
 
-def _change_day(text: str, names: Sequence[str], rng: Rng) -> str | None:
+def _change_day(text: str, names: Sequence[str], rng: Rng) -> str:
     words = list(_WORD.finditer(text))
     spots = [(m, [d for d in days if d != m.group()]) for m in words for days in _CALENDAR if m.group() in days]
-    return _replace_one(text, spots, rng)
+    return _replace_random(text, spots, rng)
 
 
-def _use_opposite(text: str, names: Sequence[str], rng: Rng) -> str | None:
+def _use_opposite(text: str, names: Sequence[str], rng: Rng) -> str:
     words = [(match, _opposite(match.group().casefold())) for match in _WORD.finditer(text)]
     spots = [(m, [word.capitalize() if m.group()[0].isupper() else word]) for m, word in words if word]
-    return _replace_one(text, spots, rng)
+    return _replace_random(text, spots, rng)
 
 
 def _opposite(word: str) -> str | None:
@@ -95,38 +98,37 @@ def _opposite(word: str) -> str | None:
     return None
 
 
-def _negate(text: str, names: Sequence[str], rng: Rng) -> str | None:
-    verb = None if facts(text).negated else _VERB.search(text)
-    return _replace_one(text, [(verb, [f"{verb.group()} not"])] if verb else [], rng)
+def _negate(text: str, names: Sequence[str], rng: Rng) -> str:
+    return text if facts(text).negated else _VERB.sub(r"\g<0> not", text, count=1)
 
 
-def _replace_one(text: str, spots: Sequence[tuple[re.Match[str], list[str]]], rng: Rng) -> str | None:
+def _replace_random(text: str, spots: Sequence[tuple[re.Match[str], list[str]]], rng: Rng) -> str:
     """Replace one of the matches by one of its alternatives."""
     if not spots:
-        return None
+        return text
     match, alternatives = spots[int(rng.integers(len(spots)))]
     return text[: match.start()] + str(rng.choice(alternatives)) + text[match.end() :]
 
 
-def _change_name(text: str, names: Sequence[str], rng: Rng) -> str | None:
+def _change_name(text: str, names: Sequence[str], rng: Rng) -> str:
     own = _names(text)
     if not own:
-        return None
+        return text
     word = own[rng.integers(len(own))]
-    others = [name for name in (names[k] for k in rng.integers(len(names), size=8)) if name not in own]
-    return re.sub(rf"\b{word}\b", others[0], text) if others else None
+    foreign = [name for name in (names[k] for k in rng.integers(len(names), size=8)) if name not in own]
+    return re.sub(rf"\b{word}\b", foreign[0], text) if foreign else text
 
 
-def _swap_names(text: str, names: Sequence[str], rng: Rng) -> str | None:
+def _swap_names(text: str, names: Sequence[str], rng: Rng) -> str:
     own = list(dict.fromkeys(_names(text)))
     separate = [(a, b) for a, b in pairwise(own) if f"{a} {b}" not in text]
     if not separate:
-        return None
+        return text
     first, second = separate[rng.integers(len(separate))]
     return re.sub(rf"\b(?:{first}|{second})\b", lambda m: second if m.group() == first else first, text)
 
 
-_CHANGES: list[tuple[Callable[[str, Sequence[str], Rng], str | None], bool]] = [
+_EDITS: list[tuple[Callable[[str, Sequence[str], Rng], str], bool]] = [
     (_change_number, False),
     (_change_day, True),
     (_change_name, True),

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
 from dedupe.evaluation.labelled import LabelledHeadlines
@@ -20,7 +22,7 @@ from dedupe.training.network import Network
 
 BATCH = 96
 LEARNING_RATE, HEAD_RATE, LOGIT_RATE = 1e-4, 1e-3, 1e-2
-WARM_UP = 0.1  # share of all steps
+_WARM_UP = 0.1  # share of all steps
 TEMPERATURE = 0.05
 LEVEL_WEIGHTS = {"story": 1.0, "wording": 0.5}
 _NEAREST = 6  # most similar stories that join a story in its batch
@@ -29,11 +31,11 @@ _MASKED = -1e9
 
 @dataclass
 class FineTuning:
-    """The `Objective` of `network` on labelled headlines; `learned`, `held_out`: the rows of each slice."""
+    """The `Objective` of `network` on labelled headlines; `training`, `held_out`: the rows of each slice."""
 
     network: Network
     data: LabelledHeadlines
-    learned: Sequence[Ints]
+    training: Sequence[Ints]
     held_out: Sequence[Ints]
     seed: int
     stage: str = "training"
@@ -52,17 +54,18 @@ class FineTuning:
         return torch.optim.AdamW(groups, weight_decay=0.0)
 
     def batches(self, epoch: int) -> list[Ints]:
-        """Return those of `story_batches`, on vectors of the network as it is now."""
+        """Return `story_batches` by the network as it is now."""
         torch.manual_seed(self.seed * 1000 + epoch)  # dropout
         vectors = np.zeros((len(self.data.texts), self.network.width), np.float32)
-        for rows in self.learned:
+        for rows in self.training:
             vectors[rows] = self._encode(rows)
         self.network.train()
-        return story_batches(self.learned, self.data.labels["story"], vectors, BATCH, [self.seed, epoch])
+        return story_batches(self.training, self.data.labels["story"], vectors, BATCH, [self.seed, epoch])
 
     def loss(self, batch: Ints) -> torch.Tensor:
         """Return the weighted sum of both losses of both levels."""
-        by_level = self.network.level_rows(self.network.text_rows([self.data.texts[k] for k in batch]))
+        story = self.network.text_rows([self.data.texts[k] for k in batch])
+        by_level = {"story": story, "wording": self.network.project(story)}
         loss = torch.zeros(())
         for k, (level, weight) in enumerate(LEVEL_WEIGHTS.items()):
             groups = torch.from_numpy(self.data.labels[level][batch])
@@ -74,27 +77,27 @@ class FineTuning:
 
     def rate(self, step: int, steps: int) -> float:
         """Return the factor of a linear warm-up, then linear decay to zero."""
-        done = step / steps
-        return min((done + 1e-3) / WARM_UP, 1 - done)
+        share = step / steps
+        return min((share + 1e-3) / _WARM_UP, 1 - share)
 
     def scores(self) -> dict[str, float]:
         """Return the average precision of each level's cosine, over all pairs inside held-out slices."""
-        same: dict[str, list[Ints]] = {level: [] for level in LEVEL_WEIGHTS}
-        similarity: dict[str, list[Float32s]] = {level: [] for level in LEVEL_WEIGHTS}
-        for rows in self.held_out:
-            story = self._encode(rows)
-            i, j = np.triu_indices(len(rows), 1)
-            for level, vectors in (("story", story), ("wording", self.network.wording_rows(story))):
-                groups = self.data.labels[level][rows]
-                same[level].append(groups[i] == groups[j])
-                similarity[level].append((vectors @ vectors.T)[i, j])
-        return {
-            f"{level}_ap": round(average_precision(np.concatenate(same[level]), np.concatenate(similarity[level])), 4)
-            for level in LEVEL_WEIGHTS
-        }
+        story = [self._encode(rows) for rows in self.held_out]
+        by_level = {"story": story, "wording": [self.network.wording_rows(rows) for rows in story]}
+        scores = {}
+        for level, slices in by_level.items():
+            groups = [self.data.labels[level][rows] for rows in self.held_out]
+            same = np.concatenate([_above_diagonal(labels[:, None] == labels) for labels in groups])
+            similarity = np.concatenate([_above_diagonal(vectors @ vectors.T) for vectors in slices])
+            scores[f"{level}_ap"] = round(average_precision(same, similarity), 4)
+        return scores
 
     def _encode(self, rows: Ints) -> Float32s:
         return self.network.encode([self.data.texts[k] for k in rows])
+
+
+def _above_diagonal(matrix: NDArray[Any]) -> NDArray[Any]:
+    return matrix[np.triu_indices(len(matrix), 1)]
 
 
 def cross_entropy(logits: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
@@ -131,20 +134,16 @@ def _slice_batches(rows: Ints, story: Ints, vectors: Float32s, size: int, rng: n
     waiting = dict.fromkeys(rng.permutation(names[sizes > 1]).tolist())  # an ordered set
     similarity = vectors @ vectors.T
     while waiting:
-        chosen: dict[int, None] = {}
-        filled = 0
-        while filled < size and waiting:
+        batch: dict[int, Ints] = {}
+        while waiting and sum(map(len, batch.values())) < size:
             first = next(iter(waiting))
             for name in [first, *_nearest_stories(members[first], story, similarity)]:
-                if name not in chosen and filled < size:
-                    chosen[name] = None
-                    filled += len(members[name])
+                if name not in batch and sum(map(len, batch.values())) < size:
+                    batch[name] = members[name]
                     waiting.pop(name, None)
-        yield rows[np.concatenate([members[name] for name in chosen])]
+        yield rows[np.concatenate(list(batch.values()))]
 
 
 def _nearest_stories(members: Ints, story: Ints, similarity: Float32s) -> list[int]:
-    order = story[np.argsort(-similarity[members].max(axis=0), kind="stable")]
-    others = dict.fromkeys(order.tolist())
-    others.pop(int(story[members[0]]))
-    return list(others)[:_NEAREST]
+    nearest_first = story[np.argsort(-similarity[members].max(axis=0), kind="stable")]
+    return [name for name in dict.fromkeys(nearest_first.tolist()) if name != story[members[0]]][:_NEAREST]

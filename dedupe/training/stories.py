@@ -25,8 +25,8 @@ _UNDATED_SLICES = 8
 def read_stories(path: Path) -> LabelledHeadlines:
     """Return the labelled headlines of a file, in any format that `read_headlines` reads.
 
-    Each row has `title`, `story` and `wording` (or `variant`: which wording of the story), and may have `published`, `source`
-    and `slice`. Without slices, headlines are cut into spans of three days by the first date of their story, or spread over
+    Each row has `title`, `story` and `wording` (or `variant`: which wording of the story); `published`, `source` and `slice`
+    are optional. Without slices, headlines are cut into spans of three days by the first date of their story, or spread over
     eight slices where nothing is dated. Raises `InputError`, with the row, for what cannot be used.
     """
     headlines = read_headlines(path).headlines
@@ -50,10 +50,8 @@ def read_stories(path: Path) -> LabelledHeadlines:
 def _slices_by_date(headlines: Sequence[Headline]) -> list[tuple[str, int]]:
     """A slice for each headline, by the date its story begins, so that no story is split."""
     stories = [label_text(headline.own.get("story")) for headline in headlines]
-    first: dict[str, datetime] = {}
-    for headline, story in zip(headlines, stories, strict=True):
-        if headline.published:
-            first[story] = min(first.get(story, headline.published), headline.published)
+    dated = [(story, row.published) for row, story in zip(headlines, stories, strict=True) if row.published]
+    first = dict(sorted(dated, key=lambda item: item[1], reverse=True))  # the earliest date of a story comes last
     return [
         ("dated", (first[story] - _EPOCH).days // _SLICE_DAYS)
         if story in first

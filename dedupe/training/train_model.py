@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,10 +21,10 @@ from dedupe.training.fine_tuning import FineTuning
 from dedupe.training.fit_judge import fit_judge
 from dedupe.training.network import BASE, Network
 from dedupe.training.onnx_export import write_encoder
-from dedupe.training.optimization import History, open_checkpoints, optimize
-from dedupe.training.output_folder import unused_folder, writing_folder
+from dedupe.training.optimization import History, optimize
+from dedupe.training.output_folder import open_checkpoints, unused_folder, writing_folder
 from dedupe.training.stories import read_stories
-from dedupe.training.training_pairs import FOLDS, Answer, answered_pairs, encode_folds
+from dedupe.training.training_pairs import FOLDS, Answer, answered_pairs, encode_folds, folds
 
 
 def train(
@@ -54,12 +53,12 @@ def train(
     settings = {"base": str(base or BASE), "epochs": epochs, "seed": seed, "data_sha256": sha256(stories)}
     checkpoints = open_checkpoints(out, settings)
     edits, network = edit_titles(data.texts, seed), Network(base)
-    untrained, untrained_answers = encode_folds(data, edits, [network]), answered_pairs(answers, network)
     networks, histories = train_folds(data, base, checkpoints, epochs=epochs, seed=seed, progress=progress)
     progress("fitting", 0, 1)
     judge, scores = fit_judge(data, encode_folds(data, edits, networks), edits, answered_pairs(answers, networks[0]))
-    untrained = replace(untrained, wording=untrained.story)
-    fallback, fallback_scores = fit_judge(data, untrained, edits, untrained_answers)
+    untrained = encode_folds(data, edits, [network])
+    untrained = replace(untrained, wording=untrained.story)  # another encoder has no head
+    fallback, fallback_scores = fit_judge(data, untrained, edits, answered_pairs(answers, network))
     progress("fitting", 1, 1)
     record = settings | {
         "headlines": len(data.texts),
@@ -77,36 +76,26 @@ def train(
         np.save(folder / HEAD, network.head.detach().numpy(), allow_pickle=False)
         for name, fitted in ((JUDGE, judge), (FALLBACK, fallback)):
             (folder / name).write_text(json.dumps(to_json(fitted), indent=1) + "\n", encoding="utf-8")
-    shutil.rmtree(checkpoints)
     return record
 
 
 def _check_folds(data: LabelledHeadlines, path: Path) -> None:
     """Raise `InputError` if a fold has no pair of a level: its scores could not be computed after the training."""
-    for fold in range(FOLDS):
-        inside = data.slice % FOLDS == fold
+    for number, (_, held_out) in enumerate(folds(data.slices), 1):
         for level, groups in data.labels.items():
-            if np.unique(groups[inside], return_counts=True)[1].max() < 2:
-                raise InputError(
-                    f"{path}: slices {fold + 1}, {fold + 1 + FOLDS} ... hold no two headlines of one {level}: label more"
-                )
+            if np.bincount(groups[np.concatenate(held_out)]).max() < 2:
+                slices = f"slices {number}, {number + FOLDS} ..."
+                raise InputError(f"{path}: {slices} hold no two headlines of one {level}: label more")
 
 
 def train_folds(
-    data: LabelledHeadlines,
-    base: str | Path | None,
-    checkpoints: Path,
-    *,
-    epochs: int,
-    seed: int,
-    progress: Progress = silent,
+    data: LabelledHeadlines, base: str | Path | None, checkpoints: Path, *, epochs: int, seed: int, progress: Progress
 ) -> tuple[list[Network], dict[str, History]]:
     """Train one network per fold, on the slices outside it; return the networks, and their histories by name."""
     networks, histories = [], {}
-    for fold in range(FOLDS):
-        name = f"fold-{fold + 1}"
-        learned = [rows for k, rows in enumerate(data.slices) if k % FOLDS != fold]
-        objective = FineTuning(Network(base), data, learned, data.slices[fold::FOLDS], seed, f"training {name}")
+    for number, (training, held_out) in enumerate(folds(data.slices), 1):
+        name = f"fold-{number}"
+        objective = FineTuning(Network(base), data, training, held_out, seed, f"training {name}")
         histories[name] = optimize(objective, checkpoints / f"{name}.safetensors", epochs, progress)
         networks.append(objective.network)
     return networks, histories

@@ -25,14 +25,14 @@ TITLES = ["Ferry sinks off Oslo, three dead", "Three dead, ferry sinks off Oslo"
 
 
 class Numbers:
-    """Texts are numbers, each with a vector of its own; remembers what it was asked."""
+    """Texts are numbers, each with a vector of its own; remembers what it encoded."""
 
     def __init__(self, identity="numbers"):
         self.identity = identity
-        self.asked = []
+        self.encoded = []
 
     def encode(self, texts):
-        self.asked += texts
+        self.encoded += texts
         return np.array([np.random.default_rng(int(text)).normal(size=WIDTH) for text in texts])
 
 
@@ -69,7 +69,7 @@ def test_rows_come_back_bit_for_bit(filled):
     assert cache.trouble is None
 
 
-def test_nothing_is_found_in_an_empty_cache(tmp_path):
+def test_an_empty_cache_has_nothing(tmp_path):
     positions, rows = VectorCache(tmp_path / "new" / "folder").read("numbers", ["1"])
     assert (positions, len(rows)) == ([], 0)
     assert VectorCache(tmp_path).read("numbers", [])[0] == []
@@ -81,17 +81,17 @@ def test_only_missing_texts_are_encoded(filled):
     random.Random(1).shuffle(texts)
     vectors = embed(encoder, texts, lambda *call: calls.append(call), VectorCache(filled))
     np.testing.assert_array_equal(vectors, expected(texts))
-    assert sorted(encoder.asked) == numbers(300, 310)
+    assert sorted(encoder.encoded) == numbers(300, 310)
     assert calls == [("encoding", 300, 310), ("encoding", 310, 310)]
     embed(encoder, texts, cache=VectorCache(filled))
-    assert len(encoder.asked) == 10
+    assert len(encoder.encoded) == 10
 
 
 def test_more_texts_than_one_lookup_takes(tmp_path):
     texts, cache, encoder = numbers(10_000, 15_000), VectorCache(tmp_path), Numbers()
     embed(Numbers(), texts[::2], cache=cache)
     np.testing.assert_array_equal(embed(encoder, texts, cache=cache), expected(texts))
-    assert encoder.asked == texts[1::2]
+    assert encoder.encoded == texts[1::2]
 
 
 def test_no_texts(tmp_path):
@@ -103,14 +103,14 @@ def test_an_encoder_without_identity_is_not_cached(tmp_path):
     encoder = Numbers(identity=None)
     for _ in range(2):
         embed(encoder, ["1", "2"], cache=VectorCache(folder))
-    assert encoder.asked == ["1", "2"] * 2
+    assert encoder.encoded == ["1", "2"] * 2
     assert not folder.exists()
 
 
 def test_identities_are_kept_apart(filled):
     other = Numbers("other")
     embed(other, ["1", "2"], cache=VectorCache(filled))
-    assert other.asked == ["1", "2"]
+    assert other.encoded == ["1", "2"]
 
 
 def test_a_new_width_under_an_old_identity(filled):
@@ -122,7 +122,7 @@ def test_a_new_width_under_an_old_identity(filled):
         embed(Wide(), ["1", "1000"], cache=VectorCache(filled))
 
 
-def test_what_is_no_unit_row_is_not_kept(tmp_path):
+def test_rows_that_are_not_of_unit_length_are_not_kept(tmp_path):
     cache = VectorCache(tmp_path)
     rows = np.eye(5, dtype=np.float32)
     rows[1], rows[2, 0], rows[3] = 0, np.nan, 1e30
@@ -149,7 +149,7 @@ def test_a_broken_row_is_encoded_again(filled, damage):
     encoder = Numbers()
     for _ in range(2):
         np.testing.assert_array_equal(embed(encoder, numbers(300), cache=VectorCache(filled)), expected(numbers(300)))
-    assert len(encoder.asked) == 1
+    assert len(encoder.encoded) == 1
 
 
 def test_rows_of_two_widths_under_one_identity(tmp_path):
@@ -190,18 +190,18 @@ def with_other_tables(file):
 @pytest.mark.parametrize(
     "damage", [garbage, nothing_but_zeros, cut_short, broken_inside, of_another_version, with_other_tables]
 )
-def test_a_broken_file_is_begun_anew(filled, damage):
+def test_a_broken_file_is_started_anew(filled, damage):
     damage(filled / FILE)
     encoder, cache = Numbers(), VectorCache(filled)
     np.testing.assert_array_equal(embed(encoder, numbers(300), cache=cache), expected(numbers(300)))
-    assert len(encoder.asked) == 300
+    assert len(encoder.encoded) == 300
     assert cache.trouble is None
     embed(encoder, numbers(300), cache=VectorCache(filled))
-    assert len(encoder.asked) == 300
+    assert len(encoder.encoded) == 300
     assert query(filled, "PRAGMA integrity_check") == [("ok",)]
 
 
-def test_a_file_that_breaks_under_way(filled):
+def test_a_file_that_breaks_between_two_calls(filled):
     cache = VectorCache(filled)
     assert len(cache.read("numbers", numbers(300))[0]) == 300
     broken_inside(filled / FILE)
@@ -210,11 +210,11 @@ def test_a_file_that_breaks_under_way(filled):
 
 
 def check_trouble(cache, *words):
-    """That a run goes on without the cache, and the one line that is said of it."""
+    """A run continues without the cache, and reports why on one line."""
     encoder = Numbers()
     for _ in range(2):
         np.testing.assert_array_equal(embed(encoder, ["1", "2"], cache=cache), expected(["1", "2"]))
-    assert encoder.asked == ["1", "2"] * 2
+    assert encoder.encoded == ["1", "2"] * 2
     assert "\n" not in cache.trouble
     for word in (str(cache.path), *words):
         assert word in cache.trouble
@@ -236,7 +236,7 @@ def test_a_folder_without_right_to_write(tmp_path):
         tmp_path.chmod(0o700)
 
 
-def test_a_lock_that_stays(tmp_path):
+def test_a_lock_that_is_not_released(tmp_path):
     cache = VectorCache(tmp_path, timeout=0.05)
     cache.write("numbers", ["7"], expected(["7"]))
     with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as db:
@@ -274,7 +274,7 @@ def test_the_least_recently_used_go_first(filled):
     assert left == list(range(250 - len(left), 250))
 
 
-def test_space_is_given_back(filled):
+def test_space_is_freed(filled):
     before = pages(filled)
     cache = VectorCache(filled, 4 * 16384)
     cache.write("numbers", ["1000"], expected(["1000"]))
@@ -297,10 +297,10 @@ def test_a_day_is_noted_once(filled):
     assert changed == (query(filled, "PRAGMA data_version"), (filled / FILE).read_bytes())
 
 
-def test_an_interrupted_run_goes_on_where_it_was(tmp_path):
+def test_an_interrupted_run_continues_where_it_stopped(tmp_path):
     class Stops(Numbers):
         def encode(self, texts):
-            if len(self.asked) >= 40:
+            if len(self.encoded) >= 40:
                 raise KeyboardInterrupt
             return super().encode(texts)
 
@@ -308,29 +308,29 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path):
         embed(Stops(), numbers(100), cache=VectorCache(tmp_path), chunk=10)
     encoder = Numbers()
     embed(encoder, numbers(100), cache=VectorCache(tmp_path))
-    assert len(encoder.asked) == 60
+    assert len(encoder.encoded) == 60
 
 
-def apart(task, *given):
+def start_process(task, *arguments):
     """Start a function of this module in a process of its own."""
     code = f"import sys, test_cache; test_cache.{task.__name__}(*sys.argv[1:])"
     paths = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
     return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, given)],
+        [sys.executable, "-c", code, *map(str, arguments)],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": paths},
     )
 
 
-def embed_again_and_again(folder, first):
+def embed_overlapping_texts(folder, first):
     for start in range(int(first), int(first) + 200, 50):
         cache, texts = VectorCache(folder), numbers(start, start + 200)
         np.testing.assert_array_equal(embed(Numbers(), texts, cache=cache, chunk=20), expected(texts))
         assert cache.trouble is None, cache.trouble
 
 
-def write_on_and_on(folder):
+def write_forever(folder):
     cache = VectorCache(folder)
     for start in itertools.count(step=40):
         texts = numbers(start, start + 40)
@@ -340,16 +340,16 @@ def write_on_and_on(folder):
 
 @pytest.mark.slow
 def test_processes_share_it_from_the_first_moment(tmp_path):
-    running = [apart(embed_again_and_again, tmp_path / "new", first) for first in (0, 50, 100, 0)]
+    running = [start_process(embed_overlapping_texts, tmp_path / "new", first) for first in (0, 50, 100, 0)]
     assert [(process.communicate()[0], process.returncode) for process in running] == [("", 0)] * 4
     assert VectorCache(tmp_path / "new").count() == 450
     assert query(tmp_path / "new", "PRAGMA integrity_check") == [("ok",)]
 
 
 @pytest.mark.slow
-def test_killed_writers_leave_it_whole(tmp_path):
+def test_killed_writers_leave_it_intact(tmp_path):
     draw = random.Random()
-    for process in [apart(write_on_and_on, tmp_path) for _ in range(6)]:
+    for process in [start_process(write_forever, tmp_path) for _ in range(6)]:
         with process:
             assert process.stdout.readline() == "None\n"
             time.sleep(draw.uniform(0, 0.1))
@@ -362,7 +362,7 @@ def test_killed_writers_leave_it_whole(tmp_path):
     encoder, cache = Numbers(), VectorCache(tmp_path)
     texts = numbers(1000)
     np.testing.assert_array_equal(embed(encoder, texts, cache=cache), expected(texts))
-    assert len(encoder.asked) <= 960
+    assert len(encoder.encoded) <= 960
     assert cache.trouble is None
 
 
@@ -377,7 +377,7 @@ def test_the_default_folder(monkeypatch, tmp_path):
     assert VectorCache("~/x").path == tmp_path / "x"
 
 
-def test_a_look_makes_nothing(tmp_path):
+def test_asking_for_its_size_creates_nothing(tmp_path):
     cache = VectorCache(tmp_path / "new", 5)
     assert (cache.path, cache.count(), cache.size(), cache.limit) == (tmp_path / "new", 0, 0, 5)
     assert cache.clear() == 0
@@ -408,12 +408,12 @@ def test_the_identity_of_a_sentence_transformers_model(tmp_path):
     from tests.support.tiny import save_base
 
     folder = str(save_base(tmp_path))
-    used, one, short, other = (SentenceEncoder(SentenceTransformer(folder, device="cpu"), "any") for _ in range(4))
+    used, unused, short, changed = (SentenceEncoder(SentenceTransformer(folder, device="cpu"), "any") for _ in range(4))
     used.encode(["ferry sinks"])
     short.model.max_seq_length = 5
-    next(other.model.parameters()).data[0, 0] += 1
-    assert used.identity == one.identity
-    assert len({one.identity, short.identity, other.identity}) == 3
+    next(changed.model.parameters()).data[0, 0] += 1
+    assert used.identity == unused.identity
+    assert len({used.identity, short.identity, changed.identity}) == 3
 
 
 def test_a_model_that_cannot_be_read_out_has_no_identity():
@@ -421,7 +421,7 @@ def test_a_model_that_cannot_be_read_out_has_no_identity():
 
 
 def run(*args):
-    return CliRunner().invoke(cli.cli, [str(given) for given in args], prog_name="headline-dedupe")
+    return CliRunner().invoke(cli.cli, [str(argument) for argument in args], prog_name="headline-dedupe")
 
 
 @pytest.fixture
@@ -453,7 +453,7 @@ def test_a_run_without_cache(feed, tmp_path):
     assert "--cache and --no-cache contradict each other" in both.stderr
 
 
-def test_trouble_is_told_at_the_end(feed, tmp_path):
+def test_trouble_is_reported_at_the_end(feed, tmp_path):
     (tmp_path / "usual").write_text("a file")
     outcome = run("cluster", feed)
     assert outcome.exit_code == 0
@@ -476,7 +476,7 @@ def test_the_cache_is_shown_and_cleared(feed, tmp_path):
     assert list((tmp_path / "usual").iterdir()) == []
 
 
-def test_a_cache_that_cannot_be_looked_at(feed, tmp_path):
+def test_a_cache_that_cannot_be_opened(feed, tmp_path):
     (tmp_path / "usual" / FILE).mkdir(parents=True)
     for action in ("show", "clear"):
         outcome = run("cache", action)
@@ -484,7 +484,7 @@ def test_a_cache_that_cannot_be_looked_at(feed, tmp_path):
         assert outcome.stderr.startswith("headline-dedupe: error: the vector cache in ")
 
 
-def test_who_has_the_options():
+def test_which_commands_have_the_options():
     assert "--cache DIR" in run("cluster", "--help").stdout
     assert "--no-cache" in run("dedupe", "--help").stdout
     assert "cache" not in run("train", "--help").stdout + run("compare", "--help").stdout

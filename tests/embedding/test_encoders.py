@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dedupe import deduplicate
-from dedupe.embedding import model_folder as artefacts
+from dedupe.embedding import model_folder
 from dedupe.embedding.encoders import as_encoder, embed, load_encoder
 from dedupe.errors import InputError, ModelError
 from dedupe.runtime.parallel import set_threads
@@ -17,7 +17,7 @@ from dedupe.training.network import default_base
 
 
 class Letters:
-    """Count letters; remember what was asked."""
+    """Count letters; remember the calls."""
 
     def __init__(self):
         self.calls = []
@@ -35,10 +35,10 @@ class Returns:
         return self.value
 
 
-def run_apart(code):
-    """What a process of its own prints, on both streams."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return done.stdout, done.stderr
+def run_in_process(code):
+    """Run code in a process of its own and return what it prints on both streams."""
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return process.stdout, process.stderr
 
 
 def test_rows_come_back_in_order_with_length_one():
@@ -50,7 +50,7 @@ def test_rows_come_back_in_order_with_length_one():
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [1, 0, 1, 1, 1], rtol=1e-6)
 
 
-def test_chunks_go_by_length_and_not_by_the_order_given():
+def test_chunks_go_by_length_and_not_by_the_order_of_the_texts():
     first, second = Letters(), Letters()
     embed(first, ["ccc", "b", "aa", "a", "dddd"], chunk=2)
     embed(second, ["dddd", "a", "b", "ccc", "aa"], chunk=2)
@@ -88,7 +88,7 @@ def test_no_texts_make_no_rows():
         (None, r"NoneType of object"),
     ],
 )
-def test_what_an_encoder_may_not_return(value, message):
+def test_invalid_results_of_an_encoder(value, message):
     with pytest.raises(ModelError, match=message):
         embed(Returns(value), ["a", "b"])
 
@@ -108,19 +108,19 @@ def test_the_bundled_model(capfd):
     assert near.shape == (384,)
     assert near @ again > 0.7 > near @ far + 0.3
     assert load_encoder() is encoder
-    assert encoder.folder == artefacts.BUNDLED
+    assert encoder.folder == model_folder.BUNDLED
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_small_model_nearly_is_the_bundled_one():
+def test_the_small_model_is_close_to_the_bundled_one():
     small, texts = load_encoder("small"), ["Dam closes after flood", "Singer wins a prize", "Flood shuts the dam"]
-    assert small.folder == artefacts.SMALL and small.identity != load_encoder().identity
+    assert small.folder == model_folder.SMALL and small.identity != load_encoder().identity
     rows = small.encode(texts)
     assert np.einsum("nd,nd->n", rows, load_encoder().encode(texts)).min() > 0.85
     assert rows[0] @ rows[2] > 0.7 > rows[0] @ rows[1] + 0.3
     assert judge_of(small)[1], "it has the judge of the bundled model"
-    for name in (artefacts.HEAD, artefacts.JUDGE, artefacts.FALLBACK):
-        assert (artefacts.SMALL / name).read_bytes() == (artefacts.BUNDLED / name).read_bytes()
+    for name in (model_folder.HEAD, model_folder.JUDGE, model_folder.FALLBACK):
+        assert (model_folder.SMALL / name).read_bytes() == (model_folder.BUNDLED / name).read_bytes()
 
 
 def test_a_folder_called_small_is_named_by_its_path(tmp_path, monkeypatch):
@@ -150,13 +150,13 @@ def test_the_bundled_model_needs_no_torch_and_writes_nothing():
         "dedupe.deduplicate(['Dam closes after flood', 'Flood shuts the dam']);"
         "print([name for name in ('torch', 'transformers', 'sentence_transformers') if name in sys.modules])"
     )
-    assert run_apart(code) == ("[]\n", "")
+    assert run_in_process(code) == ("[]\n", "")
 
 
 def test_a_row_hardly_depends_on_its_batch():
     texts = ["Dam closes", "Dam closes after flood in the north of the country, says the minister of the interior"]
-    alone = np.concatenate([load_encoder().encode([text]) for text in texts])
-    np.testing.assert_allclose(load_encoder().encode(texts), alone, atol=1e-5)
+    single = np.concatenate([load_encoder().encode([text]) for text in texts])
+    np.testing.assert_allclose(load_encoder().encode(texts), single, atol=1e-5)
     assert load_encoder().encode([]).shape == (0, 384)
 
 
@@ -168,9 +168,9 @@ def test_a_folder_that_is_no_model(tmp_path):
 @pytest.mark.slow
 def test_a_folder_of_a_broken_model(tmp_path):
     (tmp_path / "modules.json").write_text(json.dumps([{"idx": 0, "name": "0", "path": "", "type": "nothing.At.All"}]))
-    with pytest.raises(ModelError, match="cannot be loaded") as caught:
+    with pytest.raises(ModelError, match="cannot be loaded") as raised:
         load_encoder(str(tmp_path))
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_pickled_model_is_refused(tmp_path):
@@ -208,7 +208,7 @@ def test_importing_loads_nothing_heavy():
         "heavy = ('torch', 'transformers', 'faiss', 'sentence_transformers', 'py3langid', 'onnxruntime');"
         "print([name for name in heavy if name in sys.modules])"
     )
-    assert run_apart(code) == ("[]\n", "")
+    assert run_in_process(code) == ("[]\n", "")
 
 
 def test_an_encoder_by_name_or_folder(fake_encoder, tmp_path):
@@ -229,7 +229,7 @@ try:
 except dedupe.ModelError as error:
     print(error, "torch" in sys.modules)
 """
-    output, errors = run_apart(code)
+    output, errors = run_in_process(code)
     assert output.startswith(
         f"no model {name!r}: there is no such folder, no such model is cached, and the Hugging Face hub"
     )

@@ -40,12 +40,12 @@ def small(base, teacher, tmp_path_factory):
 
 @pytest.mark.slow
 def test_the_command_writes_a_model_that_groups(base, teacher, tmp_path):
-    given, out = tmp_path / "titles.txt", tmp_path / "small"
-    given.write_text("\n".join(titles()) + "\n")
+    archive, out = tmp_path / "titles.txt", tmp_path / "small"
+    archive.write_text("\n".join(titles()) + "\n")
     options = ["--model", str(teacher), "--base", str(base), "--layers", "1", "--epochs", "1", "--about", "Made up."]
-    done = CliRunner().invoke(cli, ["distil", str(given), "-o", str(out), *options], catch_exceptions=False)
-    assert done.exit_code == 0
-    assert re.search(r"held-out cosine to the teacher: [01]\.\d{3}\n", done.stderr)
+    outcome = CliRunner().invoke(cli, ["distil", str(archive), "-o", str(out), *options], catch_exceptions=False)
+    assert outcome.exit_code == 0
+    assert re.search(r"held-out cosine to the teacher: [01]\.\d{3}\n", outcome.stderr)
     assert sorted(path.name for path in out.iterdir()) == sorted([*FILES, MANIFEST, "README.md"])
     assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("*.checkpoints"))
     assert "Made up." in (out / "README.md").read_text()
@@ -54,31 +54,31 @@ def test_the_command_writes_a_model_that_groups(base, teacher, tmp_path):
 
 
 def test_the_student_comes_nearer_to_its_teacher(base, teacher, small):
-    untaught = Network(base)
-    untaught.keep_layers([1])
+    untrained = Network(base)
+    untrained.keep_layers([1])
     unseen = ["union strikes in place7 on monday", "storm floods museum", "bakery reopens with mayor"]
-    wanted = load_encoder(teacher).encode(unseen)
+    targets = load_encoder(teacher).encode(unseen)
     before, after = (
-        np.einsum("nd,nd->n", rows.encode(unseen), wanted).mean() for rows in (untaught, load_encoder(small))
+        np.einsum("nd,nd->n", rows.encode(unseen), targets).mean() for rows in (untrained, load_encoder(small))
     )
     assert after > before
     log = verify(small)["epochs_log"]
     assert log[1]["loss"] < log[0]["loss"]
 
 
-def test_it_has_the_layers_asked_for_and_the_judge_of_its_teacher(teacher, small):
-    taught, taken_over = verify(small), verify(teacher)
-    assert taught["layers"] == [1]
+def test_it_has_the_chosen_layers_and_the_judge_of_its_teacher(teacher, small):
+    student, original = verify(small), verify(teacher)
+    assert student["layers"] == [1]
     assert (small / "encoder.onnx").stat().st_size < (teacher / "encoder.onnx").stat().st_size
     for name in ("judge.json", "fallback.json", "head.npy"):
-        assert taught["sha256"][name] == taken_over["sha256"][name]
+        assert student["sha256"][name] == original["sha256"][name]
 
 
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_model(base, teacher, small, tmp_path):
     """Whatever the order of the titles, and whether the teacher's vectors come from the cache."""
     cache = VectorCache(tmp_path / "cache")
-    for name in ("one", "two"):
+    for name in ("first", "second"):
         distil(
             titles()[::-1] + titles(), tmp_path / name, teacher=teacher, base=base, layers=[1], epochs=2, cache=cache
         )
@@ -95,7 +95,7 @@ def test_titles_left_out_are_not_learned_from(base, teacher, tmp_path):
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_goes_on_to_the_same_weights(base, teacher, small, tmp_path):
+def test_an_interrupted_run_ends_at_the_same_weights(base, teacher, small, tmp_path):
     class Stop(Exception):
         pass
 
@@ -109,24 +109,24 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(base, teacher, small, tm
         if stage == "imitating":
             steps.append(done / total)
 
-    given = {"teacher": teacher, "base": base, "layers": [1], "epochs": 2}
+    arguments = {"teacher": teacher, "base": base, "layers": [1], "epochs": 2}
     with pytest.raises(Stop):
-        distil(titles(), tmp_path / "model", **given, progress=stop)
+        distil(titles(), tmp_path / "model", **arguments, progress=stop)
     assert not (tmp_path / "model").exists()
-    distil(titles(), tmp_path / "model", **given, progress=watch)
+    distil(titles(), tmp_path / "model", **arguments, progress=watch)
     assert steps[0] > 0.5, "it did not start over"
     assert verify(tmp_path / "model")["sha256"] == verify(small)["sha256"]
 
 
-def test_the_loss_is_nothing_for_equal_rows_and_counts_similarities_otherwise():
+def test_the_loss_is_zero_for_equal_rows_and_adds_the_error_of_similarities():
     rows = torch.nn.functional.normalize(torch.randn(5, 8, generator=torch.Generator().manual_seed(0)), dim=1)
-    other = rows.flip(0)
+    targets = rows.flip(0)
     assert imitation_loss(rows, rows).item() == pytest.approx(0, abs=1e-6)
-    a, b = rows.numpy().astype(float), other.numpy().astype(float)
-    apart = 1 - np.mean([x @ y for x, y in zip(a, b, strict=True)])
+    a, b = rows.numpy().astype(float), targets.numpy().astype(float)
+    error = 1 - np.mean([x @ y for x, y in zip(a, b, strict=True)])
     squares = np.mean([[(a[i] @ a[j] - b[i] @ b[j]) ** 2 for i in range(5)] for j in range(5)])
-    assert imitation_loss(rows, other).item() == pytest.approx(
-        apart + distillation.SIMILARITY_WEIGHT * squares, rel=1e-5
+    assert imitation_loss(rows, targets).item() == pytest.approx(
+        error + distillation.SIMILARITY_WEIGHT * squares, rel=1e-5
     )
 
 
@@ -139,10 +139,10 @@ def test_the_loss_is_nothing_for_equal_rows_and_counts_similarities_otherwise():
         ({"base": None}, "gives 384 numbers a title, the teacher 32"),
     ],
 )
-def test_what_cannot_be_distilled_is_said(base, teacher, tmp_path, changed, message):
-    given = {"titles": titles(), "teacher": teacher, "base": base, "layers": [1]} | changed
+def test_what_cannot_be_distilled(base, teacher, tmp_path, changed, message):
+    arguments = {"titles": titles(), "teacher": teacher, "base": base, "layers": [1]} | changed
     with pytest.raises(InputError, match=message):
-        distil(given.pop("titles"), tmp_path / "model", **given)
+        distil(arguments.pop("titles"), tmp_path / "model", **arguments)
     assert not list(tmp_path.iterdir())
 
 
@@ -155,6 +155,6 @@ def test_a_folder_that_exists_is_kept(tmp_path):
 
 
 def test_layers_are_numbers(tmp_path):
-    done = CliRunner().invoke(cli, ["distil", "titles.txt", "-o", str(tmp_path / "x"), "--layers", "first"])
-    assert done.exit_code == 2
-    assert "give numbers separated by commas" in done.stderr
+    outcome = CliRunner().invoke(cli, ["distil", "titles.txt", "-o", str(tmp_path / "x"), "--layers", "first"])
+    assert outcome.exit_code == 2
+    assert "give numbers separated by commas" in outcome.stderr

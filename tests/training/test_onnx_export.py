@@ -27,11 +27,11 @@ def product(weights):
         [
             helper.make_node("Cast", ["input_ids"], ["activations"], to=TensorProto.FLOAT),
             helper.make_node("Mul", ["activations", "scales"], ["scaled"]),
-            helper.make_node("MatMul", ["scaled", "weights"], ["found"]),
+            helper.make_node("MatMul", ["scaled", "weights"], ["product"]),
         ],
         "g",
         [value("input_ids", TensorProto.INT64, ["n", "t"]), value("scales", TensorProto.FLOAT, ["n", "t", "d"])],
-        [value("found", TensorProto.FLOAT, ["n", "t", "w"])],
+        [value("product", TensorProto.FLOAT, ["n", "t", "w"])],
         [numpy_helper.from_array(weights, "weights")],
     )
     graph.node[0].input[0] = "input_ids_wide"
@@ -56,10 +56,10 @@ def test_a_product_of_bytes_is_the_product(in_bytes):
     weights, model = in_bytes
     rng = np.random.default_rng(1)
     tokens = rng.normal(size=(3, 2, 96)).astype(np.float32) * np.array([1e-3, 1, 100], np.float32)[:, None, None]
-    found = session(model.SerializeToString()).run(None, {"input_ids": np.ones((3, 2), np.int64), "scales": tokens})[0]
+    output = session(model.SerializeToString()).run(None, {"input_ids": np.ones((3, 2), np.int64), "scales": tokens})[0]
     expected = tokens @ weights
     size = np.linalg.norm(tokens, axis=2, keepdims=True) * np.linalg.norm(weights, axis=0)
-    assert np.abs((found - expected) / size).max() < 0.02, "each token has a scale of its own"
+    assert np.abs((output - expected) / size).max() < 0.02, "each token has a scale of its own"
 
 
 def test_it_is_the_product_that_numpy_makes_of_the_same_bytes(in_bytes):
@@ -71,14 +71,14 @@ def test_it_is_the_product_that_numpy_makes_of_the_same_bytes(in_bytes):
         for kind in ("int8", "scale")
     )
     expected = (np.rint(tokens / step).astype(np.int32) @ codes.astype(np.int32)) * scale * step
-    found = session(model.SerializeToString()).run(None, {"input_ids": np.ones((1, 2), np.int64), "scales": tokens})[0]
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    output = session(model.SerializeToString()).run(None, {"input_ids": np.ones((1, 2), np.int64), "scales": tokens})[0]
+    np.testing.assert_allclose(output, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_a_token_of_zeros_stays_zero(in_bytes):
     _, model = in_bytes
-    given = {"input_ids": np.ones((1, 2), np.int64), "scales": np.zeros((1, 2, 96), np.float32)}
-    np.testing.assert_array_equal(session(model.SerializeToString()).run(None, given)[0], 0)
+    inputs = {"input_ids": np.ones((1, 2), np.int64), "scales": np.zeros((1, 2, 96), np.float32)}
+    np.testing.assert_array_equal(session(model.SerializeToString()).run(None, inputs)[0], 0)
 
 
 def test_no_sum_of_two_products_overflows_16_bits(in_bytes):
@@ -109,7 +109,7 @@ def test_an_encoder_in_bytes_is_the_network(base, tmp_path):
     encoder, expected = session(str(tmp_path / "encoder.onnx")), network.encode(TITLES)
     for tokens, row in zip(network.tokens(TITLES), expected, strict=True):
         ids = np.array([tokens] * 3, np.int64)
-        for several in (ids, ids[:1]):  # a title's vector does not depend on its batch
-            found = encoder.run(None, {"input_ids": several, "attention_mask": np.ones_like(several)})[0]
-            assert (found @ row).min() > 0.995
-            np.testing.assert_allclose(found, found[:1].repeat(len(found), 0), atol=1e-6)
+        for batch in (ids, ids[:1]):  # a title's vector does not depend on its batch
+            output = encoder.run(None, {"input_ids": batch, "attention_mask": np.ones_like(batch)})[0]
+            assert (output @ row).min() > 0.995
+            np.testing.assert_allclose(output, output[:1].repeat(len(output), 0), atol=1e-6)

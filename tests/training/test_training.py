@@ -18,6 +18,7 @@ from dedupe import Headline, deduplicate, load_encoder
 from dedupe.cli import cli
 from dedupe.embedding.model_folder import FILES, MANIFEST, verify
 from dedupe.errors import InputError, ModelError, OutputError
+from dedupe.runtime.progress import silent
 from dedupe.scoring.model import load_judge
 from dedupe.scoring.pair_features import FEATURES
 from dedupe.training import document_frequencies, edits, fine_tuning, train
@@ -34,10 +35,10 @@ from tests.support.tiny import labelled, save_model, write
 @pytest.mark.slow
 def test_the_command_writes_a_model_that_groups(base, stories, tmp_path):
     out = tmp_path / "model"
-    given = ["train", str(stories), "-o", str(out), "--base", str(base), "--epochs", "1", "--about", "Made up."]
-    done = CliRunner().invoke(cli, given, catch_exceptions=False)
-    assert done.exit_code == 0
-    assert "held-out pairwise F1: story" in done.stderr
+    arguments = ["train", str(stories), "-o", str(out), "--base", str(base), "--epochs", "1", "--about", "Made up."]
+    outcome = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert outcome.exit_code == 0
+    assert "held-out pairwise F1: story" in outcome.stderr
     assert sorted(path.name for path in out.iterdir()) == sorted([*FILES, MANIFEST, "README.md"])
     assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("*.checkpoints"))
     assert "Made up." in (out / "README.md").read_text()
@@ -53,8 +54,8 @@ def test_the_judge_learns_from_answers_too(base, stories, model, tmp_path):
     pairs = [f"ferry sinks in place{k},ferry wins in place{k},wording,2025-08-01,2025-08-02" for k in range(40)]
     lines = ["title_a,title_b,verdict,published_a,published_b", *pairs, "a dam closes,a court burns,skipped,,"]
     labels.write_text("\n".join(lines) + "\n")
-    given = ["train", str(stories), "-o", str(tmp_path / "model"), "--base", str(base), "--epochs", "1"]
-    assert CliRunner().invoke(cli, [*given, "--labels", str(labels)], catch_exceptions=False).exit_code == 0
+    arguments = ["train", str(stories), "-o", str(tmp_path / "model"), "--base", str(base), "--epochs", "1"]
+    assert CliRunner().invoke(cli, [*arguments, "--labels", str(labels)], catch_exceptions=False).exit_code == 0
     plain, taught = verify(model), verify(tmp_path / "model")
     assert (plain["answers"], taught["answers"]) == (0, 40)
     assert plain["sha256"]["encoder.onnx"] == taught["sha256"]["encoder.onnx"], "only the judge learns from them"
@@ -89,8 +90,9 @@ def test_edited_copies_are_paired_with_every_headline_of_their_wording(base, sto
     ]
     part = slice_pairs(data, titles, edits, 1)
     similarity = [titles.story[row] @ titles.story[len(data.texts) + copy] for copy, row in expected]
-    np.testing.assert_allclose(part.edited[:, FEATURES.index("similarity")], similarity, atol=1e-6)
-    np.testing.assert_array_equal(part.edited_stories, edits.other_story[[copy for copy, _ in expected]])
+    np.testing.assert_allclose(part.edited["wording"][:, FEATURES.index("similarity")], similarity, atol=1e-6)
+    other_story = edits.other_story[[copy for copy, _ in expected]]
+    np.testing.assert_array_equal(part.edited["story"], part.edited["wording"][other_story])
 
 
 @pytest.mark.slow
@@ -98,7 +100,7 @@ def test_the_written_encoder_has_the_mean_weights_of_the_networks(base, stories,
     """Also where titles of many lengths share a call, and for one that is cut."""
     data = read_stories(stories)
     texts = [*data.texts[:50], "ferry", "ferry " * 300]
-    networks, _ = train_folds(data, base, tmp_path, epochs=1, seed=0)
+    networks, _ = train_folds(data, base, tmp_path, epochs=1, seed=0, progress=silent)
     mean = Network(base)
     mean.load_state_dict(mean_weights(networks))
     assert len(networks) == 3
@@ -130,7 +132,7 @@ def test_an_interrupted_run_ends_at_the_same_weights(base, stories, tmp_path):
             raise Stop
 
     complete, interrupted, resumed = tuning(), tuning(), tuning()
-    history = optimize(complete, tmp_path / "complete", 3)
+    history = optimize(complete, tmp_path / "complete", 3, silent)
     with pytest.raises(Stop):
         optimize(interrupted, tmp_path / "checkpoint", 3, stop)
     shares = []
@@ -148,7 +150,7 @@ def test_an_interrupted_run_ends_at_the_same_weights(base, stories, tmp_path):
 def test_every_network_starts_from_the_untouched_base(base, stories, tmp_path):
     data = read_stories(stories)
     before = Network(base).encode(data.texts)
-    optimize(FineTuning(trained := Network(base), data, data.slices, data.slices, seed=0), tmp_path / "a", 1)
+    optimize(FineTuning(trained := Network(base), data, data.slices, data.slices, seed=0), tmp_path / "a", 1, silent)
     assert not np.allclose(trained.encode(data.texts), before, atol=1e-4)
     np.testing.assert_array_equal(Network(base).encode(data.texts), before)
 
@@ -170,12 +172,12 @@ def test_a_folder_that_exists_is_kept(stories, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_missing_package_is_said_before_any_training(stories):
+def test_a_missing_package_is_reported_before_any_training(stories):
     code = "import sys; sys.modules['onnx'] = None; from dedupe.cli import main; main()"
-    given = [sys.executable, "-c", code, "train", str(stories), "-o", "model"]
-    done = subprocess.run(given, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert re.fullmatch(r"headline-dedupe: error: training needs more .*\[train\]'\n", done.stderr)
+    arguments = [sys.executable, "-c", code, "train", str(stories), "-o", "model"]
+    outcome = subprocess.run(arguments, capture_output=True, text=True)
+    assert outcome.returncode == 2
+    assert re.fullmatch(r"headline-dedupe: error: training needs more .*\[train\]'\n", outcome.stderr)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +202,7 @@ def test_stories_that_cannot_be_used(tmp_path, lines, message):
         read_stories(path)
 
 
-def test_stories_that_are_no_text(tmp_path):
+def test_a_file_that_is_missing_or_cut_short(tmp_path):
     path = tmp_path / "stories.jsonl"
     with pytest.raises(InputError, match="no file"):
         read_stories(path)
@@ -209,7 +211,7 @@ def test_stories_that_are_no_text(tmp_path):
         read_stories(path)
 
 
-def test_without_slices_stories_are_cut_by_date_and_never_torn(tmp_path):
+def test_without_slices_stories_are_cut_by_date_and_never_split(tmp_path):
     rows = [
         {"title": f"t{k}", "story": str(k // 2), "wording": str(k), "published": f"2025-08-{1 + k:02d}"}
         for k in range(28)
@@ -250,8 +252,8 @@ def test_too_little_to_learn_from(base, tmp_path):
 )
 def test_an_edit_changes_one_fact(change, text, possible):
     for seed in range(20):
-        found = change(text, ["Chile", "Oslo"], np.random.default_rng(seed))
-        assert re.fullmatch(possible, found), found
+        edited = change(text, ["Chile", "Oslo"], np.random.default_rng(seed))
+        assert re.fullmatch(possible, edited), edited
 
 
 def test_a_title_with_nothing_to_edit_has_no_copy():
@@ -263,15 +265,15 @@ def test_a_title_with_nothing_to_edit_has_no_copy():
     assert edit_titles(texts[:1], 0).texts == []
 
 
-def test_every_story_of_two_is_learned_from_whole_and_with_its_nearest():
+def test_every_story_of_two_is_in_a_batch_complete_and_with_its_nearest():
     rng = np.random.default_rng(0)
     story = np.sort(rng.integers(0, 60, 150))
     vectors = rng.normal(size=(150, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     slices = [np.arange(0, 80), np.arange(80, 150)]
-    made = story_batches(slices, story, vectors, 20, [0, 0])
+    batches = story_batches(slices, story, vectors, 20, [0, 0])
     seen = set()
-    for rows in made:
+    for rows in batches:
         assert len(set(rows.tolist())) == len(rows)
         inside = slices[0] if rows[0] < 80 else slices[1]
         assert np.isin(rows, inside).all()
@@ -282,8 +284,8 @@ def test_every_story_of_two_is_learned_from_whole_and_with_its_nearest():
         names, sizes = np.unique(story[rows], return_counts=True)
         assert {(name, first) for name in names[sizes > 1].tolist()} <= seen
     again = story_batches(slices, story, vectors, 20, [0, 0])
-    assert all(np.array_equal(a, b) for a, b in zip(made, again, strict=True))
-    assert sum(map(len, made)) / len(made) < 35
+    assert all(np.array_equal(a, b) for a, b in zip(batches, again, strict=True))
+    assert sum(map(len, batches)) / len(batches) < 35
 
 
 def test_the_losses_are_the_textbook_ones():
@@ -294,17 +296,17 @@ def test_the_losses_are_the_textbook_ones():
     per_row = []
     for i in range(7):
         others = [k for k in range(7) if k != i]
-        whole = sum(np.exp(similarity[i, k].item() / fine_tuning.TEMPERATURE) for k in others)
-        mates = [k for k in others if same[i, k]]
-        if mates:
-            chances = [np.exp(similarity[i, k].item() / fine_tuning.TEMPERATURE) / whole for k in mates]
+        total = sum(np.exp(similarity[i, k].item() / fine_tuning.TEMPERATURE) for k in others)
+        same_group = [k for k in others if same[i, k]]
+        if same_group:
+            chances = [np.exp(similarity[i, k].item() / fine_tuning.TEMPERATURE) / total for k in same_group]
             per_row.append(-np.mean(np.log(chances)))
     assert contrastive(similarity, same).item() == pytest.approx(np.mean(per_row), rel=1e-5)
     chance = 1 / (1 + np.exp(-similarity.numpy()))
     total = -sum(np.log(chance[i, j] if same[i, j] else 1 - chance[i, j]) for i in range(7) for j in range(i + 1, 7))
     assert cross_entropy(similarity, same).item() == pytest.approx(total / 7, rel=1e-5)
-    alone = torch.eye(3, dtype=torch.bool)
-    assert contrastive(similarity[:3, :3], alone).item() == 0
+    no_pairs = torch.eye(3, dtype=torch.bool)
+    assert contrastive(similarity[:3, :3], no_pairs).item() == 0
 
 
 def test_a_changed_file_is_not_loaded(base, tmp_path):
@@ -329,12 +331,12 @@ def test_a_model_of_another_version_is_not_loaded(base, tmp_path):
         load_encoder(copy)
 
 
-def test_words_are_counted_without_those_of_gold(tmp_path):
+def test_words_are_counted_without_the_gold_titles(tmp_path):
     for name in ("scale", "stream"):
         write(tmp_path / name / "headlines.jsonl.gz", [{"title": f"mayor resigns {k % 9}"} for k in range(9)])
     write(tmp_path / "gold" / "a.jsonl", [{"title": "mayor resigns 0"}])
     out = tmp_path / "counts.gz"
-    given = ["--data", str(tmp_path), "--out", str(out)]
-    assert CliRunner().invoke(document_frequencies.main, given, catch_exceptions=False).exit_code == 0
-    counted = gzip.decompress(out.read_bytes()).decode().splitlines()
-    assert counted == ["8", "mayor\t8\t", "resign\t8\t"]  # nine titles, less the one of the gold set
+    arguments = ["--data", str(tmp_path), "--out", str(out)]
+    assert CliRunner().invoke(document_frequencies.main, arguments, catch_exceptions=False).exit_code == 0
+    lines = gzip.decompress(out.read_bytes()).decode().splitlines()
+    assert lines == ["8", "mayor\t8\t", "resign\t8\t"]  # nine titles, less the one of the gold set
