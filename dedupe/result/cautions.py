@@ -121,12 +121,6 @@ def caution(code: str, what: str, marks: Sequence[bool] | Bools) -> Iterator[Cau
 
 
 def _has_control(title: str) -> bool:
-    if title.isprintable():
+    if title.isprintable():  # as most are: quicker than the categories
         return False
-    return any(ch < " " and ch not in "\t\r\n" for ch in title) or (
-        not title.isascii() and any(map(_is_control, title))
-    )
-
-
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) == "Cc" and character not in "\t\r\n"
+    return any(unicodedata.category(character) == "Cc" and character not in "\t\r\n" for character in title)

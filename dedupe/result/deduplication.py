@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from dedupe.embedding.vectors import Vectors
 from dedupe.headlines import Headline
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.cautions import Caution, story_cautions
-from dedupe.result.columns import OutputRows
+from dedupe.result.columns import OutputRows, WithOutput
 from dedupe.result.display import html, summary
 from dedupe.result.groups import ShortList, Story, stories_of
 from dedupe.result.pairs import ScoredPairs
@@ -30,15 +30,11 @@ from dedupe.result.settings import Settings, check_choice
 from dedupe.runtime.arrays import Floats, Ints, codes, pairs_within
 from dedupe.scoring.similarity_scale import Scale
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
 _TEXT_COLUMNS = ("title", "dedupe_flag", "dedupe_file")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Deduplication:
+class Deduplication(WithOutput):
     """The groups of a run, at three levels that nest: exact, wording, story.
 
     `pair_table`: the scored pairs, by node; `pairs` has them by input position. `trees`: the merge tree of each level.
@@ -147,14 +143,9 @@ class Deduplication:
     @cached_property
     def corrected(self) -> dict[tuple[int, int], str]:
         """The verdict of corrections on each pair of rows that they are about, the smaller row first."""
-        verdicts: dict[tuple[int, int], str] = {}
-        for verdict, pairs in (
-            ("different", self.constraints.cannot_link["story"]),
-            ("story", self.constraints.must_link["story"]),
-            ("wording", self.constraints.must_link["wording"]),
-        ):
-            verdicts |= {(min(a, b), max(a, b)): verdict for a, b in pairs.T.tolist()}
-        return verdicts
+        must_link, cannot_link = self.constraints.must_link, self.constraints.cannot_link
+        links = {"different": cannot_link["story"], "story": must_link["story"], "wording": must_link["wording"]}
+        return {(min(a, b), max(a, b)): verdict for verdict, pairs in links.items() for a, b in pairs.T.tolist()}
 
     @cached_property
     def stories(self) -> ShortList[Story]:
@@ -185,26 +176,11 @@ class Deduplication:
 
     def flags(self) -> list[str]:
         """Return one string per row: "" or the comma-joined codes of the cautions about it."""
-        codes: list[list[str]] = [[] for _ in self.headlines]
+        flags: list[list[str]] = [[] for _ in self.headlines]
         for caution in self.warnings:
             for position in caution.positions:
-                codes[position].append(caution.code)
-        return [",".join(row) for row in codes]
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return one output row per headline: its own columns, then those of `docs/columns.md`."""
-        return list(self.output)
-
-    def to_arrow(self) -> pa.Table:
-        """Return the output rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
-        return self.output.to_arrow()
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the output rows as a pandas frame, with the index of the frame that the headlines came from.
-
-        Raises `ModuleNotFoundError` if pandas is not installed.
-        """
-        return self.output.to_pandas()
+                flags[position].append(caution.code)
+        return list(map(",".join, flags))
 
     @property
     def output(self) -> OutputRows:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedupe.candidates.pairs import PairTable
+from dedupe.headlines import Headline
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.display import counted
 from dedupe.result.groups import ShortList
@@ -123,57 +124,44 @@ class ScoredPairs(Sequence[ScoredPair]):
 
     def verdicts(self) -> list[str]:
         """Return the verdict on each pair, as `ScoredPair` has it."""
-        thresholds, rows = self._result.thresholds, len(self._result)
-        reached = [self.p(level) >= thresholds[level] for level in SCORED_LEVELS]
-        verdicts: list[str] = np.select(reached, SCORED_LEVELS, "different").tolist()
-        for (i, j), verdict in self._result.corrected.items():
-            place = int(np.searchsorted(self.i * rows + self.j, i * rows + j))
-            if place < len(self) and (self.i[place], self.j[place]) == (i, j):
-                verdicts[place] = verdict
-        return verdicts
+        rows = zip(self.i.tolist(), self.j.tolist(), strict=True)
+        verdicts = zip(rows, _verdicts(self._table, self._result.thresholds), strict=True)
+        return [self._result.corrected.get(pair, verdict) for pair, verdict in verdicts]
 
     def _chunk(self, places: Ints) -> Iterator[ScoredPair]:
-        result, rows = self._result, np.stack([self.i[places], self.j[places]], axis=1).tolist()
-        features = table_features(self._table.take(places), result).tolist()
-        for k, (i, j), values in zip(places.tolist(), rows, features, strict=True):
-            yield scored_pair(
-                (i, j),
-                (result.headlines[i].title, result.headlines[j].title),
-                float(self.similarity[k]),
-                {"wording": float(self.p_wording[k]), "story": float(self.p_story[k])},
-                result.thresholds,
-                values,
-                result.corrected.get((i, j)),
-            )
+        result, pairs = self._result, self._table.take(places)
+        nodes, numbers = np.unique(np.stack([pairs.i, pairs.j]), return_inverse=True)
+        i, j = numbers.reshape(2, -1)
+        features = features_of_pairs(_describe(result, nodes), replace(pairs, i=i, j=j), result.scale)
+        by_row = replace(pairs, i=self.i[places], j=self.j[places])
+        return scored_pairs(by_row, features, result.headlines, result.thresholds, result.corrected)
 
 
-def scored_pair(
-    positions: tuple[int, int],
-    titles: tuple[str, str],
-    similarity: float,
-    probability: Mapping[str, float],
+def scored_pairs(
+    pairs: PairTable,
+    features: Float32s,
+    headlines: Sequence[Headline],
     thresholds: Mapping[str, float],
-    features: Sequence[float],
-    corrected: str | None = None,
-) -> ScoredPair:
-    """Return a pair with its verdict at these thresholds, or the one that a correction says, and its reasons."""
-    named = dict(zip((*FEATURES, *CONTEXT_FEATURES), features, strict=True))
-    reached = (level for level in SCORED_LEVELS if probability[level] >= thresholds[level])
-    sentences = tuple(reasons(*titles, similarity, named, corrected=corrected is not None))
-    verdict = corrected or next(reached, "different")
-    return ScoredPair(*positions, similarity, probability["wording"], probability["story"], verdict, named, sentences)
+    corrected: Mapping[tuple[int, int], str],
+) -> Iterator[ScoredPair]:
+    """Yield the pairs of a table whose `i` and `j` are places in `headlines`, with verdicts and reasons.
+
+    `features`: those of `features_of_pairs`. `corrected`: the verdict of corrections on pairs of places.
+    """
+    columns = [pairs.i, pairs.j, pairs.similarity, pairs.p_wording, pairs.p_story, features]
+    verdicts = _verdicts(pairs, thresholds)
+    for *values, row, verdict in zip(*(column.tolist() for column in columns), verdicts, strict=True):
+        i, j, similarity, p_wording, p_story = values
+        named = dict(zip((*FEATURES, *CONTEXT_FEATURES), row, strict=True))
+        titles, correction = (headlines[i].title, headlines[j].title), corrected.get((i, j))
+        sentences = tuple(reasons(*titles, similarity, named, corrected=correction is not None))
+        yield ScoredPair(i, j, similarity, p_wording, p_story, correction or verdict, named, sentences)
 
 
-def exact_pair() -> ScoredPair:
-    """Return the pair of two headlines, at positions 0 and 1, with one fingerprint."""
-    return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, ("the same title after normalization",))
-
-
-def table_features(pairs: PairTable, result: Deduplication) -> Float32s:
-    """Return the features of some pairs of a run's table, with those of context, (pairs, features)."""
-    used, places = np.unique(np.stack([pairs.i, pairs.j]), return_inverse=True)
-    i, j = places.reshape(2, -1)
-    return features_of_pairs(_describe(result, used), replace(pairs, i=i, j=j), result.scale)
+def _verdicts(pairs: PairTable, thresholds: Mapping[str, float]) -> list[str]:
+    reached = [pairs.p(level).astype(np.float64) >= thresholds[level] for level in SCORED_LEVELS]
+    verdicts: list[str] = np.select(reached, SCORED_LEVELS, "different").tolist()
+    return verdicts
 
 
 def features_of_pairs(titles: TitleFeatures, pairs: PairTable, scale: Scale) -> Float32s:

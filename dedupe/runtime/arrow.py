@@ -44,6 +44,9 @@ class StoredTable:
         self._starts = np.cumsum([0, *sizes], dtype=np.int64)
         self._first, self._rows = 0, list[dict[str, Any]]()
 
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
     @property
     def index_columns(self) -> list[str]:
         """The columns that are the index, if the rows were a pandas frame."""
