@@ -156,7 +156,7 @@ def match(
     encoder, corrections = as_encoder(options.get("encoder")), as_corrections(options.get("corrections", ()))
     judge, calibrated = judge_of(encoder)
     thresholds = options.get("story_threshold"), options.get("wording_threshold")
-    Settings.of(judge, "story", options.get("window"), *thresholds)  # what is wrong is said before the work
+    Settings.of(judge, "story", options.get("window"), *thresholds, "central")  # what is wrong is said before the work
     cache = options.pop("cache", None)
     copies, count = collapse_copies([*known, *new], None), len(known)
     with reporting(options.get("progress", False)) as report:

@@ -71,7 +71,7 @@ class Deduplication(WithOutput):
 
     @property
     def level(self) -> str:
-        """The level up to which the run looked: "story", or "wording", and then a story is one wording."""
+        """The widest level of the run: "story", or "wording", where each wording counts as a story."""
         return self.settings.level
 
     @property
@@ -100,9 +100,9 @@ class Deduplication(WithOutput):
     def cophenetic(self, i: Ints, j: Ints, level: str = "story") -> Floats:
         """Return the highest threshold of `level` at which two rows are in one group, for each pair, (pairs,).
 
-        `i` and `j` hold input positions, (pairs,). It is 1 for exact copies, and 0 where no threshold down to the floor joins
-        two rows, or where they are one wording only in different stories. `level` is "story" or "wording"; anything else is
-        an `InputError`.
+        `i` and `j` hold input positions, (pairs,). It is 1 for exact copies. It is 0 where no threshold down to the floor
+        joins two rows, and at level "wording" also where their stories differ. Any level but "story" and "wording" is an
+        `InputError`.
         """
         check_choice("level", level, self.trees)
         a, b = self.nodes.of_row[i], self.nodes.of_row[j]

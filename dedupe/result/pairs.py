@@ -35,9 +35,9 @@ _CHUNK_PAIRS = 65_536  # pairs whose features are made at a time
 class ScoredPair:
     """Two headlines, by input position, with the probability of each level and the features behind it.
 
-    `similarity`: cosine similarity of the encoder's vectors. `p_wording`, `p_story`: what the model says. `verdict`: the closest
-    level that the pair reaches at the thresholds in force, or that a correction says: exact, wording, story or different.
-    `reasons`: the features in words.
+    `similarity`: cosine similarity of the encoder's vectors. `p_wording`, `p_story`: the model's probabilities. `verdict`: the
+    closest level that they reach at the thresholds of the run ("exact", "wording", "story" or "different"), or the verdict of
+    a correction. `reasons`: the features in words.
     """
 
     i: int
@@ -55,7 +55,7 @@ class ScoredPair:
 
 
 class ScoredPairs(Sequence[ScoredPair]):
-    """The scored pairs of a run as a sequence; its columns are there as arrays, too.
+    """The scored pairs of a run as a sequence, and their columns as arrays.
 
     `i` < `j`: input positions, sorted; `similarity`, `p_wording`, `p_story`: float64; all (pairs,). Copies are implied: a
     pair stands for all copies of its titles.
@@ -63,11 +63,11 @@ class ScoredPairs(Sequence[ScoredPair]):
 
     def __init__(self, result: Deduplication) -> None:
         self._result, table, rows = result, result.pair_table, result.nodes.title_row
-        a, b = rows[table.i], rows[table.j]
-        order = np.lexsort((np.maximum(a, b), np.minimum(a, b)))
+        i, j = np.sort([rows[table.i], rows[table.j]], axis=0)
+        order = np.lexsort((j, i))
         self._table = table.take(order)
-        self.i: Ints = np.minimum(a, b)[order]
-        self.j: Ints = np.maximum(a, b)[order]
+        self.i: Ints = i[order]
+        self.j: Ints = j[order]
         self.similarity: Floats = self._table.similarity.astype(np.float64)
         self.p_wording: Floats = self._table.p_wording.astype(np.float64)
         self.p_story: Floats = self._table.p_story.astype(np.float64)
@@ -93,8 +93,15 @@ class ScoredPairs(Sequence[ScoredPair]):
 
     def at(self, places: Ints) -> Iterator[ScoredPair]:
         """Yield the pairs at some places, (k,), of the sequence; features are made for many at a time."""
+        result = self._result
         for start in range(0, len(places), _CHUNK_PAIRS):
-            yield from self._chunk(places[start : start + _CHUNK_PAIRS])
+            chunk = places[start : start + _CHUNK_PAIRS]
+            pairs = self._table.take(chunk)
+            nodes, numbers = np.unique(np.stack([pairs.i, pairs.j]), return_inverse=True)
+            i, j = numbers.reshape(2, -1)
+            features = features_of_pairs(_describe(result, nodes), replace(pairs, i=i, j=j), result.scale)
+            by_row = replace(pairs, i=self.i[chunk], j=self.j[chunk])
+            yield from scored_pairs(by_row, features, result.headlines, result.thresholds, result.corrected)
 
     def to_arrow(self, *, reasons: bool = False) -> pa.Table:
         """Return the pairs as an Arrow table: `i`, `j`, their titles, `similarity`, `p_wording`, `p_story`, `verdict`.
@@ -104,14 +111,14 @@ class ScoredPairs(Sequence[ScoredPair]):
         import pyarrow as pa
 
         titles = column_of([headline.title for headline in self._result.headlines], text=True).cast(pa.large_string())
-        columns = {
-            "i": pa.array(self.i, pa.int64()),
-            "j": pa.array(self.j, pa.int64()),
+        columns: dict[str, Any] = {
+            "i": self.i,
+            "j": self.j,
             "title_i": titles.take(pa.array(self.i)),
             "title_j": titles.take(pa.array(self.j)),
-            "similarity": pa.array(self.similarity),
-            "p_wording": pa.array(self.p_wording),
-            "p_story": pa.array(self.p_story),
+            "similarity": self.similarity,
+            "p_wording": self.p_wording,
+            "p_story": self.p_story,
             "verdict": pa.array(self.verdicts(), pa.string()),
         }
         if reasons:
@@ -127,14 +134,6 @@ class ScoredPairs(Sequence[ScoredPair]):
         rows = zip(self.i.tolist(), self.j.tolist(), strict=True)
         verdicts = zip(rows, _verdicts(self._table, self._result.thresholds), strict=True)
         return [self._result.corrected.get(pair, verdict) for pair, verdict in verdicts]
-
-    def _chunk(self, places: Ints) -> Iterator[ScoredPair]:
-        result, pairs = self._result, self._table.take(places)
-        nodes, numbers = np.unique(np.stack([pairs.i, pairs.j]), return_inverse=True)
-        i, j = numbers.reshape(2, -1)
-        features = features_of_pairs(_describe(result, nodes), replace(pairs, i=i, j=j), result.scale)
-        by_row = replace(pairs, i=self.i[places], j=self.j[places])
-        return scored_pairs(by_row, features, result.headlines, result.thresholds, result.corrected)
 
 
 def scored_pairs(
