@@ -113,25 +113,19 @@ def _quotes_are_text(text: str) -> bool:
 
 def read_jsonl(text: str, name: str, skip_bad: bool) -> Rows:
     """Return the rows of JSON Lines, one JSON array, or nested stories; each item is an object or a title."""
-    rows = Rows(name, skip_bad)
-    titles: dict[int, str] = {}  # items that are only a title, by place in `records`
+    rows, values = Rows(name, skip_bad), list[dict[str, Any] | str]()
     for number, line, value in _json_items(text, rows):
-        if isinstance(value, dict):
-            rows.records.append(value)
-        elif isinstance(value, str):
-            titles[len(rows.records)] = value
-            rows.records.append({})
+        if isinstance(value, (dict, str)):
+            values.append(value)
         else:
             raw = line or json.dumps(value, ensure_ascii=False)
             problem = f"{raw.strip()[:40]} where an object or a title is expected"
             rows.reject(number, raw, problem, "line" if line else "item")
-    rows.columns = list(dict.fromkeys(key for row in rows.records for key in row))
-    if titles:
-        folded = _by_folded_name(rows.columns)
-        column = next((folded[title] for title in TITLES if title in folded), "title")
-        rows.columns = list(dict.fromkeys([*rows.columns, column]))
-        for place, title in titles.items():
-            rows.records[place] = {column: title}
+    columns = dict.fromkeys(key for value in values if isinstance(value, dict) for key in value)
+    folded = _by_folded_name(list(columns))
+    title_column = next((folded[title] for title in TITLES if title in folded), "title")
+    rows.records = [{title_column: value} if isinstance(value, str) else value for value in values]
+    rows.columns = list(columns | dict.fromkeys(key for row in rows.records for key in row))
     return rows
 
 

@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from dedupe.errors import EmptyInput, InputError
@@ -119,7 +119,7 @@ def _read(name: str, options: _Options) -> Source:
         return _opml(text, name, fetch=options.fetch)
     columns = options.columns
     if columns != Columns():
-        column = columns.title or columns.date or columns.source or columns.id or columns.url
+        column = next(name for name in astuple(columns) if name is not None)
         raise InputError(f"{name}: no column {column!r}, it was read as {kind}: correct it, or give --input-format")
     return _list(text, name, kind, how)
 

@@ -41,25 +41,21 @@ def input_cautions(
     rows: Sequence[Headline], texts: Sequence[str], calibrated: bool, window: float | None
 ) -> Iterator[Caution]:
     """Yield one caution for each kind of oddity in the input. `texts`: normalized titles, cut to what is compared."""
-    ids = Counter(row.id for row in rows if row.id is not None)
-    kinds = (
-        ("empty-title", "without a title: left ungrouped", [not text for text in texts]),
-        ("long-title", f"compared by their first {MAX_LENGTH:,} characters", [len(t) >= MAX_LENGTH for t in texts]),
-        (
-            "control-characters",
-            "with NUL or other control characters, ignored",
-            [_has_control(row.title) for row in rows],
-        ),
-        ("bad-date", "with a date that cannot be read, treated as absent", [row.bad_date is not None for row in rows]),
-        ("duplicate-id", "with the id of another row", [row.id is not None and ids[row.id] > 1 for row in rows]),
-    )
-    for code, what, marks in kinds:
-        yield from caution(code, what, marks)
+    ids = Counter(row.id for row in rows)
+    long = f"compared by their first {MAX_LENGTH:,} characters"
+    yield from _caution("empty-title", "without a title: left ungrouped", [not text for text in texts])
+    yield from _caution("long-title", long, [len(text) >= MAX_LENGTH for text in texts])
+    controls = [_has_control(row.title) for row in rows]
+    yield from _caution("control-characters", "with NUL or other control characters, ignored", controls)
+    bad_dates = [row.bad_date is not None for row in rows]
+    yield from _caution("bad-date", "with a date that cannot be read, treated as absent", bad_dates)
+    repeated = [row.id is not None and ids[row.id] > 1 for row in rows]
+    yield from _caution("duplicate-id", "with the id of another row", repeated)
     if window is not None and rows and not any(row.published for row in rows):
         yield Caution("undated", "no row has a date that can be read: the window has no effect")
     if calibrated:
-        what = "not in English, it seems: expect less of them, or name another model"
-        yield from caution("not-english", what, not_english(texts))
+        foreign = "not in English, it seems: expect less of them, or name another model"
+        yield from _caution("not-english", foreign, not_english(texts))
     else:
         yield Caution("uncalibrated", "vectors of another model: probabilities are estimates, check the thresholds")
 
@@ -70,22 +66,20 @@ def run_cautions(crowds: Collapsed, skipped: int, uncorrected: Ints) -> Iterator
     `skipped`: pairs not compared; `uncorrected`: nodes that corrections put together but the window keeps apart.
     """
     of = crowds.nodes.of_row
-    yield from caution(
-        "collapsed", "nearly equal to over a thousand others: one node at every threshold", crowds.absorbed
-    )
-    sparse = np.isin(of, np.concatenate([np.empty(0, np.int64), *crowds.sparse]))
-    what = (
-        f"near-copies that differ in a detail, compared only with alphabetical neighbors: {skipped:,} pairs not scored"
-    )
-    yield from caution("sparse", what, sparse)
-    what = "that corrections put together but the window keeps apart: widen it to have them in one group"
-    yield from caution("uncorrected", what, np.isin(of, uncorrected))
+    absorbed = "nearly equal to over a thousand others: one node at every threshold"
+    yield from _caution("collapsed", absorbed, crowds.absorbed)
+    sparse = "near-copies that differ in a detail, compared only with alphabetical neighbors"
+    nodes = np.concatenate([np.empty(0, np.int64), *crowds.sparse])
+    yield from _caution("sparse", f"{sparse}: {skipped:,} pairs not scored", np.isin(of, nodes))
+    apart = "that corrections put together but the window keeps apart: widen it to have them in one group"
+    yield from _caution("uncorrected", apart, np.isin(of, uncorrected))
 
 
 def story_cautions(labels: Ints, distinct: Ints, probabilities: Floats, unscored: Bools) -> Iterator[Caution]:
     """Yield the cautions about suspicious stories.
 
-    `labels`, `probabilities`: (rows,). `distinct`: (stories,), titles of each; `unscored`: whether a pair of it was not kept.
+    `labels`, `probabilities`: (rows,). `distinct`, (stories,): how many titles each has. `unscored`, (stories,): whether a
+    pair in it has no probability.
     """
     loose = np.zeros(distinct.size, bool)
     loose[labels[probabilities < _MIN_PROBABILITY]] = True
@@ -104,8 +98,8 @@ def story_cautions(labels: Ints, distinct: Ints, probabilities: Floats, unscored
 def warn_caller(cautions: Iterable[Caution], attribute: str) -> None:
     """Issue one `DedupeWarning` at the line that called our caller, with every caution that can change groups.
 
-    `attribute` is where the user finds the rows. Calls from inside the package issue nothing: commands, evaluation and `match`
-    report cautions themselves, once for all their runs.
+    `attribute`: where the user finds the rows. Calls from inside the package issue nothing, since commands, evaluation and
+    `match` report cautions themselves, once for all their runs.
     """
     messages = [caution.message for caution in cautions if caution.code not in _HARMLESS]
     caller = str(sys._getframe(2).f_globals.get("__name__"))
@@ -113,9 +107,9 @@ def warn_caller(cautions: Iterable[Caution], attribute: str) -> None:
         warnings.warn(f"{'; '.join(messages)} (see {attribute})", DedupeWarning, stacklevel=3)
 
 
-def caution(code: str, what: str, marks: Sequence[bool] | Bools) -> Iterator[Caution]:
+def _caution(code: str, what: str, marks: Sequence[bool] | Bools) -> Iterator[Caution]:
     """Yield a caution about the rows that are marked, if any."""
-    positions = tuple(k for k, marked in enumerate(marks) if marked)
+    positions = tuple(np.flatnonzero(marks).tolist())
     if positions:
         yield Caution(code, f"{len(positions):,} row{'' if len(positions) == 1 else 's'} {what}", positions)
 

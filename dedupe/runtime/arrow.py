@@ -78,11 +78,11 @@ class StoredTable:
             else:
                 yield from self._row_group(0).select(list(columns)).to_batches(max_chunksize=size)
 
-    def parts(self, positions: Ints, columns: Sequence[str], chunk_rows: int = _CHUNK_ROWS) -> Iterator[pa.Table]:
-        """Yield some columns of the rows at some positions; in parts if the positions ascend."""
+    def parts(self, positions: Ints, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield some columns of the rows at some positions: part by part if the positions ascend, else as one table."""
         import pyarrow as pa
 
-        batches, start = self.batches(columns, chunk_rows), 0
+        batches, start = self.batches(columns, _CHUNK_ROWS), 0
         if (np.diff(positions) <= 0).any():
             yield _without_views(pa.Table.from_batches(list(batches))).take(positions)
             return
@@ -178,24 +178,31 @@ def _one_line(error: Exception) -> str:
     return " ".join(" ".join(map(str, error.args)).split())
 
 
-def tables_of(rows: Sequence[Mapping[str, Any]], chunk_rows: int = _CHUNK_ROWS) -> Iterator[pa.Table]:
+def single_table(rows: Sequence[Mapping[str, Any]]) -> tuple[StoredTable, Ints] | None:
+    """Return the table that all rows are stored in, and their positions there; None if there is no such table."""
+    stored = [row for row in rows if isinstance(row, StoredRow)]
+    if not stored or len(stored) < len(rows) or any(row.table is not stored[0].table for row in stored):
+        return None
+    return stored[0].table, np.array([row.position for row in stored])
+
+
+def tables_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[pa.Table]:
     """Yield rows as Arrow tables of one schema, with columns in first-seen order.
 
-    Rows of one `StoredTable` keep their Arrow types and, if in its order, come in parts of up to `chunk_rows`.
+    Rows of one `StoredTable` keep their Arrow types and, if in its order, come in parts.
     """
     import pyarrow as pa
 
-    first = rows[0] if rows else None
-    if not isinstance(first, StoredRow) or any(getattr(row, "table", None) is not first.table for row in rows):
-        names = dict.fromkeys(name for row in rows for name in row)
-        columns = {name: [None] * len(rows) for name in names}
-        for k, row in enumerate(rows):  # row by row: stored rows are quick to read in order
-            for name, value in row.items():
-                columns[name][k] = value
-        yield pa.table({name: column_of(columns.pop(name)) for name in names})
+    if stored := single_table(rows):
+        table, positions = stored
+        yield from table.parts(positions, table.names)
         return
-    positions = np.array([row.position for row in rows if isinstance(row, StoredRow)])
-    yield from first.table.parts(positions, first.table.names, chunk_rows)
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: [None] * len(rows) for name in names}
+    for k, row in enumerate(rows):  # row by row: stored rows are quick to read in order
+        for name, value in row.items():
+            columns[name][k] = value
+    yield pa.table({name: column_of(columns.pop(name)) for name in names})
 
 
 def _without_views(table: pa.Table) -> pa.Table:
