@@ -33,7 +33,7 @@ _USUAL_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The names of the columns to read; a column that is not given is found by its usual names."""
+    """The names of the columns to read; a column that is not named is found by its usual names."""
 
     title: str | None = None
     date: str | None = None
@@ -163,7 +163,7 @@ def _headlines_of_stories(stories: Any, name: str) -> list[dict[str, Any]]:
 
 
 def find_columns(available: list[str], columns: Columns, name: str, option: str = "--title-column") -> dict[str, str]:
-    """Return the column for each of `Columns` that the table has: the one named there, or one with a usual name."""
+    """Return the column for each field of `Columns` that the table has: the named one, or one with a usual name."""
     folded = _by_folded_name(available)
     chosen = {}
     for key, usual_names in _USUAL_NAMES.items():

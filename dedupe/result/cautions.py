@@ -14,6 +14,7 @@ import numpy as np
 from dedupe.clustering.collapse import Collapsed
 from dedupe.errors import DedupeWarning
 from dedupe.headlines import Headline
+from dedupe.result.display import counted
 from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.text.language import not_english
 from dedupe.text.normalize import MAX_LENGTH
@@ -26,7 +27,7 @@ _HARMLESS = ("control-characters", "duplicate-id")  # cautions that change no gr
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """Something a careful reader should know: a `code`, one line for people, and the input positions it is about.
+    """Something a careful reader should know: a code, a message of one line, and the input positions it is about.
 
     Codes: `empty-title`, `long-title`, `control-characters`, `bad-date`, `duplicate-id`, `not-english`, `large-story`,
     `loose-story`, `collapsed`, `sparse`, `uncorrected`, `uncalibrated`, `undated`.
@@ -90,7 +91,7 @@ def story_cautions(labels: Ints, distinct: Ints, probabilities: Floats, unscored
         stories = np.flatnonzero(marked)
         if stories.size:
             ids = ", ".join(map(str, stories[:_MAX_LISTED])) + (", ..." if stories.size > _MAX_LISTED else "")
-            count = f"{stories.size} {'story' if stories.size == 1 else 'stories'}"
+            count = counted(stories.size, "story", "stories")
             positions = tuple(np.flatnonzero(np.isin(labels, stories)).tolist())
             yield Caution(code, f"{count} with {why}, worth a look: {ids}", positions)
 
@@ -111,7 +112,7 @@ def _caution(code: str, what: str, marks: Sequence[bool] | Bools) -> Iterator[Ca
     """Yield a caution about the rows that are marked, if any."""
     positions = tuple(np.flatnonzero(marks).tolist())
     if positions:
-        yield Caution(code, f"{len(positions):,} row{'' if len(positions) == 1 else 's'} {what}", positions)
+        yield Caution(code, f"{counted(len(positions), 'row')} {what}", positions)
 
 
 def _has_control(title: str) -> bool:

@@ -38,9 +38,9 @@ class Deduplication(WithOutput):
     """The groups of a run, at three levels that nest: exact, wording, story.
 
     `pair_table`: the scored pairs, by node; `pairs` has them by input position. `trees`: the merge tree of each level.
-    `vectors`, `facts`: unit rows and number of facts of each node. `recall`: the share of the pairs above the candidate floor
-    that were found, 1.0 unless there were very many headlines; then measured on a sample. `given_up`: the share of the pairs
-    that belong together and lie below that floor, as measured where the model was fitted.
+    `vectors`, `facts`: unit rows and number of facts of each node. `recall`: the share of pairs above the candidate floor that
+    the search returned, 1.0 except for very many headlines, where it is measured on a sample. `given_up`: the share of pairs
+    that belong together but lie below that floor, as measured when the model was fitted.
     """
 
     headlines: tuple[Headline, ...]
@@ -86,7 +86,7 @@ class Deduplication(WithOutput):
 
     @property
     def corrections(self) -> int:
-        """How many corrections found both their titles."""
+        """How many corrections apply: both their titles are in the input."""
         return self.constraints.applied
 
     def labels(self, level: str) -> Ints:
@@ -142,7 +142,7 @@ class Deduplication(WithOutput):
 
     @cached_property
     def corrected(self) -> dict[tuple[int, int], str]:
-        """The verdict of corrections on each pair of rows that they are about, the smaller row first."""
+        """The verdict of corrections on pairs of rows, the smaller row first."""
         must_link, cannot_link = self.constraints.must_link, self.constraints.cannot_link
         links = {"different": cannot_link["story"], "story": must_link["story"], "wording": must_link["wording"]}
         return {(min(a, b), max(a, b)): verdict for verdict, pairs in links.items() for a, b in pairs.T.tolist()}
@@ -155,7 +155,7 @@ class Deduplication(WithOutput):
 
     @cached_property
     def probabilities(self) -> Floats:
-        """Mean probability of each row to be one story with its story's other rows, (n,); 1.0 when alone."""
+        """The mean probability of each row to belong with the other rows of its story, (n,); 1.0 for a single row."""
         labels, counts = self._node_stories, np.bincount(self.nodes.of_row, minlength=len(self.nodes))
         i, j, p = self._inside
         total = counts - 1.0

@@ -1,4 +1,4 @@
-"""`Matches`: which known headline each new one repeats, read off a run over both."""
+"""`Matches`: which known headline each new one repeats, according to a run over both."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Matches(WithOutput, Sequence["Match | None"]):
 
     `rows`, `to_arrow` and `to_pandas` give the columns of the row, `title`, and `dedupe_match` (the level, "" for none),
     `dedupe_match_story`, `dedupe_match_wording`, `dedupe_match_probability`, `dedupe_match_row`, `dedupe_match_id`,
-    `dedupe_match_title`, and `dedupe_match_file` where the reference had several inputs. `run` is the grouping behind.
+    `dedupe_match_title`, and `dedupe_match_file` where the reference had several inputs. `run`: the result over both.
     """
 
     headlines: tuple[Headline, ...]
@@ -83,41 +83,41 @@ class Matches(WithOutput, Sequence["Match | None"]):
 
 
 def matches_of(run: Deduplication, near: Ints, known: Sequence[Headline]) -> Matches:
-    """Return the matches of a run over some known headlines, then the new ones; `near`: places of the former in `known`."""
+    """Return the matches of a run over the `known` headlines at the places `near`, then the new ones."""
     labels, new = {level: run.labels(level) for level in LEVELS}, run.headlines[len(near) :]
-    first = {level: _first_places(labels[level][: len(near)], near) for level in SCORED_LEVELS}
+    first = {level: _first_rows(labels[level][: len(near)], near) for level in SCORED_LEVELS}
     matches: list[Match | None] = [None] * len(new)
-    for row, place, level, probability in _closest(run, labels, len(near)):
-        headline = known[near[place]]
+    for row, known_row, rank, probability in _closest(run, labels, len(near)):
+        at = int(near[known_row])
         story, wording = (
-            _label(headline, _LABEL_COLUMNS[level], first[level].get(int(labels[level][row])))
+            _label(known[at], _LABEL_COLUMNS[level], first[level].get(int(labels[level][row])))
             for level in ("story", "wording")
         )
-        matches[row - len(near)] = Match(LEVELS[level], int(near[place]), headline, probability, story, wording)
+        matches[row - len(near)] = Match(LEVELS[rank], at, known[at], probability, story, wording)
     return Matches(new, tuple(matches), run)
 
 
-def _closest(run: Deduplication, labels: Mapping[str, Ints], known: int) -> Iterator[tuple[int, int, int, float]]:
-    """Yield each row after the `known` first ones that repeats any of them: row, repeated row, place in `LEVELS`, probability.
+def _closest(run: Deduplication, labels: Mapping[str, Ints], count: int) -> Iterator[tuple[int, int, int, float]]:
+    """Yield the best match of each row after the first `count`, the known ones: row, known row, place in `LEVELS`, probability.
 
     Of the known rows in its story, the one of the closest level counts, then the one of the highest probability.
     """
-    stories = [(rows[rows >= known], rows[rows < known]) for rows in members_of(labels["story"])]
-    row = np.concatenate([np.empty(0, np.int64), *(np.repeat(new, old.size) for new, old in stories)])
-    place = np.concatenate([np.empty(0, np.int64), *(np.tile(old, new.size) for new, old in stories)])
-    level = np.argmax([labels[level][row] == labels[level][place] for level in LEVELS], axis=0)
-    nodes = np.sort([run.nodes.of_row[row], run.nodes.of_row[place]], axis=0)
+    stories = [(rows[rows >= count], rows[rows < count]) for rows in members_of(labels["story"])]
+    row = np.concatenate([np.empty(0, np.int64), *(np.repeat(new, known.size) for new, known in stories)])
+    known_row = np.concatenate([np.empty(0, np.int64), *(np.tile(known, new.size) for new, known in stories)])
+    rank = np.argmax([labels[level][row] == labels[level][known_row] for level in LEVELS], axis=0)
+    nodes = np.sort([run.nodes.of_row[row], run.nodes.of_row[known_row]], axis=0)
     table = run.pair_table
     scores = dict(zip(zip(table.i.tolist(), table.j.tolist(), strict=True), table.p_story.tolist(), strict=True))
     probability = np.array([scores.get(pair, 0.0) for pair in zip(*nodes.tolist(), strict=True)])
     probability[run.trees["story"].cophenetic(*nodes) == 1] = 1.0  # one node, or linked by corrections
-    order = np.lexsort((place, -probability, level, row))
+    order = np.lexsort((known_row, -probability, rank, row))
     best = order[np.unique(row[order], return_index=True)[1]]
-    columns = (row, place, level, probability)
+    columns = (row, known_row, rank, probability)
     yield from zip(*(column[best].tolist() for column in columns), strict=True)
 
 
-def _first_places(labels: Ints, near: Ints) -> dict[int, int]:
+def _first_rows(labels: Ints, near: Ints) -> dict[int, int]:
     values, where = np.unique(labels, return_index=True)
     return dict(zip(values.tolist(), near[where].tolist(), strict=True))
 

@@ -126,7 +126,7 @@ def _below(arrays: Arrays, folder: str) -> dict[str, NDArray[Any]]:
 
 @contextmanager
 def _reported(path: str | Path) -> Iterator[None]:
-    """Turn whatever a file that is not as it was written can raise into one `InputError`."""
+    """Turn every error that reading a damaged file can raise into one `InputError`."""
     try:
         yield
     except InputError as error:
@@ -141,7 +141,7 @@ def _reported(path: str | Path) -> Iterator[None]:
 
 
 def _manifest(archive: ZipFile, size: int) -> dict[str, Any]:
-    """Return the manifest, after a check that this program can read the file, of `size` bytes, and that all sizes are true."""
+    """Return the manifest. Before, check that this program can read the file, of `size` bytes, and that all sizes are true."""
     sizes = {info.filename: info.file_size for info in archive.infolist()}
     manifest: Any = json.loads(archive.read(_MANIFEST)) if 0 < sizes.pop(_MANIFEST, 0) <= size else None
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
@@ -175,7 +175,7 @@ def _write_headlines(archive: ZipFile, headlines: Sequence[Headline]) -> None:
                 problem = f"headline {position} holds {error}, which a saved result cannot keep"
                 raise InputError(f"{problem}: convert it to text first") from None
     for number, (table, positions) in enumerate(tables.items()):
-        with open_member(archive, _table_name(number)) as member:
+        with open_member(archive, f"tables/{number}.arrow") as member:
             _write_table(table, np.array(positions), member)
 
 
@@ -202,9 +202,8 @@ def _read_table(content: bytes) -> pa.Table:
 
 
 def _read_headlines(archive: ZipFile) -> Iterator[Headline]:
-    tables, names = list[StoredTable](), set(archive.namelist())
-    while (name := _table_name(len(tables))) in names:
-        tables.append(StoredTable(_read_table(archive.read(name)), str(archive.filename)))
+    names = [name for name in archive.namelist() if name.startswith("tables/")]  # in the order of their numbers
+    tables = [StoredTable(_read_table(archive.read(name)), str(archive.filename)) for name in names]
     with archive.open(_HEADLINES) as lines:
         for line in lines:
             record = json.loads(line)
@@ -216,7 +215,3 @@ def _read_headlines(archive: ZipFile) -> Iterator[Headline]:
                     raise ValueError("a headline names a row that is not there")
                 headline = replace(headline, row=StoredRow(tables[number], row))
             yield headline
-
-
-def _table_name(number: int) -> str:
-    return f"tables/{number}.arrow"

@@ -226,7 +226,7 @@ def test_input_format_overrides_what_the_content_says(tmp_path):
     path.write_text("Rates rise again this year\nLog in\n", encoding="utf-8")
     page = read_headlines(path, input_format="page")
     assert len(page.headlines) == 1 and page.skipped_lines == 1
-    assert "1 lines not taken as headlines" in page.notes[0]
+    assert "1 other line skipped" in page.notes[0]
 
 
 ITEMS = """<html><head><title>Paper</title></head><body>
