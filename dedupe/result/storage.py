@@ -27,7 +27,7 @@ from dataclasses import asdict, fields, replace
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
@@ -49,9 +49,6 @@ from dedupe.runtime.arrays import Ints
 from dedupe.runtime.arrow import StoredRow, StoredTable
 from dedupe.runtime.files import PACKED, writing_bytes
 from dedupe.scoring.similarity_scale import Scale
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _FORMAT, _VERSION = "headline-dedupe result", 1
 _PROGRAM: str = import_module("dedupe").__version__  # a plain import would look like one of all public names
@@ -190,20 +187,19 @@ def _write_table(table: StoredTable, positions: Ints, member: IO[bytes]) -> None
             writer.write_table(part)
 
 
-def _read_table(content: bytes) -> pa.Table:
+def _read_table(archive: ZipFile, name: str) -> StoredTable:
     import pyarrow as pa
 
     try:
-        table = pa.ipc.open_stream(pa.BufferReader(content)).read_all()
+        table = pa.ipc.open_stream(pa.BufferReader(archive.read(name))).read_all()
         table.validate(full=True)
     except (pa.ArrowException, OSError) as error:
         raise ValueError(f"a table that is no Arrow stream: {error}") from None
-    return table
+    return StoredTable(table, str(archive.filename))
 
 
 def _read_headlines(archive: ZipFile) -> Iterator[Headline]:
-    names = [name for name in archive.namelist() if name.startswith("tables/")]  # in the order of their numbers
-    tables = [StoredTable(_read_table(archive.read(name)), str(archive.filename)) for name in names]
+    tables = [_read_table(archive, name) for name in archive.namelist() if name.startswith("tables/")]  # in their order
     with archive.open(_HEADLINES) as lines:
         for line in lines:
             record = json.loads(line)

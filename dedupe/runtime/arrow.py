@@ -146,12 +146,12 @@ class StoredRow(Mapping[str, Any]):
 
 
 def is_frame(value: Any) -> bool:
-    """Return whether this is an Arrow table, or a frame that exports itself as Arrow, as those of pandas and polars do."""
+    """Return whether this is an Arrow table, or a frame that exports itself as Arrow, as pandas and polars frames do."""
     return hasattr(value, "__arrow_c_stream__") and (hasattr(value, "columns") or hasattr(value, "schema"))
 
 
 def as_table(frame: Any) -> pa.Table:
-    """Return a frame as an Arrow table, if possible without a copy; `InputError`, with the column, if that fails."""
+    """Return a frame as an Arrow table, without a copy if possible; `InputError`, with the column, if that fails."""
     import pyarrow as pa
 
     if isinstance(frame, pa.Table):
@@ -230,7 +230,7 @@ def as_json(value: Any) -> str:
 
 
 def for_json(value: Any) -> Any:
-    """Return what JSON can hold instead of a value: a date as ISO 8601, bytes and other types as text."""
+    """Return a stand-in that JSON can hold: a date as ISO 8601, bytes and other types as text."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):
