@@ -70,12 +70,8 @@ def _settings(result: Deduplication) -> str:
 
 def _largest_stories(result: Deduplication, count: int) -> list[tuple[int, int, int, Any]]:
     """Return id, headlines, wordings and title of the largest stories."""
-    labels, wordings, representatives = (
-        result.labels("story"),
-        result.labels("wording"),
-        result.representatives("story"),
-    )
-    sizes = np.bincount(labels)
+    labels, wordings = result.labels("story"), result.labels("wording")
+    sizes, representatives = np.bincount(labels), result.representatives("story")
     largest = np.argsort(-sizes, kind="stable")[:count].tolist()
     titles = {story: shortened(result.headlines[representatives[story]].title) for story in largest}
     return [(k, int(sizes[k]), len(np.unique(wordings[labels == k])), titles[k]) for k in largest]

@@ -138,7 +138,7 @@ def _reported(path: str | Path) -> Iterator[None]:
 
 
 def _manifest(archive: ZipFile, size: int) -> dict[str, Any]:
-    """Return the manifest. Before, check that this program can read the file, of `size` bytes, and that all sizes are true."""
+    """Return the manifest of a file of `size` bytes, after a check of its version and of the sizes of its members."""
     sizes = {info.filename: info.file_size for info in archive.infolist()}
     manifest: Any = json.loads(archive.read(_MANIFEST)) if 0 < sizes.pop(_MANIFEST, 0) <= size else None
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:

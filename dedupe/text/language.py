@@ -1,4 +1,4 @@
-"""`not_english`: which titles are surely in a language that the bundled model does not know."""
+"""`not_english`: which titles are surely in a language that the bundled model was not trained on."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LANGUAGES = """
 
 
 def not_english(titles: Sequence[str]) -> Bools:
-    """Return a flag for each title, (n,): True where it is surely not English, so False for a short or doubtful one."""
+    """Return a flag for each title, (n,): True if it is surely not English; False for a short or doubtful one."""
     return np.fromiter((_is_foreign(title[:_SAMPLE]) for title in titles), np.bool_, len(titles))
 
 
