@@ -1,4 +1,4 @@
-"""`Headline`: one input row, how other types become one, and the parsing of dates."""
+"""`Headline`: one input row; conversion of other types to it; parsing of dates."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Headline:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """The row's own columns: as it was read, or the fields that were given."""
+        """The row's own columns: those that were read, or the fields that have a value."""
         return dict(self.own.as_dict() if isinstance(self.own, StoredRow) else self.own)
 
     @property

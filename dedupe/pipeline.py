@@ -21,12 +21,11 @@ from dedupe.embedding.encoders import Encoder, as_encoder, embed
 from dedupe.embedding.vectors import Vectors, rows_at, unit_rows
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row
-from dedupe.levels import SCORED_LEVELS
 from dedupe.readers.columnar import rows_of
 from dedupe.result.cautions import Caution, input_cautions, run_cautions, warn_caller
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.matches import Matches, matches_of
-from dedupe.result.pairs import ScoredPair, exact_pair, features_of_pairs, scored_pair
+from dedupe.result.pairs import ScoredPair, features_of_pairs, scored_pairs
 from dedupe.result.settings import RunOptions, Settings, Window
 from dedupe.runtime.progress import Progress, reporting, silent
 from dedupe.scoring.model import judge_of
@@ -129,16 +128,14 @@ def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = N
     if not all(copies.texts):
         raise InputError("a title is empty: give two titles to compare")
     if len(copies.nodes) == 1:
-        return exact_pair()
+        return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, ("the same title after normalization",))
     vectors = _embed(copies, encoder, None, None, silent)
     scorer = Scorer.of(judge, _describe(headlines, copies), vectors, IDENTITY, "story")
     pairs = scorer.context_probabilities(
         scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0), floor=0
     )
-    features = features_of_pairs(scorer.titles, pairs, IDENTITY)[0].tolist()
-    probability = {level: float(pairs.p(level)[0]) for level in SCORED_LEVELS}
-    titles = (headlines[0].title, headlines[1].title)
-    return scored_pair((0, 1), titles, float(pairs.similarity[0]), probability, judge.thresholds, features)
+    features = features_of_pairs(scorer.titles, pairs, IDENTITY)
+    return next(scored_pairs(pairs, features, headlines, judge.thresholds, {}))
 
 
 def match(
@@ -159,7 +156,7 @@ def match(
     encoder, corrections = as_encoder(options.get("encoder")), as_corrections(options.get("corrections", ()))
     judge, calibrated = judge_of(encoder)
     thresholds = options.get("story_threshold"), options.get("wording_threshold")
-    Settings.of(judge, "story", options.get("window"), *thresholds)  # what is wrong is said before the work
+    Settings.of(judge, "story", options.get("window"), *thresholds, "central")  # what is wrong is said before the work
     cache = options.pop("cache", None)
     copies, count = collapse_copies([*known, *new], None), len(known)
     with reporting(options.get("progress", False)) as report:

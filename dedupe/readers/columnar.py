@@ -20,7 +20,7 @@ def read_table(frame: Any, columns: Columns | None = None) -> list[Headline]:
 
     Args:
         frame: an Arrow table, or a frame of pandas, polars or another library that exports Arrow.
-        columns: the columns to read; those not given are found by their usual names.
+        columns: the columns to read; a column that is not named is found by its usual names.
     """
     table = StoredTable(as_table(frame))
     return headlines_of(table, find_columns(list(table.names), columns or Columns(), "the table", "Columns(title=...)"))

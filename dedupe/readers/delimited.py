@@ -33,7 +33,7 @@ _USUAL_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The names of the columns to read; a column that is not given is found by its usual names."""
+    """The names of the columns to read; a column that is not named is found by its usual names."""
 
     title: str | None = None
     date: str | None = None
@@ -113,25 +113,19 @@ def _quotes_are_text(text: str) -> bool:
 
 def read_jsonl(text: str, name: str, skip_bad: bool) -> Rows:
     """Return the rows of JSON Lines, one JSON array, or nested stories; each item is an object or a title."""
-    rows = Rows(name, skip_bad)
-    titles: dict[int, str] = {}  # items that are only a title, by place in `records`
+    rows, values = Rows(name, skip_bad), list[dict[str, Any] | str]()
     for number, line, value in _json_items(text, rows):
-        if isinstance(value, dict):
-            rows.records.append(value)
-        elif isinstance(value, str):
-            titles[len(rows.records)] = value
-            rows.records.append({})
+        if isinstance(value, (dict, str)):
+            values.append(value)
         else:
             raw = line or json.dumps(value, ensure_ascii=False)
             problem = f"{raw.strip()[:40]} where an object or a title is expected"
             rows.reject(number, raw, problem, "line" if line else "item")
-    rows.columns = list(dict.fromkeys(key for row in rows.records for key in row))
-    if titles:
-        folded = _by_folded_name(rows.columns)
-        column = next((folded[title] for title in TITLES if title in folded), "title")
-        rows.columns = list(dict.fromkeys([*rows.columns, column]))
-        for place, title in titles.items():
-            rows.records[place] = {column: title}
+    columns = dict.fromkeys(key for value in values if isinstance(value, dict) for key in value)
+    folded = _by_folded_name(list(columns))
+    title_column = next((folded[title] for title in TITLES if title in folded), "title")
+    rows.records = [{title_column: value} if isinstance(value, str) else value for value in values]
+    rows.columns = list(columns | dict.fromkeys(key for row in rows.records for key in row))
     return rows
 
 
@@ -169,7 +163,7 @@ def _headlines_of_stories(stories: Any, name: str) -> list[dict[str, Any]]:
 
 
 def find_columns(available: list[str], columns: Columns, name: str, option: str = "--title-column") -> dict[str, str]:
-    """Return the column for each of `Columns` that the table has: the one named there, or one with a usual name."""
+    """Return the column for each field of `Columns` that the table has: the named one, or one with a usual name."""
     folded = _by_folded_name(available)
     chosen = {}
     for key, usual_names in _USUAL_NAMES.items():

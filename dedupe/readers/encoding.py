@@ -59,7 +59,7 @@ def _decode_as(encoding: str, content: bytes, name: str, advice: str) -> str:
 
 
 def _unmarked_utf16(content: bytes) -> str | None:
-    """UTF-16 of mostly Latin text has a NUL in every other byte."""
+    """Return the byte order of UTF-16 as an encoding: mostly Latin text has a NUL in every second byte."""
     sample = content[:_SAMPLE]
     half = len(sample) // 2
     for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):

@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from dedupe.errors import EmptyInput, InputError
@@ -31,7 +31,7 @@ class Source:
     """The headlines that were read, and how.
 
     `format`: one of `FORMATS`, or "mixed" for inputs of several. `columns`: of a table, in order. `skipped_lines`: lines of
-    a page that are no headlines. `rejects`: raw lines that could not be read. `notes`: one line each, for people.
+    a page that are no headlines. `rejects`: raw lines that could not be read. `notes`: messages of one line for people.
     """
 
     headlines: list[Headline]
@@ -65,8 +65,8 @@ def read_headlines(
     """Read headlines from files, globs, addresses (http, https), or standard input ("-"); gzip and zstd are unpacked.
 
     Args:
-        inputs: one or several of these. If several, each headline names its own in `file`.
-        input_format: one of `FORMATS`. This and the next three are detected from the content if not given.
+        inputs: one or several. With several, the `file` of each headline is the name of its input.
+        input_format: one of `FORMATS`. This and the next three are detected from the content by default.
         columns: the names of the columns to read.
         delimiter: the character between CSV columns; also "tab".
         encoding: the encoding of text.
@@ -119,7 +119,7 @@ def _read(name: str, options: _Options) -> Source:
         return _opml(text, name, fetch=options.fetch)
     columns = options.columns
     if columns != Columns():
-        column = columns.title or columns.date or columns.source or columns.id or columns.url
+        column = next(name for name in astuple(columns) if name is not None)
         raise InputError(f"{name}: no column {column!r}, it was read as {kind}: correct it, or give --input-format")
     return _list(text, name, kind, how)
 
@@ -201,6 +201,6 @@ def _list(text: str, name: str, kind: str, encoding: str) -> Source:
     if not titles:
         raise InputError(f"{name}: no headline found in it, read as {how}: name its format with --input-format")
     skipped = max(0, count - len(titles))
-    rest = f", {skipped:,} lines not taken as headlines" if skipped else ""
+    rest = f", {skipped:,} other line{'s' * (skipped > 1)} skipped" if skipped else ""
     notes = [f"read {name} as {how}{encoding}: {len(titles):,} headlines{rest}"]
     return Source([Headline(title) for title in titles], kind, skipped_lines=skipped, notes=notes)

@@ -1,7 +1,7 @@
 """A scraped news page as text -> its headlines.
 
 A page has its own headline and article, then lists of items: a title, often a reworded title, then a teaser. The lists
-start at a line such as "You May Also Like". Of the article before it only the headline counts. A page without an article,
+start at a line such as "You May Also Like". Of the article before them only the headline counts. A page without an article,
 such as a section front, is one list. In a list each line is judged by its look: a title has several words and no full
 stop; a teaser ends a sentence or is cut by an ellipsis.
 """
@@ -87,7 +87,7 @@ def looks_like_html(text: str) -> bool:
 
 
 def titles_of_text(text: str) -> list[str]:
-    """Return the headlines of a page's text in order, each as its line stands without a bullet or rank."""
+    """Return the headlines of a page's text in order, each without its bullet or rank."""
     lines = _lines(text)
     first = next((k for k, line in enumerate(lines) if _LIST.fullmatch(line)), len(lines))
     if not _has_article(lines[:first]):
@@ -101,7 +101,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _has_article(lines: Sequence[str]) -> bool:
-    """Two paragraphs in a row, or three long ones: an item has one teaser, cut or short."""
+    """Whether there are two paragraphs in a row, or three long ones: a list item has one teaser, cut or short."""
     paragraphs = [line if len(line) > 80 and _is_prose(line) and not line.endswith(_CUT) else "" for line in lines]
     in_a_row = any(first and second for first, second in pairwise(paragraphs))
     return in_a_row or sum(len(paragraph) > 120 for paragraph in paragraphs) >= 3

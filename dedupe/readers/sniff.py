@@ -18,7 +18,7 @@ _MAX_NAME_WORDS = 3  # a longer cell is a sentence and not the name of a column
 
 
 def detect(text: str, suffix: str, delimiter: str | None = None, title: str | None = None) -> str:
-    """Return the format of `text`. `delimiter`, `title`: those of its table, if the user has named them."""
+    """Return the format of `text`. `delimiter`, `title`: the delimiter and title column of its table, if the user named them."""
     if feed := detect_feed(text):
         return feed
     if looks_like_html(text):

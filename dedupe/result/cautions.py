@@ -14,6 +14,7 @@ import numpy as np
 from dedupe.clustering.collapse import Collapsed
 from dedupe.errors import DedupeWarning
 from dedupe.headlines import Headline
+from dedupe.result.display import counted
 from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.text.language import not_english
 from dedupe.text.normalize import MAX_LENGTH
@@ -26,7 +27,7 @@ _HARMLESS = ("control-characters", "duplicate-id")  # cautions that change no gr
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """Something a careful reader should know: a `code`, one line for people, and the input positions it is about.
+    """Something a careful reader should know: a code, a message of one line, and the input positions it is about.
 
     Codes: `empty-title`, `long-title`, `control-characters`, `bad-date`, `duplicate-id`, `not-english`, `large-story`,
     `loose-story`, `collapsed`, `sparse`, `uncorrected`, `uncalibrated`, `undated`.
@@ -41,27 +42,23 @@ def input_cautions(
     rows: Sequence[Headline], texts: Sequence[str], calibrated: bool, window: float | None
 ) -> Iterator[Caution]:
     """Yield one caution for each kind of oddity in the input. `texts`: normalized titles, cut to what is compared."""
-    ids = Counter(row.id for row in rows if row.id is not None)
-    kinds = (
-        ("empty-title", "without a title: left ungrouped", [not text for text in texts]),
-        ("long-title", f"compared by their first {MAX_LENGTH:,} characters", [len(t) >= MAX_LENGTH for t in texts]),
-        (
-            "control-characters",
-            "with NUL or other control characters, ignored",
-            [_has_control(row.title) for row in rows],
-        ),
-        ("bad-date", "with a date that cannot be read, treated as absent", [row.bad_date is not None for row in rows]),
-        ("duplicate-id", "with the id of another row", [row.id is not None and ids[row.id] > 1 for row in rows]),
-    )
-    for code, what, marks in kinds:
-        yield from caution(code, what, marks)
+    ids = Counter(row.id for row in rows)
+    long = f"compared by their first {MAX_LENGTH:,} characters"
+    yield from _caution("empty-title", "without a title: left ungrouped", [not text for text in texts])
+    yield from _caution("long-title", long, [len(text) >= MAX_LENGTH for text in texts])
+    controls = [_has_control(row.title) for row in rows]
+    yield from _caution("control-characters", "with NUL or other control characters, ignored", controls)
+    bad_dates = [row.bad_date is not None for row in rows]
+    yield from _caution("bad-date", "with a date that cannot be read, treated as absent", bad_dates)
+    repeated = [row.id is not None and ids[row.id] > 1 for row in rows]
+    yield from _caution("duplicate-id", "with the id of another row", repeated)
     if window is not None and rows and not any(row.published for row in rows):
         yield Caution(
             "undated", "no row has a date that can be read, so the window has no effect: name the column of dates"
         )
     if calibrated:
-        what = "not in English, it seems: expect less of them, or name another model"
-        yield from caution("not-english", what, not_english(texts))
+        foreign = "not in English, it seems: expect less of them, or name another model"
+        yield from _caution("not-english", foreign, not_english(texts))
     else:
         yield Caution("uncalibrated", "vectors of another model: probabilities are estimates, check the thresholds")
 
@@ -72,22 +69,20 @@ def run_cautions(crowds: Collapsed, skipped: int, uncorrected: Ints) -> Iterator
     `skipped`: pairs not compared; `uncorrected`: nodes that corrections put together but the window keeps apart.
     """
     of = crowds.nodes.of_row
-    yield from caution(
-        "collapsed", "nearly equal to over a thousand others: one node at every threshold", crowds.absorbed
-    )
-    sparse = np.isin(of, np.concatenate([np.empty(0, np.int64), *crowds.sparse]))
-    what = (
-        f"near-copies that differ in a detail, compared only with alphabetical neighbors: {skipped:,} pairs not scored"
-    )
-    yield from caution("sparse", what, sparse)
-    what = "that corrections put together but the window keeps apart: widen it to have them in one group"
-    yield from caution("uncorrected", what, np.isin(of, uncorrected))
+    absorbed = "nearly equal to over a thousand others: one node at every threshold"
+    yield from _caution("collapsed", absorbed, crowds.absorbed)
+    sparse = "near-copies that differ in a detail, compared only with alphabetical neighbors"
+    nodes = np.concatenate([np.empty(0, np.int64), *crowds.sparse])
+    yield from _caution("sparse", f"{sparse}: {skipped:,} pairs not scored", np.isin(of, nodes))
+    apart = "that corrections put together but the window keeps apart: widen it to have them in one group"
+    yield from _caution("uncorrected", apart, np.isin(of, uncorrected))
 
 
 def story_cautions(labels: Ints, distinct: Ints, probabilities: Floats, unscored: Bools) -> Iterator[Caution]:
     """Yield the cautions about suspicious stories.
 
-    `labels`, `probabilities`: (rows,). `distinct`: (stories,), titles of each; `unscored`: whether a pair of it was not kept.
+    `labels`, `probabilities`: (rows,). `distinct`, (stories,): how many titles each has. `unscored`, (stories,): whether a
+    pair in it has no probability.
     """
     loose = np.zeros(distinct.size, bool)
     loose[labels[probabilities < _MIN_PROBABILITY]] = True
@@ -98,7 +93,7 @@ def story_cautions(labels: Ints, distinct: Ints, probabilities: Floats, unscored
         stories = np.flatnonzero(marked)
         if stories.size:
             ids = ", ".join(map(str, stories[:_MAX_LISTED])) + (", ..." if stories.size > _MAX_LISTED else "")
-            count = f"{stories.size} {'story' if stories.size == 1 else 'stories'}"
+            count = counted(stories.size, "story", "stories")
             positions = tuple(np.flatnonzero(np.isin(labels, stories)).tolist())
             yield Caution(code, f"{count} with {why}, worth a look: {ids}", positions)
 
@@ -106,8 +101,8 @@ def story_cautions(labels: Ints, distinct: Ints, probabilities: Floats, unscored
 def warn_caller(cautions: Iterable[Caution], attribute: str) -> None:
     """Issue one `DedupeWarning` at the line that called our caller, with every caution that can change groups.
 
-    `attribute` is where the user finds the rows. Calls from inside the package issue nothing: commands, evaluation and `match`
-    report cautions themselves, once for all their runs.
+    `attribute`: where the user finds the rows. Calls from inside the package issue nothing, since commands, evaluation and
+    `match` report cautions themselves, once for all their runs.
     """
     messages = [caution.message for caution in cautions if caution.code not in _HARMLESS]
     caller = str(sys._getframe(2).f_globals.get("__name__"))
@@ -115,20 +110,14 @@ def warn_caller(cautions: Iterable[Caution], attribute: str) -> None:
         warnings.warn(f"{'; '.join(messages)} (see {attribute})", DedupeWarning, stacklevel=3)
 
 
-def caution(code: str, what: str, marks: Sequence[bool] | Bools) -> Iterator[Caution]:
+def _caution(code: str, what: str, marks: Sequence[bool] | Bools) -> Iterator[Caution]:
     """Yield a caution about the rows that are marked, if any."""
-    positions = tuple(k for k, marked in enumerate(marks) if marked)
+    positions = tuple(np.flatnonzero(marks).tolist())
     if positions:
-        yield Caution(code, f"{len(positions):,} row{'' if len(positions) == 1 else 's'} {what}", positions)
+        yield Caution(code, f"{counted(len(positions), 'row')} {what}", positions)
 
 
 def _has_control(title: str) -> bool:
-    if title.isprintable():
+    if title.isprintable():  # as most are: quicker than the categories
         return False
-    return any(ch < " " and ch not in "\t\r\n" for ch in title) or (
-        not title.isascii() and any(map(_is_control, title))
-    )
-
-
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) == "Cc" and character not in "\t\r\n"
+    return any(unicodedata.category(character) == "Cc" and character not in "\t\r\n" for character in title)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from dedupe.headlines import Headline
-from dedupe.runtime.arrow import StoredRow, column_of, tables_of
+from dedupe.runtime.arrow import column_of, single_table, tables_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OutputRows:
-    """One row a headline: its own columns, then `added`, (name: values). A column of both is the added one.
+    """One row per headline: its own columns, then those of `added`, which replace own columns of the same name.
 
-    `texts`: those of the added columns that are text even where all values are None.
+    `texts`: the added columns that are text even where all values are None.
     """
 
     headlines: Sequence[Headline]
@@ -32,9 +31,6 @@ class OutputRows:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield the rows one at a time, so that very many need not be held."""
-        if not self.added:
-            yield from (headline.columns for headline in self.headlines)
-            return
         for headline, *values in zip(self.headlines, *self.added.values(), strict=True):
             row = headline.columns
             row.update(zip(self.added, values, strict=True))
@@ -55,18 +51,15 @@ class OutputRows:
     def to_pandas(self) -> pd.DataFrame:
         """Return the rows as a pandas frame; rows of one pandas frame keep its index."""
         frame = self.to_arrow().to_pandas()
-        rows = [row for row in (headline.own for headline in self.headlines) if isinstance(row, StoredRow)]
-        if not rows or len(rows) < len(self) or any(row.table is not rows[0].table for row in rows):
+        stored = single_table([headline.own for headline in self.headlines])
+        if stored is None or (index := stored[0].index(stored[1])) is None:
             return frame
-        table = rows[0].table
-        index = table.index(np.array([row.position for row in rows]))
-        if index is None:
-            return frame
+        table = stored[0]
         inside = [name for name in table.index_columns if name in table.names and name not in self.added]
         return frame.drop(columns=inside).set_axis(index, axis=0)
 
     def tables(self) -> Iterator[pa.Table]:
-        """Yield the same table in parts, of which only one need be held."""
+        """Yield the rows as Arrow tables, part by part, so that very many need not be held."""
         added = {name: column_of(values, text=name in self.texts) for name, values in self.added.items()}
         begin = 0
         for table in tables_of([headline.own for headline in self.headlines]):
@@ -76,3 +69,27 @@ class OutputRows:
                 table = table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
             begin += rows
             yield table
+
+
+class WithOutput(ABC):
+    """What has output rows, one for each headline: its own columns, then those of `docs/columns.md`."""
+
+    @property
+    @abstractmethod
+    def output(self) -> OutputRows:
+        """The output rows, made one at a time."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one output row per headline."""
+        return list(self.output)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the output rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
+        return self.output.to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the output rows as a pandas frame, with the index of the frame that the headlines came from.
+
+        Raises `ModuleNotFoundError` if pandas is not installed.
+        """
+        return self.output.to_pandas()

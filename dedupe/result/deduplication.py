@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from dedupe.embedding.vectors import Vectors
 from dedupe.headlines import Headline
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.cautions import Caution, story_cautions
-from dedupe.result.columns import OutputRows
+from dedupe.result.columns import OutputRows, WithOutput
 from dedupe.result.display import html, summary
 from dedupe.result.groups import ShortList, Story, stories_of
 from dedupe.result.pairs import ScoredPairs
@@ -30,21 +30,17 @@ from dedupe.result.settings import Settings, check_choice
 from dedupe.runtime.arrays import Floats, Ints, codes, pairs_within
 from dedupe.scoring.similarity_scale import Scale
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
 _TEXT_COLUMNS = ("title", "dedupe_flag", "dedupe_file")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Deduplication:
+class Deduplication(WithOutput):
     """The groups of a run, at three levels that nest: exact, wording, story.
 
     `pair_table`: the scored pairs, by node; `pairs` has them by input position. `trees`: the merge tree of each level.
-    `vectors`, `facts`: unit rows and number of facts of each node. `recall`: the share of the pairs above the candidate floor
-    that were found, 1.0 unless there were very many headlines; then measured on a sample. `given_up`: the share of the pairs
-    that belong together and lie below that floor, as measured where the model was fitted.
+    `vectors`, `facts`: unit rows and number of facts of each node. `recall`: the share of pairs above the candidate floor that
+    the search returned, 1.0 except for very many headlines, where it is measured on a sample. `given_up`: the share of pairs
+    that belong together but lie below that floor, as measured when the model was fitted.
     """
 
     headlines: tuple[Headline, ...]
@@ -75,7 +71,7 @@ class Deduplication:
 
     @property
     def level(self) -> str:
-        """The level up to which the run looked: "story", or "wording", and then a story is one wording."""
+        """The widest level of the run: "story", or "wording", where each wording counts as a story."""
         return self.settings.level
 
     @property
@@ -90,7 +86,7 @@ class Deduplication:
 
     @property
     def corrections(self) -> int:
-        """How many corrections found both their titles."""
+        """How many corrections apply: both their titles are in the input."""
         return self.constraints.applied
 
     def labels(self, level: str) -> Ints:
@@ -104,9 +100,9 @@ class Deduplication:
     def cophenetic(self, i: Ints, j: Ints, level: str = "story") -> Floats:
         """Return the highest threshold of `level` at which two rows are in one group, for each pair, (pairs,).
 
-        `i` and `j` hold input positions, (pairs,). It is 1 for exact copies, and 0 where no threshold down to the floor joins
-        two rows, or where they are one wording only in different stories. `level` is "story" or "wording"; anything else is
-        an `InputError`.
+        `i` and `j` hold input positions, (pairs,). It is 1 for exact copies. It is 0 where no threshold down to the floor
+        joins two rows, and at level "wording" also where their stories differ. Any level but "story" and "wording" is an
+        `InputError`.
         """
         check_choice("level", level, self.trees)
         a, b = self.nodes.of_row[i], self.nodes.of_row[j]
@@ -146,15 +142,10 @@ class Deduplication:
 
     @cached_property
     def corrected(self) -> dict[tuple[int, int], str]:
-        """The verdict of corrections on each pair of rows that they are about, the smaller row first."""
-        verdicts: dict[tuple[int, int], str] = {}
-        for verdict, pairs in (
-            ("different", self.constraints.cannot_link["story"]),
-            ("story", self.constraints.must_link["story"]),
-            ("wording", self.constraints.must_link["wording"]),
-        ):
-            verdicts |= {(min(a, b), max(a, b)): verdict for a, b in pairs.T.tolist()}
-        return verdicts
+        """The verdict of corrections on pairs of rows, the smaller row first."""
+        must_link, cannot_link = self.constraints.must_link, self.constraints.cannot_link
+        links = {"different": cannot_link["story"], "story": must_link["story"], "wording": must_link["wording"]}
+        return {(min(a, b), max(a, b)): verdict for verdict, pairs in links.items() for a, b in pairs.T.tolist()}
 
     @cached_property
     def stories(self) -> ShortList[Story]:
@@ -164,7 +155,7 @@ class Deduplication:
 
     @cached_property
     def probabilities(self) -> Floats:
-        """Mean probability of each row to be one story with its story's other rows, (n,); 1.0 when alone."""
+        """The mean probability of each row to belong with the other rows of its story, (n,); 1.0 for a single row."""
         labels, counts = self._node_stories, np.bincount(self.nodes.of_row, minlength=len(self.nodes))
         i, j, p = self._inside
         total = counts - 1.0
@@ -185,26 +176,11 @@ class Deduplication:
 
     def flags(self) -> list[str]:
         """Return one string per row: "" or the comma-joined codes of the cautions about it."""
-        codes: list[list[str]] = [[] for _ in self.headlines]
+        flags: list[list[str]] = [[] for _ in self.headlines]
         for caution in self.warnings:
             for position in caution.positions:
-                codes[position].append(caution.code)
-        return [",".join(row) for row in codes]
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return one output row per headline: its own columns, then those of `docs/columns.md`."""
-        return list(self.output)
-
-    def to_arrow(self) -> pa.Table:
-        """Return the output rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
-        return self.output.to_arrow()
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the output rows as a pandas frame, with the index of the frame that the headlines came from.
-
-        Raises `ModuleNotFoundError` if pandas is not installed.
-        """
-        return self.output.to_pandas()
+                flags[position].append(caution.code)
+        return list(map(",".join, flags))
 
     @property
     def output(self) -> OutputRows:

@@ -71,14 +71,7 @@ def _settings(result: Deduplication) -> str:
 def _largest_stories(result: Deduplication, count: int) -> list[tuple[int, int, int, Any]]:
     """Return id, headlines, wordings and title of the largest stories."""
     labels, wordings = result.labels("story"), result.labels("wording")
-    sizes = np.bincount(labels)
-    representatives = result.representatives("story")
-    return [
-        (
-            story,
-            int(sizes[story]),
-            len(np.unique(wordings[labels == story])),
-            shortened(result.headlines[representatives[story]].title),
-        )
-        for story in np.argsort(-sizes, kind="stable")[:count].tolist()
-    ]
+    sizes, representatives = np.bincount(labels), result.representatives("story")
+    largest = np.argsort(-sizes, kind="stable")[:count].tolist()
+    titles = {story: shortened(result.headlines[representatives[story]].title) for story in largest}
+    return [(k, int(sizes[k]), len(np.unique(wordings[labels == k])), titles[k]) for k in largest]

@@ -25,9 +25,7 @@ class ShortList(list[_Item]):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Wording:
-    """Headlines that say the same news in other words. `positions`: where they stand in the input, ascending."""
-
+class _Group:
     id: int
     representative: Headline
     headlines: ShortList[Headline]
@@ -37,30 +35,30 @@ class Wording:
         return len(self.positions)
 
     def __repr__(self) -> str:
-        return f"Wording({self.id}: {counted(len(self), 'headline')}, {shortened(self.representative.title)!r})"
+        return f"{type(self).__name__}({self.id}: {self._sizes()}, {shortened(self.representative.title)!r})"
+
+    def _sizes(self) -> str:
+        return counted(len(self), "headline")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Story:
+class Wording(_Group):
+    """Headlines that say the same news in other words. `positions`: their positions in the input, ascending."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Story(_Group):
     """Headlines that report one event.
 
-    `positions`: where they stand in the input, ascending. `cohesion`: the probability of the weakest pair inside, 0 where a
+    `positions`: their positions in the input, ascending. `cohesion`: the probability of the weakest pair inside, 0 where a
     pair was never scored.
     """
 
-    id: int
-    representative: Headline
-    headlines: ShortList[Headline]
-    positions: Ints
     wordings: ShortList[Wording]
     cohesion: float
 
-    def __len__(self) -> int:
-        return len(self.positions)
-
-    def __repr__(self) -> str:
-        sizes = f"{counted(len(self), 'headline')}, {counted(len(self.wordings), 'wording')}"
-        return f"Story({self.id}: {sizes}, {shortened(self.representative.title)!r})"
+    def _sizes(self) -> str:
+        return f"{counted(len(self), 'headline')}, {counted(len(self.wordings), 'wording')}"
 
 
 def stories_of(

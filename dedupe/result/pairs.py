@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedupe.candidates.pairs import PairTable
+from dedupe.headlines import Headline
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.display import counted
 from dedupe.result.groups import ShortList
@@ -34,9 +35,9 @@ _CHUNK_PAIRS = 65_536  # pairs whose features are made at a time
 class ScoredPair:
     """Two headlines, by input position, with the probability of each level and the features behind it.
 
-    `similarity`: cosine similarity of the encoder's vectors. `p_wording`, `p_story`: what the model says. `verdict`: the closest
-    level that the pair reaches at the thresholds in force, or that a correction says: exact, wording, story or different.
-    `reasons`: the features in words.
+    `similarity`: cosine similarity of the encoder's vectors. `p_wording`, `p_story`: the model's probabilities. `verdict`: the
+    closest level that they reach at the thresholds of the run ("exact", "wording", "story" or "different"), or the verdict of
+    a correction. `reasons`: the features in words.
     """
 
     i: int
@@ -54,7 +55,7 @@ class ScoredPair:
 
 
 class ScoredPairs(Sequence[ScoredPair]):
-    """The scored pairs of a run as a sequence; its columns are there as arrays, too.
+    """The scored pairs of a run as a sequence, and their columns as arrays.
 
     `i` < `j`: input positions, sorted; `similarity`, `p_wording`, `p_story`: float64; all (pairs,). Copies are implied: a
     pair stands for all copies of its titles.
@@ -62,11 +63,11 @@ class ScoredPairs(Sequence[ScoredPair]):
 
     def __init__(self, result: Deduplication) -> None:
         self._result, table, rows = result, result.pair_table, result.nodes.title_row
-        a, b = rows[table.i], rows[table.j]
-        order = np.lexsort((np.maximum(a, b), np.minimum(a, b)))
+        i, j = np.sort([rows[table.i], rows[table.j]], axis=0)
+        order = np.lexsort((j, i))
         self._table = table.take(order)
-        self.i: Ints = np.minimum(a, b)[order]
-        self.j: Ints = np.maximum(a, b)[order]
+        self.i: Ints = i[order]
+        self.j: Ints = j[order]
         self.similarity: Floats = self._table.similarity.astype(np.float64)
         self.p_wording: Floats = self._table.p_wording.astype(np.float64)
         self.p_story: Floats = self._table.p_story.astype(np.float64)
@@ -92,8 +93,15 @@ class ScoredPairs(Sequence[ScoredPair]):
 
     def at(self, places: Ints) -> Iterator[ScoredPair]:
         """Yield the pairs at some places, (k,), of the sequence; features are made for many at a time."""
+        result = self._result
         for start in range(0, len(places), _CHUNK_PAIRS):
-            yield from self._chunk(places[start : start + _CHUNK_PAIRS])
+            chunk = places[start : start + _CHUNK_PAIRS]
+            pairs = self._table.take(chunk)
+            nodes, numbers = np.unique(np.stack([pairs.i, pairs.j]), return_inverse=True)
+            i, j = numbers.reshape(2, -1)
+            features = features_of_pairs(_describe(result, nodes), replace(pairs, i=i, j=j), result.scale)
+            by_row = replace(pairs, i=self.i[chunk], j=self.j[chunk])
+            yield from scored_pairs(by_row, features, result.headlines, result.thresholds, result.corrected)
 
     def to_arrow(self, *, reasons: bool = False) -> pa.Table:
         """Return the pairs as an Arrow table: `i`, `j`, their titles, `similarity`, `p_wording`, `p_story`, `verdict`.
@@ -103,14 +111,14 @@ class ScoredPairs(Sequence[ScoredPair]):
         import pyarrow as pa
 
         titles = column_of([headline.title for headline in self._result.headlines], text=True).cast(pa.large_string())
-        columns = {
-            "i": pa.array(self.i, pa.int64()),
-            "j": pa.array(self.j, pa.int64()),
+        columns: dict[str, Any] = {
+            "i": self.i,
+            "j": self.j,
             "title_i": titles.take(pa.array(self.i)),
             "title_j": titles.take(pa.array(self.j)),
-            "similarity": pa.array(self.similarity),
-            "p_wording": pa.array(self.p_wording),
-            "p_story": pa.array(self.p_story),
+            "similarity": self.similarity,
+            "p_wording": self.p_wording,
+            "p_story": self.p_story,
             "verdict": pa.array(self.verdicts(), pa.string()),
         }
         if reasons:
@@ -123,57 +131,36 @@ class ScoredPairs(Sequence[ScoredPair]):
 
     def verdicts(self) -> list[str]:
         """Return the verdict on each pair, as `ScoredPair` has it."""
-        thresholds, rows = self._result.thresholds, len(self._result)
-        reached = [self.p(level) >= thresholds[level] for level in SCORED_LEVELS]
-        verdicts: list[str] = np.select(reached, SCORED_LEVELS, "different").tolist()
-        for (i, j), verdict in self._result.corrected.items():
-            place = int(np.searchsorted(self.i * rows + self.j, i * rows + j))
-            if place < len(self) and (self.i[place], self.j[place]) == (i, j):
-                verdicts[place] = verdict
-        return verdicts
-
-    def _chunk(self, places: Ints) -> Iterator[ScoredPair]:
-        result, rows = self._result, np.stack([self.i[places], self.j[places]], axis=1).tolist()
-        features = table_features(self._table.take(places), result).tolist()
-        for k, (i, j), values in zip(places.tolist(), rows, features, strict=True):
-            yield scored_pair(
-                (i, j),
-                (result.headlines[i].title, result.headlines[j].title),
-                float(self.similarity[k]),
-                {"wording": float(self.p_wording[k]), "story": float(self.p_story[k])},
-                result.thresholds,
-                values,
-                result.corrected.get((i, j)),
-            )
+        rows = zip(self.i.tolist(), self.j.tolist(), strict=True)
+        verdicts = zip(rows, _verdicts(self._table, self._result.thresholds), strict=True)
+        return [self._result.corrected.get(pair, verdict) for pair, verdict in verdicts]
 
 
-def scored_pair(
-    positions: tuple[int, int],
-    titles: tuple[str, str],
-    similarity: float,
-    probability: Mapping[str, float],
+def scored_pairs(
+    pairs: PairTable,
+    features: Float32s,
+    headlines: Sequence[Headline],
     thresholds: Mapping[str, float],
-    features: Sequence[float],
-    corrected: str | None = None,
-) -> ScoredPair:
-    """Return a pair with its verdict at these thresholds, or the one that a correction says, and its reasons."""
-    named = dict(zip((*FEATURES, *CONTEXT_FEATURES), features, strict=True))
-    reached = (level for level in SCORED_LEVELS if probability[level] >= thresholds[level])
-    sentences = tuple(reasons(*titles, similarity, named, corrected=corrected is not None))
-    verdict = corrected or next(reached, "different")
-    return ScoredPair(*positions, similarity, probability["wording"], probability["story"], verdict, named, sentences)
+    corrected: Mapping[tuple[int, int], str],
+) -> Iterator[ScoredPair]:
+    """Yield the pairs of a table whose `i` and `j` are places in `headlines`, with verdicts and reasons.
+
+    `features`: those of `features_of_pairs`. `corrected`: the verdict of corrections on pairs of places.
+    """
+    columns = [pairs.i, pairs.j, pairs.similarity, pairs.p_wording, pairs.p_story, features]
+    verdicts = _verdicts(pairs, thresholds)
+    for *values, row, verdict in zip(*(column.tolist() for column in columns), verdicts, strict=True):
+        i, j, similarity, p_wording, p_story = values
+        named = dict(zip((*FEATURES, *CONTEXT_FEATURES), row, strict=True))
+        titles, correction = (headlines[i].title, headlines[j].title), corrected.get((i, j))
+        sentences = tuple(reasons(*titles, similarity, named, corrected=correction is not None))
+        yield ScoredPair(i, j, similarity, p_wording, p_story, correction or verdict, named, sentences)
 
 
-def exact_pair() -> ScoredPair:
-    """Return the pair of two headlines, at positions 0 and 1, with one fingerprint."""
-    return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, ("the same title after normalization",))
-
-
-def table_features(pairs: PairTable, result: Deduplication) -> Float32s:
-    """Return the features of some pairs of a run's table, with those of context, (pairs, features)."""
-    used, places = np.unique(np.stack([pairs.i, pairs.j]), return_inverse=True)
-    i, j = places.reshape(2, -1)
-    return features_of_pairs(_describe(result, used), replace(pairs, i=i, j=j), result.scale)
+def _verdicts(pairs: PairTable, thresholds: Mapping[str, float]) -> list[str]:
+    reached = [pairs.p(level).astype(np.float64) >= thresholds[level] for level in SCORED_LEVELS]
+    verdicts: list[str] = np.select(reached, SCORED_LEVELS, "different").tolist()
+    return verdicts
 
 
 def features_of_pairs(titles: TitleFeatures, pairs: PairTable, scale: Scale) -> Float32s:

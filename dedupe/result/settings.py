@@ -39,9 +39,9 @@ class RunOptions(TypedDict, total=False):
 class Settings:
     """What decides the groups of a run besides headlines, vectors and corrections.
 
-    `level`: "story", or "wording" to look no further than that. `thresholds`: the probability at which the tree of each
-    level is cut; `floor`: the lowest there can be. `window`: hours, None for none. `keep`: one of `KEEP_RULES`. Raises
-    `InputError` for any other value.
+    `level`: the widest level, "story" or "wording". `thresholds`: the probability at which the tree of each level is cut;
+    `floor`: the lowest threshold allowed. `window`: hours, None for no window. `keep`: one of `KEEP_RULES`. Any other value
+    is an `InputError`.
     """
 
     level: str
@@ -55,9 +55,8 @@ class Settings:
         check_choice("keep", self.keep, KEEP_RULES)
         for level, value in self.thresholds.items():
             if not self.floor <= value <= 1:
-                raise InputError(
-                    f"{level}_threshold {value:g} is outside {self.floor:g} to 1: weaker pairs are not kept"
-                )
+                bounds = f"outside {self.floor:g} to 1: weaker pairs are not kept"
+                raise InputError(f"{level}_threshold {value:g} is {bounds}")
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -66,25 +65,17 @@ class Settings:
 
     @classmethod
     def of(
-        cls,
-        judge: Judge,
-        level: str = "story",
-        window: Window | None = None,
-        story_threshold: float | None = None,
-        wording_threshold: float | None = None,
-        keep: str = "central",
+        cls, judge: Judge, level: str, window: Window | None, story: float | None, wording: float | None, keep: str
     ) -> Settings:
-        """Return the settings of a run with the thresholds of its judge where none are given."""
-        defaults = cls(level, dict(judge.thresholds), judge.floor, hours_of(window), keep)
-        return defaults.with_thresholds(story_threshold, wording_threshold)
+        """Return the settings of a run: the judge's thresholds, or those of a level that are not None."""
+        return cls(level, dict(judge.thresholds), judge.floor, hours_of(window), keep).with_thresholds(story, wording)
 
-    def with_thresholds(self, story: float | None = None, wording: float | None = None) -> Settings:
-        """Return the settings with other thresholds, where given."""
+    def with_thresholds(self, story: float | None, wording: float | None) -> Settings:
+        """Return the same settings, with the thresholds that are not None."""
         if story is not None and self.level == "wording":
             raise InputError("story_threshold has no effect at level='wording': leave it out, or use level='story'")
-        changes = {
-            level: float(value) for level, value in (("story", story), ("wording", wording)) if value is not None
-        }
+        thresholds = {"story": story, "wording": wording}
+        changes = {level: float(value) for level, value in thresholds.items() if value is not None}
         return replace(self, thresholds=self.thresholds | changes)
 
 
@@ -104,7 +95,6 @@ def hours_of(window: Window | None) -> float | None:
     else:
         hours = window / timedelta(hours=1) if isinstance(window, timedelta) else float(window)
     if not 0 < hours < float("inf"):
-        raise InputError(
-            f"window must be a positive time, not {window!r}: give a timedelta, hours, or text such as '72h'"
-        )
+        advice = "give a timedelta, hours, or text such as '72h'"
+        raise InputError(f"window must be a positive time, not {window!r}: {advice}")
     return hours

@@ -9,7 +9,7 @@ The file is a zip archive whose members are not compressed. Nothing in it is a p
 | `headlines.jsonl` | the fields of one `Headline` per line; what JSON lacks is written as in `dedupe.result.values` |
 | `tables/0.arrow`, ... | rows from a Parquet file or a frame, as an Arrow stream; `table` in `headlines.jsonl`: table, row |
 | `nodes/*.npy` | the columns of `Nodes` |
-| `pairs/*.npy` | the columns of `PairTable` |
+| `pair_table/*.npy` | the columns of `PairTable` |
 | `trees/LEVEL/*.npy` | `left`, `right` and `height` of each `MergeTree` |
 | `constraints/KIND/LEVEL.npy` | `must_link` and `cannot_link` of `Constraints` |
 | `vectors.npy`, `facts.npy` | one row for each node |
@@ -27,26 +27,28 @@ from dataclasses import asdict, fields, replace
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
+from dedupe.candidates.pairs import PairTable
+from dedupe.clustering.collapse import Nodes
+from dedupe.clustering.constraints import Constraints
+from dedupe.clustering.merge_tree import MergeTree
 from dedupe.errors import InputError, OutputError
 from dedupe.headlines import Headline
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.cautions import Caution
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.settings import Settings
-from dedupe.result.stored_arrays import open_member, read_arrays, write_arrays
+from dedupe.result.stored_arrays import Arrays, open_member, read_arrays, read_vectors, write_arrays
 from dedupe.result.values import from_json, to_json
 from dedupe.runtime.arrays import Ints
 from dedupe.runtime.arrow import StoredRow, StoredTable
 from dedupe.runtime.files import PACKED, writing_bytes
 from dedupe.scoring.similarity_scale import Scale
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _FORMAT, _VERSION = "headline-dedupe result", 1
 _PROGRAM: str = import_module("dedupe").__version__  # a plain import would look like one of all public names
@@ -87,18 +89,26 @@ def load_result(path: str | Path) -> Deduplication:
     is damaged, is something else, or was written by a newer version of headline-dedupe.
     """
     with _reported(path), ZipFile(path) as archive:
-        manifest = _manifest(archive, path)
-        settings = _settings(manifest["settings"])
-        count = manifest["headlines"]
-        parts = read_arrays(archive, count, settings.levels, manifest["corrections"])
-        headlines = tuple(_read_headlines(archive, str(path)))
+        manifest = _manifest(archive, Path(path).stat().st_size)
+        settings, count = Settings(**manifest["settings"]), manifest["headlines"]
+        if set(settings.thresholds) != set(SCORED_LEVELS):
+            raise ValueError("thresholds of other levels")
+        vectors = read_vectors(archive)
+        arrays = read_arrays(archive, count, len(vectors), settings.levels)
+        headlines = tuple(_read_headlines(archive))
         cautions = tuple(Caution(c["code"], c["message"], tuple(c["positions"])) for c in manifest["cautions"])
         if len(headlines) != count or any(not 0 <= k < count for caution in cautions for k in caution.positions):
             raise ValueError(f"rows outside the {count} headlines")
+        must_link, cannot_link = (_below(arrays, f"constraints/{kind}/") for kind in ("must_link", "cannot_link"))
         return Deduplication(
             headlines=headlines,
+            nodes=Nodes(**_below(arrays, "nodes/")),
+            pair_table=PairTable(**_below(arrays, "pair_table/")),
+            trees={level: MergeTree(len(vectors), **_below(arrays, f"trees/{level}/")) for level in settings.levels},
             settings=settings,
-            **parts,
+            vectors=vectors,
+            facts=arrays["facts"],
+            constraints=Constraints(must_link, cannot_link, manifest["corrections"]),
             scale=Scale(**manifest["scale"]),
             calibrated=manifest["calibrated"],
             recall=manifest["recall"],
@@ -107,13 +117,17 @@ def load_result(path: str | Path) -> Deduplication:
         )
 
 
+def _below(arrays: Arrays, folder: str) -> dict[str, NDArray[Any]]:
+    return {name.removeprefix(folder): array for name, array in arrays.items() if name.startswith(folder)}
+
+
 @contextmanager
 def _reported(path: str | Path) -> Iterator[None]:
-    """Turn whatever a file that is not as it was written can raise into one `InputError`."""
+    """Turn every error that reading a damaged file can raise into one `InputError`."""
     try:
         yield
-    except InputError:
-        raise
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror or error}): check the path") from None
     except BadZipFile as error:
@@ -123,36 +137,20 @@ def _reported(path: str | Path) -> Iterator[None]:
         raise InputError(f"{path} is damaged ({reason}): save the result again") from None
 
 
-def _manifest(archive: ZipFile, path: str | Path) -> dict[str, Any]:
-    """Return the manifest, after a check that this program can read the file and that all sizes are true."""
-    infos = {info.filename: info for info in archive.infolist()}
-    if _MANIFEST not in infos:
-        raise InputError(f"{path} is not a saved result: give a file that `Deduplication.save` wrote")
-    size = sum(info.file_size for info in infos.values())
-    if size > Path(path).stat().st_size or len(infos) < len(archive.infolist()):
-        raise ValueError("its members are larger than the file")
-    manifest: dict[str, Any] = json.loads(archive.read(_MANIFEST))
+def _manifest(archive: ZipFile, size: int) -> dict[str, Any]:
+    """Return the manifest of a file of `size` bytes, after a check of its version and of the sizes of its members."""
+    sizes = {info.filename: info.file_size for info in archive.infolist()}
+    manifest: Any = json.loads(archive.read(_MANIFEST)) if 0 < sizes.pop(_MANIFEST, 0) <= size else None
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
-        raise InputError(f"{path} is not a saved result: give a file that `Deduplication.save` wrote")
+        raise InputError("this is not a saved result: give a file that `Deduplication.save` wrote")
     if manifest["version"] > _VERSION:
-        raise InputError(
-            f"{path} was saved by headline-dedupe {manifest['program']}, in a format that {_PROGRAM} cannot read: "
-            "update headline-dedupe"
-        )
-    sizes = {name: info.file_size for name, info in infos.items() if name != _MANIFEST}
-    if sizes != manifest["members"] or any(info.compress_type != ZIP_STORED for info in infos.values()):
+        written_by = f"headline-dedupe {manifest['program']}, in a format that {_PROGRAM} cannot read"
+        raise InputError(f"this was saved by {written_by}: update headline-dedupe")
+    if any(info.compress_type != ZIP_STORED for info in archive.infolist()) or sum(sizes.values()) > size:
+        raise ValueError("its members are compressed, or larger than the file")
+    if sizes != manifest["members"] or len(archive.infolist()) != len(sizes) + 1:
         raise ValueError("its members are not those of the manifest")
     return manifest
-
-
-def _settings(values: dict[str, Any]) -> Settings:
-    try:
-        settings = Settings(**values)
-    except InputError as error:
-        raise ValueError(str(error)) from None
-    if set(settings.thresholds) != set(SCORED_LEVELS):
-        raise ValueError("thresholds of other levels")
-    return settings
 
 
 def _write_headlines(archive: ZipFile, headlines: Sequence[Headline]) -> None:
@@ -160,7 +158,7 @@ def _write_headlines(archive: ZipFile, headlines: Sequence[Headline]) -> None:
     with open_member(archive, _HEADLINES) as member:
         for position, headline in enumerate(headlines):
             values = {name: getattr(headline, name) for name in _FIELDS}
-            record = {name: value for name, value in values.items() if value is not None and (name != "extra" or value)}
+            record = {name: value for name, value in values.items() if value is not None and value != {}}
             row = headline.row
             if isinstance(row, StoredRow):
                 positions = tables.setdefault(row.table, [])
@@ -169,14 +167,12 @@ def _write_headlines(archive: ZipFile, headlines: Sequence[Headline]) -> None:
             elif row is not None:
                 record["row"] = row
             try:
-                line = json.dumps(to_json(record))
+                member.write(f"{json.dumps(to_json(record))}\n".encode())
             except TypeError as error:
-                raise InputError(
-                    f"headline {position} holds {error}, which a saved result cannot keep: convert it to text first"
-                ) from None
-            member.write(f"{line}\n".encode())
+                problem = f"headline {position} holds {error}, which a saved result cannot keep"
+                raise InputError(f"{problem}: convert it to text first") from None
     for number, (table, positions) in enumerate(tables.items()):
-        with open_member(archive, _table_name(number)) as member:
+        with open_member(archive, f"tables/{number}.arrow") as member:
             _write_table(table, np.array(positions), member)
 
 
@@ -191,36 +187,27 @@ def _write_table(table: StoredTable, positions: Ints, member: IO[bytes]) -> None
             writer.write_table(part)
 
 
-def _read_table(content: bytes) -> pa.Table:
+def _read_table(archive: ZipFile, name: str) -> StoredTable:
     import pyarrow as pa
 
     try:
-        table = pa.ipc.open_stream(pa.BufferReader(content)).read_all()
+        table = pa.ipc.open_stream(pa.BufferReader(archive.read(name))).read_all()
         table.validate(full=True)
     except (pa.ArrowException, OSError) as error:
         raise ValueError(f"a table that is no Arrow stream: {error}") from None
-    return table
+    return StoredTable(table, str(archive.filename))
 
 
-def _read_headlines(archive: ZipFile, path: str) -> Iterator[Headline]:
-    tables, names = list[tuple[StoredTable, int]](), set(archive.namelist())
-    while (name := _table_name(len(tables))) in names:
-        table = _read_table(archive.read(name))
-        tables.append((StoredTable(table, path), len(table)))
+def _read_headlines(archive: ZipFile) -> Iterator[Headline]:
+    tables = [_read_table(archive, name) for name in archive.namelist() if name.startswith("tables/")]  # in their order
     with archive.open(_HEADLINES) as lines:
         for line in lines:
             record = json.loads(line)
             place = record.pop("table", None)
             headline = Headline(**from_json(record))
-            if place is None:
-                yield headline
-                continue
-            number, row = place
-            stored, count = tables[number]
-            if not 0 <= row < count:
-                raise ValueError("a headline names a row that is not there")
-            yield replace(headline, row=StoredRow(stored, row))
-
-
-def _table_name(number: int) -> str:
-    return f"tables/{number}.arrow"
+            if place is not None:
+                number, row = place
+                if not 0 <= row < len(tables[number]):
+                    raise ValueError("a headline names a row that is not there")
+                headline = replace(headline, row=StoredRow(tables[number], row))
+            yield headline

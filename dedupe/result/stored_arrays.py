@@ -5,36 +5,47 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from tokenize import TokenError
-from typing import IO, Any, TypedDict
+from typing import IO, Any
 from zipfile import ZipFile, ZipInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.candidates.pairs import PairTable
-from dedupe.clustering.collapse import Nodes
-from dedupe.clustering.constraints import Constraints
-from dedupe.clustering.merge_tree import MergeTree
 from dedupe.embedding.vectors import Int16Rows, Vectors
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.deduplication import Deduplication
-from dedupe.runtime.arrays import Ints
 from dedupe.scoring.context import CONTEXT_FEATURES
 
-_Arrays = Mapping[str, NDArray[Any]]
-_VECTORS = "vectors.npy"
+Arrays = Mapping[str, NDArray[Any]]
+_Layout = dict[str, tuple[tuple[str, ...], str]]
 _CHUNK_ROWS = 4096  # vectors read at a time
 
 
-class Parts(TypedDict):
-    """The fields of a result that are made of arrays."""
+def _layout(levels: Sequence[str]) -> _Layout:
+    """Return the shape of each array except the vectors, and the bound of its integers, "" for floats.
 
-    nodes: Nodes
-    pair_table: PairTable
-    trees: dict[str, MergeTree]
-    constraints: Constraints
-    facts: Ints
-    vectors: Vectors
+    An array is called by its path in a result. Shapes and bounds are names of sizes: a name is one size for all arrays.
+    """
+    layout: _Layout = {
+        "facts": (("nodes",), "int32"),
+        "nodes/of_row": (("rows",), "nodes"),
+        "nodes/exact_of_row": (("rows",), "rows"),
+        "nodes/ties": (("rows",), "rows"),
+        "nodes/title_row": (("nodes",), "rows"),
+        "nodes/text_row": (("nodes",), "rows"),
+        "nodes/first": (("nodes",), ""),
+        "nodes/last": (("nodes",), ""),
+        "nodes/weight": (("nodes",), "rows + 1"),
+    }
+    layout |= {f"pair_table/{c.name}": (("pairs",), "nodes" if c.name in "ij" else "") for c in fields(PairTable)}
+    layout["pair_table/context"] = (("pairs", "features"), "")
+    for level in levels:
+        bounds = {"left": "nodes", "right": "nodes", "height": ""}
+        layout |= {f"trees/{level}/{name}": ((f"{level} merges",), bound) for name, bound in bounds.items()}
+    for kind in ("must_link", "cannot_link"):
+        layout |= {f"constraints/{kind}/{level}": (("two", f"{level} {kind}"), "rows") for level in SCORED_LEVELS}
+    return layout
 
 
 def open_member(archive: ZipFile, name: str) -> IO[bytes]:
@@ -44,37 +55,45 @@ def open_member(archive: ZipFile, name: str) -> IO[bytes]:
 
 def write_arrays(archive: ZipFile, result: Deduplication) -> None:
     """Write the arrays of a result, each as a member."""
-    arrays = {f"nodes/{column.name}": getattr(result.nodes, column.name) for column in fields(Nodes)}
-    arrays |= {f"pairs/{column.name}": getattr(result.pair_table, column.name) for column in fields(PairTable)}
-    for level, tree in result.trees.items():
-        arrays |= {f"trees/{level}/{name}": getattr(tree, name) for name in ("left", "right", "height")}
-    arrays |= {f"constraints/must_link/{level}": pairs for level, pairs in result.constraints.must_link.items()}
-    arrays |= {f"constraints/cannot_link/{level}": pairs for level, pairs in result.constraints.cannot_link.items()}
-    vectors = result.vectors.stored if isinstance(result.vectors, Int16Rows) else result.vectors
-    for name, array in (arrays | {"facts": result.facts, "vectors": vectors}).items():
+    for name in ("vectors", *_layout(result.settings.levels)):
+        value: Any = result
+        for part in name.split("/"):
+            value = value[part] if isinstance(value, Mapping) else getattr(value, part)
+        array = value.stored if isinstance(value, Int16Rows) else value
         with open_member(archive, f"{name}.npy") as member:
             np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
 
 
-def read_arrays(archive: ZipFile, rows: int, levels: Sequence[str], corrections: int) -> Parts:
-    """Return the parts of a result of this many rows; `ValueError` or `KeyError` for arrays that a run never leaves."""
-    vectors = _read_vectors(archive)
-    names = [name for name in archive.namelist() if name.endswith(".npy") and name != _VECTORS]
-    arrays = {name.removesuffix(".npy"): _read_array(archive, name) for name in names}
-    _check_shapes(arrays, rows, len(vectors), levels)
-    _check_order(arrays, len(vectors), levels)
+def read_arrays(archive: ZipFile, rows: int, nodes: int, levels: Sequence[str]) -> Arrays:
+    """Return the arrays of a result, except the vectors; `ValueError` or `KeyError` for arrays that a run never leaves.
 
-    def group(name: str) -> dict[str, Any]:
-        return {key.removeprefix(f"{name}/"): array for key, array in arrays.items() if key.startswith(f"{name}/")}
+    All are there, fit each other, and point at rows and nodes that exist.
+    """
+    sizes = {"rows": rows, "nodes": nodes, "rows + 1": rows + 1, "two": 2}
+    sizes |= {"int32": 1 << 31, "features": len(CONTEXT_FEATURES)}
+    arrays = {}
+    for name, (shape, bound) in _layout(levels).items():
+        array = arrays[name] = _read_array(archive, f"{name}.npy")
+        fits = array.ndim == len(shape) and array.dtype.kind == ("i" if bound else "f")
+        fits = fits and all(sizes.setdefault(size, n) == n for size, n in zip(shape, array.shape, strict=True))
+        if not fits or (bound and ((array < 0) | (array >= sizes[bound])).any()):
+            raise ValueError(f"{name} does not fit the other arrays")
+    _check_order(arrays, nodes, levels)
+    return arrays
 
-    return {
-        "nodes": Nodes(**group("nodes")),
-        "pair_table": PairTable(**group("pairs")),
-        "trees": {level: MergeTree(len(vectors), **group(f"trees/{level}")) for level in levels},
-        "constraints": Constraints(group("constraints/must_link"), group("constraints/cannot_link"), corrections),
-        "facts": arrays["facts"],
-        "vectors": vectors,
-    }
+
+def read_vectors(archive: ZipFile) -> Vectors:
+    """Return the vectors of a result, as float32 or as int16 in a temporary file; `ValueError` for anything else."""
+    name = "vectors.npy"
+    with archive.open(name) as stream:
+        (rows, width), dtype = _read_header(stream, archive.getinfo(name).file_size)
+        if dtype != np.int16:
+            return _read_array(archive, name).astype(np.float32, copy=False)
+        vectors = Int16Rows(rows, width)
+        for start in range(0, rows, _CHUNK_ROWS):
+            content = stream.read(min(_CHUNK_ROWS, rows - start) * width * dtype.itemsize)
+            vectors.stored[start : start + _CHUNK_ROWS] = np.frombuffer(content, dtype).reshape(-1, width)
+        return vectors
 
 
 def _read_array(archive: ZipFile, name: str) -> NDArray[Any]:
@@ -83,18 +102,6 @@ def _read_array(archive: ZipFile, name: str) -> NDArray[Any]:
         stream.seek(0)
         array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
         return array
-
-
-def _read_vectors(archive: ZipFile) -> Vectors:
-    with archive.open(_VECTORS) as stream:
-        (rows, width), dtype = _read_header(stream, archive.getinfo(_VECTORS).file_size)
-        if dtype != np.int16:
-            return _read_array(archive, _VECTORS).astype(np.float32, copy=False)
-        vectors = Int16Rows(rows, width)
-        for start in range(0, rows, _CHUNK_ROWS):
-            content = stream.read(min(_CHUNK_ROWS, rows - start) * width * dtype.itemsize)
-            vectors.stored[start : start + _CHUNK_ROWS] = np.frombuffer(content, dtype).reshape(-1, width)
-        return vectors
 
 
 def _read_header(stream: IO[bytes], size: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -112,54 +119,16 @@ def _read_header(stream: IO[bytes], size: int) -> tuple[tuple[int, ...], np.dtyp
     return shape, dtype
 
 
-def _check_shapes(arrays: _Arrays, rows: int, nodes: int, levels: Sequence[str]) -> None:
-    """Raise `ValueError` unless all arrays are there, fit each other, and point at rows and nodes that exist."""
-    pairs = len(arrays["pairs/i"])
-    layout: dict[
-        str, tuple[tuple[int, ...], int | None]
-    ] = {  # shape, -1 for any length; limit of integers, None for floats
-        "nodes/of_row": ((rows,), nodes),
-        "nodes/exact_of_row": ((rows,), rows),
-        "nodes/ties": ((rows,), rows),
-        "nodes/title_row": ((nodes,), rows),
-        "nodes/text_row": ((nodes,), rows),
-        "nodes/first": ((nodes,), None),
-        "nodes/last": ((nodes,), None),
-        "nodes/weight": ((nodes,), rows + 1),
-        "facts": ((nodes,), 1 << 31),
-    }
-    layout |= {
-        f"pairs/{column.name}": ((pairs,), nodes if column.name in "ij" else None) for column in fields(PairTable)
-    }
-    layout["pairs/context"] = ((pairs, len(CONTEXT_FEATURES)), None)
-    for level in levels:
-        merges = len(arrays[f"trees/{level}/left"])
-        layout |= {f"trees/{level}/{name}": ((merges,), nodes) for name in ("left", "right")}
-        layout[f"trees/{level}/height"] = ((merges,), None)
-    kinds = ("must_link", "cannot_link")
-    layout |= {f"constraints/{kind}/{level}": ((2, -1), rows) for kind in kinds for level in SCORED_LEVELS}
-    if set(arrays) != set(layout):
-        raise ValueError("arrays are missing")
-    for name, (shape, limit) in layout.items():
-        array = arrays[name]
-        fits = array.ndim == len(shape) and all(n == m or m < 0 for n, m in zip(array.shape, shape, strict=True))
-        if limit is None:
-            fits = fits and array.dtype.kind == "f"
-        else:
-            fits = fits and array.dtype.kind == "i" and not ((array < 0) | (array >= limit)).any()
-        if not fits:
-            raise ValueError(f"{name} does not fit the other arrays")
-
-
-def _check_order(arrays: _Arrays, nodes: int, levels: Sequence[str]) -> None:
+def _check_order(arrays: Arrays, nodes: int, levels: Sequence[str]) -> None:
     """Raise `ValueError` unless every node has a row, pairs are ordered, and merges go in no circle."""
-    trees = [(arrays[f"trees/{level}/left"], arrays[f"trees/{level}/right"]) for level in levels]
-    for left, right in trees:
+    for level in levels:
+        left, right = arrays[f"trees/{level}/left"], arrays[f"trees/{level}/right"]
         number = np.arange(len(left))
         absorbed = np.full(nodes, len(left))
         absorbed[right] = number
-        # a group is absorbed once at most, and after all that it takes in
+        # a group is absorbed once at most, and only after every group that it absorbed
         if (absorbed[right] != number).any() or (absorbed[left] <= number).any():
             raise ValueError("a merge tree goes in circles")
-    if not np.bincount(arrays["nodes/of_row"], minlength=nodes).all() or (arrays["pairs/i"] >= arrays["pairs/j"]).any():
+    rows_of_node = np.bincount(arrays["nodes/of_row"], minlength=nodes)
+    if not rows_of_node.all() or (arrays["pair_table/i"] >= arrays["pair_table/j"]).any():
         raise ValueError("nodes or pairs are not as a run leaves them")

@@ -12,45 +12,37 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-KIND = "$"
+_KIND = "$"
 _MISSING = ("NaTType", "NAType")  # of pandas
 
 
 def to_json(value: Any) -> Any:
     """Return a value as what JSON can hold; `TypeError` for a type that cannot be kept."""
-    if value is None or isinstance(value, (str, int, float)):
+    if value is None or type(value).__name__ in _MISSING:
+        return None
+    if isinstance(value, (str, int, float)):
         return value
-    if isinstance(value, Mapping):
-        if all(isinstance(key, str) for key in value) and KIND not in value:
-            return {key: to_json(item) for key, item in value.items()}
-        return _tagged("map", [[to_json(key), to_json(item)] for key, item in value.items()])
-    if isinstance(value, list):
-        return [to_json(item) for item in value]
     if isinstance(value, (np.generic, np.ndarray)):
         return to_json(value.tolist())
-    if type(value).__name__ in _MISSING:
-        return None
+    if isinstance(value, list):
+        return [to_json(item) for item in value]
+    if isinstance(value, Mapping) and _KIND not in value and all(isinstance(key, str) for key in value):
+        return {key: to_json(item) for key, item in value.items()}
     for kind, (of, encode, _) in _KINDS.items():
         if isinstance(value, of):
-            return _tagged(kind, encode(value))
+            return {_KIND: kind, "value": encode(value)}
     raise TypeError(f"a {type(value).__name__}")
 
 
 def from_json(value: Any) -> Any:
-    """Return what `to_json` was given; `ValueError`, `TypeError` or `KeyError` for what it never returns."""
+    """Return the value that `to_json` was called with; `ValueError`, `TypeError` or `KeyError` for what it never returns."""
     if isinstance(value, list):
         return [from_json(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if KIND not in value:
+    if _KIND not in value:
         return {key: from_json(item) for key, item in value.items()}
-    if value[KIND] == "map":
-        return {from_json(key): from_json(item) for key, item in value["value"]}
-    return _KINDS[value[KIND]][2](value["value"])
-
-
-def _tagged(kind: str, value: Any) -> dict[str, Any]:
-    return {KIND: kind, "value": value}
+    return _KINDS[value[_KIND]][2](value["value"])
 
 
 def _encode_datetime(value: datetime) -> list[Any]:
@@ -64,19 +56,17 @@ def _decode_datetime(value: list[Any]) -> datetime:
     return (moment.astimezone(ZoneInfo(zone)) if zone else moment).replace(fold=fold)
 
 
+_MICROSECOND = timedelta(microseconds=1)
 _KINDS: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "map": (
+        Mapping,
+        lambda mapping: [[to_json(key), to_json(item)] for key, item in mapping.items()],
+        lambda items: {from_json(key): from_json(item) for key, item in items},
+    ),
     "datetime": (datetime, _encode_datetime, _decode_datetime),  # before date, which it is too
     "date": (date, date.isoformat, date.fromisoformat),
-    "time": (
-        time,
-        lambda clock: [clock.isoformat(), clock.fold],
-        lambda parts: time.fromisoformat(parts[0]).replace(fold=parts[1]),
-    ),
-    "timedelta": (
-        timedelta,
-        lambda span: [span.days, span.seconds, span.microseconds],
-        lambda parts: timedelta(*parts),
-    ),
+    "time": (time, lambda t: [t.isoformat(), t.fold], lambda t: time.fromisoformat(t[0]).replace(fold=t[1])),
+    "timedelta": (timedelta, lambda span: span // _MICROSECOND, lambda count: count * _MICROSECOND),
     "decimal": (Decimal, str, Decimal),
     "bytes": (bytes, lambda raw: b64encode(raw).decode(), lambda text: b64decode(text, validate=True)),
     "tuple": (tuple, lambda items: [to_json(item) for item in items], lambda items: tuple(from_json(items))),

@@ -44,6 +44,9 @@ class StoredTable:
         self._starts = np.cumsum([0, *sizes], dtype=np.int64)
         self._first, self._rows = 0, list[dict[str, Any]]()
 
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
     @property
     def index_columns(self) -> list[str]:
         """The columns that are the index, if the rows were a pandas frame."""
@@ -75,11 +78,11 @@ class StoredTable:
             else:
                 yield from self._row_group(0).select(list(columns)).to_batches(max_chunksize=size)
 
-    def parts(self, positions: Ints, columns: Sequence[str], chunk_rows: int = _CHUNK_ROWS) -> Iterator[pa.Table]:
-        """Yield some columns of the rows at some positions; in parts if the positions ascend."""
+    def parts(self, positions: Ints, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield some columns of the rows at some positions: part by part if the positions ascend, else as one table."""
         import pyarrow as pa
 
-        batches, start = self.batches(columns, chunk_rows), 0
+        batches, start = self.batches(columns, _CHUNK_ROWS), 0
         if (np.diff(positions) <= 0).any():
             yield _without_views(pa.Table.from_batches(list(batches))).take(positions)
             return
@@ -143,12 +146,12 @@ class StoredRow(Mapping[str, Any]):
 
 
 def is_frame(value: Any) -> bool:
-    """Return whether this is an Arrow table, or a frame that exports itself as Arrow, as those of pandas and polars do."""
+    """Return whether this is an Arrow table, or a frame that exports itself as Arrow, as pandas and polars frames do."""
     return hasattr(value, "__arrow_c_stream__") and (hasattr(value, "columns") or hasattr(value, "schema"))
 
 
 def as_table(frame: Any) -> pa.Table:
-    """Return a frame as an Arrow table, if possible without a copy; `InputError`, with the column, if that fails."""
+    """Return a frame as an Arrow table, without a copy if possible; `InputError`, with the column, if that fails."""
     import pyarrow as pa
 
     if isinstance(frame, pa.Table):
@@ -175,24 +178,31 @@ def _one_line(error: Exception) -> str:
     return " ".join(" ".join(map(str, error.args)).split())
 
 
-def tables_of(rows: Sequence[Mapping[str, Any]], chunk_rows: int = _CHUNK_ROWS) -> Iterator[pa.Table]:
+def single_table(rows: Sequence[Mapping[str, Any]]) -> tuple[StoredTable, Ints] | None:
+    """Return the table that all rows are stored in, and their positions there; None if there is no such table."""
+    stored = [row for row in rows if isinstance(row, StoredRow)]
+    if not stored or len(stored) < len(rows) or any(row.table is not stored[0].table for row in stored):
+        return None
+    return stored[0].table, np.array([row.position for row in stored])
+
+
+def tables_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[pa.Table]:
     """Yield rows as Arrow tables of one schema, with columns in first-seen order.
 
-    Rows of one `StoredTable` keep their Arrow types and, if in its order, come in parts of up to `chunk_rows`.
+    Rows of one `StoredTable` keep their Arrow types and, if in its order, come in parts.
     """
     import pyarrow as pa
 
-    first = rows[0] if rows else None
-    if not isinstance(first, StoredRow) or any(getattr(row, "table", None) is not first.table for row in rows):
-        names = dict.fromkeys(name for row in rows for name in row)
-        columns = {name: [None] * len(rows) for name in names}
-        for k, row in enumerate(rows):  # row by row: stored rows are quick to read in order
-            for name, value in row.items():
-                columns[name][k] = value
-        yield pa.table({name: column_of(columns.pop(name)) for name in names})
+    if stored := single_table(rows):
+        table, positions = stored
+        yield from table.parts(positions, table.names)
         return
-    positions = np.array([row.position for row in rows if isinstance(row, StoredRow)])
-    yield from first.table.parts(positions, first.table.names, chunk_rows)
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: [None] * len(rows) for name in names}
+    for k, row in enumerate(rows):  # row by row: stored rows are quick to read in order
+        for name, value in row.items():
+            columns[name][k] = value
+    yield pa.table({name: column_of(columns.pop(name)) for name in names})
 
 
 def _without_views(table: pa.Table) -> pa.Table:
@@ -220,7 +230,7 @@ def as_json(value: Any) -> str:
 
 
 def for_json(value: Any) -> Any:
-    """Return what JSON can hold instead of a value: a date as ISO 8601, bytes and other types as text."""
+    """Return a stand-in that JSON can hold: a date as ISO 8601, bytes and other types as text."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):

@@ -1,4 +1,4 @@
-"""`not_english`: which titles are surely in a language that the bundled model does not know."""
+"""`not_english`: which titles are surely in a language that the bundled model was not trained on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SAMPLE = 300  # characters of a title are plenty to tell
 _MIN_WORDS = 4  # shorter names and slogans look like any language
 _MIN_LETTERS = 5  # the same for scripts without spaces between words
 _MAX_P_ENGLISH = 0.01  # a title is flagged below this probability of English
-# Frequent words of no other language below: a title with one needs no detector, which takes 60 microseconds a title.
+# Frequent words that no other language below has: a title with one skips the detector, which takes 60 microseconds.
 _ENGLISH = frozenset(
     """the and with after says from his that what why how are this who new about against ahead amid because between calls
     could deadly death despite during election faces has into its judge killed least military officials prices say
@@ -30,7 +30,7 @@ _LANGUAGES = """
 
 
 def not_english(titles: Sequence[str]) -> Bools:
-    """Return a flag for each title, (n,): True where it is surely not English, so False for a short or doubtful one."""
+    """Return a flag for each title, (n,): True if it is surely not English; False for a short or doubtful one."""
     return np.fromiter((_is_foreign(title[:_SAMPLE]) for title in titles), np.bool_, len(titles))
 
 

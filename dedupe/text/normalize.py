@@ -13,7 +13,7 @@ from ftfy import fix_encoding
 from ftfy.fixes import unescape_html
 
 MAX_LENGTH = 1000
-"""Characters of a normalized title that later steps compare; they ignore the rest."""
+"""How many characters of a normalized title later steps compare; they ignore the rest."""
 
 _MAX_PASSES = 20  # real titles settle in two or three; only a title built to do so unfolds for ever
 _MAX_MARKS = 4  # publisher marks removed from one title

@@ -76,16 +76,10 @@ class Facts:
 def facts(title: str) -> Facts:
     """Return the facts of a normalized title."""
     parts = [facts_of_token(token) for token in tokens(title)]
-    return Facts(
-        stems=frozenset().union(*(part.stems for part in parts)),
-        names=frozenset().union(*(part.names for part in parts)),
-        numbers=frozenset().union(*(part.numbers for part in parts)),
-        days=frozenset().union(*(part.days for part in parts)),
-        opposites=frozenset().union(*(part.opposites for part in parts)),
-        negated=any(part.negated for part in parts),
-        looks_ahead=any(part.looks_ahead for part in parts),
-        is_question=is_question(title),
-    )
+    sets = [(part.stems, part.names, part.numbers, part.days, part.opposites) for part in [Facts(), *parts]]
+    stems, names, numbers, days, opposites = (frozenset().union(*members) for members in zip(*sets, strict=True))
+    negated, looks_ahead = any(part.negated for part in parts), any(part.looks_ahead for part in parts)
+    return Facts(stems, names, numbers, days, opposites, negated, looks_ahead, is_question(title))
 
 
 def tokens(title: str) -> list[str]:
@@ -99,8 +93,8 @@ def tokens(title: str) -> list[str]:
 def facts_of_token(token: str) -> Facts:
     """Return what a token of `tokens` adds to the facts of any title.
 
-    A stem is a name where most public headlines capitalise it, however this title writes it. A stem that was never
-    counted is a name where it has a capital here: words that rare mostly are names.
+    A stem is a name if most public headlines capitalise it, however this title writes it. A stem that was never counted is
+    a name if it has a capital here: words that rare are mostly names.
     """
     if token[0] == "#":
         return Facts(numbers=frozenset([token[1:]]))

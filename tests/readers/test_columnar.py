@@ -49,8 +49,8 @@ def test_only_the_columns_of_a_headline_are_read(tmp_path, frame, monkeypatch):
 
 def test_a_parquet_file_cut_short_is_refused(tmp_path, frame):
     frame.to_parquet(tmp_path / "news.parquet")
-    whole = (tmp_path / "news.parquet").read_bytes()
-    (tmp_path / "cut.parquet").write_bytes(whole[: len(whole) // 2])
+    content = (tmp_path / "news.parquet").read_bytes()
+    (tmp_path / "cut.parquet").write_bytes(content[: len(content) // 2])
     with pytest.raises(InputError, match=r"cut\.parquet cannot be read as Parquet .*damaged or cut short"):
         read_headlines(tmp_path / "cut.parquet")
 
@@ -98,7 +98,7 @@ def test_a_series_is_an_iterable_of_titles(frame, fake_encoder, kind):
 @pytest.mark.parametrize(
     ("value", "message"), [(pl.LazyFrame({"title": TITLES}), "collect it first"), (3, "an iterable")]
 )
-def test_what_is_no_iterable_is_refused(fake_encoder, value, message):
+def test_a_value_that_is_not_iterable_is_refused(fake_encoder, value, message):
     with pytest.raises(InputError, match=f"headlines is a .*: .*{message}"):
         deduplicate(value)
 

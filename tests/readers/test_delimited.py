@@ -47,12 +47,12 @@ def test_one_column_with_a_header(tmp_path):
     assert source.format == "csv" and titles(source) == ["Fire, flood", "", "Rates rise"]
 
 
-def test_blank_lines_of_a_table_count_for_nothing(tmp_path):
+def test_blank_lines_of_a_table_are_ignored(tmp_path):
     source = read_headlines(write(tmp_path / "a.csv", "\n  \ntitle,note\n\nOne,1\n   \n,\n"))
     assert titles(source) == ["One", ""]
 
 
-def test_an_open_quote_does_not_take_the_rows_after_it(tmp_path):
+def test_an_open_quote_does_not_swallow_the_rows_after_it(tmp_path):
     path = write(tmp_path / "a.csv", 'title,note\nA,1\n"Open quote,2\nB,3\n"C\nc",4\nD\nE,5\n')
     with pytest.raises(InputError, match="line 3: a quote is opened"):
         read_headlines(path)
@@ -112,7 +112,7 @@ def test_bare_titles_among_objects_share_their_column(tmp_path):
     assert titles(source) == ["Bare", "Whole"] and source.columns == ["headline", "n"]
 
 
-def test_stories_that_cluster_nested_are_read_again(tmp_path, fake_encoder):
+def test_nested_stories_of_cluster_can_be_read(tmp_path, fake_encoder):
     (tmp_path / "a.txt").write_text("\n".join([*TITLES, TITLES[0].upper()]), "utf-8")
     assert run("cluster", tmp_path / "a.txt", "-o", tmp_path / "stories.json").exit_code == 0
     source = read_headlines(tmp_path / "stories.json")
@@ -122,7 +122,7 @@ def test_stories_that_cluster_nested_are_read_again(tmp_path, fake_encoder):
         read_headlines(tmp_path / "bad.json")
 
 
-def test_asked_columns_and_case(tmp_path):
+def test_named_columns_are_found_whatever_their_case(tmp_path):
     path = write(tmp_path / "a.csv", "Kicker,Text,When\nA,Rates rise,2025-01-01\n")
     source = read_headlines(path, columns=Columns(title="kicker", date="When"))
     assert titles(source) == ["A"] and source.headlines[0].published.year == 2025

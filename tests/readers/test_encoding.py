@@ -1,4 +1,4 @@
-"""Bytes of every encoding, and what is no text."""
+"""Text in every encoding, and bytes that are not text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_stray_bytes_do_not_spoil_a_utf_8_file(tmp_path):
         ("Rates rise".encode("utf-16") + b"x", "as its first bytes say"),
     ],
 )
-def test_what_is_no_text_is_refused(tmp_path, content, message):
+def test_bytes_that_are_not_text_are_refused(tmp_path, content, message):
     with pytest.raises(InputError, match=message):
         read_headlines(write(tmp_path / "a.txt", content))
 

@@ -48,7 +48,7 @@ def test_a_broken_feed_is_refused(tmp_path):
 
 
 def test_no_file_is_read_that_a_feed_names(tmp_path):
-    """An entity that names a file must stay what it is."""
+    """An XML entity that names a file is not resolved."""
     (tmp_path / "secret").write_text("secret words", "utf-8")
     (tmp_path / "a.rss").write_text(
         f'<!DOCTYPE rss [<!ENTITY x SYSTEM "file://{tmp_path}/secret">]><rss version="2.0"><channel>'
@@ -62,7 +62,7 @@ def test_no_file_is_read_that_a_feed_names(tmp_path):
     assert not any("secret words" in title for title in entries)
 
 
-def test_opml_is_fetched_only_where_that_is_asked_for(tmp_path, server):
+def test_opml_is_fetched_only_on_request(tmp_path, server):
     folder, address = server
     (folder / "rss.xml").write_bytes(feed("rss"))
     (folder / "atom.xml").write_bytes(gzip.compress(feed("atom")))

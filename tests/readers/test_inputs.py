@@ -1,4 +1,4 @@
-"""Which format an input is taken for, and errors that name the place."""
+"""Detection of the format, and errors that name the place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dedupe.readers import FORMATS
 from tests.support.headline_files import feed, titles, write
 
 
-def test_the_format_can_be_given(tmp_path):
+def test_the_format_can_be_named(tmp_path):
     (tmp_path / "a").write_bytes(feed("rss"))
     assert set(FORMATS) == {"lines", "csv", "tsv", "jsonl", "parquet", "feed", "opml", "page"}
     assert titles(read_headlines(tmp_path / "a", input_format="lines"))[0].startswith("<?xml")
@@ -83,7 +83,7 @@ def test_a_megabyte_of_anything_is_read(tmp_path, filler):
         ("a.txt", "Home\nLog in\n", {"input_format": "page"}, "no headline found"),
     ],
 )
-def test_bad_input_says_what_and_where(tmp_path, name, content, options, message):
+def test_errors_name_the_problem_and_the_place(tmp_path, name, content, options, message):
     path = write(tmp_path / name, content)
     with pytest.raises(InputError, match=re.escape(message)) as error:
         read_headlines(path, **options)

@@ -144,7 +144,7 @@ def test_a_list_of_titles_is_not_a_page():
         "Man arrested at 5 a.m.",
     ],
 )
-def test_a_title_that_begins_or_ends_as_other_lines_do(line):
+def test_a_title_that_begins_or_ends_like_other_lines(line):
     assert is_title(line)
 
 
@@ -202,7 +202,7 @@ Advertisement
     ]
 
 
-def test_a_front_page_keeps_what_stands_before_its_list():
+def test_a_front_page_keeps_the_titles_before_its_list():
     assert titles_of_text(FRONT + "\nMost read\nBakery chain to close forty shops by spring\n")[0::3] == [
         "Minister resigns over harbour contract",
         "Bakery chain to close forty shops by spring",
@@ -218,7 +218,7 @@ def test_a_list_of_titles_that_has_a_markers_words_is_not_a_page():
     assert not looks_like_page("Trending\n" + "Some plain headline about a town\n" * 20 + "Senate acts.\n")
 
 
-def test_input_format_overrides_what_the_content_says(tmp_path):
+def test_input_format_overrides_detection(tmp_path):
     path = tmp_path / "page.txt"
     path.write_text(FRONT, encoding="utf-8")
     lines = read_headlines(path, input_format="lines")
@@ -226,7 +226,7 @@ def test_input_format_overrides_what_the_content_says(tmp_path):
     path.write_text("Rates rise again this year\nLog in\n", encoding="utf-8")
     page = read_headlines(path, input_format="page")
     assert len(page.headlines) == 1 and page.skipped_lines == 1
-    assert "1 lines not taken as headlines" in page.notes[0]
+    assert "1 other line skipped" in page.notes[0]
 
 
 ITEMS = """<html><head><title>Paper</title></head><body>

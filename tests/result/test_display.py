@@ -1,4 +1,4 @@
-"""What a result prints: short, on a terminal and in a notebook, whatever the titles are."""
+"""A result prints short, on a terminal and in a notebook, whatever its titles hold."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_nothing_printed_is_long() -> None:
     assert "\x1b" not in repr(result)
 
 
-def test_groups_and_pairs_print_what_they_are() -> None:
+def test_groups_and_pairs_print_on_one_line() -> None:
     result = run(["Two ferries collide in fog off Port Calder", "Ferries collide off Port Calder in fog, 14 hurt"])
     (story,) = result.stories
     assert repr(story) == "Story(0: 2 headlines, 2 wordings, 'Ferries collide off Port Calder in fog, 14 hurt')"

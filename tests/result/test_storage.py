@@ -1,4 +1,4 @@
-"""A result that was kept gives back what the run gave: as a file, and as a pickle."""
+"""A result comes back unchanged from a file and from a pickle."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def run(rows: Any = ROWS, **options: Any) -> Deduplication:
     return deduplicate(rows, encoder=FakeEncoder(), **options)
 
 
-def kept(result: Deduplication, folder: Path) -> Deduplication:
+def saved(result: Deduplication, folder: Path) -> Deduplication:
     result.save(folder / "result.dedupe")
     return load_result(folder / "result.dedupe")
 
@@ -130,7 +130,7 @@ headlines = st.lists(
     ),
     seed=st.integers(0, 5),
 )
-def test_what_was_saved_comes_back(rows: list[dict[str, Any]], options: dict[str, Any], seed: int) -> None:
+def test_a_saved_result_comes_back(rows: list[dict[str, Any]], options: dict[str, Any], seed: int) -> None:
     distinct = list(dict.fromkeys(row["title"] for row in rows if row["title"]))
     random.Random(seed).shuffle(distinct)
     verdicts = ["different", "wording", "story"]
@@ -139,14 +139,14 @@ def test_what_was_saved_comes_back(rows: list[dict[str, Any]], options: dict[str
         options["embeddings"] = np.random.default_rng(seed).normal(size=(len(rows), 256))
     result = run(rows, corrections=corrections, **options)
     with tempfile.TemporaryDirectory() as folder:
-        for back in (kept(result, Path(folder)), pickled(result, Path(folder))):
+        for back in (saved(result, Path(folder)), pickled(result, Path(folder))):
             assert_same(result, back)
             assert_same(result.regroup(wording_threshold=0.9), back.regroup(wording_threshold=0.9))
 
 
 def test_the_report_is_the_same(tmp_path: Path) -> None:
     result = run()
-    assert report(kept(result, tmp_path), tmp_path) == report(result, tmp_path)
+    assert report(saved(result, tmp_path), tmp_path) == report(result, tmp_path)
 
 
 @settings(deadline=None)
@@ -201,12 +201,12 @@ def sources(folder: Path) -> Iterator[Any]:
     yield [*read_headlines(folder / "news.parquet").headlines[::-2], Headline("Storm closes the port"), *ROWS]
 
 
-@pytest.mark.parametrize("back", [kept, pickled])
+@pytest.mark.parametrize("back", [saved, pickled])
 def test_rows_of_files_and_frames_come_back(tmp_path: Path, back: Callable[..., Deduplication]) -> None:
     for rows in sources(tmp_path):
         result = run(rows)
         assert_same(result, back(result, tmp_path))
-        if back is kept:
+        if back is saved:
             assert back(result, tmp_path).to_arrow().equals(result.to_arrow())
             pd.testing.assert_frame_equal(back(result, tmp_path).to_pandas(), result.to_pandas())
 
@@ -233,7 +233,7 @@ def test_the_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_what_cannot_be_saved(tmp_path: Path) -> None:
+def test_values_and_paths_that_cannot_be_saved(tmp_path: Path) -> None:
     target = tmp_path / "result.dedupe"
     with pytest.raises(InputError, match="headline 1 holds a set, which a saved result cannot keep"):
         run(["Rates rise", {"title": "Rates fall", "tags": {1}}]).save(target)
@@ -245,7 +245,7 @@ def test_what_cannot_be_saved(tmp_path: Path) -> None:
         run().save(tmp_path / "nowhere" / "result.dedupe")
 
 
-# Files that are not as they were written
+# Damaged and foreign files
 
 
 @pytest.fixture(scope="module")
@@ -335,9 +335,9 @@ def test_damage_is_found(good: bytes, tmp_path: Path) -> None:
         ("nodes/of_row.npy", npy(np.array([0, 1, 2, 3, -1]))),
         ("nodes/of_row.npy", npy(np.zeros(5, np.int64))),
         ("nodes/title_row.npy", npy(np.zeros((4, 1), np.int64))),
-        ("pairs/i.npy", npy(np.array([3], np.int32))),
-        ("pairs/p_story.npy", npy(np.zeros(2, np.float32))),
-        ("pairs/context.npy", npy(np.zeros((1, 2), np.float16))),
+        ("pair_table/i.npy", npy(np.array([3], np.int32))),
+        ("pair_table/p_story.npy", npy(np.zeros(2, np.float32))),
+        ("pair_table/context.npy", npy(np.zeros((1, 2), np.float16))),
         ("constraints/must_link/story.npy", npy(np.zeros((3, 1), np.int64))),
         ("headlines.jsonl", b'{"title": "x"}\n'),
         ("headlines.jsonl", b'{"title": "x", "table": [0, 99]}\n' * 5),
@@ -349,7 +349,7 @@ def test_damage_is_found(good: bytes, tmp_path: Path) -> None:
         ("manifest.json", b"["),
     ],
 )
-def test_members_that_no_run_leaves_are_refused(good: bytes, tmp_path: Path, name: str, raw: bytes) -> None:
+def test_damaged_members_are_refused(good: bytes, tmp_path: Path, name: str, raw: bytes) -> None:
     assert "is damaged" in refused(changed(good, lambda members: members.update({name: raw})), tmp_path / "x.dedupe")
 
 
@@ -370,7 +370,7 @@ def test_every_member_is_needed(good: bytes, tmp_path: Path) -> None:
         {"scale": {"slope": 1}},
     ],
 )
-def test_a_manifest_that_no_run_leaves_is_refused(good: bytes, tmp_path: Path, entries: dict[str, Any]) -> None:
+def test_a_damaged_manifest_is_refused(good: bytes, tmp_path: Path, entries: dict[str, Any]) -> None:
     refused(with_manifest(good, **entries), tmp_path / "x.dedupe")
 
 
@@ -400,10 +400,10 @@ def test_parquet_rows_are_read_from_their_row_groups(tmp_path: Path) -> None:
     )
     pq.write_table(table, tmp_path / "news.parquet", row_group_size=7)
     result = run(read_headlines(tmp_path / "news.parquet").headlines)
-    assert kept(result, tmp_path).to_arrow().equals(result.to_arrow())
+    assert saved(result, tmp_path).to_arrow().equals(result.to_arrow())
 
 
-@pytest.mark.parametrize("back", [kept, pickled])
+@pytest.mark.parametrize("back", [saved, pickled])
 def test_vectors_in_a_memory_map_come_back(tmp_path: Path, back: Callable[..., Deduplication]) -> None:
     result = run()
     packed = Int16Rows(*result.vectors.shape)

@@ -1,4 +1,4 @@
-"""What a run has to say of its input reaches those who call it from Python, once."""
+"""Warnings about the input reach Python callers, once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def issued(call: Any) -> list[warnings.WarningMessage]:
     return [warning for warning in caught if issubclass(warning.category, DedupeWarning)]
 
 
-def test_one_warning_says_what_matters_at_the_line_of_the_user() -> None:
+def test_one_warning_with_all_that_matters_at_the_line_of_the_user() -> None:
     with pytest.warns(DedupeWarning) as caught:
         line = inspect.currentframe().f_lineno + 1  # type: ignore[union-attr]
         deduplicate([*ODD, "Rates \x00rise"], encoder=FakeEncoder(), window="72h")
@@ -52,7 +52,7 @@ def test_the_warning_can_be_an_error() -> None:
             deduplicate(["", "x"], encoder=FakeEncoder())
 
 
-def test_clean_input_and_harmless_oddities_say_nothing() -> None:
+def test_clean_input_and_harmless_oddities_cause_no_warning() -> None:
     rows = [{"title": "Rates rise", "id": 1}, {"title": "Rates\x07 fall", "id": 1}]
     assert issued(lambda: deduplicate(rows, encoder=FakeEncoder())) == []
     assert {caution.code for caution in deduplicate(rows, encoder=FakeEncoder()).warnings} == {
@@ -75,7 +75,7 @@ def test_match_warns_once() -> None:
     assert "see matches.run.warnings" in str(warning.message) and warning.filename == __file__
 
 
-def test_a_cache_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
     cache = VectorCache(tmp_path)
     for call in (
         lambda: deduplicate(["Rates rise"], encoder=FakeEncoder(), cache=cache),

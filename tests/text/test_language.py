@@ -1,4 +1,4 @@
-"""Which titles are taken for other languages."""
+"""Detection of titles in other languages."""
 
 from __future__ import annotations
 
@@ -92,11 +92,11 @@ own goal misery for matildas
 """.strip().splitlines()
 
 
-def test_most_foreign_titles_are_seen():
+def test_most_foreign_titles_are_flagged():
     assert not_english(FOREIGN).mean() > 0.9
 
 
-def test_english_titles_are_left_alone():
+def test_english_titles_are_not_flagged():
     flagged = not_english(ENGLISH)
     assert [title for title, is_foreign in zip(ENGLISH, flagged, strict=True) if is_foreign] == []
 

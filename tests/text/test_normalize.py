@@ -119,7 +119,7 @@ def test_surrogates_and_noncharacters_can_be_written():
         "DAM CLOSES AFTER FLOOD!",
     ],
 )
-def test_marks_go_from_the_fingerprint(title):
+def test_publisher_marks_and_prefixes_leave_the_fingerprint(title):
     assert fingerprint(title) == "dam closes after flood"
 
 
@@ -141,7 +141,7 @@ def test_marks_go_from_the_fingerprint(title):
         "harbour reopens - time",
     ],
 )
-def test_what_tells_something_stays(title):
+def test_words_that_carry_meaning_stay(title):
     assert fingerprint(title) == title.rstrip(":")
 
 
@@ -155,7 +155,7 @@ def test_what_tells_something_stays(title):
         ("The Pebble", "Pebble News"),
     ],
 )
-def test_the_rows_own_source_goes(mark, source):
+def test_the_mark_of_the_rows_own_source_is_dropped(mark, source):
     assert fingerprint(f"Dam closes - {mark}", source) == "dam closes"
     assert fingerprint(f"Dam closes - {mark}", "Other") == f"dam closes - {mark.casefold()}"
 
