@@ -57,8 +57,9 @@ class Nodes:
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Nodes of exact copies. `texts`, `fingerprints`: normalized titles, cut to what is compared, and their keys, (rows,)."""
+    """Headlines and their nodes. `texts`, `fingerprints`: normalized titles, cut to what is compared, and their keys, (rows,)."""
 
+    headlines: Sequence[Headline]
     nodes: Nodes
     texts: list[str]
     fingerprints: list[str]
@@ -70,7 +71,7 @@ def collapse_copies(headlines: Sequence[Headline], window: float | None) -> Copi
     fingerprints = [key_of_normalized(text, row.source) for text, row in zip(texts, headlines, strict=True)]
     hours = np.array([row.published.timestamp() / 3600 if row.published else np.nan for row in headlines], float)
     nodes = copy_nodes(fingerprints, texts, hours, tie_ranks(headlines), window)
-    return Copies(nodes, [text[:MAX_LENGTH] for text in texts], fingerprints)
+    return Copies(headlines, nodes, [text[:MAX_LENGTH] for text in texts], fingerprints)
 
 
 def tie_ranks(headlines: Sequence[Headline]) -> Ints:

@@ -26,6 +26,7 @@ from dedupe.runtime.arrays import Float32s, Floats
 from dedupe.runtime.parallel import in_order
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
 from dedupe.scoring.pair_features import FEATURES
+from dedupe.scoring.similarity_scale import IDENTITY, Scale, scale_of
 
 TERMS = (
     *FEATURES,
@@ -66,7 +67,7 @@ class Judge:
     `candidate_floor`: cosine similarity of the level's vectors from which pairs are scored at all; `given_up`: the share of
     the pairs that belong together and lie below it, on the stories that the judge was fitted on. `floor`: probability
     from which pairs are kept. `head`: (d, d), the matrix that turns the encoder's vectors into those of the wording level;
-    None where these are the same.
+    None where these are the same. `calibrated`: whether the encoder is the one that the judge was fitted on.
     """
 
     pair: Mapping[str, Logistic]
@@ -76,6 +77,11 @@ class Judge:
     given_up: Mapping[str, float]
     floor: float
     head: Float32s | None = None
+    calibrated: bool = False
+
+    def scale(self, vectors: Vectors) -> Scale:
+        """Return what brings cosine similarities of an encoder's unit rows, (n, d), to the scale of this judge."""
+        return IDENTITY if self.calibrated else scale_of(vectors)
 
     def wording_vectors(self, vectors: Vectors) -> Vectors:
         """Return the unit rows that the wording level compares, (n, d), from unit rows of the encoder.
@@ -160,8 +166,7 @@ def _term(name: str, columns: Mapping[str, Floats]) -> Floats:
 @lru_cache(maxsize=4)
 def load_judge(folder: Path = BUNDLED) -> Judge:
     """Return the judge of a model folder, which is fitted on the encoder beside it."""
-    head = np.load(folder / HEAD, allow_pickle=False)
-    return replace(_read(folder / JUDGE), head=head)
+    return replace(_read(folder / JUDGE), head=np.load(folder / HEAD, allow_pickle=False), calibrated=True)
 
 
 @lru_cache(maxsize=1)
@@ -171,10 +176,10 @@ def load_fallback() -> Judge:
     return _read(BUNDLED / FALLBACK)
 
 
-def judge_of(encoder: Any) -> tuple[Judge, bool]:
-    """Return the judge fitted on this encoder, in the folder it names, or the one for all others; and which it is."""
+def judge_of(encoder: Any) -> Judge:
+    """Return the judge in the folder that an encoder names, or, where it names none, the one for all other encoders."""
     folder = getattr(encoder, "folder", None)
-    return (load_fallback(), False) if folder is None else (load_judge(folder), True)
+    return load_fallback() if folder is None else load_judge(folder)
 
 
 def _read(path: Path) -> Judge:
