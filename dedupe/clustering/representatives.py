@@ -8,17 +8,16 @@ from dedupe.clustering.collapse import Nodes
 from dedupe.embedding.vectors import Vectors
 from dedupe.runtime.arrays import Float32s, Floats, Ints
 
-_CHUNK_GROUPS = 4096  # groups whose vectors are held at a time
+_CHUNK_GROUPS = 4096
 
 
 def representatives(labels: Ints, nodes: Nodes, vectors: Vectors, facts: Ints, rule: str) -> Ints:
-    """Return the row to keep of each group, (groups,).
+    """Return the row to keep of each group, (groups,); ties are broken by `nodes.ties`.
 
-    `labels`: (rows,), from 0. `vectors`: (nodes, d) unit rows; `facts`: (nodes,), how many facts a title states. `rule`: one of
-    `KEEP_RULES`. Ties go by `nodes.ties`.
+    `labels`: (rows,), from 0. `vectors`: (nodes, d) unit rows. `facts`: (nodes,), number of facts. `rule`: see `KEEP_RULES`.
     """
     if rule == "central":
-        cost = -np.round(_closeness(labels, nodes, vectors), 4)  # rounded, so that float noise makes no choice
+        cost = -np.round(_closeness(labels, nodes, vectors), 4)  # rounded, so that float noise does not decide
     else:
         cost = -facts[nodes.of_row].astype(float) if rule == "complete" else np.zeros(len(labels))
     order = np.lexsort((nodes.ties, cost, labels))
@@ -26,7 +25,7 @@ def representatives(labels: Ints, nodes: Nodes, vectors: Vectors, facts: Ints, r
 
 
 def _closeness(labels: Ints, nodes: Nodes, vectors: Vectors) -> Floats:
-    """Return how close each row is to the sum of its group, (rows,); 0 in a group of one node."""
+    """Return the product of each row's vector with the sum of its group, (rows,); 0 in a group of one node."""
     parts, where, copies = np.unique(labels * len(nodes) + nodes.of_row, return_inverse=True, return_counts=True)
     group, node = np.divmod(parts, max(len(nodes), 1))
     closeness = np.zeros(len(parts))
@@ -40,7 +39,7 @@ def _closeness(labels: Ints, nodes: Nodes, vectors: Vectors) -> Floats:
 
 
 def _to_center(vectors: Float32s, counts: Ints, groups: Ints) -> Float32s:
-    """Return the product of each row with the sum of its group; `counts`: how often a row counts, `groups`: sorted."""
+    """`counts`: how often each row counts in the sum; `groups`: of each row, sorted."""
     new = np.diff(groups, prepend=-1) > 0
     centers = np.add.reduceat(vectors * counts[:, None].astype(np.float32), np.flatnonzero(new))
     closeness: Float32s = np.vecdot(vectors, centers[np.cumsum(new) - 1])
