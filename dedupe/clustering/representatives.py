@@ -6,7 +6,7 @@ import numpy as np
 
 from dedupe.clustering.collapse import Nodes
 from dedupe.embedding.vectors import Vectors
-from dedupe.runtime.arrays import Float32s, Floats, Ints
+from dedupe.runtime.arrays import Floats, Ints
 
 _CHUNK_GROUPS = 4096
 
@@ -34,13 +34,7 @@ def _closeness(labels: Ints, nodes: Nodes, vectors: Vectors) -> Floats:
     for first in range(0, len(starts), _CHUNK_GROUPS):
         end = starts[first + _CHUNK_GROUPS] if first + _CHUNK_GROUPS < len(starts) else len(several)
         part = several[starts[first] : end]
-        closeness[part] = _to_center(vectors[node[part]], copies[part], group[part])
+        rows, new = vectors[node[part]], np.diff(group[part], prepend=-1) > 0
+        centers = np.add.reduceat(rows * copies[part, None].astype(np.float32), np.flatnonzero(new))
+        closeness[part] = np.vecdot(rows, centers[np.cumsum(new) - 1])
     return closeness[where]
-
-
-def _to_center(vectors: Float32s, counts: Ints, groups: Ints) -> Float32s:
-    """`counts`: how often each row counts in the sum; `groups`: of each row, sorted."""
-    new = np.diff(groups, prepend=-1) > 0
-    centers = np.add.reduceat(vectors * counts[:, None].astype(np.float32), np.flatnonzero(new))
-    closeness: Float32s = np.vecdot(vectors, centers[np.cumsum(new) - 1])
-    return closeness

@@ -101,9 +101,7 @@ def _standard_output() -> Iterator[BinaryIO]:
 def _compressed(stream: BinaryIO, path: str) -> Iterator[BinaryIO]:
     compression = PACKED.get(Path(path).suffix.lower())
     if compression == "gzip":
-        with gzip.GzipFile(
-            filename="", fileobj=stream, mode="wb", mtime=0
-        ) as file:  # without name and time, so that output is reproducible
+        with gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) as file:  # no name or time: reproducible
             yield cast(BinaryIO, file)
     elif compression == "zstd":
         import pyarrow as pa

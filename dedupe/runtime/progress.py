@@ -9,7 +9,7 @@ from time import monotonic
 Progress = Callable[[str, int, int], None]
 """A callback, called as `(stage, done, total)`; `done` counts up to `total` in each stage.
 
-Stages of a run, in order: "encoding" (distinct titles that need a vector), "judging" (parts of the search for pairs),
+Stages of a run, in order: "encoding" (distinct titles that need a vector), "scoring" (parts of the search for pairs),
 "grouping wording" and "grouping story" (0 or 1 of 1). Training has its own: "training ...", "imitating", "fitting", "writing".
 """
 _SECONDS_BEFORE_BARS = 2.0

@@ -97,15 +97,11 @@ class Scorer:
         return pairs.take(probability[self.level] >= min_probability)
 
     def _with_similarities(self, pairs: PairTable) -> PairTable:
-        if self.wording_vectors is self.vectors:
-            known = pairs.similarity if len(pairs.similarity) else pairs.wording_similarity
-            cosine = _filled(known, self.vectors, pairs)
-            return replace(pairs, similarity=cosine, wording_similarity=cosine)
-        return replace(
-            pairs,
-            similarity=_filled(pairs.similarity, self.vectors, pairs),
-            wording_similarity=_filled(pairs.wording_similarity, self.wording_vectors, pairs),
-        )
+        same = self.wording_vectors is self.vectors
+        known = pairs.wording_similarity if same and not len(pairs.similarity) else pairs.similarity
+        cosine = _filled(known, self.vectors, pairs)
+        wording = cosine if same else _filled(pairs.wording_similarity, self.wording_vectors, pairs)
+        return replace(pairs, similarity=cosine, wording_similarity=wording)
 
     def context_probabilities(self, pairs: PairTable, floor: float) -> PairTable:
         """Return the pairs whose probability in context reaches `floor` at the level of the run, with their context."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
@@ -72,7 +72,8 @@ def describe_titles(
     members, of_words = _incidence(map(_members, words), _ALL_SIDES)
     entries = _weighted(of_titles @ (of_pieces @ of_words), members)
     kind = np.array([kind for kind, _ in members], np.uint8)
-    negated, looks_ahead = (of_titles @ (of_pieces @ _moods(words))).T > 0
+    moods = np.array([(word.negated, word.looks_ahead) for word in words], np.float32).reshape(-1, 2)
+    negated, looks_ahead = (of_titles @ (of_pieces @ moods)).T > 0
     undated = np.full(len(texts), np.nan)
     source = codes(name.casefold() if name else None for name in sources or [None] * len(texts))
     return TitleFeatures(
@@ -104,14 +105,8 @@ def _incidence(rows: Iterable[Iterable[T]], known: Iterable[T] = ()) -> tuple[li
     return list(column), matrix
 
 
-def _members(word: Facts) -> Iterator[Member]:
-    for kind, name in enumerate(KINDS):
-        for member in getattr(word, name):
-            yield kind, member
-
-
-def _moods(words: Sequence[Facts]) -> NDArray[np.float32]:
-    return np.array([(word.negated, word.looks_ahead) for word in words], np.float32).reshape(-1, 2)
+def _members(word: Facts) -> list[Member]:
+    return [(kind, member) for kind, name in enumerate(KINDS) for member in getattr(word, name)]
 
 
 def _weighted(entries: csr_matrix, members: Sequence[Member]) -> csr_matrix:
