@@ -5,7 +5,7 @@
 >>> result.labels("story").tolist()
 [0, 0, 1]
 
-Names are loaded when they are first used, so that `import dedupe` costs nothing.
+Names are loaded when they are first used, so `import dedupe` is fast.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dedupe.clustering.corrections import Correction, read_corrections
+    from dedupe.clustering import Correction, read_corrections
+    from dedupe.embedding import load_encoder
     from dedupe.embedding.cache import VectorCache
-    from dedupe.embedding.encoders import load_encoder
     from dedupe.errors import DedupeError, DedupeWarning, InputError, ModelError, OutputError
     from dedupe.headlines import Headline
     from dedupe.pipeline import compare, deduplicate, match
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from dedupe.result.matches import Matches
     from dedupe.result.pairs import ScoredPair
     from dedupe.result.storage import load_result
-    from dedupe.runtime.parallel import set_threads
-    from dedupe.runtime.progress import Progress
+    from dedupe.runtime import Progress, set_threads
 
 __version__ = "0.1.0"
 __all__ = [
@@ -60,42 +59,25 @@ __all__ = [
     "set_threads",
     "write_report",
 ]
-_HOME = {
-    "clustering.corrections": (
-        "Correction",
-        "read_corrections",
-    ),
-    "embedding.cache": ("VectorCache",),
-    "embedding.encoders": ("load_encoder",),
-    "errors": (
-        "DedupeError",
-        "DedupeWarning",
-        "InputError",
-        "ModelError",
-        "OutputError",
-    ),
-    "headlines": ("Headline",),
-    "pipeline": (
-        "compare",
-        "deduplicate",
-        "match",
-    ),
-    "readers.columnar": ("read_table",),
-    "readers.delimited": ("Columns",),
-    "readers.inputs": ("read_headlines",),
-    "report": ("write_report",),
-    "result.deduplication": ("Deduplication",),
-    "result.groups": (
-        "Story",
-        "Wording",
-    ),
-    "result.matches": ("Matches",),
-    "result.pairs": ("ScoredPair",),
-    "result.storage": ("load_result",),
-    "runtime.progress": ("Progress",),
-    "runtime.parallel": ("set_threads",),
+_NAMES = {
+    "clustering": "Correction read_corrections",
+    "embedding": "load_encoder",
+    "embedding.cache": "VectorCache",
+    "errors": "DedupeError DedupeWarning InputError ModelError OutputError",
+    "headlines": "Headline",
+    "pipeline": "compare deduplicate match",
+    "readers.columnar": "read_table",
+    "readers.delimited": "Columns",
+    "readers.inputs": "read_headlines",
+    "report": "write_report",
+    "result.deduplication": "Deduplication",
+    "result.groups": "Story Wording",
+    "result.matches": "Matches",
+    "result.pairs": "ScoredPair",
+    "result.storage": "load_result",
+    "runtime": "Progress set_threads",
 }
-_MODULE = {name: module for module, names in _HOME.items() for name in names}
+_MODULE = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,16 +1,16 @@
 """Everything that `dedupe` raises on purpose.
 
 DedupeError
-├── InputError      the given titles, rows, files or settings cannot be used
-│   └── EmptyInput  a file has nothing in it
-├── ModelError      the encoder cannot be loaded, or does not return what it must
-└── OutputError     the result cannot be written where it was asked for
+├── InputError      titles, rows, files or settings cannot be used
+│   └── EmptyInput  a file has no rows
+├── ModelError      the encoder cannot be loaded, or returns something else than vectors
+└── OutputError     a file cannot be written
 
 UserWarning
-└── DedupeWarning   the result may not be what you expect: what to know about the input
+└── DedupeWarning   oddities of the input may have changed the result
 
-A message states the rule, the value that broke it, and what to do. The command line prints it as one line and
-exits with code 2. Anything else that escapes is a defect of ours and keeps its traceback.
+A message states the rule, the value that broke it, and what to do. The command line prints it on one line and exits
+with code 2. Any other exception is a bug of ours and keeps its traceback.
 """
 
 
@@ -19,20 +19,20 @@ class DedupeError(Exception):
 
 
 class InputError(DedupeError):
-    """The given titles, rows, files or settings cannot be used."""
+    """Titles, rows, files or settings cannot be used."""
 
 
 class EmptyInput(InputError):
-    """A file has nothing in it, or no rows under its header."""
+    """A file is empty, or has no rows under its header."""
 
 
 class ModelError(DedupeError):
-    """The encoder cannot be loaded, or does not return what it must."""
+    """The encoder cannot be loaded, or returns something else than vectors."""
 
 
 class OutputError(DedupeError):
-    """The result cannot be written where it was asked for."""
+    """A file cannot be written."""
 
 
 class DedupeWarning(UserWarning):
-    """What a user should know about the input of a run; one warning per call of `deduplicate` or `match`."""
+    """Oddities of the input that may have changed the result; one warning per call of `deduplicate` or `match`."""

@@ -1,20 +1,20 @@
-"""The levels of sameness, the verdicts of people about two titles, and the rules for which title to keep."""
+"""The levels of sameness, the verdicts on two titles, and the rules for which headline represents a group."""
 
 from __future__ import annotations
 
 LEVELS = ("exact", "wording", "story")
-"""From the closest to the widest; each lies inside the next."""
+"""From the closest to the widest: copies are in one wording, and a wording is in one story."""
 SCORED_LEVELS = ("wording", "story")
-"""The levels that have a probability: exact copies are certain."""
+"""The levels whose pairs get a probability; exact copies need none."""
 VERDICTS = ("wording", "story", "different")
-"""What people say of two titles: the closest level that they reach."""
+"""What a person can say about two titles: the closest level that they share, if any."""
 SKIPPED = "skipped"
-"""Stands for a verdict where somebody was asked and did not know."""
+"""Written in place of a verdict by a person who could not decide."""
 VERDICT_COLUMNS = ("title_a", "title_b", "verdict")
-"""The columns of a table of verdicts."""
+"""The columns of a file of verdicts."""
 JOINING_VERDICTS = {"wording": ("wording",), "story": ("wording", "story")}
-"""The verdicts that put two titles together at each level."""
+"""Per level, the verdicts after which two titles must be in one group."""
 SEPARATING_VERDICTS = {"wording": ("story", "different"), "story": ("different",)}
-"""The verdicts that keep two titles apart at each level."""
+"""Per level, the verdicts after which two titles must be in different groups."""
 KEEP_RULES = ("central", "earliest", "complete")
-"""Which headline represents its group: closest to all others, first published, or stating most facts."""
+"""Which headline represents its group: the closest to all others, the first published, or the one with most facts."""

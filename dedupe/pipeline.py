@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Unpack
@@ -10,31 +10,27 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.candidates.join import rows_near
-from dedupe.candidates.pairs import PairTable
-from dedupe.clustering.collapse import Copies, collapse_copies, collapse_crowds
-from dedupe.clustering.constraints import constraints_of, rows_named
+from dedupe.candidates import Join, PairTable, rows_near
+from dedupe.clustering import Collapsed, Constraints, Copies, collapse_copies, collapse_crowds, constraints_of, link
+from dedupe.clustering.constraints import rows_named
 from dedupe.clustering.corrections import CorrectionLike, as_corrections
-from dedupe.clustering.linkage import link
+from dedupe.clustering.merge_tree import MergeTree
+from dedupe.embedding import Encoder, Vectors, as_encoder, embed, unit_rows
 from dedupe.embedding.cache import VectorCache
-from dedupe.embedding.encoders import Encoder, as_encoder, embed
-from dedupe.embedding.vectors import Vectors, rows_at, unit_rows
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row
 from dedupe.readers.columnar import rows_of
-from dedupe.result.cautions import Caution, input_cautions, run_cautions, warn_caller
+from dedupe.result.cautions import Caution, cache_cautions, input_cautions, run_cautions, warn_caller
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.matches import Matches, matches_of
 from dedupe.result.pairs import ScoredPair, features_of_pairs, scored_pairs
 from dedupe.result.settings import RunOptions, Settings, Window
+from dedupe.runtime.arrays import Float32s
 from dedupe.runtime.progress import Progress, reporting, silent
-from dedupe.scoring.model import judge_of
-from dedupe.scoring.scorer import Scorer
-from dedupe.scoring.similarity_scale import IDENTITY, scale_of
-from dedupe.scoring.title_features import TitleFeatures, describe_titles
+from dedupe.scoring import IDENTITY, Scorer, TitleFeatures, describe_titles, judge_of
 
 Frame = Any
-"""A frame of pandas or polars, or an Arrow table: whatever exports itself as Arrow."""
+"""A pandas or polars frame, or an Arrow table: anything that exports itself as Arrow."""
 
 
 def deduplicate(
@@ -57,94 +53,69 @@ def deduplicate(
         headlines: titles, mappings with the key `title`, or `Headline`s; any iterable. Or a frame of pandas or polars or an
             Arrow table, whose columns are found by their usual names (`read_table` lets you name them).
         encoder: anything with `encode(list[str]) -> (n, d)` floats, or what `load_encoder` takes; default: the bundled model.
-        embeddings: one row per headline, (n, d), used instead of encoding; normalized here. With `encoder`, they are
-            taken for its vectors.
-        cache: where vectors of the encoder are looked up first, and kept.
-        level: "story", or "wording" to look no further than that, which takes a fraction of the time on very many
-            headlines; each wording then counts as a story of its own.
-        window: the dated members of any group span at most this: a timedelta, hours, or text such as "72h". Rows without a
-            date are not cut.
-        story_threshold: probability from which headlines are one story, 0.05 to 1; the model's own if not given.
-        wording_threshold: likewise for one wording.
+        embeddings: one row per headline, (n, d), of any length, used instead of encoding. With `encoder`, they must be
+            vectors of that encoder.
+        cache: where vectors are looked up before they are encoded, and stored afterwards.
+        level: "story", or "wording" to stop there, which takes a fraction of the time on very many headlines; each
+            wording then counts as a story of its own.
+        window: the longest time between dated members of a group: a timedelta, hours, or text such as "72h". Rows
+            without a date fit into any group.
+        story_threshold: probability from which headlines are one story, 0.05 to 1; default: the model's own.
+        wording_threshold: the same for one wording.
         keep: which member represents its group: "central" (closest to all others), "earliest", or "complete" (states
-            most facts). Ties go by date, then title, then id.
-        corrections: `Correction`s, or tuples of two titles and the verdict "wording", "story" or "different", that hold
-            whatever the model thinks; see `read_corrections`.
-        progress: True for bars on a terminal, or a `Progress` to be called.
+            most facts). Ties are broken by date, then title, then id.
+        corrections: `Correction`s, or tuples of two titles and the verdict "wording", "story" or "different", which
+            override the model; see `read_corrections`.
+        progress: True for progress bars on a terminal, or a `Progress` to be called.
 
-    The result does not depend on the order of the input. With a foreign encoder, or embeddings alone, similarities
-    are rescaled to the base model's and the result says `calibrated=False`. Issues one `DedupeWarning` for what you should
-    know about the input. Raises `InputError` for what cannot be used and `ModelError` where the encoder fails.
+    The result does not depend on the order of the input. With a foreign encoder, or embeddings alone, similarities are
+    rescaled to those of the base model, and the result has `calibrated=False`. Issues one `DedupeWarning` about oddities
+    of the input. Raises `InputError` for input that cannot be used and `ModelError` where the encoder fails.
     """
     if embeddings is not None and cache is not None:
         raise InputError("cache has no effect beside embeddings, since nothing is encoded: give one of them")
-    if encoder is not None or embeddings is None:
-        encoder = as_encoder(encoder)
-    judge, calibrated = judge_of(encoder)
+    encoder = as_encoder(encoder) if encoder is not None or embeddings is None else None
+    judge = judge_of(encoder)
     settings = Settings.of(judge, level, window, story_threshold, wording_threshold, keep)
     rows = rows_of(headlines)
     with reporting(progress) as report, ThreadPoolExecutor(1) as background:
         copies = collapse_copies(rows, settings.window)
         constraints = constraints_of(as_corrections(corrections), copies)
-        titles = background.submit(_describe, rows, copies)  # needs no vectors, so it is done while they are made
-        cautions = background.submit(lambda: tuple(input_cautions(rows, copies.texts, calibrated, settings.window)))
-        vectors = _embed(copies, encoder, embeddings, cache, report)
-        scale = IDENTITY if calibrated else scale_of(vectors)
-        scorer = Scorer.of(judge, titles.result(), vectors, scale, level)
+        titles, vectors = _describe_and_embed(copies, encoder, embeddings, cache, report)
+        oddities = background.submit(lambda: [*input_cautions(rows, copies.texts, judge.calibrated, settings.window)])
+        scorer = Scorer.of(judge, titles, vectors, judge.scale(vectors), level)
         crowds = collapse_crowds(copies.nodes, scorer, settings.window, copies.nodes.of_row[constraints.rows])
-        nodes, scorer = crowds.nodes, crowds.scorer
-        candidates = scorer.candidates(nodes.band(settings.window), crowds.sparse)
-        pairs = scorer.score(candidates, report)
-        trees = link(pairs, nodes, constraints, settings.levels, settings.window, settings.floor, report)
-    result = Deduplication(
-        headlines=tuple(rows),
-        nodes=nodes,
-        pair_table=pairs,
-        trees=trees,
-        settings=settings,
-        vectors=scorer.vectors,
-        facts=scorer.titles.facts,
-        constraints=constraints,
-        scale=scale,
-        calibrated=calibrated,
-        recall=candidates.recall,
-        given_up=judge.given_up[level],
-        cautions=(
-            *cautions.result(),
-            *run_cautions(crowds, candidates.skipped, constraints.violated(trees, nodes)),
-        ),
-    )
-    warn_caller([*result.cautions, *_unused(cache, encoder)], "result.warnings")
+        candidates = crowds.scorer.candidates(crowds.nodes.band(settings.window), crowds.sparse)
+        pairs = crowds.scorer.score(candidates, report)
+        trees = link(pairs, crowds.nodes, constraints, settings.levels, settings.window, settings.floor, report)
+    cautions = *oddities.result(), *run_cautions(crowds, candidates.skipped, constraints.violated(trees, crowds.nodes))
+    result = _result(rows, settings, cautions, constraints, crowds, candidates, pairs, trees)
+    warn_caller([*result.cautions, *cache_cautions(cache, encoder)], "result.warnings")
     return result
 
 
 def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = None) -> ScoredPair:
-    """Score one pair of headlines at the default thresholds, with reasons in words; its positions are 0 and 1.
-
-    Takes what `deduplicate` takes. An empty title is an `InputError`.
-    """
+    """Score two headlines at the default thresholds, with reasons in words. Raises `InputError` for an empty title."""
     encoder, headlines = as_encoder(encoder), rows_of([first, second])
-    judge, copies = judge_of(encoder)[0], collapse_copies(headlines, None)
+    judge, copies = judge_of(encoder), collapse_copies(headlines, None)
     if not all(copies.texts):
         raise InputError("a title is empty: give two titles to compare")
     if len(copies.nodes) == 1:
         return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, ("the same title after normalization",))
-    vectors = _embed(copies, encoder, None, None, silent)
-    scorer = Scorer.of(judge, _describe(headlines, copies), vectors, IDENTITY, "story")
-    pairs = scorer.context_probabilities(
-        scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0), floor=0
-    )
-    features = features_of_pairs(scorer.titles, pairs, IDENTITY)
-    return next(scored_pairs(pairs, features, headlines, judge.thresholds, {}))
+    titles, vectors = _describe_and_embed(copies, encoder, None, None, silent)
+    scorer = Scorer.of(judge, titles, vectors, IDENTITY, "story")
+    alone = scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0)
+    pairs = scorer.context_probabilities(alone, floor=0)
+    return next(scored_pairs(pairs, features_of_pairs(titles, pairs, IDENTITY), headlines, judge.thresholds, {}))
 
 
 def match(
     headlines: Iterable[Row] | Frame, *, reference: Iterable[Row] | Frame, **options: Unpack[RunOptions]
 ) -> Matches:
-    """Find for each headline the known one that it repeats; `reference` is what is known already.
+    """Find for each headline the one in `reference` that it repeats.
 
-    New headlines are grouped together with those of the reference that are candidates of any, as `deduplicate` does. A
-    headline repeats what of the reference is in its group: the closest level counts, then the highest probability.
+    The headlines are grouped, as by `deduplicate`, together with those of the reference that are similar to any of them.
+    A headline repeats the member of its group from the reference with the closest level, then the highest probability.
     `options`: `encoder`, `cache`, `window`, `story_threshold`, `wording_threshold`, `corrections` and `progress`, as for
     `deduplicate`. Raises `InputError` where the reference is empty, and what `deduplicate` raises.
     """
@@ -154,40 +125,71 @@ def match(
     if not known:
         raise InputError("the reference is empty: give at least one known headline")
     encoder, corrections = as_encoder(options.get("encoder")), as_corrections(options.get("corrections", ()))
-    judge, calibrated = judge_of(encoder)
+    judge, cache, count = judge_of(encoder), options.pop("cache", None), len(known)
     thresholds = options.get("story_threshold"), options.get("wording_threshold")
-    Settings.of(judge, "story", options.get("window"), *thresholds, "central")  # what is wrong is said before the work
-    cache = options.pop("cache", None)
-    copies, count = collapse_copies([*known, *new], None), len(known)
+    Settings.of(judge, "story", options.get("window"), *thresholds, "central")  # reports a mistake before the work
+    copies = collapse_copies([*known, *new], None)
     with reporting(options.get("progress", False)) as report:
         vectors = embed(encoder, copies.texts, report, cache)
-        floor = (IDENTITY if calibrated else scale_of(vectors)).inverse(judge.candidate_floor["story"])
+        floor = judge.scale(vectors).inverse(judge.candidate_floor["story"])
         similar = rows_near(vectors, np.arange(count, len(vectors)), np.arange(count), floor)
         near = np.union1d(similar, rows_named([c for c in corrections if c.verdict != "different"], copies, count))
-        chosen = np.concatenate([near, np.arange(count, len(vectors))])
-        options |= {"encoder": encoder, "corrections": corrections, "progress": report}
-        rows = [*(known[k] for k in near.tolist()), *new]
-        run = deduplicate(rows, embeddings=rows_at(vectors, chosen)[:] if vectors.shape[1] else None, **options)
-    warn_caller([*run.cautions, *_unused(cache, encoder)], "matches.run.warnings")
+        options |= {"encoder": _Encoded(encoder, copies.texts, vectors), "corrections": corrections, "progress": report}
+        run = deduplicate([*(known[k] for k in near.tolist()), *new], **options)
+    warn_caller([*run.cautions, *cache_cautions(cache, encoder)], "matches.run.warnings")
     return matches_of(run, near, known)
 
 
-def _unused(cache: VectorCache | None, encoder: Encoder | None) -> list[Caution]:
-    if cache is None or isinstance(getattr(encoder, "identity", None), str):
-        return []
-    return [Caution("unused-cache", "the encoder has no `identity`, so its vectors were not cached")]
+class _Encoded:
+    """An encoder that looks up what another has encoded, so that a second run encodes nothing again."""
+
+    def __init__(self, encoder: Encoder, texts: Sequence[str], vectors: Vectors) -> None:
+        self.folder = getattr(encoder, "folder", None)  # by which it gets the same judge
+        self._vectors, self._row = vectors, {text: row for row, text in enumerate(texts)}
+
+    def encode(self, texts: list[str], /) -> Float32s:
+        return self._vectors[[self._row[text] for text in texts]]
 
 
-def _describe(headlines: Sequence[Headline], copies: Copies) -> TitleFeatures:
+def _describe_and_embed(
+    copies: Copies, encoder: Encoder | None, embeddings: Any, cache: VectorCache | None, progress: Progress
+) -> tuple[TitleFeatures, Vectors]:
+    """Return the features and the vector of each node; one thread describes titles while the others encode them."""
     nodes = copies.nodes
     texts = [copies.texts[row] for row in nodes.text_row.tolist()]
-    return describe_titles(texts, nodes.first, nodes.last, [headlines[row].source for row in nodes.title_row.tolist()])
+    sources = [copies.headlines[row].source for row in nodes.title_row.tolist()]
+    with ThreadPoolExecutor(1) as background:
+        titles = background.submit(describe_titles, texts, nodes.first, nodes.last, sources)
+        if encoder is None or embeddings is not None:
+            vectors = unit_rows(embeddings, len(copies.texts), nodes.title_row, copies.texts)
+        else:
+            vectors = embed(encoder, texts, silent if isinstance(encoder, _Encoded) else progress, cache)
+        return titles.result(), vectors
 
 
-def _embed(
-    copies: Copies, encoder: Encoder | None, embeddings: Any, cache: VectorCache | None, progress: Progress
-) -> Vectors:
-    """Return one unit row a node: of the embeddings where there are any, else encoded."""
-    if encoder is None or embeddings is not None:
-        return unit_rows(embeddings, len(copies.texts), copies.nodes.title_row, copies.texts)
-    return embed(encoder, [copies.texts[row] for row in copies.nodes.text_row.tolist()], progress, cache)
+def _result(
+    rows: Sequence[Headline],
+    settings: Settings,
+    cautions: tuple[Caution, ...],
+    constraints: Constraints,
+    crowds: Collapsed,
+    candidates: Join,
+    pairs: PairTable,
+    trees: Mapping[str, MergeTree],
+) -> Deduplication:
+    scorer = crowds.scorer
+    return Deduplication(
+        headlines=tuple(rows),
+        nodes=crowds.nodes,
+        pair_table=pairs,
+        trees=trees,
+        settings=settings,
+        vectors=scorer.vectors,
+        facts=scorer.titles.facts,
+        constraints=constraints,
+        scale=scorer.scale,
+        calibrated=scorer.judge.calibrated,
+        recall=candidates.recall,
+        given_up=scorer.judge.given_up[settings.level],
+        cautions=cautions,
+    )

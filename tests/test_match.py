@@ -6,6 +6,7 @@ import pytest
 
 from dedupe import InputError, VectorCache, deduplicate, match
 from tests.support.command_line import json_lines, one_error, run
+from tests.support.fake_encoder import FakeEncoder
 
 KNOWN = [
     "Ferry sinks off Oslo, three dead",
@@ -62,8 +63,23 @@ def test_vectors_are_cached_and_progress_is_told(tmp_path, fake_encoder, monkeyp
     steps, cache = [], VectorCache(tmp_path / "cache")
     expected = match(NEW, reference=KNOWN, cache=cache, progress=lambda *step: steps.append(step))
     assert {name for name, _, _ in steps} >= {"encoding", "scoring", "grouping story"}
+    assert [done for name, done, _ in steps if name == "encoding"] == [7], "what is looked up again is not reported"
     monkeypatch.setattr(fake_encoder, "encode", lambda texts: pytest.fail("nothing is encoded again"))
     assert match(NEW, reference=KNOWN, cache=cache).matches == expected.matches
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_an_encoder_may_give_a_title_a_row_of_zeros(cached, tmp_path):
+    class Deaf(FakeEncoder):
+        identity = "deaf"
+
+        def encode(self, texts, /):
+            return super().encode(texts) * [[text != NEW[2].casefold() and text != NEW[2]] for text in texts]
+
+    cache = VectorCache(tmp_path / "cache") if cached else None
+    matches = match(NEW, reference=KNOWN, encoder=Deaf(), cache=cache)
+    assert [repeated and repeated.row for repeated in matches] == [0, 2, None, None]
+    assert not matches.run.vectors[matches.run.nodes.of_row[-2]].any()
 
 
 def test_labels_of_the_reference_are_kept():

@@ -190,7 +190,7 @@ NEAR_STORM = np.concatenate([STORM[1], STORM[1][:2] * 0.8 + STORM[1][-2:] * 0.6]
 def test_features_made_on_demand_are_those_that_were_scored(rows, options, fake_encoder):
     """The judge says of the features of each pair what the table says, by itself and in context."""
     result = deduplicate(rows, **options)
-    judge, table = judge_of(None if "embeddings" in options else fake_encoder)[0], result.pair_table
+    judge, table = judge_of(None if "embeddings" in options else fake_encoder), result.pair_table
     of = {(i, j): place for place, (i, j) in enumerate(zip(table.i.tolist(), table.j.tolist(), strict=True))}
     pairs = result.pairs[:200]
     places = [of[tuple(sorted((result.nodes.of_row[pair.i], result.nodes.of_row[pair.j])))] for pair in pairs]

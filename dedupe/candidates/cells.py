@@ -1,8 +1,8 @@
 """An inverted file, as FAISS's `IndexIVFFlat`, for joins too large to compare all rows with all.
 
-Rows are assigned to cells around centroids. Each row probes the cells near it, its own among them: it is compared with the
-rows of these cells only, so a pair is found if either row probes the cell of the other. How near a cell has to be is
-chosen so that probing finds nearly all pairs of a sample of rows with all; what it finds of another sample is the recall.
+Each row belongs to the cell of its nearest centroid and probes the cells near it: it is compared with their rows only. So
+a pair is found if either row probes the cell of the other. How near is near is chosen so that probing finds nearly all
+pairs of a sample of rows; the share it finds of a second sample is the recall.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from dedupe.embedding.vectors import Vectors
 from dedupe.runtime.arrays import Float32s, Floats, Ints
 from dedupe.runtime.parallel import in_order
 
-TARGET_RECALL = 0.997  # on one sample, so that another does not fall under 0.995
-_COST = 5  # of a comparison through cells, where rows are gathered, against one of all with all
+TARGET_RECALL = 0.997  # on the first sample, so that the second does not fall under 0.995
+_COST = 5  # of a comparison through cells, where rows are gathered, relative to one in a join of all with all
 _CELLS_PER_ROOT = 4  # cells per square root of the number of rows
-_MAX_CELLS = 65_535  # so that uint16 holds the number of a cell
-_OWN_SHARE = 0.25  # of a row's product with its own centroid: subtracted in a margin
-_ROWS_PER_CELL, _ITERATIONS = 12, 2  # to train the centroids; more cost more than they save in comparisons
+_MAX_CELLS = 65_535  # the number of a cell is a uint16
+_OWN_SHARE = 0.25  # of a row's product with its own centroid, which a margin subtracts
+_ROWS_PER_CELL, _ITERATIONS = 12, 2  # for k-means; more cost more than they save in comparisons
 _SEED = 0
 _SAMPLE_ROWS, _SAMPLE_PAIRS = 1024, 30_000
 _CHUNK_ROWS = 4096
-_SECTION_ROWS = 65_536  # so that uint16 holds the number of a row in its section
+_SECTION_ROWS = 65_536  # the number of a row in its section is a uint16
 
 
 class Probes:
-    """The cells that each row probes, ascending: a list for each row, all in `cells`, (probes,), and their `sizes`, (n,)."""
+    """The cells that each row probes, ascending: the lists of all rows in `cells`, (probes,), their lengths in `sizes`, (n,)."""
 
     def __init__(self, cells: NDArray[np.uint16], sizes: Ints) -> None:
         self.cells, self.sizes = cells, sizes
         self.starts = np.concatenate([np.zeros(1, np.int64), sizes]).cumsum()
 
     def of(self, rows: Ints) -> tuple[Ints, NDArray[np.uint16]]:
-        """Return the probes of some rows: the place of a row in `rows`, and a cell."""
+        """Return the probes of `rows`: an index into `rows`, and a cell, for each probe."""
         sizes = self.sizes[rows]
-        places = np.arange(sizes.sum()) + np.repeat(self.starts[rows] - (sizes.cumsum() - sizes), sizes)
-        return np.repeat(np.arange(len(rows)), sizes), self.cells[places]
+        probes = np.arange(sizes.sum()) + np.repeat(self.starts[rows] - (sizes.cumsum() - sizes), sizes)
+        return np.repeat(np.arange(len(rows)), sizes), self.cells[probes]
 
 
 class InvertedLists:
-    """The rows that probe each cell, ascending; held in sections of rows, so that a row takes two bytes."""
+    """The rows that probe each cell, ascending; in sections, so that a row takes two bytes."""
 
     def __init__(self, probes: Probes, count: int, section_rows: int = _SECTION_ROWS) -> None:
         self._sections = []
@@ -63,11 +63,7 @@ class InvertedLists:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Rows by cell.
-
-    `probes`: the cells that each row probes. `probing`: the rows that probe each cell. `own`: (n,), the cell of each row.
-    `members`: the rows of each cell. `count`: cells. `recall`: the share of a sample's pairs that is found.
-    """
+    """`own`: (n,), the cell of each row; `members`: the rows of each cell; `recall`: the share of a sample's pairs found."""
 
     probes: Probes
     probing: InvertedLists
@@ -77,7 +73,7 @@ class Cells:
     recall: float
 
     def pairs(self, products: Products, cell: int, threshold: float) -> tuple[Ints, Ints]:
-        """Return the pairs (a, b) found by probing one cell; over all cells, each pair is returned once."""
+        """Return the pairs (a, b) found by probing one cell; each pair is returned for one cell only."""
         probing, members = self.probing[cell], self.members[cell]
         pairs = [(members[:0], members[:0])]
         for start in range(0, len(members), _CHUNK_ROWS):  # zero rows share one cell, which may be very large
@@ -85,14 +81,14 @@ class Cells:
             a, b = pairs_between(products, probing, part, threshold)
             probed = np.zeros((len(part), self.count), bool)
             probed[self.probes.of(part)] = True
-            mutual = probed[np.searchsorted(part, b), self.own[a]]  # then the pair is found from both sides
+            mutual = probed[np.searchsorted(part, b), self.own[a]]  # the pair is found from both sides
             once = (a < b) | (~mutual & (a != b))
             pairs.append((a[once], b[once]))
         return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
 
 
 def plan(vectors: Vectors, products: Products, threshold: float, comparisons: int) -> Cells | None:
-    """Return cells that find nearly all pairs, or None where the `comparisons` of all rows with all are faster."""
+    """Return cells that find nearly all pairs, or None where the `comparisons` of a join without cells are faster."""
     rows = len(vectors)
     count = min(round(_CELLS_PER_ROOT * rows**0.5), _MAX_CELLS)
     prober = _Prober(products, _centroids(vectors, count))
@@ -119,8 +115,9 @@ def _centroids(vectors: Vectors, count: int) -> Float32s:
 
 
 class _Prober:
-    """Chooses the cells that rows probe, by the margin of a cell: the product of row and centroid, less `_OWN_SHARE` of
-    the row's product with its own centroid, the highest. Cells of a margin of at least `least` are probed.
+    """Chooses the cells that a row probes: those with a margin of at least `least`.
+
+    The margin of a cell is the product of row and centroid, less `_OWN_SHARE` of the product with the row's own centroid.
     """
 
     def __init__(self, products: Products, centroids: Float32s) -> None:
@@ -141,7 +138,7 @@ class _Prober:
         return own.astype(np.uint16), Probes(cell.astype(np.uint16), np.bincount(row, minlength=len(near)))
 
     def pair_margins(self, a: Ints, b: Ints) -> Floats:
-        """Return the margin by which each pair is found, (pairs,): the larger of one row's for the cell of the other."""
+        """Return the margin with which each pair is found, (pairs,): the larger of both rows' for the other's cell."""
         near_a, near_b, pairs = self._nearness(a).copy(), self._nearness(b), np.arange(len(a))
         of_a = near_a[pairs, near_b.argmax(axis=1)] - near_a.max(axis=1) * _OWN_SHARE
         of_b = near_b[pairs, near_a.argmax(axis=1)] - near_b.max(axis=1) * _OWN_SHARE
@@ -149,8 +146,6 @@ class _Prober:
 
 
 def _sample_margins(vectors: Vectors, prober: _Prober, threshold: float, sample: Ints) -> Floats:
-    """The margins of the pairs of a sample with all rows, or of a sample of these pairs."""
-
     def pairs_with(chunk: Ints) -> tuple[Ints, Ints]:
         a, b = pairs_between(prober.products, sample, chunk, threshold)
         reached = (cosines(vectors, a, b) >= np.float32(threshold)) & (a != b)

@@ -2,9 +2,8 @@
 
 Every unit row x is rounded to whole multiples of one step s: x = s c + e, where c fits into int8. Let r be the longest
 error |e| of any row. By Cauchy-Schwarz, the cosine of x = s c + e and y = s d + f differs from s² (c·d) by at most
-2 r + r². So s² (c·d) + 2 r + r² is an upper bound on the cosine, and a pair whose bound is below the threshold is
-dropped without loss. `cosines` decides about the others. onnxruntime multiplies bytes with whatever instructions the
-processor has for it.
+2 r + r². So a pair for which s² (c·d) + 2 r + r² is below the threshold can be dropped without loss; `cosines` decides
+about the others. onnxruntime multiplies bytes with the best instructions that the processor has.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from dedupe.embedding.vectors import Vectors
 from dedupe.runtime.arrays import Ints
 from dedupe.runtime.parallel import in_order
 
-MAX_ERROR = 0.05  # of a cosine, 2 r + r²; if it is larger, so many pairs are left that float32 is faster
-MIN_COMPARISONS = 10_000_000  # fewer do not pay for quantization
+MAX_ERROR = 0.05  # of a cosine, 2 r + r²; a larger one leaves so many pairs that float32 is faster
+MIN_COMPARISONS = 10_000_000  # with fewer, quantization takes longer than it saves
 _CHUNK_ROWS = 4096
 GRAPH = b64decode(
     "CAgSADq8AQopCgVyaWdodBIGdHVybmVkIglUcmFuc3Bvc2UqDQoEcGVybUABQACgAQcKLAoEbGVmdAoGdHVybmVkCgR6ZXJvEgdwcm9kdWN0Ig1N"
@@ -35,8 +34,8 @@ GRAPH = b64decode(
 class Int8Products(Products):
     """Products of rows quantized to int8, c·d.
 
-    `codes`: uint8, (n, d), c + 128. `step`: s. `error`: how far s² (c·d) may be from the cosine. `largest`: the largest
-    absolute code, by default the largest that the processor multiplies without overflow.
+    `codes`: uint8, (n, d), c + 128. `step`: s. `error`: the bound on how far s² (c·d) is from the cosine. `largest`: the
+    largest absolute code; default: the largest that the processor multiplies without overflow.
     """
 
     def __init__(self, vectors: Vectors, largest: int | None = None) -> None:
@@ -47,7 +46,6 @@ class Int8Products(Products):
         self.codes: NDArray[np.uint8] = np.empty(vectors.shape, np.uint8)
 
         def quantize(chunk: slice) -> float:
-            """Fill in the codes and return the largest squared length of an error."""
             rows = vectors[chunk]
             codes = np.rint(rows * np.float32(1 / self.step))
             self.codes[chunk] = codes + 128
@@ -58,12 +56,12 @@ class Int8Products(Products):
         self.error = 2 * longest + longest**2 + ROUNDING_ERROR
 
     def left(self, rows: Ints) -> NDArray[Any]:
-        """Return c + 128 of some rows, uint8; valid until the next call."""
+        """Return c + 128 of rows, uint8; valid until the next call."""
         codes = buffer("left", np.uint8, (len(rows), self.vectors.shape[1]))
         return self.codes.take(rows, axis=0, out=codes, mode="clip")
 
     def right(self, rows: Ints) -> NDArray[Any]:
-        """Return c of some rows, int8."""
+        """Return c of rows, int8."""
         return (self.codes.take(rows, axis=0) ^ np.uint8(128)).view(np.int8)
 
     def product(self, left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
@@ -76,7 +74,7 @@ class Int8Products(Products):
 
 
 def products_of(vectors: Vectors, comparisons: int) -> Products:
-    """Return whichever products are faster for so many comparisons of these rows."""
+    """Return the kind of products that is faster for so many comparisons."""
     if comparisons < MIN_COMPARISONS or not vectors.shape[1]:
         return Products(vectors)
     quantized = Int8Products(vectors)
@@ -84,7 +82,7 @@ def products_of(vectors: Vectors, comparisons: int) -> Products:
 
 
 def largest_code(multiplier: Any) -> int:
-    """Return the largest code to use: processors without special instructions overflow on two products of 127."""
+    """Return 127, or 63 where the processor lacks instructions for bytes: there the sum of two products of 127 overflows."""
     codes = np.full((8, 64), 127, np.int8)
     product = multiplier.run(None, {"left": codes.view(np.uint8) ^ np.uint8(128), "right": codes})[0]
     return 127 if (product == 64 * 127 * 127).all() else 63
@@ -92,7 +90,7 @@ def largest_code(multiplier: Any) -> int:
 
 @lru_cache(maxsize=1)
 def session() -> Any:
-    """Return the ONNX session that multiplies bytes, on the thread that runs it."""
+    """Return the ONNX session that multiplies bytes, without threads of its own."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

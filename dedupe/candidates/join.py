@@ -1,8 +1,8 @@
-"""`Join`: every pair of nodes whose cosine similarity reaches a threshold, each once, in parts.
+"""`Join`: every pair of nodes whose cosine similarity reaches a threshold, in pieces.
 
-A self-join is the upper triangle of a matrix product. It is made in tiles that are filtered while they are in the
-processor's cache, so that memory is bounded by the pairs found. With dates and a window only a band of it is made. A join
-of very many nodes goes through cells of similar vectors instead, see `cells.py`.
+A self-join is the upper triangle of a matrix product. It is computed in tiles that are filtered while they are in the
+processor's cache, so memory is bounded by the pairs found. With a window, only a band of it is computed. With very many
+nodes, only similar cells are compared, see `cells.py`.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from dedupe.runtime.arrays import Ints, pairs_within
 from dedupe.runtime.parallel import in_order
 
 EXACT = 5_000_000_000
-"""Comparisons up to which a join is exact. At 100,000 rows and cosine 0.5, so many, cells took 0.85 of the time of the exact
-join, at 140,000 rows 0.6, as measured once by hand."""
+"""Comparisons up to which a join is exact: 100,000 rows. There, at cosine 0.5, cells took 0.85 of the time of the exact join; at
+140,000 rows 0.6, in one measurement by hand."""
 _BLOCK_ROWS = 1024  # of one piece
-_BLOCK_CELLS = 8  # of one piece: what each step costs besides its pairs is paid once for all of them
-_NEIGHBORS = 20  # compared on one side of a node in a sparse group
-_REFERENCE_ROWS = 8192  # rows compared at a time when looking for neighbors elsewhere
+_BLOCK_CELLS = 8  # of one piece, so that the fixed costs of a piece are shared
+_NEIGHBORS = 20  # of a node in a sparse group, on one side
+_CHUNK_ROWS = 8192
 
 
 class Join:
-    """The pairs of nodes whose cosine similarity is at least `threshold`, each once, in parts.
+    """The pairs of nodes whose cosine similarity is at least `threshold`, each in one piece.
 
-    `vectors`: float32, (n, d), unit rows; an all-zero row has no pairs. `threshold`: in (0, 1], compared as float32.
-    `band`: with it, only nodes close enough in time are paired. `sparse`: groups of nodes, each ascending, that are
-    compared with their `neighbors` next nodes in the group alone. `exact`: comparisons from which cells are used.
-    `wording`: whether the vectors are those of the wording level, whose similarity has a column of its own. `block_rows`,
-    `block_cells`: of one piece. The pairs do not depend on pieces or threads. Raises `InputError` for another threshold or shape.
+    `vectors`: unit rows, (n, d); an all-zero row has no pairs. `threshold`: in (0, 1], compared as float32. `band`: pairs
+    only nodes close enough in time. `sparse`: groups of nodes, each ascending, whose nodes are compared only with the next
+    `neighbors` nodes of the group. `exact`: comparisons above which cells are used. `wording`: fill the column
+    `wording_similarity` instead of `similarity`. `block_rows`, `block_cells`: of one piece; the pairs do not depend on
+    them. Raises `InputError` for another threshold or shape.
     """
 
     def __init__(
@@ -61,19 +61,20 @@ class Join:
         self._nodes = np.setdiff1d(np.arange(len(vectors)), np.concatenate(sparse)) if len(sparse) else None
         dense = self._vectors if self._nodes is None else rows_at(self._vectors, self._nodes)
         dense_band = band if band is None or self._nodes is None else band.take(self._nodes)
-        self._order, self._ends = _everything(len(dense)) if dense_band is None else dense_band.order()
+        everything: tuple[Ints, Ints] = np.arange(len(dense)), np.full(len(dense), len(dense))
+        self._order, self._ends = everything if dense_band is None else dense_band.order()
         comparisons = int((self._ends - np.arange(len(self._ends))).sum())
         self._products = products_of(dense, comparisons)
         self._cells = cells.plan(dense, self._products, threshold, comparisons) if comparisons > exact else None
 
     @property
     def recall(self) -> float:
-        """The share of the pairs that is found."""
+        """The share of the pairs that are found."""
         return 1.0 if self._cells is None else self._cells.recall
 
     @property
     def pieces(self) -> int:
-        """How many parts there are."""
+        """How many pieces there are."""
         return len(self._sparse) + self._dense_pieces
 
     @property
@@ -83,11 +84,11 @@ class Join:
         return -(-len(self._order) // self._block_rows) if self._vectors.shape[1] else 0
 
     def __iter__(self) -> Iterator[PairTable]:
-        """Yield the pairs of each piece."""
+        """Yield each piece."""
         return in_order(self.piece, range(self.pieces))
 
     def piece(self, number: int) -> PairTable:
-        """Return one part of the pairs, sorted by (i, j); a pair is in one part only."""
+        """Return the pairs of one piece, sorted by (i, j)."""
         if number >= self._dense_pieces:
             return self._table(*self._sparse[number - self._dense_pieces])
         a, b = self._of_cells(number) if self._cells is not None else self._of_block(number)
@@ -105,7 +106,7 @@ class Join:
         return pairs_between(self._products, rows, others, self._threshold, above_diagonal=True)
 
     def _table(self, a: Ints, b: Ints) -> PairTable:
-        """Keep the pairs whose similarity, summed in one fixed order, reaches the threshold."""
+        """Return the pairs that the band allows and whose similarity, summed in a fixed order, reaches the threshold."""
         if self._band is not None:
             allowed = self._band.allows(a, b)
             a, b = a[allowed], b[allowed]
@@ -126,24 +127,16 @@ def candidate_pairs(vectors: Vectors, threshold: float, band: TimeBand | None = 
 
 
 def rows_near(vectors: Vectors, rows: Ints, others: Ints, threshold: float) -> Ints:
-    """Return those of `others` that are at least `threshold` similar to any of `rows`, ascending."""
-    blocks = [others[k : k + _REFERENCE_ROWS] for k in range(0, len(others), _REFERENCE_ROWS)]
-    products = Products(vectors)
-    return np.concatenate(
-        list(in_order(lambda block: np.unique(pairs_between(products, rows, block, threshold)[1]), blocks))
-    )
-
-
-def _everything(rows: int) -> tuple[Ints, Ints]:
-    return np.arange(rows), np.full(rows, rows)
+    """Return those of `others`, ascending, whose cosine similarity to any of `rows` is at least `threshold`."""
+    blocks, products = [others[k : k + _CHUNK_ROWS] for k in range(0, len(others), _CHUNK_ROWS)], Products(vectors)
+    near = in_order(lambda block: np.unique(pairs_between(products, rows, block, threshold)[1]), blocks)
+    return np.concatenate(list(near))
 
 
 def _adjacent(group: Ints, neighbors: int) -> tuple[Ints, Ints]:
-    """Pair each node of a group with the next ones in it."""
     gaps = range(1, min(neighbors, len(group) - 1) + 1)
-    return np.concatenate([group[:0], *(group[:-k] for k in gaps)]), np.concatenate(
-        [group[:0], *(group[k:] for k in gaps)]
-    )
+    pairs = [(group[:-gap], group[gap:]) for gap in gaps] or [(group[:0], group[:0])]
+    return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
 
 
 def _checked(vectors: Vectors, threshold: float) -> Vectors:

@@ -1,4 +1,4 @@
-"""`PairTable`: pairs of nodes from the search to the result, one array a column."""
+"""`PairTable`: pairs of nodes, from the search to the result; one array for each column."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ def _unfilled() -> Float32s:
 
 @dataclass(frozen=True, slots=True)
 class PairTable:
-    """Pairs of nodes, `i` < `j`: int32, since there may be very many. All columns have one element a pair.
+    """Pairs of nodes, `i` < `j`, int32, since there may be very many. A column that no step has filled yet is empty.
 
-    `similarity` is the cosine similarity of the encoder's vectors, `wording_similarity` that of the vectors of the wording
-    level. `p_pair_wording` and `p_pair_story` are the probabilities of the pair by itself, `p_wording` and `p_story` those
-    with context. `context`: float16, (pairs, features), what other pairs say about each. A column that no step has filled
-    yet is empty.
+    `similarity`: cosine similarity of the encoder's vectors; `wording_similarity`: of the vectors of the wording level.
+    `p_pair_wording`, `p_pair_story`: probabilities of the pair by itself; `p_wording`, `p_story`: with context. All (pairs,).
+    `context`: float16, (pairs, features), what other pairs say about this one.
     """
 
     i: Ints
@@ -51,19 +50,19 @@ class PairTable:
         """Return the probability of each pair in context at a level, (pairs,)."""
         return self.p_story if level == "story" else self.p_wording
 
-    def take(self, places: Bools | Ints | slice) -> PairTable:
-        """Return the pairs that a mask marks, or those at some places, in that order."""
+    def take(self, index: Bools | Ints | slice) -> PairTable:
+        """Return the pairs that a mask, indices or a slice select, as in NumPy."""
         columns = (getattr(self, column.name) for column in fields(self))
-        return PairTable(*(column[places] if len(column) else column for column in columns))
+        return PairTable(*(column[index] if len(column) else column for column in columns))
 
 
 def concatenate(tables: Iterable[PairTable]) -> PairTable:
-    """Return the pairs of several tables, whose filled columns must be the same, sorted by (i, j)."""
+    """Return the pairs of all tables, sorted by (i, j); the tables must have the same columns filled."""
     parts = [part for part in tables if len(part)]
     if not parts:
         return PairTable.of(np.empty(0, np.int64), np.empty(0, np.int64))
     columns = {column.name: [getattr(part, column.name) for part in parts] for column in fields(PairTable)}
-    del parts, tables  # there may be very many pairs: each column is dropped once it is joined
+    del parts, tables  # to save memory, each column is dropped once it is joined
     i, j = (np.concatenate(columns.pop(name)) for name in ("i", "j"))
     order = np.lexsort((j, i))
     rest = [np.concatenate(columns.pop(name)) for name in list(columns)]

@@ -1,4 +1,4 @@
-"""Products of unit rows in tiles that fit the processor's cache: which pairs may reach a cosine, and what it is."""
+"""Products of unit rows, in tiles that fit the processor's cache: which pairs may reach a cosine, and their cosines."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from dedupe.embedding.vectors import Vectors
 from dedupe.runtime.arrays import Bools, Float32s, Ints
 
 ROUNDING_ERROR = 1e-5
-"""How far two float32 sums of one product may differ, since their order depends on the shape of the matrices."""
+"""How much a float32 cosine may vary, since the order of summation depends on the shape of the matrices."""
 _TILE_ROWS, _TILE_COLUMNS = 1024, 2048  # large enough for the full rate of a matrix product, small enough for the cache
-_NARROW, _TALLEST = 512, 8  # a tile of fewer columns is taller, up to this many times, so that it holds as much
-_CHUNK_PAIRS = 256  # their vectors stay in the nearest cache
+_NARROW, _TALLEST = 512, 8  # a tile of fewer columns gets more rows, up to this factor, to hold as much
+_CHUNK_PAIRS = 256  # their vectors fit into the L1 or L2 cache
 _buffers = local()
 
 
 class Products:
-    """Products of unit rows with one another, in float32: their cosines but for rounding."""
+    """Products of unit rows in float32: cosines, except for rounding."""
 
     def __init__(self, vectors: Vectors) -> None:
         self.vectors = vectors
 
     def left(self, rows: Ints) -> NDArray[Any]:
-        """Return some rows as the left side of a product, (rows, d); valid until the next call."""
+        """Return rows as the left side of a product, (rows, d); valid until the next call."""
         return self.vectors[rows]
 
     def right(self, rows: Ints) -> NDArray[Any]:
-        """Return some rows as the right side of a product, (rows, d)."""
+        """Return rows as the right side of a product, (rows, d)."""
         return self.vectors[rows]
 
     def product(self, left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
-        """Return a number per pair, (left, right), higher for a higher cosine; valid until the next call."""
+        """Return a number for each pair, (left, right), that rises with the cosine; valid until the next call."""
         return np.matmul(left, right.T, out=buffer("product", np.float32, (len(left), len(right))))
 
     def least(self, threshold: float) -> np.generic:
@@ -45,9 +45,9 @@ class Products:
 def pairs_between(
     products: Products, rows: Ints, others: Ints, threshold: float, *, above_diagonal: bool = False
 ) -> tuple[Ints, Ints]:
-    """Return all pairs (a, b) of `rows` with `others` that may be at least `threshold` similar, and few that are not.
+    """Return all pairs (a, b) of `rows` and `others` whose cosine reaches `threshold`, and a few below it.
 
-    With `above_diagonal`, `others` starts with `rows`, and only pairs with a later one are returned.
+    With `above_diagonal`, `others` starts with `rows`, and b comes after a in it.
     """
     a, b = [rows[:0]], [others[:0]]
     least = products.least(threshold)
@@ -69,20 +69,20 @@ def pairs_between(
 
 
 def how_many(vectors: Vectors, rows: Ints, others: Ints, threshold: float) -> Ints:
-    """Return how many of `others` are at least `threshold` similar to each of `rows`, give or take the rounding error."""
+    """Return how many of `others` have a cosine of at least `threshold`, less rounding, to each of `rows`."""
     product = vectors[rows] @ vectors[others].T
     return np.asarray(np.count_nonzero(product >= np.float32(threshold - ROUNDING_ERROR), axis=1))
 
 
 def spread(rows: int, count: int, turn: int = 0) -> Ints:
-    """Return `count` evenly spaced row numbers; another `turn` (0 to 2) gives others."""
+    """Return `count` evenly spaced row numbers; each `turn`, 0 to 2, gives different ones."""
     if rows <= count:
         return np.arange(rows)
     return (np.arange(count) * rows + rows * turn // 3) // count % rows
 
 
 def cosines(vectors: Vectors, i: Ints, j: Ints) -> Float32s:
-    """Return the dot product of each pair of unit rows, at most 1; every sum is made in the same order."""
+    """Return the dot product of each pair of unit rows, at most 1, always summed in the same order."""
     similarity = np.empty(len(i), np.float32)
     for start in range(0, len(i), _CHUNK_PAIRS):
         pairs = slice(start, start + _CHUNK_PAIRS)
@@ -95,10 +95,10 @@ def _take(vectors: Vectors, rows: Ints) -> Float32s:
 
 
 def buffer(name: str, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return this thread's buffer of that name: allocating one costs as much as filling it."""
+    """Return this thread's buffer with that name, since allocating one takes as long as filling it."""
     size = shape[0] * shape[1]
-    held = getattr(_buffers, name, None)
-    if held is None or held.size < size:
-        held = np.empty(size, dtype)
-        setattr(_buffers, name, held)
-    return held[:size].reshape(shape)
+    memory = getattr(_buffers, name, None)
+    if memory is None or memory.size < size:
+        memory = np.empty(size, dtype)
+        setattr(_buffers, name, memory)
+    return memory[:size].reshape(shape)

@@ -11,24 +11,24 @@ from dedupe.runtime.arrays import Bools, Floats, Ints
 
 @dataclass(frozen=True, slots=True)
 class TimeBand:
-    """The earliest and latest hour of each node, (n,), NaN where undated, and the most hours that a pair may span."""
+    """The earliest and latest hour of each node, (n,), NaN where undated, and the hours that a pair may span."""
 
     first: Floats
     last: Floats
     window: float
 
     def take(self, nodes: Ints) -> TimeBand:
-        """Return the band of some nodes."""
+        """Return the band of these nodes."""
         return TimeBand(self.first[nodes], self.last[nodes], self.window)
 
     def allows(self, i: Ints, j: Ints) -> Bools:
-        """Return which pairs span no more than the window, (pairs,); an undated node goes with every other."""
+        """Return which pairs span no more than the window, (pairs,); an undated node fits every other."""
         span = np.maximum(self.last[i], self.last[j]) - np.minimum(self.first[i], self.first[j])
         return ~(span > self.window)
 
     def order(self) -> tuple[Ints, Ints]:
-        """Return the nodes by time, and for each the place in that order where its band ends; both (n,)."""
-        hours = np.where(np.isnan(self.first), -np.inf, self.first)  # undated nodes come first, their band never ends
+        """Return the nodes by time, and for each the index in that order at which its band ends; both (n,)."""
+        hours = np.where(np.isnan(self.first), -np.inf, self.first)  # undated nodes come first and fit all others
         order = np.argsort(hours, kind="stable")
         ends = np.searchsorted(hours[order], hours[order] + self.window, side="right")
         return order, np.where(np.isinf(hours[order]), len(order), ends)

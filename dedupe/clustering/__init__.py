@@ -1,1 +1,33 @@
-"""Scored pairs -> groups, as merge trees."""
+"""Headlines -> weighted nodes, and scored pairs of nodes -> groups.
+
+In: headlines and corrections, later a `Scorer` and its `PairTable`. Out: `Nodes`, `Constraints`, and a `MergeTree` for
+each level, which a threshold cuts into groups.
+"""
+
+from dedupe.clustering.collapse import Collapsed, Copies, Nodes, collapse_copies, collapse_crowds, tie_ranks
+from dedupe.clustering.constraints import Constraints, constraints_of, rows_named, with_must_links
+from dedupe.clustering.corrections import Correction, CorrectionLike, as_corrections, read_corrections
+from dedupe.clustering.linkage import link, merge_tree
+from dedupe.clustering.merge_tree import MergeTree
+from dedupe.clustering.representatives import representatives
+
+__all__ = [
+    "Collapsed",
+    "Constraints",
+    "Copies",
+    "Correction",
+    "CorrectionLike",
+    "MergeTree",
+    "Nodes",
+    "as_corrections",
+    "collapse_copies",
+    "collapse_crowds",
+    "constraints_of",
+    "link",
+    "merge_tree",
+    "read_corrections",
+    "representatives",
+    "rows_named",
+    "tie_ranks",
+    "with_must_links",
+]

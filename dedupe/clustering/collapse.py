@@ -1,9 +1,8 @@
 """Rows -> weighted `Nodes`: exact copies before embedding, crowds of near-copies after it.
 
-A crowd is found around a leader, a title of a sample that very many others nearly equal. Members that surely say the same,
-each scored against the leader, become one node with it: comparing each with each would never end. Where hardly any member
-does, as where each names another number, the members stay nodes of their own and are compared with their neighbors in the
-alphabet only.
+A crowd is so many similar titles that comparing each with each would take too long. It gathers around a leader, a title from
+a sample. Members are scored against the leader only, and those that surely say the same become one node with it. Where few
+do, as when each names another number, the members stay nodes and are compared only with their neighbors in the alphabet.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from dedupe.scoring.scorer import Scorer
 from dedupe.text.normalize import MAX_LENGTH, key_of_normalized, normalize
 
 _SAMPLE = 512
-_MIN_SETTLED = 0.1  # share of a crowd that has to be one node with its leader
+_MIN_SURE = 0.1  # share of a crowd below which its other members are compared sparsely
 _CHUNK_ROWS = 8192
 
 
@@ -31,11 +30,11 @@ _CHUNK_ROWS = 8192
 class Nodes:
     """Distinct titles, ordered by fingerprint and date, so that nothing later depends on the order of the input.
 
-    `of_row`: (rows,), the node of each row. `exact_of_row`: (rows,), its exact group, numbered likewise. `title_row`: (nodes,),
-    the row whose title names a node, that with the smallest normalized text. `text_row`: (nodes,), the row whose text is
-    encoded, the smallest with its fingerprint, so that parts of an exact group that the window cut are encoded once. `first`,
-    `last`: (nodes,), hours since the epoch of the earliest and latest row, NaN where undated. `weight`: (nodes,), how many
-    exact groups a node stands for. `ties`: (rows,), a rank of the rows that does not come from the input's order.
+    `of_row`: (rows,), the node of each row; `exact_of_row`: its exact group. `title_row`: (nodes,), the row whose title names
+    a node, the one with the smallest normalized text. `text_row`: the row whose text is encoded, the smallest with this
+    fingerprint, so that parts of an exact group that the window cut are encoded once. `first`, `last`: hours since the
+    epoch of the earliest and latest row, NaN where undated. `weight`: how many exact groups a node contains. `ties`: (rows,),
+    a rank of the rows that does not depend on the order of the input.
     """
 
     of_row: Ints
@@ -51,30 +50,31 @@ class Nodes:
         return len(self.title_row)
 
     def band(self, window: float | None) -> TimeBand | None:
-        """Return which nodes fit into a window in hours; None for no window."""
+        """Return which nodes fit into a window, in hours."""
         return None if window is None else TimeBand(self.first, self.last, window)
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Nodes of exact copies. `texts`, `fingerprints`: normalized titles, cut to what is compared, and their keys, (rows,)."""
+    """Headlines and their nodes. `texts`, `fingerprints`: normalized titles, cut to what is compared, and their keys, (rows,)."""
 
+    headlines: Sequence[Headline]
     nodes: Nodes
     texts: list[str]
     fingerprints: list[str]
 
 
 def collapse_copies(headlines: Sequence[Headline], window: float | None) -> Copies:
-    """Make one node of all headlines with one fingerprint; cut it where its dated rows span more than `window` hours."""
+    """Make a node of all headlines with the same fingerprint, or several where they span more than `window` hours."""
     texts = [normalize(headline.title) for headline in headlines]
     fingerprints = [key_of_normalized(text, row.source) for text, row in zip(texts, headlines, strict=True)]
     hours = np.array([row.published.timestamp() / 3600 if row.published else np.nan for row in headlines], float)
     nodes = copy_nodes(fingerprints, texts, hours, tie_ranks(headlines), window)
-    return Copies(nodes, [text[:MAX_LENGTH] for text in texts], fingerprints)
+    return Copies(headlines, nodes, [text[:MAX_LENGTH] for text in texts], fingerprints)
 
 
 def tie_ranks(headlines: Sequence[Headline]) -> Ints:
-    """Return the rank of each headline by date (undated last), title, id, source, address: never by input order."""
+    """Return the rank of each headline by date (undated last), title, id, source and address."""
     ranks = np.empty(len(headlines), np.int64)
     ranks[sorted(range(len(headlines)), key=lambda k: tie_key(headlines[k]))] = np.arange(len(headlines))
     return ranks
@@ -85,37 +85,36 @@ def copy_nodes(
 ) -> Nodes:
     """Return the nodes of rows with these fingerprints, texts, hours since the epoch (NaN: undated) and ranks, (rows,).
 
-    Undated rows stay with the earliest part of a group that is cut. A row with an empty fingerprint is a node of its own.
+    Undated rows join the earliest part of a group that is cut. A row with an empty fingerprint is a node of its own.
     """
     group = _groups(fingerprints, ties)
     of = np.unique(group * len(group) + _parts_in_time(group, hours, window), return_inverse=True)[1]
     shared = np.flatnonzero(np.bincount(group)[group] > 1).tolist()
     smallest_last = np.array(sorted(shared, key=lambda k: (texts[k], ties[k]), reverse=True), np.int64)
     row, text = _last_rows(of, smallest_last), _last_rows(group, smallest_last)
-    first, last = (_per_label(pick, hours, of) for pick in (np.fmin, np.fmax))
-    return Nodes(of, of, row, text[group[row]], first, last, np.ones(len(row), np.int64), ties)
+    return Nodes(of, of, row, text[group[row]], *_span(hours, hours, of), np.ones(len(row), np.int64), ties)
 
 
 def _groups(fingerprints: Sequence[str], ties: Ints) -> Ints:
-    """Number rows by fingerprint; rows without one come last, each alone, in the order of ties."""
-    place = {key: k for k, key in enumerate(sorted(set(fingerprints) - {""}))}
-    group = np.array([place.get(key, -1) for key in fingerprints], np.int64)
+    """Number rows by fingerprint; rows without one come last, each on its own, in the order of ties."""
+    number = {key: k for k, key in enumerate(sorted(set(fingerprints) - {""}))}
+    group = np.array([number.get(key, -1) for key in fingerprints], np.int64)
     alone = np.flatnonzero(group < 0)
-    group[alone[np.argsort(ties[alone])]] = len(place) + np.arange(len(alone))
+    group[alone[np.argsort(ties[alone])]] = len(number) + np.arange(len(alone))
     return group
 
 
 def _parts_in_time(group: Ints, hours: Floats, window: float | None) -> Ints:
-    """Cut each group from its earliest row on: a part ends where the next row would pass the window."""
+    """Number the parts of each group, from its earliest row on: a part ends before the row that would exceed the window."""
     part = np.zeros(len(group), np.int64)
     if window is None:
         return part
-    too_long = _per_label(np.fmax, hours, group) - _per_label(np.fmin, hours, group) > window
-    dated = np.flatnonzero(too_long[group] & ~np.isnan(hours))
-    last, start, number = -1, 0.0, 0
+    first, last = _span(hours, hours, group)
+    dated = np.flatnonzero((last - first > window)[group] & ~np.isnan(hours))
+    current, start, number = -1, 0.0, 0
     for k in dated[np.lexsort((hours[dated], group[dated]))].tolist():
-        if group[k] != last:
-            last, start, number = group[k], hours[k], 0
+        if group[k] != current:
+            current, start, number = group[k], hours[k], 0
         elif hours[k] - start > window:
             start, number = hours[k], number + 1
         part[k] = number
@@ -123,26 +122,27 @@ def _parts_in_time(group: Ints, hours: Floats, window: float | None) -> Ints:
 
 
 def _last_rows(labels: Ints, order: Ints) -> Ints:
-    """Return the row of each label that comes last in `order`; a label that is not in it has one row."""
+    """Return the row of each label that comes last in `order`; a label without rows in `order` has only one."""
     rows = np.empty(np.bincount(labels).size, np.int64)
     rows[labels] = np.arange(len(labels))
     rows[labels[order]] = order
     return rows
 
 
-def _per_label(pick: np.ufunc, hours: Floats, labels: Ints) -> Floats:
-    """Return what `pick` leaves of the hours of each label, NaN where none of its rows is dated."""
-    values = np.full(np.bincount(labels).size, np.nan)
-    pick.at(values, labels, hours)
-    return values
+def _span(first: Floats, last: Floats, labels: Ints) -> tuple[Floats, Floats]:
+    """Return the earliest and the latest hour of each label, NaN where it has no dated row."""
+    earliest, latest = np.full((2, np.bincount(labels).size), np.nan)
+    np.fmin.at(earliest, labels, first)
+    np.fmax.at(latest, labels, last)
+    return earliest, latest
 
 
 @dataclass(frozen=True, slots=True)
 class CrowdSettings:
     """When titles are a crowd.
 
-    `size`: nearly equal titles; fewer are compared each with each. `near`: cosine similarity of nearly equal titles. `sure`:
-    probability of one wording, of a pair by itself, from which a member becomes one node with its leader.
+    `size`: fewer titles are compared each with each. `near`: cosine similarity to the leader from which a title is a member.
+    `sure`: probability by itself, at the wording level, from which a member becomes one node with its leader.
     """
 
     size: int = 1000
@@ -152,9 +152,9 @@ class CrowdSettings:
 
 @dataclass(frozen=True, slots=True)
 class Collapsed:
-    """What is left after crowds became nodes: the nodes, their scorer, the groups to compare sparsely, ascending.
+    """Nodes and their scorer after crowds were collapsed, and the groups of nodes to compare sparsely, each ascending.
 
-    `absorbed`: (rows,), marks the rows that became one node with the leader of a crowd.
+    `absorbed`: (rows,), which rows became one node with the leader of a crowd.
     """
 
     nodes: Nodes
@@ -166,33 +166,27 @@ class Collapsed:
 def collapse_crowds(
     nodes: Nodes, scorer: Scorer, window: float | None, exempt: Ints, settings: CrowdSettings | None = None
 ) -> Collapsed:
-    """Make one node of each crowd that surely says the same; `exempt`: nodes that stay as they are."""
+    """Make one node of the members of each crowd that surely say the same; `exempt`: nodes that stay as they are."""
     crowds = _Crowds(nodes, scorer, window, exempt, settings or CrowdSettings())
     for leader in crowds.leaders():
         crowds.gather(leader)
-    leader_of, everything = crowds.leader_of, np.arange(len(nodes))
-    kept = np.flatnonzero(leader_of == everything)
-    if len(kept) == len(nodes):
-        return Collapsed(nodes, scorer, tuple(crowds.sparse), np.zeros(len(nodes.of_row), bool))
-    number = np.empty(len(nodes), np.int64)
-    number[kept] = np.arange(len(kept))
-    number = number[leader_of]
-    first, last = (_per_label(pick, hours, number) for pick, hours in ((np.fmin, nodes.first), (np.fmax, nodes.last)))
-    weight = np.bincount(number, nodes.weight).astype(np.int64)
-    collapsed = Nodes(
-        number[nodes.of_row],
-        nodes.exact_of_row,
-        nodes.title_row[kept],
-        nodes.text_row[kept],
-        first,
-        last,
-        weight,
-        nodes.ties,
+    absorbed = crowds.leader_of != np.arange(len(nodes))
+    if not absorbed.any():
+        return Collapsed(nodes, scorer, tuple(crowds.sparse), absorbed[nodes.of_row])
+    kept, number = np.unique(crowds.leader_of, return_inverse=True)
+    first, last = _span(nodes.first, nodes.last, number)
+    collapsed = replace(
+        nodes,
+        of_row=number[nodes.of_row],
+        title_row=nodes.title_row[kept],
+        text_row=nodes.text_row[kept],
+        first=first,
+        last=last,
+        weight=np.bincount(number, nodes.weight).astype(np.int64),
     )
-    absorbed = (leader_of != everything)[nodes.of_row]
     scorer = scorer.take(kept)
     scorer = replace(scorer, titles=replace(scorer.titles, first=first, last=last))
-    return Collapsed(collapsed, scorer, tuple(number[group] for group in crowds.sparse), absorbed)
+    return Collapsed(collapsed, scorer, tuple(number[group] for group in crowds.sparse), absorbed[nodes.of_row])
 
 
 class _Crowds:
@@ -207,19 +201,19 @@ class _Crowds:
         self.sparse: list[Ints] = []
 
     def leaders(self) -> list[int]:
-        """Return the titles of a sample that very many others nearly equal, the most first."""
+        """Return the nodes of a sample that are similar to enough others, the one with the most first."""
         rows = len(self.vectors)
         if rows <= self.settings.size:
             return []
         sample, near = spread(rows, _SAMPLE), self.settings.near
-        blocks = [np.arange(k, min(k + _CHUNK_ROWS, rows)) for k in range(0, rows, _CHUNK_ROWS)]
-        counts = np.sum(list(in_order(lambda block: how_many(self.vectors, sample, block, near), blocks)), axis=0)
+        chunks = [np.arange(k, min(k + _CHUNK_ROWS, rows)) for k in range(0, rows, _CHUNK_ROWS)]
+        counts = np.sum(list(in_order(lambda chunk: how_many(self.vectors, sample, chunk, near), chunks)), axis=0)
         many = np.flatnonzero(counts > self.settings.size)
         leaders: list[int] = sample[many[np.argsort(-counts[many], kind="stable")]].tolist()
         return leaders
 
     def gather(self, leader: int) -> None:
-        """Let the members of a crowd join their leader, or leave them to be compared sparsely."""
+        """Let the members of a crowd join their leader; if too few do, mark the others to be compared sparsely."""
         members = self._members(leader)
         if not self.free[leader] or len(members) < self.settings.size:
             return
@@ -228,7 +222,7 @@ class _Crowds:
         member = np.where(pairs.i == leader, pairs.j, pairs.i).astype(np.int64)
         self.leader_of[member[sure]] = leader
         self.free[[leader, *member[sure]]] = False
-        if sure.mean() < _MIN_SETTLED:
+        if sure.mean() < _MIN_SURE:
             self.sparse.append(np.sort(member[~sure]))
             self.free[member[~sure]] = False
 
@@ -241,7 +235,7 @@ class _Crowds:
         return self._in_time(leader, members[members != leader])
 
     def _in_time(self, leader: int, members: Ints) -> Ints:
-        """Return the members that begin no earlier than the leader and end within its window, or have no date."""
+        """Return the members that start no earlier than the leader and end within the window after it, or are undated."""
         if self.band is None:
             return members
         first, start = self.band.first[members], self.band.first[leader]

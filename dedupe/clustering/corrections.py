@@ -1,8 +1,8 @@
-"""Corrections: pairs of titles that people put together or keep apart, whatever the model thinks.
+"""Corrections: pairs of titles that a person puts together or keeps apart, whatever the model says.
 
-A correction names two titles and the closest level they reach: "wording" (one wording), "story" (one story, but not one
-wording) or "different" (two stories). A table of corrections has the columns `title_a`, `title_b` and `verdict`; the command
-`label` writes such tables. Titles are compared as exact copies are: case, publisher marks and the like do not matter.
+A correction names two titles and the closest level they share: "wording" (one wording), "story" (one story, but not one
+wording) or "different" (two stories). A file of corrections has the columns `title_a`, `title_b` and `verdict`; the command
+`label` writes such files. Titles are looked up by fingerprint: case, publisher marks and the like do not matter.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ CorrectionLike = Correction | tuple[str, str, str]
 
 
 def read_corrections(paths: str | Path | Iterable[str | Path]) -> list[Correction]:
-    """Return the corrections of one or several tables (CSV, TSV, JSON Lines, Parquet) with the columns `VERDICT_COLUMNS`.
+    """Read corrections from files (CSV, TSV, JSON Lines, Parquet) with the columns `title_a`, `title_b` and `verdict`.
 
     Rows without a verdict, or with the verdict "skipped", are left out; a file may have no rows. Raises `InputError`, with
-    the row, for what cannot be used, and where corrections contradict each other.
+    the row, where a row cannot be used or corrections contradict each other.
     """
     files = [paths] if isinstance(paths, (str, Path)) else paths
     corrections = [correction for path in files for correction in _read(str(path))]
@@ -79,10 +79,7 @@ def _read(path: str) -> Iterator[Correction]:
 
 
 def as_corrections(corrections: Iterable[CorrectionLike]) -> list[Correction]:
-    """Return corrections, or tuples of two titles and a verdict, checked; those with the verdict "skipped" are left out.
-
-    Raises `InputError` as `read_corrections` does.
-    """
+    """Check corrections, or tuples of two titles and a verdict, as `read_corrections` does, and leave out "skipped" ones."""
     if isinstance(corrections, (str, Path)):
         raise InputError(f"corrections is a path, {str(corrections)!r}: pass it to read_corrections first")
     checked = [c for c in map(_correction, corrections) if c is not None]
@@ -99,17 +96,14 @@ def _correction(value: Any) -> Correction | None:
 
 
 def check_consistent(corrections: Sequence[Correction], same: Mapping[str, str] | None = None) -> None:
-    """Raise `InputError` for a correction that separates what others put together, naming all of the chain.
+    """Raise `InputError` for a correction that separates what others put together, naming them all.
 
     `same`: the fingerprint in the run for each fingerprint of a correction; copies of one title share it.
     """
     for level, verdicts in JOINING_VERDICTS.items():
         links = Links(corrections, verdicts, same)
-        for correction in corrections:
-            if (
-                correction.verdict in SEPARATING_VERDICTS[level]
-                and (chain := links.between(*correction.keys)) is not None
-            ):
+        for correction in (c for c in corrections if c.verdict in SEPARATING_VERDICTS[level]):
+            if (chain := links.between(*correction.keys)) is not None:
                 raise InputError(_conflict(correction, level, chain))
 
 
@@ -121,7 +115,7 @@ def _conflict(correction: Correction, level: str, chain: Sequence[Correction]) -
 
 
 class Links:
-    """Which fingerprints corrections with some verdicts put together. `same`: as for `check_consistent`."""
+    """The corrections with these verdicts as a graph of fingerprints. `same`: as for `check_consistent`."""
 
     def __init__(
         self, corrections: Sequence[Correction], verdicts: Sequence[str], same: Mapping[str, str] | None = None
@@ -135,7 +129,7 @@ class Links:
                 self._links[b].append((a, correction))
 
     def between(self, first: str, second: str) -> list[Correction] | None:
-        """Return the shortest chain of corrections from one fingerprint to another, or None."""
+        """Return the shortest chain of corrections between two fingerprints, or None."""
         start, end = self._same.get(first, first), self._same.get(second, second)
         chains: dict[str, list[Correction]] = {start: []}
         queue = deque([start])
@@ -148,11 +142,11 @@ class Links:
         return chains.get(end)
 
     def nearest(self, key: str, present: Collection[str]) -> set[str]:
-        """Return the fingerprint itself where it is present, else the present ones next to it by way of absent ones."""
+        """Return the fingerprint itself if it is present, else what `beyond` returns."""
         return {key} if key in present else self.beyond(key, present)
 
     def beyond(self, key: str, present: Collection[str]) -> set[str]:
-        """Return the present fingerprints next to one, by way of absent ones only."""
+        """Return the present fingerprints that are linked to this one directly or through absent ones."""
         seen, queue, neighbors = {key}, deque([key]), set[str]()
         while queue:
             for neighbor, _ in self._links.get(queue.popleft(), ()):

@@ -1,4 +1,4 @@
-"""Average linkage one merge at a time, by a heap of upper bounds; `Groups` and the `GroupLinks` between them."""
+"""Average linkage one merge at a time, with a heap of upper bounds; `Groups` and the `GroupLinks` between them."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from dedupe.runtime.arrays import Bools, Floats, Ints
 
 
 class GroupLinks(NamedTuple):
-    """Pairs of groups, (links,): the numbers of both, `low` < `high`, int32, and the sum of all probabilities between them."""
+    """Pairs of groups, (links,): their numbers, `low` < `high`, int32, and the sum of the probabilities between them."""
 
     low: Ints
     high: Ints
     mass: Floats
 
     def take(self, kept: Bools) -> GroupLinks:
-        """Return the links that a mask, (links,), marks."""
+        """Return the links that a mask selects."""
         return GroupLinks(self.low[kept], self.high[kept], self.mass[kept])
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups by number, (groups,): how many members, the hours they span, the height of the last merge.
+    """Groups by number, (groups,): number of members, first and last hour, height of the last merge.
 
-    Hours are from infinity to minus infinity where a group is undated; the height of one never merged is infinity.
-    `window`: the hours that a group may span. `cannot_link`: (2, k), groups that may never be one.
+    An undated group has infinity as its first hour and minus infinity as its last; the height of a single node is infinity.
+    `window`: hours that a group may span. `cannot_link`: (2, k), groups that must not be joined.
     """
 
     size: Floats
@@ -39,7 +39,7 @@ class Groups:
     cannot_link: Ints
 
     def barred(self, first: Ints | int, second: Ints | int) -> Any:
-        """Return whether groups may not be joined. What is barred stays barred: spans and groups only grow."""
+        """Return whether groups must not be joined; this never changes back, since spans and groups only grow."""
         barred = np.zeros(np.shape(first), bool)
         if self.window < np.inf:
             latest = np.maximum(self.last[first], self.last[second])
@@ -52,7 +52,7 @@ class Groups:
         return np.minimum(first, second).astype(np.int64) * len(self.size) + np.maximum(first, second)
 
     def join(self, left: Ints | int, right: Ints | int, mean: Floats | float) -> Any:
-        """Fold groups `right` into groups `left`, and return the heights, which rounding may not let rise."""
+        """Fold groups `right` into groups `left`; return the heights, at most those of earlier merges despite rounding."""
         self._rename(np.atleast_1d(left), np.atleast_1d(right))
         height = np.minimum(mean, np.minimum(self.height[left], self.height[right]))
         self.height[left] = height
@@ -65,15 +65,15 @@ class Groups:
         """Pass the cannot-links of groups `right` on to groups `left`."""
         if self.cannot_link.size and len(right):
             order = np.argsort(right)
-            place = order[np.searchsorted(right, self.cannot_link, sorter=order).clip(max=len(right) - 1)]
-            gone = right[place] == self.cannot_link
-            self.cannot_link[gone] = left[place[gone]]
+            index = order[np.searchsorted(right, self.cannot_link, sorter=order).clip(max=len(right) - 1)]
+            joined = right[index] == self.cannot_link
+            self.cannot_link[joined] = left[index[joined]]
 
 
 def one_by_one(groups: Groups, links: GroupLinks, floor: float) -> tuple[Ints, Ints, Floats]:
     """Join the two groups with the highest mean while it reaches `floor`; return left, right and height of the merges.
 
-    Barred groups are never joined. Ties go to the smaller numbers.
+    Barred groups are never joined. Of equal means, the groups with the smaller numbers are joined first.
     """
     queue = _Queue(groups, links)
     merges = []
@@ -89,9 +89,9 @@ def one_by_one(groups: Groups, links: GroupLinks, floor: float) -> tuple[Ints, I
 
 
 class _Queue:
-    """Sums between the groups that exist, and a heap of upper bounds of their means.
+    """The sums between groups, and a heap of upper bounds on their means.
 
-    Joining two groups can never raise the mean to a third, so a stale bound is still one: it is corrected when it comes up.
+    Joining two groups never raises the mean to a third, so a stale bound is still an upper bound; `pop` corrects it.
     """
 
     def __init__(self, groups: Groups, links: GroupLinks) -> None:
@@ -104,7 +104,7 @@ class _Queue:
         heapq.heapify(self.heap)
 
     def pop(self) -> tuple[float, int, int] | None:
-        """Take the link with the highest mean."""
+        """Return the highest mean and its two groups."""
         while self.heap:
             bound, a, b = heapq.heappop(self.heap)
             mass = self.sums[a].get(b)
@@ -120,16 +120,16 @@ class _Queue:
     def part(self, a: int, b: int) -> None:
         del self.sums[a][b], self.sums[b][a]
 
-    def join(self, keep: int, gone: int, floor: float) -> None:
-        """Fold the links of `gone` into those of `keep`; those that gained mass get a fresh bound."""
-        self.part(keep, gone)
-        self.size[keep] += self.size[gone]
-        kept, folded = self.sums[keep], self.sums.pop(gone)
-        for other, mass in folded.items():
-            links = self.sums[other]
-            del links[gone]
-            kept[other] = links[keep] = total = kept.get(other, 0.0) + mass
-            mean = total / (self.size[keep] * self.size[other])
+    def join(self, left: int, right: int, floor: float) -> None:
+        """Fold the links of `right` into those of `left`, whose sums rise and need a new bound."""
+        self.part(left, right)
+        self.size[left] += self.size[right]
+        kept, folded = self.sums[left], self.sums.pop(right)
+        for third, mass in folded.items():
+            links = self.sums[third]
+            del links[right]
+            kept[third] = links[left] = total = kept.get(third, 0.0) + mass
+            mean = total / (self.size[left] * self.size[third])
             if mean >= floor:
-                heapq.heappush(self.heap, (-mean, min(keep, other), max(keep, other)))
-        self.sums[gone] = {}
+                heapq.heappush(self.heap, (-mean, min(left, third), max(left, third)))
+        self.sums[right] = {}

@@ -3,9 +3,9 @@
 Average linkage (UPGMA, Sokal and Michener 1958) over all member pairs, where a pair that was never scored counts as
 probability 0: one strong link between two large groups is not enough to join them, so weak chains make no giants.
 
-Joining two groups never raises the mean to a third. So groups that are each other's best can be joined whatever happens
-elsewhere, all of them at once (reciprocal nearest neighbors, Murtagh 1983): a round of array operations takes the place of
-thousands of steps. Where a round finds little to join, since one group takes in all others, `heap_linkage.py` goes on.
+Joining two groups never raises the mean to a third. So all pairs of groups that are each other's best can be joined at once
+(reciprocal nearest neighbors, Murtagh 1983): one round of array operations replaces thousands of steps. When a round joins
+few groups, as where one group absorbs all others, `heap_linkage.py` takes over.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from dedupe.clustering.merge_tree import MergeTree
 from dedupe.runtime.arrays import Floats, Ints
 from dedupe.runtime.progress import Progress
 
-_LAST_ROUND = 64  # a round that joins fewer than one in so many groups is the last
-_DECIMALS = 12  # of a mean, so that equal ones stay equal whatever their sums were rounded to
+_LAST_ROUND = 64  # a round that joins fewer than one in 64 groups is the last
+_DECIMALS = 12  # of a mean, so that rounding does not part equal ones
 _NO_PAIRS = np.empty((2, 0), np.int64)
-_MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying by it keeps different numbers different
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplication by it is one-to-one
 
 
 class _Merges(NamedTuple):
@@ -45,10 +45,7 @@ def link(
     floor: float,
     progress: Progress,
 ) -> dict[str, MergeTree]:
-    """Return the merge tree of scored pairs at each level, down to probability `floor`.
-
-    No group spans more than `window` hours; must-links are joined first, and cannot-links never.
-    """
+    """Return the merge tree of scored pairs at each level, with the arguments of `merge_tree`."""
     trees = {}
     for level in levels:
         progress(f"grouping {level}", 0, 1)
@@ -84,12 +81,12 @@ def merge_tree(
 ) -> MergeTree:
     """Return the average-linkage merge tree of pairs.
 
-    `i`, `j`, `probability`: (pairs,), each unordered pair once. `weights`: (nodes,), how many members each node stands
-    for, one if not given; a pair of nodes counts once for each pair of their members. `spans`: the earliest and latest
-    hour of each node, NaN where undated; with `window` (hours), groups whose dated members would span more are never
-    joined. `must_link`: nodes joined before all others, at height 1, where the window allows it; `cannot_link`: nodes that
-    are never joined; both (2, k). Merges under `floor` are not made. Ties go by the numbers of the nodes, so number these
-    in an order that does not come from the input.
+    `i`, `j`, `probability`: (pairs,), each unordered pair once. `weights`: (nodes,), how many members each node has,
+    default 1; a pair of nodes counts once for each pair of their members. `spans`: the earliest and latest hour of each
+    node, NaN where undated; with `window`, in hours, groups whose dated members would span more are never joined.
+    `must_link`: nodes joined before all others, at height 1, where the window allows it; `cannot_link`: nodes that are
+    never joined; both (2, k). No merge is below `floor`. Ties are broken by the numbers of the nodes, which must not
+    depend on the order of the input.
     """
     first, last = (np.full(nodes, np.nan),) * 2 if spans is None or window is None else spans
     groups = Groups(
@@ -101,10 +98,10 @@ def merge_tree(
         cannot_link=(_NO_PAIRS if cannot_link is None else cannot_link).astype(np.int64),
     )
     low, high = np.minimum(i, j).astype(np.int32), np.maximum(i, j).astype(np.int32)
-    order = np.lexsort((high, low))  # so that sums do not depend on it
+    order = np.lexsort((high, low))  # so that sums do not depend on the order of pairs
     low, high = low[order], high[order]
     links = GroupLinks(low, high, probability[order] * groups.size[low] * groups.size[high])
-    del i, j, probability, order  # there may be very many
+    del i, j, probability, order  # to save memory
     linked, links = _in_advance(groups, links, _NO_PAIRS if must_link is None else must_link)
     rounds, links = _in_rounds(groups, links, floor)
     steps = [linked, *rounds, _Merges(*one_by_one(groups, links, floor))]
@@ -114,20 +111,20 @@ def merge_tree(
 
 
 def _in_advance(groups: Groups, links: GroupLinks, must_link: Ints) -> tuple[_Merges, GroupLinks]:
-    """Join the must-links, pair by pair in order of number; return the links between the groups that result."""
+    """Join the must-links, pair by pair in order of number; return the links between the resulting groups."""
     name, merges = np.arange(len(groups.size)), []
     for pair in sorted(zip(must_link.min(axis=0).tolist(), must_link.max(axis=0).tolist(), strict=True)):
         left, right = sorted(int(name[node]) for node in pair)
         if left != right and not groups.barred(left, right):
             merges.append((left, right, groups.join(left, right, 1.0)))
             name[name == right] = left
-    columns = np.array(merges, float).reshape(-1, 3).T
-    joined = _Merges(columns[0].astype(np.int64), columns[1].astype(np.int64), columns[2])
+    low, high, height = np.array(merges, float).reshape(-1, 3).T
+    joined = _Merges(low.astype(np.int64), high.astype(np.int64), height)
     return joined, _contracted(links, name) if merges else links
 
 
 def _in_rounds(groups: Groups, links: GroupLinks, floor: float) -> tuple[list[_Merges], GroupLinks]:
-    """Join reciprocal best groups, all at once, while that joins many; return the links that are left."""
+    """Join groups that are each other's best, all at once, while there are many; return the remaining links."""
     merges: list[_Merges] = []
     while len(links.low):
         best = _Best.of(groups, links, floor)
@@ -144,7 +141,7 @@ def _in_rounds(groups: Groups, links: GroupLinks, floor: float) -> tuple[list[_M
 
 @dataclass(frozen=True)
 class _Best:
-    """The links that may still matter, their means, and the highest mean of each group, 0 where it has none."""
+    """The links that can still lead to a merge, their means, and the highest mean of each group, 0 where it has none."""
 
     links: GroupLinks
     mean: Floats
@@ -152,7 +149,7 @@ class _Best:
 
     @classmethod
     def of(cls, groups: Groups, links: GroupLinks, floor: float) -> _Best:
-        """Drop links between barred groups, and those of groups whose best is under the floor."""
+        """Drop links between barred groups, and those of a group whose best is below the floor."""
         links = links.take(~groups.barred(links.low, links.high))
         mean = np.round(links.mass / (groups.size[links.low] * groups.size[links.high]), _DECIMALS)
         best = np.zeros(len(groups.size))
@@ -169,9 +166,9 @@ class _Best:
         return int(np.count_nonzero(linked))
 
     def mutual(self) -> Ints:
-        """Return the places of links that are the best of both their ends; each group is in one at most.
+        """Return the indices of links that are the best of both groups; each group is in one at most.
 
-        Ties go by a hash of both numbers: by the numbers themselves, all groups would want the smallest, and one would get it.
+        Ties are broken by a hash of both numbers: by the numbers themselves, all groups would compete for the smallest.
         """
         low, high = self.links.low, self.links.high
         rank = (low.astype(np.uint64) * np.uint64(len(self.of_group)) + high.astype(np.uint64)) * _MIX
@@ -185,7 +182,7 @@ class _Best:
 
 
 def _contracted(links: GroupLinks, name: Ints) -> GroupLinks:
-    """Return the links after each group became part of its `name`; links between the same two are then one."""
+    """Return the links after each group became part of its `name`, with those between the same two groups summed."""
     nodes, changed = len(name), name != np.arange(len(name))
     changed[name[changed]] = True
     moved = changed[links.low] | changed[links.high]

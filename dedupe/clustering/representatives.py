@@ -6,19 +6,18 @@ import numpy as np
 
 from dedupe.clustering.collapse import Nodes
 from dedupe.embedding.vectors import Vectors
-from dedupe.runtime.arrays import Float32s, Floats, Ints
+from dedupe.runtime.arrays import Floats, Ints
 
-_CHUNK_GROUPS = 4096  # groups whose vectors are held at a time
+_CHUNK_GROUPS = 4096
 
 
 def representatives(labels: Ints, nodes: Nodes, vectors: Vectors, facts: Ints, rule: str) -> Ints:
-    """Return the row to keep of each group, (groups,).
+    """Return the row to keep of each group, (groups,); ties are broken by `nodes.ties`.
 
-    `labels`: (rows,), from 0. `vectors`: (nodes, d) unit rows; `facts`: (nodes,), how many facts a title states. `rule`: one of
-    `KEEP_RULES`. Ties go by `nodes.ties`.
+    `labels`: (rows,), from 0. `vectors`: (nodes, d) unit rows. `facts`: (nodes,), number of facts. `rule`: see `KEEP_RULES`.
     """
     if rule == "central":
-        cost = -np.round(_closeness(labels, nodes, vectors), 4)  # rounded, so that float noise makes no choice
+        cost = -np.round(_closeness(labels, nodes, vectors), 4)  # rounded, so that float noise does not decide
     else:
         cost = -facts[nodes.of_row].astype(float) if rule == "complete" else np.zeros(len(labels))
     order = np.lexsort((nodes.ties, cost, labels))
@@ -26,7 +25,7 @@ def representatives(labels: Ints, nodes: Nodes, vectors: Vectors, facts: Ints, r
 
 
 def _closeness(labels: Ints, nodes: Nodes, vectors: Vectors) -> Floats:
-    """Return how close each row is to the sum of its group, (rows,); 0 in a group of one node."""
+    """Return the product of each row's vector with the sum of its group, (rows,); 0 in a group of one node."""
     parts, where, copies = np.unique(labels * len(nodes) + nodes.of_row, return_inverse=True, return_counts=True)
     group, node = np.divmod(parts, max(len(nodes), 1))
     closeness = np.zeros(len(parts))
@@ -35,13 +34,7 @@ def _closeness(labels: Ints, nodes: Nodes, vectors: Vectors) -> Floats:
     for first in range(0, len(starts), _CHUNK_GROUPS):
         end = starts[first + _CHUNK_GROUPS] if first + _CHUNK_GROUPS < len(starts) else len(several)
         part = several[starts[first] : end]
-        closeness[part] = _to_center(vectors[node[part]], copies[part], group[part])
+        rows, new = vectors[node[part]], np.diff(group[part], prepend=-1) > 0
+        centers = np.add.reduceat(rows * copies[part, None].astype(np.float32), np.flatnonzero(new))
+        closeness[part] = np.vecdot(rows, centers[np.cumsum(new) - 1])
     return closeness[where]
-
-
-def _to_center(vectors: Float32s, counts: Ints, groups: Ints) -> Float32s:
-    """Return the product of each row with the sum of its group; `counts`: how often a row counts, `groups`: sorted."""
-    new = np.diff(groups, prepend=-1) > 0
-    centers = np.add.reduceat(vectors * counts[:, None].astype(np.float32), np.flatnonzero(new))
-    closeness: Float32s = np.vecdot(vectors, centers[np.cumsum(new) - 1])
-    return closeness

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedupe.clustering.collapse import Collapsed
+from dedupe.embedding import Encoder
+from dedupe.embedding.cache import VectorCache
 from dedupe.errors import DedupeWarning
 from dedupe.headlines import Headline
 from dedupe.result.display import counted
@@ -76,6 +78,12 @@ def run_cautions(crowds: Collapsed, skipped: int, uncorrected: Ints) -> Iterator
     yield from _caution("sparse", f"{sparse}: {skipped:,} pairs not scored", np.isin(of, nodes))
     apart = "that corrections put together but the window keeps apart: widen it to have them in one group"
     yield from _caution("uncorrected", apart, np.isin(of, uncorrected))
+
+
+def cache_cautions(cache: VectorCache | None, encoder: Encoder | None) -> Iterator[Caution]:
+    """Yield a caution where the vectors of an encoder could not be cached."""
+    if cache is not None and not isinstance(getattr(encoder, "identity", None), str):
+        yield Caution("unused-cache", "the encoder has no `identity`, so its vectors were not cached")
 
 
 def story_cautions(labels: Ints, distinct: Ints, probabilities: Floats, unscored: Bools) -> Iterator[Caution]:

@@ -1,4 +1,4 @@
-"""Names for the array types that every step uses, and the two things that several steps count."""
+"""The array types that every step uses, numbering, and counting pairs."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def codes(values: Iterable[Hashable] | NDArray[Any]) -> NDArray[np.int64]:
 
 
 def pairs_within(sizes: _Sizes) -> _Sizes:
-    """Return how many pairs groups of these sizes have: n (n - 1) / 2 each."""
+    """Return the number of pairs in groups of these sizes: n (n - 1) / 2 each."""
     return sizes * (sizes - 1) // 2

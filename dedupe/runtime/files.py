@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: written beside their place, synced and renamed. `-` is standard output."""
+"""Files that appear whole or not at all: written under another name, synced and renamed. `-` is standard output."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ PACKED = {".gz": "gzip", ".zst": "zstd"}
 def check_output(path: str, read: Iterable[str], *, force: bool = False, binary: bool = False) -> None:
     """Raise `OutputError` if `path` cannot be written: call it before the work starts.
 
-    `read`: the inputs, which are never overwritten; any other file that exists is replaced only with `force`. `binary`
-    output is not written to a terminal.
+    `read`: the inputs, which are never overwritten; any other existing file is replaced only with `force`. `binary` output
+    is not written to a terminal.
     """
     if path == "-":
         if binary and sys.stdout.isatty():
@@ -48,9 +48,9 @@ def write_lines(lines: Iterable[str], path: str) -> None:
 
 @contextmanager
 def writing(path: str) -> Iterator[TextIO]:
-    """Yield a UTF-8 text stream to `path`, as `writing_bytes` does; line ends are written as they are given."""
+    """Yield a UTF-8 text stream to `path`, as `writing_bytes` does; line ends are not translated."""
     with writing_bytes(path) as raw:
-        # A lone surrogate, which JSON may hold, becomes its escape: in JSON the same value again.
+        # JSON may contain a lone surrogate, which becomes its escape: in JSON, the same value.
         stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="")
         try:
             yield stream
@@ -64,7 +64,7 @@ def writing(path: str) -> Iterator[TextIO]:
 def writing_bytes(path: str) -> Iterator[BinaryIO]:
     """Yield a stream to `path`, which appears whole or, on any failure, not at all; compressed for .gz and .zst.
 
-    Raises `OutputError` if that fails; a reader that closes the pipe stays a `BrokenPipeError`.
+    Raises `OutputError` on failure, but `BrokenPipeError` where the reader of a pipe closes it.
     """
     opened, name = (_standard_output(), "standard output") if path == "-" else (_whole_file(Path(path)), path)
     with _as_output_errors(name), opened as stream, _compressed(stream, path) as out:
@@ -72,8 +72,8 @@ def writing_bytes(path: str) -> Iterator[BinaryIO]:
 
 
 def discard_standard_output() -> None:
-    """Send what is still buffered nowhere, so that the interpreter's last flush does not fail as well."""
-    with suppress(OSError):  # a test's stream has no descriptor
+    """Send what is still buffered to the null device, so that the interpreter's last flush does not fail as well."""
+    with suppress(OSError):  # in tests the stream has no descriptor
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -101,7 +101,7 @@ def _standard_output() -> Iterator[BinaryIO]:
 def _compressed(stream: BinaryIO, path: str) -> Iterator[BinaryIO]:
     compression = PACKED.get(Path(path).suffix.lower())
     if compression == "gzip":
-        with gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) as file:  # no name or time: always the same
+        with gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) as file:  # no name or time: reproducible
             yield cast(BinaryIO, file)
     elif compression == "zstd":
         import pyarrow as pa
@@ -116,11 +116,11 @@ def _compressed(stream: BinaryIO, path: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _whole_file(path: Path) -> Iterator[BinaryIO]:
-    if path.exists() and not path.is_file():  # a device or a named pipe is never whole
+    if path.exists() and not path.is_file():  # a device or a named pipe
         with path.open("wb") as raw:
             yield raw
         return
-    target = path.resolve()  # a link stays a link
+    target = path.resolve()  # so that a link stays a link
     partial = target.with_name(f".headline-dedupe-{os.getpid()}.tmp")
     try:
         with partial.open("xb") as raw:

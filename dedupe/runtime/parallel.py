@@ -1,4 +1,4 @@
-"""Threads: how many may be used, and work on many pieces with results in the order of the pieces."""
+"""Threads: the limit on their number, and parallel work whose results come in order."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from dedupe.errors import InputError
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
-_PIECES_AHEAD = 2  # per thread: more results would pile up before they are read
+_PIECES_AHEAD = 2  # per thread, so that few results wait to be read
 _limit: int | None = None
 
 
 def set_threads(number: int | None) -> None:
-    """Limit the processor threads that this process uses to encode, search and score; results do not depend on it.
+    """Limit the threads that this process uses to encode, search and score; results do not depend on it.
 
-    `number`: at least 1, or None for every processor, which is the default. Raises `InputError` for a number below 1.
+    `number`: at least 1, or None, the default, for one per processor. Raises `InputError` for a number below 1.
     """
     if number is not None and number < 1:
         raise InputError(f"the number of threads must be at least 1, not {number}: leave it out to use all processors")
@@ -35,12 +35,12 @@ def set_threads(number: int | None) -> None:
 
 
 def workers() -> int:
-    """Return how many threads to use: the limit that was set, or every processor this process may run on."""
+    """Return how many threads to use: the limit, or one for each processor that this process may run on."""
     return _limit or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
 
 
 def limit_torch() -> None:
-    """Apply the limit to torch, which is imported only when it is needed; without a limit, torch decides."""
+    """Apply the limit to torch; without a limit, torch decides."""
     if _limit:
         import torch
 
@@ -50,7 +50,7 @@ def limit_torch() -> None:
 def in_order(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
     """Yield `work(piece)` for each piece, in order, computed on all threads.
 
-    Inside, matrix products run on one thread each, so that a result does not depend on the number of threads.
+    Matrix products inside `work` use one thread each, so results do not depend on the number of threads.
     """
     with _thread_pools().limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers()) as pool:
         futures: deque[Future[Result]] = deque()
@@ -66,9 +66,8 @@ def in_order(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterat
                 future.cancel()
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=1)  # finding the pools of all loaded libraries takes a while
 def _thread_pools() -> Any:
-    """The thread pools of the loaded libraries, which take a while to find."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

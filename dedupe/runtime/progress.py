@@ -1,4 +1,4 @@
-"""The callback that long stages call, and the progress bars of the command line, which are one."""
+"""The callback to which long stages report, and progress bars."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from time import monotonic
 
 Progress = Callable[[str, int, int], None]
-"""A callback, called as `(stage, done, total)` while work goes on; `done` counts up to `total` in each stage.
+"""A callback, called as `(stage, done, total)`; `done` counts up to `total` in each stage.
 
-Stages of a run, in order: "encoding" (distinct titles that need a vector), "judging" (parts of the search for pairs),
+Stages of a run, in order: "encoding" (distinct titles that need a vector), "scoring" (parts of the search for pairs),
 "grouping wording" and "grouping story" (0 or 1 of 1). Training has its own: "training ...", "imitating", "fitting", "writing".
 """
 _SECONDS_BEFORE_BARS = 2.0
@@ -21,9 +21,9 @@ def silent(stage: str, done: int, total: int) -> None:
 
 @contextmanager
 def reporting(progress: bool | Progress = True) -> Iterator[Progress]:
-    """Yield the `Progress` that an argument asks for: itself, none for False, or for True bars.
+    """Yield a `Progress`: the argument itself, `silent` for False, or bars for True.
 
-    Bars are drawn on standard error once work takes two seconds, if that is a terminal.
+    Bars are drawn on standard error, if that is a terminal, after two seconds.
     """
     if progress is not True:
         yield progress or silent

@@ -1,9 +1,9 @@
 """`Judge`: features of pairs -> a calibrated probability for each level.
 
-Two logistic regressions a level. The first sees the pair by itself, through terms of its features: the features themselves,
-hinges ("similarity>0.65": how far the similarity exceeds 0.65) and products ("similarity*hours"). The second weighs what the
-first says against the context of the pair, see `context.py`. `headline-dedupe train` fits both; the coefficients that ship
-are in `embedding/model/judge.json`, where they can be read.
+Each level has two logistic regressions. The first scores the pair by itself. Its terms are the features, hinges
+("similarity>0.65": by how much the similarity exceeds 0.65) and products ("similarity*hours"). The second combines the
+result with the context of the pair, see `context.py`. `headline-dedupe train` fits both; the coefficients that ship can be
+read in `embedding/model/judge.json`.
 """
 
 from __future__ import annotations
@@ -26,23 +26,21 @@ from dedupe.runtime.arrays import Float32s, Floats
 from dedupe.runtime.parallel import in_order
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
 from dedupe.scoring.pair_features import FEATURES
+from dedupe.scoring.similarity_scale import IDENTITY, Scale, scale_of
 
 TERMS = (
     *FEATURES,
     *(f"similarity>{knot}" for knot in (0.45, 0.55, 0.65, 0.75, 0.85)),
     "hours>3.0",
-    *(
-        f"similarity*{other}"
-        for other in ("shared", "hours", "rare", "contained", "letters", "names", "numbers_conflict")
-    ),
+    *(f"similarity*{name}" for name in "shared hours rare contained letters names numbers_conflict".split()),
     "shared*hours",
     "shared*missing",
     "contained*rare",
     "contained*length",
 )
 CONTEXT_TERMS = (*(f"{level}_log_odds" for level in SCORED_LEVELS), *CONTEXT_FEATURES)
-_CLIP = 1e-4  # probabilities closer to 0 or 1 have no higher log odds
-_CHUNK_ROWS = 4096  # of vectors
+_CLIP = 1e-4  # probabilities are moved at least so far from 0 and 1 before their log odds are taken
+_CHUNK_ROWS = 4096
 _CHUNK_PAIRS = 500_000
 
 
@@ -62,11 +60,11 @@ class Logistic:
 class Judge:
     """The fitted model, and the default threshold of each level.
 
-    `pair`: per level, the regression over `TERMS` of a pair by itself. `context`: per level, that over `CONTEXT_TERMS`.
-    `candidate_floor`: cosine similarity of the level's vectors from which pairs are scored at all; `given_up`: the share of
-    the pairs that belong together and lie below it, on the stories that the judge was fitted on. `floor`: probability
-    from which pairs are kept. `head`: (d, d), the matrix that turns the encoder's vectors into those of the wording level;
-    None where these are the same.
+    `pair`: per level, the regression over `TERMS` of a pair by itself; `context`: the one over `CONTEXT_TERMS`.
+    `candidate_floor`: per level, the lowest cosine similarity at which pairs are scored; `given_up`: the share of true
+    pairs below it, on the stories that the judge was fitted on. `floor`: lowest probability at which pairs are kept.
+    `head`: (d, d), turns the encoder's vectors into those of the wording level; None where these are the same.
+    `calibrated`: whether the judge was fitted on the encoder of the run.
     """
 
     pair: Mapping[str, Logistic]
@@ -76,20 +74,21 @@ class Judge:
     given_up: Mapping[str, float]
     floor: float
     head: Float32s | None = None
+    calibrated: bool = False
+
+    def scale(self, vectors: Vectors) -> Scale:
+        """Return what brings cosine similarities of an encoder's unit rows, (n, d), to the scale of this judge."""
+        return IDENTITY if self.calibrated else scale_of(vectors)
 
     def wording_vectors(self, vectors: Vectors) -> Vectors:
-        """Return the unit rows that the wording level compares, (n, d), from unit rows of the encoder.
-
-        Raises `ModelError` where they cannot be this encoder's.
-        """
+        """Return the unit rows that the wording level compares, (n, d); `ModelError` for rows of another width."""
         if self.head is None or not vectors.shape[1]:
             return vectors
         if vectors.shape[1] != len(self.head):
             raise ModelError(
                 f"vectors have {vectors.shape[1]} numbers a row, but those of this encoder have {len(self.head)}"
             )
-        head = self.head
-        projected, starts = zero_rows(*vectors.shape), range(0, len(vectors), _CHUNK_ROWS)
+        head, projected, starts = self.head, zero_rows(*vectors.shape), range(0, len(vectors), _CHUNK_ROWS)
         for start, rows in in_order(lambda k: (k, _projected(vectors[k : k + _CHUNK_ROWS], head)), starts):
             projected[start : start + len(rows)] = rows
         return projected
@@ -105,7 +104,7 @@ class Judge:
         return log_odds
 
     def with_context(self, context: Context, pairs: PairTable) -> PairTable:
-        """Return the pairs with their probability in context. Wording implies story, so story is never the smaller."""
+        """Return the pairs with their probability in context; that of story is at least that of wording."""
         probability = {level: np.empty(len(pairs), np.float32) for level in SCORED_LEVELS}
         for start in range(0, len(pairs), _CHUNK_PAIRS):
             part = slice(start, start + _CHUNK_PAIRS)
@@ -117,7 +116,7 @@ class Judge:
 
 
 def context_terms(context: Context, pairs: PairTable, part: slice = slice(None)) -> Floats:
-    """Return the columns `CONTEXT_TERMS` of some pairs, float64, (part, terms)."""
+    """Return the columns `CONTEXT_TERMS` of a part of the pairs, float64, (part, terms)."""
     clipped = [np.clip(pairs.p_pair(level)[part].astype(np.float64), _CLIP, 1 - _CLIP) for level in SCORED_LEVELS]
     return np.column_stack([*(np.log(p / (1 - p)) for p in clipped), context.features(part)])
 
@@ -159,30 +158,25 @@ def _term(name: str, columns: Mapping[str, Floats]) -> Floats:
 
 @lru_cache(maxsize=4)
 def load_judge(folder: Path = BUNDLED) -> Judge:
-    """Return the judge of a model folder, which is fitted on the encoder beside it."""
-    head = np.load(folder / HEAD, allow_pickle=False)
-    return replace(_read(folder / JUDGE), head=head)
+    """Return the judge of a model folder, fitted on the encoder in it."""
+    return replace(_read(folder / JUDGE), head=np.load(folder / HEAD, allow_pickle=False), calibrated=True)
 
 
 @lru_cache(maxsize=1)
 def load_fallback() -> Judge:
-    """Return the judge for vectors of encoders that have none; `ModelError` where a file that ships has changed."""
+    """Return the judge for encoders that have none of their own; `ModelError` where a bundled file was changed."""
     verify(BUNDLED)
     return _read(BUNDLED / FALLBACK)
 
 
-def judge_of(encoder: Any) -> tuple[Judge, bool]:
-    """Return the judge fitted on this encoder, in the folder it names, or the one for all others; and which it is."""
+def judge_of(encoder: Any) -> Judge:
+    """Return the judge in the folder that an encoder names, or, where it names none, the one for all other encoders."""
     folder = getattr(encoder, "folder", None)
-    return (load_fallback(), False) if folder is None else (load_judge(folder), True)
+    return load_fallback() if folder is None else load_judge(folder)
 
 
 def _read(path: Path) -> Judge:
-    return from_json(json.loads(path.read_text(encoding="utf-8")))
-
-
-def from_json(model: Mapping[str, Any]) -> Judge:
-    """Return the judge written by `to_json`."""
+    model = json.loads(path.read_text(encoding="utf-8"))
     levels = model["levels"]
     return Judge(
         pair={level: _logistic(levels[level]["alone"], TERMS) for level in SCORED_LEVELS},
@@ -199,7 +193,7 @@ def _logistic(fitted: Mapping[str, Any], names: Sequence[str]) -> Logistic:
 
 
 def to_json(judge: Judge) -> dict[str, Any]:
-    """Return the judge as plain data, coefficients by the name of their term."""
+    """Return what a judge file holds: coefficients by the name of their term, without the head."""
     levels = {
         level: {
             "threshold": judge.thresholds[level],

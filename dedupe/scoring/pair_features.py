@@ -1,7 +1,6 @@
-"""Candidate pairs -> features: a matrix of numbers, mostly in [0, 1], one row a pair and one column a feature.
+"""Candidate pairs -> features: a matrix of numbers, mostly in [0, 1], with a row for each pair and a column for each feature.
 
-It can be made in two steps, since comparing letters costs most: `word_features` first, then `add_letter_features` for the
-pairs that may still matter.
+Comparing letters takes longest, so it can be done for fewer pairs: `word_features` first, then `add_letter_features`.
 """
 
 from __future__ import annotations
@@ -18,25 +17,25 @@ from dedupe.scoring.title_features import KINDS, TitleFeatures
 
 FEATURES = (
     "similarity",  # cosine of the vectors
-    "wording_similarity",  # cosine as the wording level sees them
+    "wording_similarity",  # cosine of the vectors of the wording level
     "shared",  # idf of the words in both, as a share of the idf of all their words
     "contained",  # idf of the words in both, as a share of the shorter title's
     "rare",  # idf of the rarest word in both, 1 for a word never seen
-    "missing",  # mean idf mass of the words that only one has, on a log scale
-    "conflict",  # the smaller of the two masses that "missing" is the mean of, on a log scale: both say something else
+    "missing",  # mean of the two idf masses of the words that only one title has, on a log scale
+    "conflict",  # the smaller of these two, on a log scale: high where both say something else
     "names",  # idf of the names in both, as a share of the names of the title with fewer; 0.5 where either has none
     "names_shared",  # idf mass of the names in both, on a log scale
     "names_conflict",  # the smaller of the two idf masses of names that only one has, on a log scale
     "numbers_agree",  # share of the numbers of both that are in both
-    "numbers_conflict",  # 1 where both have numbers of which the other has none
+    "numbers_conflict",  # 1 where both have numbers and share none
     "numbers_differ",  # 1 where both have numbers that the other lacks
-    "numbers_lone",  # 1 where one of the two has numbers
+    "numbers_lone",  # 1 where only one has numbers
     "days_agree",  # 1 where both name days or months and share one
     "days_conflict",  # 1 where both name days or months that the other does not
     "opposed",  # 1 where one says the opposite of a word of the other ("rise", "fall")
-    "negation",  # 1 where one of the two negates
-    "question",  # 1 where one of the two asks
-    "ahead",  # 1 where one of the two looks ahead
+    "negation",  # 1 where only one negates
+    "question",  # 1 where only one is a question
+    "ahead",  # 1 where only one looks ahead
     "letters",  # rapidfuzz token_set_ratio, 0 to 1
     "order",  # rapidfuzz ratio, 0 to 1
     "length",  # words of the shorter as a share of the longer's
@@ -46,7 +45,7 @@ FEATURES = (
 )
 LETTER_FEATURES = {"order": fuzz.ratio, "letters": fuzz.token_set_ratio}
 """The features that compare letters, the cheaper first."""
-_CHUNK_PAIRS = 16_384  # so that their columns stay in the processor's cache
+_CHUNK_PAIRS = 16_384  # their columns fit into the processor's cache
 _KINDS, _STEMS = len(KINDS), KINDS.index("stems")
 
 
@@ -55,7 +54,7 @@ def pair_features(
 ) -> Float32s:
     """Return the features of each pair, float32, (pairs, len(FEATURES)), columns as in `FEATURES`, each contiguous.
 
-    `i`, `j`: places of titles; `similarity`, `wording_similarity`: cosine similarity on the judge's scale; all (pairs,).
+    `i`, `j`: indices of titles; `similarity`, `wording_similarity`: cosine similarity on the judge's scale; all (pairs,).
     """
     features = word_features(titles, i, j, similarity, wording_similarity)
     add_letter_features(features, titles, i, j)
@@ -65,7 +64,7 @@ def pair_features(
 def word_features(
     titles: TitleFeatures, i: Ints, j: Ints, similarity: Float32s, wording_similarity: Float32s
 ) -> Float32s:
-    """Return what `pair_features` does, with 0 in the columns of `LETTER_FEATURES`."""
+    """Return what `pair_features` returns, with 0 in the columns of `LETTER_FEATURES`."""
     features = np.zeros((len(i), len(FEATURES)), np.float32, order="F")
     for start in range(0, len(i), _CHUNK_PAIRS):
         k = slice(start, start + _CHUNK_PAIRS)
@@ -79,7 +78,7 @@ def word_features(
 def add_letter_features(
     features: Float32s, titles: TitleFeatures, i: Ints, j: Ints, names: Sequence[str] = tuple(LETTER_FEATURES)
 ) -> None:
-    """Fill some of the columns of `LETTER_FEATURES`, in place."""
+    """Fill these columns of `LETTER_FEATURES`, in place."""
     a, b = titles.texts[i], titles.texts[j]
     for name in names:
         features[:, FEATURES.index(name)] = process.cpdist(a, b, scorer=LETTER_FEATURES[name], dtype=np.float32) / 100
@@ -126,17 +125,17 @@ def _of_titles(t: TitleFeatures, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
 
 
 def _overlap(t: TitleFeatures, i: Ints, j: Ints) -> tuple[Floats, Floats]:
-    """Return the mass that two titles share by kind, (pairs, kinds), and that of the rarest stem they share.
+    """Return the mass that two titles share by kind, (pairs, kinds), and the mass of the rarest stem they share, (pairs,).
 
-    Of opposites it is the mass of the sides that one title takes against the other.
+    For opposites it is the mass of words to which the other title has the opposite.
     """
     both = t.entries[i].minimum(t.mirrored[j])
     pair = np.repeat(np.arange(len(i)), np.diff(both.indptr))
     kind = t.kind[both.indices]
     masses = np.bincount(pair * _KINDS + kind, both.data, minlength=len(i) * _KINDS)
-    rare, some = np.zeros(len(i)), np.flatnonzero(np.diff(both.indptr))
-    if len(some):
-        rare[some] = np.maximum.reduceat(np.where(kind == _STEMS, both.data, 0), both.indptr[some])
+    rare, filled = np.zeros(len(i)), np.flatnonzero(np.diff(both.indptr))
+    if len(filled):
+        rare[filled] = np.maximum.reduceat(np.where(kind == _STEMS, both.data, 0), both.indptr[filled])
     return masses.reshape(len(i), _KINDS).astype(np.float64), rare
 
 

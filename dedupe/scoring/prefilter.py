@@ -1,7 +1,7 @@
 """Drop hopeless candidate pairs before all their features are known.
 
-Comparing letters costs most. How much the letters of two titles could still raise the log odds of a pair has an upper bound,
-so they are compared last, and only where they could still matter. The outcome is the same as if they always were.
+Comparing letters takes longest. There is an upper bound on how much it can raise the log odds of a pair, so it is done last,
+and only for pairs that can still reach the minimum. The result is the same as if it were done for all.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def prefilter(
     level: str,
     min_log_odds: float,
 ) -> tuple[Ints, Float32s]:
-    """Return which pairs may reach `min_log_odds`, as indices, and all their features.
+    """Return which pairs can reach `min_log_odds`, as indices, and all their features.
 
     `i`, `j`: indices of titles; `similarity`, `wording_similarity`: cosine similarity on the judge's scale; all (pairs,).
     """
@@ -45,7 +45,7 @@ def upper_bound(
 ) -> Floats:
     """Return the highest log odds that pairs by themselves can reach, (pairs,).
 
-    The `unknown` features lie in [0, 1] and stand at 0 in `features`.
+    The `unknown` features are in [0, 1]; their columns of `features` must be 0.
     """
     columns = feature_columns(features)
     bound = judge.pair_log_odds(features, [level])[level]

@@ -9,14 +9,14 @@ from dedupe.text.document_frequencies import document_frequencies
 from dedupe.text.words import facts, words_by_stem
 
 _MAX_WORDS = 5
-_MIN_COMMON = 0.4  # log of summed products of probabilities: about one headline that surely goes with both
+_MIN_COMMON = 0.4  # of the feature `story_common`: about one other headline that surely belongs to both
 
 
 def reasons(a: str, b: str, similarity: float, features: Mapping[str, float], *, corrected: bool = False) -> list[str]:
     """Return short sentences that say why two titles were scored as they were.
 
-    `similarity` is the encoder's own cosine; `features` holds it on the judge's scale. `corrected`: whether a correction
-    decides about the pair.
+    `similarity`: the encoder's own cosine, not that on the judge's scale in `features`. `corrected`: whether a correction
+    is about the pair.
     """
     first, second = facts(a), facts(b)
     readable = words_by_stem(a) | words_by_stem(b)

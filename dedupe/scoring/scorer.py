@@ -23,9 +23,9 @@ from dedupe.scoring.similarity_scale import Scale
 from dedupe.scoring.title_features import TitleFeatures
 
 MIN_CONTEXT = {"story": 0.02, "wording": 0.05}
-"""Probability of a pair by itself, at the level of the run, from which it counts as context."""
-_CHUNK_PAIRS = 32_768  # few enough for the cache, so many that threads seldom wait
-_CHUNK_CONTEXT = 500_000  # pairs whose context is made at a time
+"""Per level of a run, the lowest probability by itself of a pair that is context for others; less probable pairs are dropped."""
+_CHUNK_PAIRS = 32_768  # few enough for the cache, enough that threads rarely wait
+_CHUNK_CONTEXT = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Scorer:
     """Scores the pairs of one run.
 
     `vectors`: unit rows, (n, d); `wording_vectors`: those of the wording level. `scale`: brings the encoder's cosine to the
-    judge's scale. `level`: the level up to which the run looks, by whose probability pairs are kept.
+    judge's scale. `level`: that of the run; pairs are kept by their probability at this level.
     """
 
     judge: Judge
@@ -49,7 +49,7 @@ class Scorer:
         return cls(judge, titles, vectors, judge.wording_vectors(vectors), scale, level)
 
     def take(self, nodes: Ints) -> Scorer:
-        """Return the scorer of some nodes."""
+        """Return the scorer of these nodes."""
         vectors = rows_at(self.vectors, nodes)
         same = self.wording_vectors is self.vectors
         wording = vectors if same else rows_at(self.wording_vectors, nodes)
@@ -57,7 +57,7 @@ class Scorer:
 
     @property
     def level_vectors(self) -> Vectors:
-        """The vectors in which the level of the run looks for candidates."""
+        """The vectors in which candidates are found."""
         return self.vectors if self.level == "story" else self.wording_vectors
 
     def candidates(self, band: TimeBand | None, sparse: Sequence[Ints]) -> Join:
@@ -66,7 +66,7 @@ class Scorer:
         return Join(self.level_vectors, floor, band, sparse=sparse, wording=self.level == "wording")
 
     def score(self, join: Join, progress: Progress) -> PairTable:
-        """Return the candidate pairs of a join that are probable enough to count, with context."""
+        """Return the candidate pairs of a join that reach the judge's floor, with context."""
         return self.context_probabilities(concatenate(self._pieces(join, progress)), self.judge.floor)
 
     def _pieces(self, join: Join, progress: Progress) -> Iterator[PairTable]:
@@ -81,10 +81,7 @@ class Scorer:
     def pair_probabilities(
         self, pairs: PairTable, min_probability: float | None = None, *, chunk_pairs: int = _CHUNK_PAIRS
     ) -> PairTable:
-        """Return candidate pairs with the probability of each by itself, without those under `min_probability`.
-
-        The default is what counts as context.
-        """
+        """Return pairs with their probability by themselves, dropping those under `min_probability` (see `MIN_CONTEXT`)."""
         minimum = MIN_CONTEXT[self.level] if min_probability is None else min_probability
         chunks = [pairs.take(slice(k, k + chunk_pairs)) for k in range(0, len(pairs), chunk_pairs)]
         return concatenate(self._score_chunk(chunk, minimum) for chunk in chunks)
@@ -100,19 +97,14 @@ class Scorer:
         return pairs.take(probability[self.level] >= min_probability)
 
     def _with_similarities(self, pairs: PairTable) -> PairTable:
-        if self.wording_vectors is self.vectors:
-            cosine = _filled(
-                pairs.similarity if len(pairs.similarity) else pairs.wording_similarity, self.vectors, pairs
-            )
-            return replace(pairs, similarity=cosine, wording_similarity=cosine)
-        return replace(
-            pairs,
-            similarity=_filled(pairs.similarity, self.vectors, pairs),
-            wording_similarity=_filled(pairs.wording_similarity, self.wording_vectors, pairs),
-        )
+        same = self.wording_vectors is self.vectors
+        known = pairs.wording_similarity if same and not len(pairs.similarity) else pairs.similarity
+        cosine = _filled(known, self.vectors, pairs)
+        wording = cosine if same else _filled(pairs.wording_similarity, self.wording_vectors, pairs)
+        return replace(pairs, similarity=cosine, wording_similarity=wording)
 
     def context_probabilities(self, pairs: PairTable, floor: float) -> PairTable:
-        """Return the pairs whose probability in context reaches `floor` at the level of the run, with that context."""
+        """Return the pairs whose probability in context reaches `floor` at the level of the run, with their context."""
         context = Context(len(self.titles.texts), pairs)
         pairs = self.judge.with_context(context, pairs)
         kept = np.flatnonzero(pairs.p(self.level) >= floor)

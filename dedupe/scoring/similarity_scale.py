@@ -1,8 +1,7 @@
-"""Similarities of a foreign encoder -> the scale of the encoder that the judge was fitted on.
+"""Similarities of a foreign encoder -> the scale of the base model, on whose vectors the fallback judge was fitted.
 
-Thresholds do not transfer between models, since each has its own similarity for titles that have nothing in common. The
-map is linear and keeps two points: identical titles stay at 1, and the mean over unrelated titles goes to the mean
-of the base model, on whose vectors the judge for other encoders is fitted.
+Thresholds do not transfer between encoders, since unrelated titles have another similarity with each. The map is linear:
+identical titles stay at 1, and the mean over unrelated titles becomes that of the base model.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from dedupe.embedding.vectors import Vectors
 
 _UNRELATED = 0.07  # mean cosine of random pairs of headlines under the base model
-_MIN_ROWS = 50  # a mean over the pairs of fewer says little: similarities are then used unchanged
+_MIN_ROWS = 50  # with fewer, the mean is unreliable, and similarities are used unchanged
 _MAX_MEAN = 0.95
 _CHUNK_ROWS = 4096
 
@@ -28,12 +27,12 @@ class Scale:
     offset: float
 
     def __call__(self, similarity: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the judge's similarity for the encoder's own."""
+        """Return similarities on the judge's scale for the encoder's own."""
         scaled: NDArray[np.float32] = similarity * np.float32(self.slope) + np.float32(self.offset)
         return scaled.clip(-1, 1)
 
     def inverse(self, similarity: float) -> float:
-        """Return the encoder's own similarity for one on the judge's scale."""
+        """Return the encoder's similarity for one on the judge's scale."""
         return min(max((similarity - self.offset) / self.slope, 1e-3), 1.0)
 
 
@@ -41,7 +40,7 @@ IDENTITY = Scale(1.0, 0.0)
 
 
 def scale_of(vectors: Vectors) -> Scale:
-    """Return the scale of unit rows, (n, d), from the mean similarity over all pairs; no pair is made."""
+    """Return the scale of unit rows, (n, d), from the mean similarity over all pairs, without computing the pairs."""
     n = len(vectors)
     if n < _MIN_ROWS:
         return IDENTITY

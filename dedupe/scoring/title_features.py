@@ -1,10 +1,10 @@
-"""Titles -> `TitleFeatures`: what each title states, worked out once for all its pairs."""
+"""Titles -> `TitleFeatures`: what each title states, computed once for all its pairs."""
 
 from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
@@ -20,10 +20,10 @@ Member = tuple[int, str]
 T = TypeVar("T", bound=Hashable)
 
 KINDS = ("stems", "names", "numbers", "days", "opposites")
-"""What a title can state, each a set in `dedupe.text.words.Facts`."""
+"""Kinds of what a title states; each is a set in `dedupe.text.words.Facts`."""
 _STEMS, _NAMES, _NUMBERS, _DAYS, _SIDES = range(len(KINDS))
 _ALL_SIDES = [(_SIDES, side) for k in range(len(OPPOSITES)) for side in (f"{k}+", opposite_of(f"{k}+"))]
-_MIN_IDF = 0.1  # what the most common stem still counts for
+_MIN_IDF = 0.1  # of the most common stems
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class TitleFeatures:
     """What n titles state.
 
     `texts`: normalized titles, case folded, (n,). `entries`: float32, (n, columns), a column for each member of each kind,
-    sorted in each row: idf mass for stems and names, 1 for numbers, days and sides. `mirrored`: the same with every side
-    replaced by its opposite. `kind`: (columns,), places in `KINDS`. `mass`: (n, kinds), sums of the rows of `entries`.
+    sorted in each row: idf mass for stems and names, 1 for numbers, days and opposites. `mirrored`: the same with every
+    opposite replaced by the other side. `kind`: (columns,), indices into `KINDS`. `mass`: (n, kinds), row sums of `entries`.
     `moods`: (n, 3), whether a title negates, asks, looks ahead. `words`: (n,), at least 1. `first`, `last`: (n,), hours
-    since the epoch, NaN where undated. `sources`: (n,), one number a source. `facts`: (n,), how many stems and numbers.
+    since the epoch, NaN where undated. `sources`: (n,), a number for each source. `facts`: (n,), how many stems and numbers.
     """
 
     texts: NDArray[np.object_]
@@ -50,7 +50,7 @@ class TitleFeatures:
     facts: Ints
 
     def take(self, titles: Ints) -> TitleFeatures:
-        """Return the features of some titles."""
+        """Return the features of these titles."""
         columns = {column.name: getattr(self, column.name) for column in fields(self)}
         return TitleFeatures(**{name: value if name == "kind" else value[titles] for name, value in columns.items()})
 
@@ -61,18 +61,19 @@ def describe_titles(
     last: Floats | None = None,
     sources: Sequence[str | None] | None = None,
 ) -> TitleFeatures:
-    """Return the features of normalized titles, so that no pair needs a Python loop.
+    """Return the features of normalized titles.
 
     `first`, `last`: hours since the epoch of the earliest and latest copy, NaN where undated, (n,). `sources`: names.
     """
-    # No word or number spans white space: each distinct piece between spaces is read once, and each distinct word in it.
+    # Each distinct piece between spaces is split into words once, and the facts of each distinct word are found once.
     pieces, of_titles = _incidence(map(str.split, texts))
-    written, of_pieces = _incidence(map(tokens, pieces))
-    words = list(map(facts_of_token, written))
+    distinct, of_pieces = _incidence(map(tokens, pieces))
+    words = list(map(facts_of_token, distinct))
     members, of_words = _incidence(map(_members, words), _ALL_SIDES)
     entries = _weighted(of_titles @ (of_pieces @ of_words), members)
     kind = np.array([kind for kind, _ in members], np.uint8)
-    negated, looks_ahead = (of_titles @ (of_pieces @ _moods(words))).T > 0
+    moods = np.array([(word.negated, word.looks_ahead) for word in words], np.float32).reshape(-1, 2)
+    negated, looks_ahead = (of_titles @ (of_pieces @ moods)).T > 0
     undated = np.full(len(texts), np.nan)
     source = codes(name.casefold() if name else None for name in sources or [None] * len(texts))
     return TitleFeatures(
@@ -85,13 +86,13 @@ def describe_titles(
         words=np.maximum(np.diff(of_titles.indptr), 1).astype(float),
         first=undated if first is None else first,
         last=undated if last is None else last,
-        sources=np.where(source < 0, -1 - np.arange(len(texts)), source),  # no two titles without one share it
+        sources=np.where(source < 0, -1 - np.arange(len(texts)), source),  # titles without a source share none
         facts=_count(entries, np.isin(kind, (_STEMS, _NUMBERS))),
     )
 
 
 def _incidence(rows: Iterable[Iterable[T]], known: Iterable[T] = ()) -> tuple[list[T], csr_matrix]:
-    """Return the distinct members of rows, `known` ones first, and how often each row has each, (rows, members)."""
+    """Return the distinct members of all rows, `known` ones first, and how often each row has each, (rows, members)."""
     column: defaultdict[T, int] = defaultdict()
     column.default_factory = column.__len__  # a member not seen before takes the next column
     column.update((member, k) for k, member in enumerate(known))
@@ -104,24 +105,14 @@ def _incidence(rows: Iterable[Iterable[T]], known: Iterable[T] = ()) -> tuple[li
     return list(column), matrix
 
 
-def _members(word: Facts) -> Iterator[Member]:
-    for kind, name in enumerate(KINDS):
-        for member in getattr(word, name):
-            yield kind, member
-
-
-def _moods(words: Sequence[Facts]) -> NDArray[np.float32]:
-    return np.array([(word.negated, word.looks_ahead) for word in words], np.float32).reshape(-1, 2)
+def _members(word: Facts) -> list[Member]:
+    return [(kind, member) for kind, name in enumerate(KINDS) for member in getattr(word, name)]
 
 
 def _weighted(entries: csr_matrix, members: Sequence[Member]) -> csr_matrix:
-    # A member counts once however often it stands in a title. Sums of these weights in float64 are exact in any order.
-    frequencies = document_frequencies()
-    max_idf = frequencies.max_idf
-    weights = [
-        max(frequencies.idf(member), _MIN_IDF) / max_idf if kind in (_STEMS, _NAMES) else 1.0
-        for kind, member in members
-    ]
+    # A member counts once, however often a title has it. Float64 sums of float32 weights are exact, so order is no matter.
+    idf, max_idf = document_frequencies().idf, document_frequencies().max_idf
+    weights = [max(idf(word), _MIN_IDF) / max_idf if kind in (_STEMS, _NAMES) else 1.0 for kind, word in members]
     entries.sort_indices()
     entries.data = np.array(weights, np.float32)[entries.indices]
     return entries
@@ -136,6 +127,5 @@ def _mirrored(entries: csr_matrix) -> csr_matrix:
 
 
 def _count(entries: csr_matrix, counted: Bools) -> Ints:
-    """Return how many entries of each row lie in the columns `counted`."""
     before = np.concatenate([[0], np.cumsum(counted[entries.indices])])
     return np.diff(before[entries.indptr])

@@ -118,7 +118,7 @@ def test_the_small_model_is_close_to_the_bundled_one():
     rows = small.encode(texts)
     assert np.einsum("nd,nd->n", rows, load_encoder().encode(texts)).min() > 0.85
     assert rows[0] @ rows[2] > 0.7 > rows[0] @ rows[1] + 0.3
-    assert judge_of(small)[1], "it has the judge of the bundled model"
+    assert judge_of(small).calibrated, "it has the judge of the bundled model"
     for name in (model_folder.HEAD, model_folder.JUDGE, model_folder.FALLBACK):
         assert (model_folder.SMALL / name).read_bytes() == (model_folder.BUNDLED / name).read_bytes()
 
