@@ -130,7 +130,9 @@ def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = N
         return exact_pair()
     vectors = _embed(copies, encoder, None, None, silent)
     scorer = Scorer.of(judge, _describe(headlines, copies), vectors, IDENTITY, "story")
-    pairs = scorer.in_context(scorer.by_themselves(PairTable.of(np.array([0]), np.array([1])), minimum=0), floor=0)
+    pairs = scorer.context_probabilities(
+        scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0), floor=0
+    )
     features = features_in_context(scorer.titles, pairs, IDENTITY)[0].tolist()
     probability = {level: float(pairs.p(level)[0]) for level in SCORED_LEVELS}
     titles = (headlines[0].title, headlines[1].title)

@@ -61,7 +61,7 @@ def test_vectors_are_cached_and_progress_is_told(tmp_path, fake_encoder, monkeyp
     monkeypatch.setattr(fake_encoder, "identity", "fake", raising=False)
     steps, cache = [], VectorCache(tmp_path / "cache")
     expected = match(NEW, reference=KNOWN, cache=cache, progress=lambda *step: steps.append(step))
-    assert {name for name, _, _ in steps} >= {"encoding", "judging", "grouping story"}
+    assert {name for name, _, _ in steps} >= {"encoding", "scoring", "grouping story"}
     monkeypatch.setattr(fake_encoder, "encode", None)
     assert match(NEW, reference=KNOWN, cache=cache).matches == expected.matches
 

@@ -216,7 +216,7 @@ class _Crowds:
         members = self._members(leader)
         if not self.free[leader] or len(members) < self.settings.size:
             return
-        pairs = self.scorer.by_themselves(PairTable.of(members, np.full_like(members, leader)), minimum=0.0)
+        pairs = self.scorer.pair_probabilities(PairTable.of(members, np.full_like(members, leader)), min_probability=0)
         sure = pairs.p_pair_wording >= self.settings.sure
         member = np.where(pairs.i == leader, pairs.j, pairs.i).astype(np.int64)
         self.leader_of[member[sure]] = leader

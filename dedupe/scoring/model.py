@@ -104,7 +104,7 @@ class Judge:
                 log_odds[level] += self.pair[level].coefficients[k] * term
         return log_odds
 
-    def in_context(self, context: Context, pairs: PairTable) -> PairTable:
+    def with_context(self, context: Context, pairs: PairTable) -> PairTable:
         """Return the pairs with their probability in context. Wording implies story, so story is never the smaller."""
         probability = {level: np.empty(len(pairs), np.float32) for level in SCORED_LEVELS}
         for start in range(0, len(pairs), _CHUNK_PAIRS):

@@ -16,7 +16,7 @@ from dedupe.scoring.pair_features import LETTER_FEATURES, add_letter_features, w
 from dedupe.scoring.title_features import TitleFeatures
 
 
-def promising(
+def prefilter(
     judge: Judge,
     titles: TitleFeatures,
     i: Ints,
@@ -24,18 +24,18 @@ def promising(
     similarity: Float32s,
     wording_similarity: Float32s,
     level: str,
-    least: float,
+    min_log_odds: float,
 ) -> tuple[Ints, Float32s]:
-    """Return the places of the pairs whose log odds may reach `least`, and all their features.
+    """Return which pairs may reach `min_log_odds`, as indices, and all their features.
 
-    `i`, `j`: places of titles; `similarity`, `wording_similarity`: cosine similarity on the judge's scale; all (pairs,).
+    `i`, `j`: indices of titles; `similarity`, `wording_similarity`: cosine similarity on the judge's scale; all (pairs,).
     """
     features = word_features(titles, i, j, similarity, wording_similarity)
     kept, unknown = np.arange(len(i)), list(LETTER_FEATURES)
     while unknown:
-        hopeful = upper_bound(judge, features, level, unknown) >= least
-        kept = kept[hopeful]
-        features = features.T.compress(hopeful, axis=1).T  # the columns stay contiguous
+        plausible = upper_bound(judge, features, level, unknown) >= min_log_odds
+        kept = kept[plausible]
+        features = features.T.compress(plausible, axis=1).T  # the columns stay contiguous
         add_letter_features(features, titles, i[kept], j[kept], [unknown.pop(0)])
     return kept, features
 

@@ -18,7 +18,7 @@ from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
 from dedupe.scoring.model import Judge, sigmoid
-from dedupe.scoring.prefilter import promising
+from dedupe.scoring.prefilter import prefilter
 from dedupe.scoring.similarity_scale import Scale
 from dedupe.scoring.title_features import TitleFeatures
 
@@ -67,43 +67,42 @@ class Scorer:
 
     def score(self, join: Join, progress: Progress) -> PairTable:
         """Return the candidate pairs of a join that are probable enough to count, with context."""
-        return self.in_context(concatenate(self._pieces(join, progress)), self.judge.floor)
+        return self.context_probabilities(concatenate(self._pieces(join, progress)), self.judge.floor)
 
     def _pieces(self, join: Join, progress: Progress) -> Iterator[PairTable]:
-        progress("judging", 0, join.pieces)
-        pieces = in_order(lambda number: self.by_themselves(join.piece(number)), range(join.pieces))
+        progress("scoring", 0, join.pieces)
+        pieces = in_order(lambda number: self.pair_probabilities(join.piece(number)), range(join.pieces))
         for done, piece in enumerate(pieces, 1):
             yield piece
-            progress("judging", done, join.pieces)
+            progress("scoring", done, join.pieces)
         for vectors in (self.vectors, self.wording_vectors):
             release_pages(vectors)
 
-    def by_themselves(
-        self, pairs: PairTable, minimum: float | None = None, *, chunk_pairs: int = _CHUNK_PAIRS
+    def pair_probabilities(
+        self, pairs: PairTable, min_probability: float | None = None, *, chunk_pairs: int = _CHUNK_PAIRS
     ) -> PairTable:
-        """Return candidate pairs with the probability of each by itself, without those under `minimum`.
+        """Return candidate pairs with the probability of each by itself, without those under `min_probability`.
 
         The default is what counts as context.
         """
-        least = MIN_CONTEXT[self.level] if minimum is None else minimum
+        minimum = MIN_CONTEXT[self.level] if min_probability is None else min_probability
         chunks = [pairs.take(slice(k, k + chunk_pairs)) for k in range(0, len(pairs), chunk_pairs)]
-        return concatenate(self._chunk(chunk, least) for chunk in chunks)
+        return concatenate(self._score_chunk(chunk, minimum) for chunk in chunks)
 
-    def _chunk(self, pairs: PairTable, minimum: float) -> PairTable:
+    def _score_chunk(self, pairs: PairTable, min_probability: float) -> PairTable:
         pairs = self._with_similarities(pairs)
         scaled = self.scale(pairs.similarity), self.scale(pairs.wording_similarity)
-        least = np.log(minimum / (1 - minimum)) if minimum else -np.inf
-        kept, features = promising(self.judge, self.titles, pairs.i, pairs.j, *scaled, self.level, least)
-        pairs = pairs.take(kept)
+        min_log_odds = np.log(min_probability / (1 - min_probability)) if min_probability else -np.inf
+        kept, features = prefilter(self.judge, self.titles, pairs.i, pairs.j, *scaled, self.level, min_log_odds)
         probability = {level: sigmoid(odds) for level, odds in self.judge.pair_log_odds(features).items()}
-        enough = probability[self.level] >= minimum
         p_wording, p_story = (probability[level].astype(np.float32) for level in SCORED_LEVELS)
-        return replace(pairs, p_pair_wording=p_wording, p_pair_story=p_story).take(enough)
+        pairs = replace(pairs.take(kept), p_pair_wording=p_wording, p_pair_story=p_story)
+        return pairs.take(probability[self.level] >= min_probability)
 
     def _with_similarities(self, pairs: PairTable) -> PairTable:
         if self.wording_vectors is self.vectors:
-            cosine = (
-                pairs.similarity if len(pairs.similarity) else _filled(pairs.wording_similarity, self.vectors, pairs)
+            cosine = _filled(
+                pairs.similarity if len(pairs.similarity) else pairs.wording_similarity, self.vectors, pairs
             )
             return replace(pairs, similarity=cosine, wording_similarity=cosine)
         return replace(
@@ -112,10 +111,10 @@ class Scorer:
             wording_similarity=_filled(pairs.wording_similarity, self.wording_vectors, pairs),
         )
 
-    def in_context(self, pairs: PairTable, floor: float) -> PairTable:
+    def context_probabilities(self, pairs: PairTable, floor: float) -> PairTable:
         """Return the pairs whose probability in context reaches `floor` at the level of the run, with that context."""
         context = Context(len(self.titles.texts), pairs)
-        pairs = self.judge.in_context(context, pairs)
+        pairs = self.judge.with_context(context, pairs)
         kept = np.flatnonzero(pairs.p(self.level) >= floor)
         features = np.empty((len(kept), len(CONTEXT_FEATURES)), np.float16)
         for start in range(0, len(kept), _CHUNK_CONTEXT):
@@ -125,4 +124,4 @@ class Scorer:
 
 
 def _filled(column: Float32s, vectors: Vectors, pairs: PairTable) -> Float32s:
-    return column if len(column) else np.clip(cosines(vectors, pairs.i, pairs.j), -1, 1)
+    return column if len(column) else np.maximum(cosines(vectors, pairs.i, pairs.j), -1)

@@ -279,7 +279,7 @@ def _noticed(judge: Judge, part: Slice) -> tuple[Ints, PairTable]:
 
 def _judged(judge: Judge, part: Slice) -> tuple[Ints, PairTable]:
     noticed, pairs = _noticed(judge, part)
-    return noticed, judge.in_context(Context(len(part.labels["story"]), pairs), pairs)
+    return noticed, judge.with_context(Context(len(part.labels["story"]), pairs), pairs)
 
 
 def _pair_scores(held_out: Sequence[tuple[Judge, Sequence[Slice]]], level: str) -> dict[str, float | None]:

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 
 from dedupe.scoring.model import load_fallback, load_judge
 from dedupe.scoring.pair_features import FEATURES, LETTER_FEATURES, add_letter_features, pair_features, word_features
-from dedupe.scoring.prefilter import promising, upper_bound
+from dedupe.scoring.prefilter import prefilter, upper_bound
 from dedupe.scoring.title_features import describe_titles
 from dedupe.text.document_frequencies import document_frequencies
 from dedupe.text.words import facts, opposite_of
@@ -140,7 +140,7 @@ def test_the_bound_is_never_under_the_log_odds(judge, level):
 def test_the_prefilter_loses_no_pair_and_no_feature(judge, level, least):
     titles, i, j, *similarities = every_pair()
     full = pair_features(titles, i, j, *similarities)
-    kept, features = promising(judge, titles, i, j, *similarities, level, least)
+    kept, features = prefilter(judge, titles, i, j, *similarities, level, least)
     np.testing.assert_array_equal(features, full[kept])
     assert set(np.flatnonzero(judge.pair_log_odds(full)[level] >= least)) <= set(kept)
     assert features.flags.f_contiguous or not len(kept)
@@ -150,5 +150,5 @@ def test_the_prefilter_loses_no_pair_and_no_feature(judge, level, least):
 def test_the_prefilter_leaves_out_most_of_what_is_hopeless():
     titles, i, j, *similarities = every_pair()
     hopeful = load_judge().pair_log_odds(pair_features(titles, i, j, *similarities))["wording"] >= 0
-    kept, _ = promising(load_judge(), titles, i, j, *similarities, "wording", 0.0)
+    kept, _ = prefilter(load_judge(), titles, i, j, *similarities, "wording", 0.0)
     assert hopeful.sum() <= len(kept) < (len(i) + hopeful.sum()) / 2

@@ -73,7 +73,7 @@ def test_pairs_by_themselves_are_those_that_all_features_leave(level, head, mini
     scorer, pairs = scorer_of(level, head, scale), every_pair()
     p = probabilities(scorer, pairs)
     enough = p[level] >= (MIN_CONTEXT[level] if minimum is None else minimum)
-    scored = scorer.by_themselves(pairs, minimum)
+    scored = scorer.pair_probabilities(pairs, minimum)
     assert 0 < len(scored) <= len(pairs) and (len(scored) < len(pairs)) == (minimum != 0)
     np.testing.assert_array_equal(scored.i, pairs.i[enough])
     np.testing.assert_array_equal(scored.j, pairs.j[enough])
@@ -88,7 +88,7 @@ def test_pairs_by_themselves_are_those_that_all_features_leave(level, head, mini
 @pytest.mark.parametrize("chunk", [1, 7, 100])
 def test_chunks_do_not_matter(level, chunk):
     scorer = scorer_of(level)
-    assert_equal(scorer.by_themselves(every_pair(), chunk_pairs=chunk), scorer.by_themselves(every_pair()))
+    assert_equal(scorer.pair_probabilities(every_pair(), chunk_pairs=chunk), scorer.pair_probabilities(every_pair()))
 
 
 @pytest.mark.parametrize("level", SCORED_LEVELS)
@@ -97,22 +97,22 @@ def test_a_join_is_scored_piece_by_piece_as_all_at_once(level, head):
     scorer = scorer_of(level, head)
     join = Join(scorer.level_vectors, 0.2, wording=level == "wording", block_rows=5)
     assert join.pieces > 3
-    at_once = scorer.in_context(scorer.by_themselves(concatenate(join)), scorer.judge.floor)
+    at_once = scorer.context_probabilities(scorer.pair_probabilities(concatenate(join)), scorer.judge.floor)
     steps = []
     pairs = scorer.score(join, lambda *step: steps.append(step))
     assert_equal(pairs, at_once)
-    assert steps == [("judging", done, join.pieces) for done in range(join.pieces + 1)]
+    assert steps == [("scoring", done, join.pieces) for done in range(join.pieces + 1)]
 
 
 @pytest.mark.parametrize("level", SCORED_LEVELS)
 def test_context_is_of_all_pairs_and_kept_for_those_that_reach_the_floor(level):
     scorer = scorer_of(level)
-    alone = scorer.by_themselves(every_pair())
+    alone = scorer.pair_probabilities(every_pair())
     context = Context(len(TITLES), alone)
     expected = {name: scorer.judge.context[name](context_terms(context, alone)) for name in SCORED_LEVELS}
     expected["story"] = np.maximum(expected["story"], expected["wording"])
     floor = float(np.median(expected[level]))
-    pairs, kept = scorer.in_context(alone, floor), expected[level].astype(np.float32) >= floor
+    pairs, kept = scorer.context_probabilities(alone, floor), expected[level].astype(np.float32) >= floor
     assert 0 < len(pairs) == kept.sum() < len(alone)
     for name in SCORED_LEVELS:
         np.testing.assert_allclose(pairs.p(name), expected[name][kept], rtol=1e-6)
@@ -122,7 +122,7 @@ def test_context_is_of_all_pairs_and_kept_for_those_that_reach_the_floor(level):
 
 
 def test_story_is_never_less_probable_than_wording():
-    pairs = scorer_of().in_context(scorer_of().by_themselves(every_pair(), 0.0), 0.0)
+    pairs = scorer_of().context_probabilities(scorer_of().pair_probabilities(every_pair(), 0.0), 0.0)
     assert len(pairs) == len(every_pair()) and (pairs.p_story >= pairs.p_wording).all()
 
 
@@ -131,13 +131,13 @@ def test_the_scorer_of_some_nodes_scores_them_as_all_do(head):
     scorer, nodes = scorer_of(head=head), np.arange(0, len(TITLES), 2)
     some = scorer.take(nodes)
     assert (some.wording_vectors is some.vectors) == (head is None)
-    everything = scorer.by_themselves(every_pair())
+    everything = scorer.pair_probabilities(every_pair())
     inside = everything.take(np.isin(everything.i, nodes) & np.isin(everything.j, nodes))
-    pairs = some.by_themselves(PairTable.of(*np.triu_indices(len(nodes), 1)))
+    pairs = some.pair_probabilities(PairTable.of(*np.triu_indices(len(nodes), 1)))
     assert_equal(replace(pairs, i=nodes[pairs.i], j=nodes[pairs.j]), inside)
 
 
 def test_no_pairs():
     scorer, none = scorer_of(), np.empty(0, np.int64)
-    assert len(scorer.by_themselves(PairTable.of(none, none))) == 0
+    assert len(scorer.pair_probabilities(PairTable.of(none, none))) == 0
     assert len(scorer.score(Join(np.zeros((len(TITLES), 4), np.float32), 0.5), silent)) == 0
