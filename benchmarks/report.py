@@ -68,7 +68,7 @@ def main(data: Path, cache: Path, rows: int, out: Path) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, "report.html")
         began = perf_counter()
-        left_out = dedupe.write_report(result, str(path), window=WINDOW)
+        left_out = dedupe.write_report(result, str(path))
         written = {"seconds": round(perf_counter() - began, 1), "megabytes": round(path.stat().st_size / 1e6, 2)}
         found |= {"rows": len(result), "pairs": len(result.pairs), "left_out": left_out, "written": written}
         write_json(found | in_browser(path), out)

@@ -62,7 +62,7 @@ def concatenate(tables: Iterable[PairTable]) -> PairTable:
     parts = [part for part in tables if len(part)]
     if not parts:
         return PairTable.of(np.empty(0, np.int64), np.empty(0, np.int64))
-    columns = {name.name: [getattr(part, name.name) for part in parts] for name in fields(PairTable)}
+    columns = {column.name: [getattr(part, column.name) for part in parts] for column in fields(PairTable)}
     del parts, tables  # there may be very many pairs: each column is dropped once it is joined
     i, j = (np.concatenate(columns.pop(name)) for name in ("i", "j"))
     order = np.lexsort((j, i))

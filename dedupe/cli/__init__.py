@@ -1,4 +1,4 @@
-"""The command line: reads options, calls the library, reports. No logic of its own.
+"""The command line: options in, calls to the library, output files and exit codes out.
 
 Heavy modules are imported inside the commands, so that `--help` answers at once.
 """
@@ -18,16 +18,18 @@ from dedupe.cli.shared import PROGRAM, Commands
 from dedupe.cli.train import distil, train
 from dedupe.cli.tune import tune
 
+__all__ = ["cli", "main"]
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @click.group(cls=Commands, context_settings=_CONTEXT)
 @click.version_option(package_name=PROGRAM, prog_name=PROGRAM)
 def cli() -> None:
-    """Group news headlines into stories, or drop the repeats.
+    """Group news headlines into stories, or drop repeats.
 
     INPUT is a list of titles, CSV, TSV, JSON Lines, Parquet, a feed (RSS, Atom, JSON Feed), OPML or a scraped news page
-    (HTML or text), perhaps packed by gzip or zstd; a glob in quotes, an http(s) address, or `-` for standard input.
+    (HTML or text). It may be compressed with gzip or zstd. Give a file, a quoted glob, an http(s) address, or `-` for
+    standard input.
 
     \b
     Example:
@@ -41,5 +43,5 @@ for command in (cluster, drop_repeats, match, compare, label, evaluate, tune, tr
 
 def main() -> None:
     """Run the command line; the entry point of `headline-dedupe`."""
-    gc.disable()  # what a run makes stays until its end; looking through it again and again takes a twelfth of the time
+    gc.disable()  # a run keeps what it makes until it ends; collecting would take a twelfth of the time
     cli(prog_name=PROGRAM)

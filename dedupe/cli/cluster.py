@@ -2,47 +2,77 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dedupe.cli.cluster_options import Job, grouping, run
-from dedupe.cli.input_options import Reading
+from dedupe.cli.dry_run import plan
+from dedupe.cli.input_options import InputOptions
+from dedupe.cli.settings import settings
 from dedupe.cli.shared import (
-    engine,
+    PROGRAM,
+    EngineOptions,
+    RunOptions,
+    applied,
+    count,
     limit_threads,
-    taken,
+    option,
+    readable_format,
+    refuse,
+    takes,
+    warn,
 )
-from dedupe.cli.summary import finish
-from dedupe.levels import LEVELS
+from dedupe.errors import OutputError
+from dedupe.levels import KEEP_RULES, LEVELS, SCORED_LEVELS
 from dedupe.result.columns import OutputRows
-from dedupe.runtime.files import write_lines
-from dedupe.writers.rows import ROW_FORMATS, format_of, write_rows, write_stories
-from dedupe.writers.terminal import write_table
+from dedupe.runtime.files import check_output, write_lines
+from dedupe.writers import ROW_FORMATS, format_of, write_pairs, write_rows, write_stories, write_table
 
 if TYPE_CHECKING:
     from dedupe.readers.inputs import Source
+    from dedupe.result.deduplication import Deduplication
+
+_NAMED_INPUTS = 3  # in the heading of a report
+
+
+@dataclass(frozen=True)
+class _Options(RunOptions):
+    explain: str | None = option(
+        "--explain", metavar="FILE", help="Also write every scored pair, with features and reasons, as JSON Lines."
+    )
+    report: str | None = option(
+        "--report", metavar="FILE", help="Also write an HTML page to read, search and regroup in a browser."
+    )
+    keep: str = option(
+        "--keep",
+        type=click.Choice(KEEP_RULES),
+        default=KEEP_RULES[0],
+        show_default=True,
+        help="Which headline represents its group: the most typical, the earliest, or the one with most facts.",
+    )
 
 
 @click.command()
 @click.option(
     "--level",
-    type=click.Choice(LEVELS[:0:-1]),
+    type=click.Choice(SCORED_LEVELS[::-1]),
     default="story",
     show_default=True,
-    help="How far to look; wording takes a fraction of the time on very many headlines.",
+    help="Widest level to group by; wording takes a fraction of the time on very many headlines.",
 )
 @click.option(
     "--format",
     type=click.Choice(["table", "jsonl", "csv", "tsv", "parquet", "json"]),
-    help="Default: by -o's ending. json: stories, their wordings, their headlines.",
+    help="Output format; default: by the ending of -o. json nests headlines in wordings in stories.",
 )
-@grouping
-def cluster(**given: Any) -> None:
-    """Group the headlines of all INPUTs into stories.
+@takes(_Options, InputOptions)
+@settings
+def cluster(job: _Options, inputs: InputOptions, level: str, format: str | None) -> None:
+    """Group headlines into stories.
 
-    Without -o, stories come as a table on a terminal and as JSON Lines, one per input row, in a pipe.
+    Without -o, the output is a table on a terminal, and JSON Lines, one per input row, in a pipe.
 
     \b
     Examples:
@@ -51,27 +81,31 @@ def cluster(**given: Any) -> None:
       headline-dedupe cluster news.parquet -o stories.parquet --explain pairs.jsonl
       headline-dedupe cluster news.csv -o stories.csv --report report.html
     """
-    job, inputs = taken(Job, given), taken(Reading, given)
-    format = job.format or _format_for_reading(job.output)
-    found = run(job, inputs, format)
-    if found is None:
+    format = format or readable_format(job.output, (*ROW_FORMATS, "json"))
+    source = _read(job, inputs, level, format)
+    result = _group(job, source, level, format)
+    if result is None:
         return
-    source, result, cache = found
     if format == "table":
         write_table(result, job.output)
     elif format == "json":
         write_stories(result, job.output)
     else:
         write_rows(result.output, job.output, format, formulas=job.keep_formulas)
-    finish(job, inputs, source, result, cache)
+    _finish(job, inputs, source, result)
 
 
 @click.command("dedupe")
 @click.option("--level", type=click.Choice(LEVELS), default="wording", show_default=True, help="What is a repeat.")
-@click.option("--format", type=click.Choice(ROW_FORMATS), help="Default: by -o's ending, or INPUT's.")
-@grouping
-def drop_repeats(level: str, **given: Any) -> None:
-    """Write the rows of all INPUTs to keep, one per group, columns untouched and in order.
+@click.option(
+    "--format", type=click.Choice(ROW_FORMATS), help="Output format; default: by the ending of -o, or as INPUT."
+)
+@takes(_Options, InputOptions)
+@settings
+def drop_repeats(job: _Options, inputs: InputOptions, level: str, format: str | None) -> None:
+    """Drop repeats: keep one row per group.
+
+    The rows kept are in input order, with their columns unchanged.
 
     \b
     Examples:
@@ -79,35 +113,33 @@ def drop_repeats(level: str, **given: Any) -> None:
       headline-dedupe dedupe corpus.parquet -o kept.parquet
       cat titles.txt | headline-dedupe dedupe - --keep earliest
     """
-    job = taken(Job, {**given, "level": "story" if level == "story" else "wording"})
-    inputs = taken(Reading, given)
-    found = run(job, inputs, job.format or format_of(job.output, ROW_FORMATS) or "INPUT", level)
-    if found is None:
+    format = format or format_of(job.output, ROW_FORMATS)
+    source = _read(job, inputs, level, format)
+    format = format or _input_format(source, job.output)
+    result = _group(job, source, level, format)
+    if result is None:
         return
-    source, result, cache = found
-    format = job.format or format_of(job.output, ROW_FORMATS) or _as_input(source, job.output)
     kept = [result.headlines[k] for k in result.kept(level)]
     rows: Any = OutputRows(kept)
     if format == "lines" or source.format in ("lines", "page"):
         rows = [{"title": headline.title} for headline in kept]
     write_rows(rows, job.output, format, formulas=job.keep_formulas)
-    finish(job, inputs, source, result, cache, f"kept {len(kept):,} by {level}")
+    _finish(job, inputs, source, result, f"kept {len(kept):,} at level {level}")
 
 
 @click.command()
 @click.argument("first")
 @click.argument("second")
-@engine
-def compare(first: str, second: str, model: str | None, threads: int | None) -> None:
-    """Say whether two titles are one story or one wording, and why.
+@takes(EngineOptions)
+def compare(engine: EngineOptions, first: str, second: str) -> None:
+    """Compare two titles: one wording, one story, or different?
 
     Example: headline-dedupe compare "Storm closes port of Rotterdam" "Rotterdam port shut by storm"
     """
-    from dedupe.embedding import encoders as encoders
-    from dedupe.pipeline import compare as judge
+    from dedupe.pipeline import compare as score
 
-    limit_threads(threads)
-    pair = judge(first, second, encoder=encoders.load_encoder(model) if model else None)
+    limit_threads(engine.threads)
+    pair = score(first, second, encoder=engine.model)
     lines = [
         f"verdict: {pair.verdict}",
         f"probability: wording {pair.p_wording:.2f}, story {pair.p_story:.2f}",
@@ -116,18 +148,89 @@ def compare(first: str, second: str, model: str | None, threads: int | None) -> 
     write_lines(lines, "-")
 
 
-def _format_for_reading(output: str) -> str:
-    """By the ending of a file, else a table for people and JSON Lines for programs."""
-    if output == "-":
-        return "table" if sys.stdout.isatty() else "jsonl"
-    found = format_of(output) or "jsonl"
-    return "table" if found == "lines" else found
-
-
-def _as_input(source: Source, output: str) -> str:
-    """The format of the input where it is one of the output, too."""
+def _input_format(source: Source, output: str) -> str:
+    """The format of the input, or the nearest one that can be written."""
     if source.format == "page":
         return "lines"
-    if source.format == "parquet" and output == "-":
+    if source.format not in ROW_FORMATS or (source.format == "parquet" and output == "-"):
         return "jsonl"
-    return source.format if source.format in ROW_FORMATS else "jsonl"
+    return source.format
+
+
+def _read(job: _Options, inputs: InputOptions, level: str, format: str | None) -> Source:
+    """Check options and outputs before any work is done, then read the inputs."""
+    if level != "story":
+        refuse("story_threshold", f"with --level {level}")
+    if level == "exact":
+        refuse("wording_threshold", "with --level exact")
+    job.check(inputs, format)
+    beside = [path for path in (job.explain, job.report) if path]
+    places = [path if path == "-" else Path(path).resolve() for path in (job.output, *beside)]
+    for path, place in zip(beside, places[1:], strict=True):
+        check_output(path, [*inputs.inputs, *job.corrections], force=job.force)
+        if places.count(place) > 1:
+            name = "standard output" if path == "-" else path
+            raise OutputError(f"{name} is named twice: give -o, --explain and --report a file each")
+    return inputs.read()
+
+
+def _group(job: _Options, source: Source, level: str, format: str) -> Deduplication | None:
+    """Return the groups; None after a dry run."""
+    from dedupe.clustering.corrections import read_corrections
+    from dedupe.pipeline import deduplicate
+
+    if format not in ("csv", "tsv"):
+        refuse("keep_formulas", f"on {format} output")
+    if level != "story":
+        job = replace(job, story_threshold=None)  # it may come from a settings file for all levels
+    corrections = read_corrections(job.corrections)
+    if job.dry_run:
+        shown = ("window", "story_threshold", "wording_threshold", "keep", "explain", "report")
+        values = {"level": level} | {name: getattr(job, name) for name in shown}
+        values["corrections"] = len(corrections) or None
+        write_lines(plan(source, job.model, job.vectors, job.output, format, values), "-")
+        return None
+    limit_threads(job.threads)
+    return deduplicate(
+        source.headlines,
+        encoder=job.model,
+        level="wording" if level == "exact" else level,
+        window=job.window,
+        story_threshold=job.story_threshold,
+        wording_threshold=job.wording_threshold,
+        keep=job.keep,
+        corrections=corrections,
+        progress=not job.quiet,
+        cache=job.vectors,
+    )
+
+
+def _finish(job: _Options, inputs: InputOptions, source: Source, result: Deduplication, note: str = "") -> None:
+    """Write the files beside the output, then print the summary and the warnings."""
+    inputs.set_aside(source, job.output)
+    if job.explain:
+        write_pairs(result.pairs, lambda position: result.headlines[position].title, job.explain)
+    more: list[str] = []
+    if job.report:
+        from dedupe.report import write_report
+
+        names = ["Standard input" if name == "-" else Path(name).name or name for name in inputs.inputs]
+        title = ", ".join(names[:_NAMED_INPUTS]) + " …" * (len(names) > _NAMED_INPUTS)
+        more += [f"the report is incomplete: {omission}" for omission in write_report(result, job.report, title=title)]
+    if job.quiet:
+        return
+    distinct, wordings, stories = (len(result.kept(level)) for level in LEVELS)
+    parts = [
+        count(len(result), "headline"),
+        count(stories, "story", "stories") if result.level == "story" else "",
+        count(wordings, "wording"),
+        count(len(result) - distinct, "exact copy", "exact copies"),
+        note,
+        f"about {result.recall:.1%} of the candidate pairs found" if result.recall < 1 else "",
+        *applied(job.corrections, result.corrections),
+        f"{count(len(source.rejects), 'bad row')} in {inputs.rejects_path(job.output)}" if source.rejects else "",
+    ]
+    click.echo(f"{PROGRAM}: {'; '.join([', '.join(filter(None, parts)), *source.notes])}", err=True)
+    if job.window and not any(headline.published for headline in result.headlines):
+        more.append("--window has no effect, since no headline has a date: name the column with --date-column")
+    warn(result, job.vectors, more)

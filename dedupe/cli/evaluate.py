@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dedupe.cli.dry_run import plan
-from dedupe.cli.input_options import Reading, reading
+from dedupe.cli.input_options import InputOptions
 from dedupe.cli.label_options import LabelJob, labels, say
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import (
@@ -25,7 +25,7 @@ from dedupe.cli.shared import (
     options,
     output,
     quiet,
-    taken,
+    takes,
 )
 from dedupe.runtime.files import check_output, write_lines
 from dedupe.writers.rows import format_of
@@ -48,7 +48,7 @@ class _Job(LabelJob):
 
 
 @click.command()
-@reading
+@takes(_Job, InputOptions)
 @labels
 @click.option("--worst", type=click.IntRange(0), default=10, show_default=True, help="Mistakes of each kind to list.")
 @click.option("--format", type=click.Choice(["table", "json"]), help="Default: by -o's ending.")
@@ -57,7 +57,7 @@ class _Job(LabelJob):
 @caching
 @options(output, dry_run, force, quiet)
 @settings
-def evaluate(**given: Any) -> None:
+def evaluate(job: _Job, inputs: InputOptions) -> None:
     """Group labelled headlines, and score the groups against the labels.
 
     INPUT has a column `story`, perhaps `wording` (which one inside the story), and `slice` where parts are to be grouped each
@@ -71,7 +71,6 @@ def evaluate(**given: Any) -> None:
     from dedupe.clustering.corrections import read_corrections
     from dedupe.evaluation.tables import evaluation_json, write_evaluation
 
-    job, inputs = taken(_Job, given), taken(Reading, given)
     format = job.format or _format(job.output)
     beside = list(job.corrections)
     check_output(job.output, [*inputs.inputs, *beside], force=job.force)

@@ -1,90 +1,90 @@
-"""What commands that read headlines share: inputs, columns, and what to do with bad rows."""
+"""The options of commands that read headlines: inputs, columns, and what happens to bad rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
 
-from dedupe.cli.shared import options
+from dedupe.cli.shared import PROGRAM, option, refuse
 from dedupe.readers.inputs import FORMATS
 from dedupe.runtime.files import check_output, write_lines
 
 if TYPE_CHECKING:
-    from dedupe.readers import Columns, Source
+    from dedupe.readers import Source
+
+_EFFECTIVE = {
+    "delimiter": ("csv", "tsv", "mixed"),
+    "encoding": ("mixed", *(format for format in FORMATS if format != "parquet")),
+    "fetch": ("feed", "mixed"),
+}
+"""The formats of input that an option has an effect on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The options under the names click gives them."""
+@dataclass(frozen=True)
+class InputOptions:
+    """What to read and how."""
 
-    inputs: tuple[str, ...]
-    input_format: str | None
-    title_column: str | None
-    date_column: str | None
-    source_column: str | None
-    id_column: str | None
-    url_column: str | None
-    delimiter: str | None
-    encoding: str | None
-    fetch: bool
-    skip_bad: bool
-    rejects: str | None
+    inputs: tuple[str, ...] = field(
+        metadata={"click": click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")}
+    )
+    input_format: str | None = option(
+        "--input-format", type=click.Choice(FORMATS), help="Format of the inputs; default: detected."
+    )
+    title_column: str | None = option("--title-column", metavar="NAME", help="Column of the title.")
+    date_column: str | None = option(
+        "--date-column", metavar="NAME", help="Column of the date: ISO 8601, RFC 822 or epoch; UTC if it has no zone."
+    )
+    source_column: str | None = option("--source-column", metavar="NAME", help="Column of the publisher.")
+    id_column: str | None = option("--id-column", metavar="NAME", help="Column of the row's id.")
+    url_column: str | None = option("--url-column", metavar="NAME", help="Column of the web address.")
+    delimiter: str | None = option("--delimiter", metavar="CHAR", help="Separator of CSV columns; default: detected.")
+    encoding: str | None = option("--encoding", metavar="NAME", help="Text encoding of the inputs; default: detected.")
+    fetch: bool = option("--fetch", is_flag=True, help="Fetch the feeds that OPML inputs list.")
+    skip_bad: bool = option("--skip-bad", is_flag=True, help="Skip rows that cannot be read, and write them to a file.")
+    rejects: str | None = option(
+        "--rejects", metavar="FILE", help="File for skipped rows; default: OUTPUT or INPUT.rejects."
+    )
 
     def check(self, output: str, *, force: bool, beside: Iterable[str] = ()) -> None:
-        """Raise where the rejected lines could not be written; `beside`: what is read beside the inputs."""
+        """Raise where skipped rows could not be written; `beside`: other files that are read."""
         if self.rejects and not self.skip_bad:
-            raise click.UsageError("--rejects only has a meaning with --skip-bad: add it")
+            raise click.UsageError("--rejects has no effect without --skip-bad: add it")
         if self.skip_bad:
             check_output(self.rejects_path(output), [*self.inputs, *beside], force=force)
             if self.rejects_path(output) == output != "-":
                 raise click.UsageError(f"--rejects and --output both name {output}: give two files")
 
     def read(self) -> Source:
+        """Return what the inputs hold; an option without effect on their format is a usage error."""
+        source = self.load()
+        for name, formats in _EFFECTIVE.items():
+            if source.format not in formats:
+                refuse(name, f"on {source.format} input")
+        return source
+
+    def load(self) -> Source:
         """Return what the inputs hold."""
-        from dedupe.readers.inputs import read_headlines
+        from dedupe.readers import Columns, read_headlines
 
         return read_headlines(
             self.inputs,
             input_format=self.input_format,
-            columns=self.columns,
+            columns=Columns(self.title_column, self.date_column, self.source_column, self.id_column, self.url_column),
             delimiter=self.delimiter,
             encoding=self.encoding,
             skip_bad=self.skip_bad,
             fetch=self.fetch,
         )
 
-    @property
-    def columns(self) -> Columns:
-        """The columns that were named."""
-        from dedupe.readers import Columns
-
-        return Columns(self.title_column, self.date_column, self.source_column, self.id_column, self.url_column)
-
     def set_aside(self, source: Source, output: str) -> None:
-        """Write the lines that could not be read, if any."""
+        """Write the rows that could not be read, if any."""
         if source.rejects:
             write_lines(source.rejects, self.rejects_path(output))
 
     def rejects_path(self, output: str) -> str:
-        """Return where those lines go."""
+        """Return where those rows go."""
         names = [name for name in (output, self.inputs[0]) if name != "-" and "://" not in name]
-        return self.rejects or f"{(names or ['headline-dedupe'])[0]}.rejects"
-
-
-reading = options(
-    click.argument("inputs", nargs=-1, required=True, metavar="INPUT..."),
-    click.option("--input-format", type=click.Choice(FORMATS), help="What the inputs are; default: found out."),
-    click.option("--title-column", metavar="NAME", help="Column of the headline."),
-    click.option("--date-column", metavar="NAME", help="Column of the date (ISO 8601, RFC 822, epoch; naive is UTC)."),
-    click.option("--source-column", metavar="NAME", help="Column of the publisher."),
-    click.option("--id-column", metavar="NAME", help="Column of the row's id."),
-    click.option("--url-column", metavar="NAME", help="Column of the address."),
-    click.option("--delimiter", metavar="CHAR", help="Between CSV columns; default: found out."),
-    click.option("--encoding", metavar="NAME", help="Of the input; default: found out."),
-    click.option("--fetch", is_flag=True, help="Fetch the feeds that OPML lists."),
-    click.option("--skip-bad", is_flag=True, help="Go on past rows that cannot be read, and set them aside."),
-    click.option("--rejects", metavar="FILE", help="Where to set them aside; default: OUTPUT or INPUT.rejects."),
-)
+        return self.rejects or f"{(names or [PROGRAM])[0]}.rejects"

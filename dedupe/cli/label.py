@@ -7,14 +7,14 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from dedupe.cli.input_options import Reading, reading
+from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, caching, count, engine, limit_threads, open_cache, taken, window
+from dedupe.cli.shared import PROGRAM, caching, count, engine, limit_threads, open_cache, takes, window
 from dedupe.errors import InputError
 from dedupe.headlines import tie_key
 from dedupe.levels import LEVELS, SKIPPED
@@ -59,12 +59,12 @@ class _Job:
     "--level", type=click.Choice(LEVELS[:0:-1]), default="story", show_default=True, help="What to choose pairs for."
 )
 @click.option("--number", type=click.IntRange(1), default=100, show_default=True, help="Answers to end with.")
-@reading
+@takes(_Job, InputOptions)
 @window
 @engine
 @caching
 @settings
-def label(**given: Any) -> None:
+def label(job: _Job, inputs: InputOptions) -> None:
     """Ask about the pairs of INPUT that say most about where the threshold belongs, one key an answer.
 
     Each answer is kept at once. Stop when you like: the same command goes on. `tune` takes the answers, and so
@@ -77,7 +77,6 @@ def label(**given: Any) -> None:
     """
     from dedupe.evaluation.answers import Answers
 
-    job, inputs = taken(_Job, given), taken(Reading, given)
     check_output(str(job.output), inputs.inputs, force=True)
     answers = Answers(job.output)
     questions = _questions(job, inputs.read(), answers)

@@ -2,148 +2,129 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dedupe.cli.cluster_options import Common, writing
 from dedupe.cli.dry_run import plan
-from dedupe.cli.input_options import Reading, reading
+from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, applied, caching, count, engine, judging, limit_threads, open_cache, taken, warn
+from dedupe.cli.shared import (
+    PROGRAM,
+    RunOptions,
+    applied,
+    count,
+    limit_threads,
+    option,
+    readable_format,
+    refuse,
+    takes,
+    warn,
+)
 from dedupe.errors import InputError
 from dedupe.levels import LEVELS
-from dedupe.runtime.files import check_output, write_lines
-from dedupe.writers.rows import ROW_FORMATS, format_of, write_rows
-from dedupe.writers.terminal import write_matches
+from dedupe.runtime.files import write_lines
+from dedupe.writers import ROW_FORMATS, write_matches, write_rows
 
 if TYPE_CHECKING:
-    from dedupe.clustering.corrections import Correction
-    from dedupe.embedding.cache import VectorCache
     from dedupe.readers.inputs import Source
     from dedupe.result.matches import Matches
 
+_COUNTED = {
+    "exact": ("exact copy", "exact copies"),
+    "wording": ("known wording", "known wordings"),
+    "story": ("new wording of a known story", "new wordings of known stories"),
+}
 
-@dataclass(frozen=True, slots=True)
-class _Job(Common):
-    against: tuple[str, ...]
 
-    @property
-    def read_too(self) -> list[str]:
-        """What is read beside the inputs, and so never written over."""
-        return [*self.against, *self.corrections]
+@dataclass(frozen=True)
+class _Options(RunOptions):
+    against: tuple[str, ...] = option(
+        "--against", multiple=True, required=True, metavar="FILE", help="Known headlines; repeatable."
+    )
+    format: str | None = option(
+        "--format", type=click.Choice(["table", *ROW_FORMATS[:-1]]), help="Output format; default: by the ending of -o."
+    )
 
 
 @click.command()
-@click.option(
-    "--against", multiple=True, required=True, metavar="FILE", help="What is known already; repeat for more files."
-)
-@click.option("--format", type=click.Choice(["table", *ROW_FORMATS[:-1]]), help="Default: by -o's ending.")
-@reading
-@judging
-@engine
-@caching
-@writing
+@takes(_Options, InputOptions)
 @settings
-def match(**given: Any) -> None:
-    """Say for each headline of INPUT which known story and wording it repeats, if any.
+def match(job: _Options, inputs: InputOptions) -> None:
+    """Match new headlines with known stories and wordings.
 
-    What is known may be what `cluster` wrote: its stories and wordings then keep their numbers.
+    The known headlines may be the output of `cluster`: their stories and wordings then keep their numbers. Without -o, the
+    output is a table on a terminal, and JSON Lines, one per input row, in a pipe.
 
     \b
     Examples:
       headline-dedupe match new.csv --against archive.parquet -o matches.csv
       headline-dedupe match https://example.org/rss --against stories.jsonl --window 3d
     """
-    job, inputs = taken(_Job, given), taken(Reading, given)
-    format = job.format or _format(job.output)
-    check_output(job.output, [*inputs.inputs, *job.read_too], force=job.force, binary=format == "parquet")
-    inputs.check(job.output, force=job.force, beside=job.read_too)
-    cache = open_cache(job.cache, job.no_cache)
-    source, known, corrections = inputs.read(), _known(job, inputs), job.read_corrections()
-    if job.dry_run:
-        named = {
-            "against": f"{len(known.headlines):,} headlines",
-            "window": job.window,
-            "story_threshold": job.story_threshold,
-        }
-        named |= {
-            "wording_threshold": job.wording_threshold,
-            "corrections": len(corrections) if job.corrections else None,
-        }
-        lines = plan(source, job.model, cache, job.output, format, named)
-        write_lines([*known.notes, *lines], "-")
+    format = job.format or readable_format(job.output, ROW_FORMATS)
+    if format not in ("csv", "tsv"):
+        refuse("keep_formulas", f"on {format} output")
+    job.check(inputs, format, *job.against)
+    source, known = inputs.read(), _read_known(job, inputs)
+    matches = _match(job, source, known, format)
+    if matches is None:
         return
-    found = _match(job, source, known, corrections, cache)
     if format == "table":
-        write_matches(found, job.output)
+        write_matches(matches, job.output)
     else:
-        write_rows(found.output, job.output, format, formulas=job.keep_formulas)
+        write_rows(matches.output, job.output, format, formulas=job.keep_formulas)
     inputs.set_aside(source, job.output)
     if not job.quiet:
-        _summary(job, found, source, known)
-        warn(found.run, cache)
+        click.echo(f"{PROGRAM}: {_summary(job, matches, source, known)}", err=True)
+        warn(matches.run, job.vectors)
 
 
-def _known(job: _Job, inputs: Reading) -> Source:
-    """Read what is known: columns as for the new ones where it has them, else by their usual names."""
-    given = replace(inputs, inputs=job.against, input_format=None, rejects=None)
-    if given.columns == type(given.columns)():
-        return given.read()
+def _read_known(job: _Options, inputs: InputOptions) -> Source:
+    """Read the known headlines: with the columns named for the new ones if they have them, else with the usual ones."""
+    known = replace(inputs, inputs=job.against, input_format=None, rejects=None)
+    usual = replace(known, title_column=None, date_column=None, source_column=None, id_column=None, url_column=None)
     try:
-        return given.read()
+        return known.load()
     except InputError:
-        return replace(
-            given, title_column=None, date_column=None, source_column=None, id_column=None, url_column=None
-        ).read()
+        if known == usual:
+            raise
+        return usual.load()
 
 
-def _match(
-    job: _Job, source: Source, known: Source, corrections: list[Correction], cache: VectorCache | None
-) -> Matches:
-    from dedupe.embedding import encoders as encoders
-    from dedupe.pipeline import match as find
-    from dedupe.runtime.progress import bars
+def _match(job: _Options, source: Source, known: Source, format: str) -> Matches | None:
+    """Return the matches; None after a dry run."""
+    from dedupe.clustering.corrections import read_corrections
+    from dedupe.pipeline import match
 
+    corrections = read_corrections(job.corrections)
+    if job.dry_run:
+        values: dict[str, Any] = {"against": count(len(known.headlines), "headline")}
+        values |= {name: getattr(job, name) for name in ("window", "story_threshold", "wording_threshold")}
+        values["corrections"] = len(corrections) or None
+        write_lines([*known.notes, *plan(source, job.model, job.vectors, job.output, format, values)], "-")
+        return None
     limit_threads(job.threads)
-    with nullcontext(False) if job.quiet else bars() as progress:
-        return find(
-            source.headlines,
-            reference=known.headlines,
-            encoder=encoders.load_encoder(job.model) if job.model else None,
-            cache=cache,
-            window=job.window,
-            story_threshold=job.story_threshold,
-            wording_threshold=job.wording_threshold,
-            corrections=corrections,
-            progress=progress,
-        )
+    return match(
+        source.headlines,
+        reference=known.headlines,
+        encoder=job.model,
+        cache=job.vectors,
+        window=job.window,
+        story_threshold=job.story_threshold,
+        wording_threshold=job.wording_threshold,
+        corrections=corrections,
+        progress=not job.quiet,
+    )
 
 
-def _format(output: str) -> str:
-    if output == "-":
-        return "table" if sys.stdout.isatty() else "jsonl"
-    found = format_of(output, ROW_FORMATS) or "jsonl"
-    return "table" if found == "lines" else found
-
-
-def _summary(job: _Job, found: Matches, source: Source, known: Source) -> None:
-    levels = Counter(match.level for match in found if match)
-    done = [
-        f"{count(len(found), 'headline')} against {len(known.headlines):,} known",
-        *(count(levels[level], *said) for level, said in zip(LEVELS, _SAID, strict=True)),
-        f"{len(found) - levels.total():,} new",
-        *applied(job.corrections, found.run.corrections),
+def _summary(job: _Options, matches: Matches, source: Source, known: Source) -> str:
+    levels = Counter(match.level for match in matches if match)
+    parts = [
+        f"{count(len(matches), 'headline')} matched against {len(known.headlines):,} known",
+        *(count(levels[level], *_COUNTED[level]) for level in LEVELS),
+        f"{len(matches) - levels.total():,} new",
+        *applied(job.corrections, matches.run.corrections),
     ]
-    click.echo(f"{PROGRAM}: {'; '.join([', '.join(done), *source.notes, *known.notes])}", err=True)
-
-
-_SAID = (
-    ("exact copy", "exact copies"),
-    ("known wording", "known wordings"),
-    ("other wording of a known story", "other wordings of known stories"),
-)
+    return "; ".join([", ".join(parts), *source.notes, *known.notes])

@@ -6,16 +6,16 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from dedupe.cli.dry_run import plan
-from dedupe.cli.input_options import Reading, reading
+from dedupe.cli.input_options import InputOptions
 from dedupe.cli.label_options import LabelJob, labels, say
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, caching, dry_run, engine, open_cache, options, probability, quiet, taken, window
+from dedupe.cli.shared import PROGRAM, caching, dry_run, engine, open_cache, options, probability, quiet, takes, window
 from dedupe.cli.threshold_file import check_settings, threshold_in, write_threshold
 from dedupe.runtime.files import check_output, write_lines
 
@@ -80,7 +80,7 @@ class _Job(LabelJob):
 
 
 @click.command()
-@reading
+@takes(_Job, InputOptions)
 @labels
 @click.option("--precision", type=_share, help="Share of the pairs put together that should be, at least.")
 @click.option("--recall", type=_share, help="Share of the pairs that should be together that are, at least.")
@@ -113,7 +113,7 @@ class _Job(LabelJob):
 )
 @options(dry_run, quiet)
 @settings
-def tune(**given: Any) -> None:
+def tune(job: _Job, inputs: InputOptions) -> None:
     """Choose a threshold on labelled headlines, and put it into a settings file.
 
     INPUT is what `evaluate` takes. In the settings only the threshold changes; `--settings FILE` uses it. Two pictures show
@@ -127,7 +127,7 @@ def tune(**given: Any) -> None:
     """
     from dedupe.evaluation.plots import write_plots
 
-    context, job, inputs = click.get_current_context(), taken(_Job, given), taken(Reading, given)
+    context = click.get_current_context()
     commands = context.find_root().command.commands  # type: ignore[attr-defined] # it is a group
     typed = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     job.check(typed)
@@ -147,7 +147,7 @@ def tune(**given: Any) -> None:
         say(source.notes, cache, found.warnings, *([found.caution] if found.caution else []))
 
 
-def _pictures(job: _Job, inputs: Reading) -> list[Path]:
+def _pictures(job: _Job, inputs: InputOptions) -> list[Path]:
     """Where the pictures go; raises where they could not be written."""
     from dedupe.evaluation.plots import picture_paths
 

@@ -88,11 +88,11 @@ def copy_nodes(
     Undated rows stay with the earliest part of a group that is cut. A row with an empty fingerprint is a node of its own.
     """
     group = _groups(fingerprints, ties)
-    of = np.unique(group * len(group) + _parts(group, hours, window), return_inverse=True)[1]
+    of = np.unique(group * len(group) + _parts_in_time(group, hours, window), return_inverse=True)[1]
     shared = np.flatnonzero(np.bincount(group)[group] > 1).tolist()
     smallest_last = np.array(sorted(shared, key=lambda k: (texts[k], ties[k]), reverse=True), np.int64)
-    row, text = _last(of, smallest_last), _last(group, smallest_last)
-    first, last = (_reduced(pick, hours, of) for pick in (np.fmin, np.fmax))
+    row, text = _last_rows(of, smallest_last), _last_rows(group, smallest_last)
+    first, last = (_per_label(pick, hours, of) for pick in (np.fmin, np.fmax))
     return Nodes(of, of, row, text[group[row]], first, last, np.ones(len(row), np.int64), ties)
 
 
@@ -105,12 +105,12 @@ def _groups(fingerprints: Sequence[str], ties: Ints) -> Ints:
     return group
 
 
-def _parts(group: Ints, hours: Floats, window: float | None) -> Ints:
+def _parts_in_time(group: Ints, hours: Floats, window: float | None) -> Ints:
     """Cut each group from its earliest row on: a part ends where the next row would pass the window."""
     part = np.zeros(len(group), np.int64)
     if window is None:
         return part
-    too_long = _reduced(np.fmax, hours, group) - _reduced(np.fmin, hours, group) > window
+    too_long = _per_label(np.fmax, hours, group) - _per_label(np.fmin, hours, group) > window
     dated = np.flatnonzero(too_long[group] & ~np.isnan(hours))
     last, start, number = -1, 0.0, 0
     for k in dated[np.lexsort((hours[dated], group[dated]))].tolist():
@@ -122,7 +122,7 @@ def _parts(group: Ints, hours: Floats, window: float | None) -> Ints:
     return part
 
 
-def _last(labels: Ints, order: Ints) -> Ints:
+def _last_rows(labels: Ints, order: Ints) -> Ints:
     """Return the row of each label that comes last in `order`; a label that is not in it has one row."""
     rows = np.empty(np.bincount(labels).size, np.int64)
     rows[labels] = np.arange(len(labels))
@@ -130,7 +130,7 @@ def _last(labels: Ints, order: Ints) -> Ints:
     return rows
 
 
-def _reduced(pick: np.ufunc, hours: Floats, labels: Ints) -> Floats:
+def _per_label(pick: np.ufunc, hours: Floats, labels: Ints) -> Floats:
     """Return what `pick` leaves of the hours of each label, NaN where none of its rows is dated."""
     values = np.full(np.bincount(labels).size, np.nan)
     pick.at(values, labels, hours)
@@ -168,7 +168,7 @@ def collapse_crowds(
 ) -> Collapsed:
     """Make one node of each crowd that surely says the same; `exempt`: nodes that stay as they are."""
     crowds = _Crowds(nodes, scorer, window, exempt, settings or CrowdSettings())
-    for leader in crowds.candidates():
+    for leader in crowds.leaders():
         crowds.gather(leader)
     leader_of, everything = crowds.leader_of, np.arange(len(nodes))
     kept = np.flatnonzero(leader_of == everything)
@@ -177,7 +177,7 @@ def collapse_crowds(
     number = np.empty(len(nodes), np.int64)
     number[kept] = np.arange(len(kept))
     number = number[leader_of]
-    first, last = (_reduced(pick, hours, number) for pick, hours in ((np.fmin, nodes.first), (np.fmax, nodes.last)))
+    first, last = (_per_label(pick, hours, number) for pick, hours in ((np.fmin, nodes.first), (np.fmax, nodes.last)))
     weight = np.bincount(number, nodes.weight).astype(np.int64)
     collapsed = Nodes(
         number[nodes.of], nodes.copy_of, nodes.row[kept], nodes.text[kept], first, last, weight, nodes.ties
@@ -199,7 +199,7 @@ class _Crowds:
         self.free[exempt] = False
         self.sparse: list[Ints] = []
 
-    def candidates(self) -> list[int]:
+    def leaders(self) -> list[int]:
         """Return the titles of a sample that very many others nearly equal, the most first."""
         rows = len(self.vectors)
         if rows <= self.settings.size:

@@ -35,11 +35,12 @@ class Constraints:
 
     def violated(self, trees: Mapping[str, MergeTree], nodes: Nodes) -> Ints:
         """Return the nodes of must-links that no threshold joins, since the window keeps them apart."""
-        torn = [nodes.of[self.must_link[level]] for level in trees]
-        labels = [tree.cut(1.0) for tree in trees.values()]
-        return np.unique(
-            np.concatenate([p[:, of[p[0]] != of[p[1]]].ravel() for p, of in zip(torn, labels, strict=True)])
-        )
+        violated = [np.empty(0, np.int64)]
+        for level, tree in trees.items():
+            labels, (first, second) = tree.cut(1.0), nodes.of[self.must_link[level]]
+            apart = labels[first] != labels[second]
+            violated += [first[apart], second[apart]]
+        return np.unique(np.concatenate(violated))
 
 
 def constraints_of(corrections: Sequence[Correction], copies: Copies) -> Constraints:

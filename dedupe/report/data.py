@@ -1,129 +1,99 @@
-"""A run -> plain data for the page: figures, settings, rows in columns, merge trees, pairs and their words."""
+"""A result -> plain data for the page: figures, settings, rows in columns, merge trees, pairs and their reasons."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from base64 import b64encode
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.clustering.merge_tree import MergeTree
-from dedupe.report.packing import pack
-from dedupe.report.selection import Pairs, choose_nodes, choose_pairs, rows_of, sentences
+from dedupe.levels import LEVELS, SCORED_LEVELS
+from dedupe.report.selection import PageNodes, PagePairs, select_nodes, select_pairs
 from dedupe.result.deduplication import Deduplication
-from dedupe.result.pairs import ScoredPairs
 from dedupe.runtime.arrays import Ints
 
-BINS = 50  # of the distribution of probabilities, from 0 to 1
-SHARES = 65_535  # what a probability of 1 is in the page, which holds two bytes of each
-_WEB = ("http://", "https://")
+_BINS = 50  # of the distribution of probabilities, from 0 to 1
+_CERTAIN = 65_535  # a probability of 1 in the page, which has two bytes for each
+_TYPES = {"u1": "Uint8Array", "u2": "Uint16Array", "u4": "Uint32Array", "f4": "Float32Array", "f8": "Float64Array"}
 
 
-@dataclass(frozen=True)
-class Report:
-    """What the page shows: `figures` and `settings` for its head, `payload` for its scripts, `left_out` in sentences,
-    `period` and `sources` in words, "" where not known.
+def page_data(result: Deduplication, max_rows: int, max_pairs: int) -> dict[str, Any]:
+    """Return what the template needs besides the result.
+
+    `payload` is for the scripts; `left_out`: a sentence for each thing left out; `period`, `sources`: text, "" if unknown.
     """
-
-    figures: Mapping[str, int]
-    settings: Mapping[str, Any]
-    payload: Mapping[str, Any]
-    left_out: tuple[str, ...]
-    period: str
-    sources: str
-
-
-def report_of(result: Deduplication, window: float | None, most_rows: int, most_pairs: int) -> Report:
-    """Return the data of the page; `window`: hours, None where there was none."""
-    choice = choose_nodes(result, most_rows)
-    trees = {level: choice.within(tree) for level, tree in result.trees.items()}
-    judged = result.pairs
-    pairs = choose_pairs(result, judged, choice, trees[result.level], most_pairs)
-    settings = settings_of(result, window)
+    nodes = select_nodes(result, max_rows)
+    trees = {level: nodes.within(tree) for level, tree in result.trees.items()}
+    pairs = select_pairs(result, nodes, trees[result.level], max_pairs)
     payload = {
-        "settings": settings,
+        "level": result.level,
+        "thresholds": {level: result.thresholds[level] for level in trees},
+        "floor": result.floor,
         "headlines": len(result),
-        "nodes": len(choice.nodes),
-        "rows": _rows(result, *rows_of(result, choice)),
-        "trees": {level: _tree(tree) for level, tree in trees.items()},
-        "pairs": _pairs(judged, pairs),
-        "bins": {level: _bins(result, level) for level in trees},
+        "nodes": len(nodes),
+        "rows": _rows(result, nodes),
+        "trees": {
+            level: {side: pack(getattr(trees[level], side)) for side in ("left", "right", "height")} for level in trees
+        },
+        "pairs": _pairs(result, pairs),
+        "bins": {level: np.histogram(result.pair_table.p(level), _BINS, (0, 1))[0].tolist() for level in trees},
     }
-    return Report(
-        figures_of(result),
-        settings,
-        payload,
-        tuple(sentences(result, choice, pairs)),
-        _period(result),
-        _sources(result),
-    )
-
-
-def _period(result: Deduplication) -> str:
-    """The first and the last day of the headlines, in UTC."""
-    days = [headline.published.date() for headline in result.headlines if headline.published]
-    if not days:
-        return ""
-    first, last = (f"{one.day} {one:%B} {one.year}" for one in (min(days), max(days)))
-    return first if first == last else f"{first} – {last}"
-
-
-def _sources(result: Deduplication) -> str:
-    count = len({headline.source for headline in result.headlines} - {None})
-    return f"{count:,} source{'' if count == 1 else 's'}" if count else ""
+    sources = len({headline.source for headline in result.headlines} - {None})
+    return {
+        "payload": payload,
+        "figures": figures_of(result),
+        "left_out": _left_out(result, nodes, pairs),
+        "period": _period(result),
+        "sources": f"{sources:,} source{'' if sources == 1 else 's'}" if sources else "",
+    }
 
 
 def figures_of(result: Deduplication) -> dict[str, int]:
     """Return the counts at the head of the page, of the whole run."""
-    exact, wording, story = (np.bincount(result.labels(level)) for level in ("exact", "wording", "story"))
+    exact, wording, story = (np.bincount(result.labels(level)) for level in LEVELS)
     return {
         "headlines": len(result),
         "stories": len(story),
-        "told_again": int(np.count_nonzero(story > 1)),
+        "repeated": int(np.count_nonzero(story > 1)),
         "wordings": len(wording),
         "copies": len(result) - len(exact),
         "saved": len(result) - len(wording),
     }
 
 
-def settings_of(result: Deduplication, window: float | None) -> dict[str, Any]:
-    """Return how the run was set, and what it says of itself."""
-    return {
-        "level": result.level,
-        "thresholds": {level: result.thresholds[level] for level in result.trees},
-        "floor": result.floor,
-        "window": window,
-        "keep": result.settings.keep,
-        "calibrated": result.calibrated,
-        "recall": result.recall,
-        "given_up": result.given_up,
-        "corrections": result.corrections,
-        "cautions": [
-            {"code": caution.code, "message": caution.message, "rows": len(caution.positions)}
-            for caution in result.warnings
-        ],
-    }
+def pack(values: NDArray[Any]) -> dict[str, str]:
+    """Return `values`, (n,), as base64 and the name of the typed array that reads it.
+
+    Integers, none negative, take as few bytes each as hold the largest; floats stay as they are.
+    """
+    if values.dtype.kind != "f":
+        values = values.astype(np.min_scalar_type(int(values.max(initial=0))))
+    little = values.astype(values.dtype.newbyteorder("<"))
+    return {"type": _TYPES[little.dtype.str[1:]], "base64": b64encode(little.tobytes()).decode("ascii")}
 
 
-def _rows(result: Deduplication, rows: Ints, node: Ints) -> dict[str, Any]:
-    """The columns of the rows of the page; source 0 is none, a time is in seconds since 1970, NaN where there is none."""
+def _rows(result: Deduplication, nodes: PageNodes) -> dict[str, Any]:
+    """The columns of the page's rows; source 0 is none, times are seconds since 1970, NaN without a date."""
+    number = nodes.number[result.nodes.of]
+    rows = np.flatnonzero(number >= 0)
     headlines = [result.headlines[k] for k in rows.tolist()]
     titles, title = _coded(headline.title for headline in headlines)
     sources, source = _coded(["", *(headline.source or "" for headline in headlines)])
     times = [headline.published.timestamp() if headline.published else np.nan for headline in headlines]
-    links = [_web_address(headline.url) for headline in headlines]
+    urls = [_web_address(headline.url) for headline in headlines]
     return {
         "position": pack(rows),
-        "node": pack(node),
+        "node": pack(number[rows]),
+        "copy": pack(result.labels("exact")[rows]),
         "title": pack(title),
         "titles": titles,
         "source": pack(source[1:]),
         "sources": sources,
         "time": pack(np.array(times, np.float64)),
-        "links": links if any(links) else [],
-        "kept": {level: pack(_kept(result, level)[rows]) for level in ("wording", "story")},
+        "urls": urls if any(urls) else [],
+        "kept": {level: pack(np.isin(rows, result.kept(level))) for level in SCORED_LEVELS},
     }
 
 
@@ -135,38 +105,47 @@ def _coded(values: Iterable[str]) -> tuple[list[str], Ints]:
 
 
 def _web_address(url: str | None) -> str | None:
-    """An address that may become a link: no scheme but that of web pages, whatever the input says."""
+    """An address that may become a link: http and https only, whatever the input holds."""
     address = (url or "").strip()
-    return address if address.lower().startswith(_WEB) else None
+    return address if address.lower().startswith(("http://", "https://")) else None
 
 
-def _kept(result: Deduplication, level: str) -> NDArray[np.int64]:
-    """1 for each row that represents its group, (rows,)."""
-    marks = np.zeros(len(result), np.int64)
-    marks[result.kept(level)] = 1
-    return marks
-
-
-def _tree(tree: MergeTree) -> dict[str, Any]:
-    return {"left": pack(tree.left), "right": pack(tree.right), "height": pack(tree.height)}
-
-
-def _pairs(judged: ScoredPairs, pairs: Pairs) -> dict[str, Any]:
-    words = ["\n".join(pair.reasons) for pair in judged.at(pairs.places[pairs.explained])]
+def _pairs(result: Deduplication, pairs: PagePairs) -> dict[str, Any]:
+    places = pairs.places[pairs.explained]
+    scored = result.pairs.at(places[places < len(result.pairs)])
     return {
         "i": pack(pairs.i),
         "j": pack(pairs.j),
-        "story": pack(np.round(pairs.story * SHARES).astype(np.int64)),
-        "wording": pack(np.round(pairs.wording * SHARES).astype(np.int64)),
-        "links": pack(pairs.links),
+        "probability": pack(np.round(pairs.probability * _CERTAIN).astype(np.int64)),
+        "by_merge": pack(pairs.by_merge),
         "explained": pack(pairs.explained),
-        "words": words,
+        "reasons": [
+            next(scored).reasons if place < len(result.pairs) else ["a correction says so"] for place in places.tolist()
+        ],
         "left_out": pairs.left_out,
     }
 
 
-def _bins(result: Deduplication, level: str) -> list[int]:
-    """How many of all judged pairs have each probability."""
-    chances = result.pair_table.p(level)
-    counts: list[int] = np.histogram(chances, BINS, (0, 1))[0].tolist()
-    return counts
+def _left_out(result: Deduplication, nodes: PageNodes, pairs: PagePairs) -> tuple[str, ...]:
+    """A sentence, without its full stop, for each thing that the page leaves out."""
+    sentences = []
+    if nodes.rows_left_out:
+        size = "1 headline" if nodes.largest == 1 else f"{nodes.largest:,} headlines"
+        sentences.append(
+            f"{nodes.rows_left_out:,} of {len(result):,} headlines are counted but not listed: they are in the smallest "
+            f"groups, of at most {size} even at the lowest threshold"
+        )
+    if pairs.left_out:
+        sentences.append(
+            f"{pairs.left_out:,} of the weakest scored pairs are not in the page, so near misses may lack some"
+        )
+    return tuple(sentences)
+
+
+def _period(result: Deduplication) -> str:
+    """The first and the last day of the headlines, in UTC."""
+    days = [headline.published.date() for headline in result.headlines if headline.published]
+    if not days:
+        return ""
+    first, last = (f"{day.day} {day:%B} {day.year}" for day in (min(days), max(days)))
+    return first if first == last else f"{first} – {last}"

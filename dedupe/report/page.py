@@ -1,61 +1,69 @@
-"""The page itself: a template, and the style sheets and scripts that go into it, so that it needs nothing else.
+"""The page itself: a template with the style sheets and scripts inlined, so that it loads nothing.
 
-The scripts are ES modules of one folder, put one after another, each in a scope of its own: a page that opens from disk
+The scripts are ES modules. They are put one after another, each in a scope of its own, since a page that opens from disk
 cannot load modules.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from dedupe.report.data import Report
+from dedupe.errors import InputError
+from dedupe.report.data import page_data
+from dedupe.result.deduplication import Deduplication
+from dedupe.runtime.files import writing
 
-_HERE = files("dedupe.report")
+MAX_ROWS = 50_000
+MAX_PAIRS = 400_000
 CHARTS = "plot.min.js"
 STYLES = ("page.css", "stories.css", "pictures.css")
-SCRIPTS = (
-    *("unpacking", "grouping", "reasons", "searching", "state", "elements", "writing"),
-    *(
-        "story",
-        "list",
-        "verdicts",
-        "card",
-        "misses",
-        "checking",
-        "charts",
-        "lanes",
-        "followers",
-        "figures",
-        "controls",
-        "main",
-    ),
+SCRIPTS = tuple(
+    "payload format groups reasons search state elements story list verdicts card misses check charts timeline firsts "
+    "figures controls main".split()
 )
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:const|function) (\w+))", re.MULTILINE)
 
 
-def render(report: Report, title: str) -> Iterator[str]:
-    """Yield the parts of the page; `title` is its heading."""
-    styles, scripts = Markup("\n".join(map(_asset, STYLES))), [Markup(_asset(CHARTS)), Markup(_own_scripts())]
-    template = _environment().get_template("report.html.jinja")
-    return template.generate(
-        title=title,
-        report=report,
-        styles=styles,
-        scripts=scripts,
-        policy=_policy(scripts),
-        level=report.settings["level"],
-    )
+def write_report(
+    result: Deduplication,
+    path: str,
+    *,
+    title: str = "Headlines",
+    max_rows: int = MAX_ROWS,
+    max_pairs: int = MAX_PAIRS,
+) -> tuple[str, ...]:
+    """Write a run as one HTML file, to read, search, regroup and check offline in a browser.
+
+    Args:
+        result: the run.
+        path: the file, written whole or not at all; an existing one is replaced. `-` is standard output.
+        title: the heading of the page.
+        max_rows: how many headlines the page lists, the largest groups first.
+        max_pairs: how many scored pairs it holds, the most probable first, besides those that connect groups.
+
+    Returns a sentence for each thing left out, none for most runs; the page says the same. Raises `InputError` for a bad
+    argument and `OutputError` where the file cannot be written.
+    """
+    if not isinstance(result, Deduplication):
+        raise InputError(f"result is a {type(result).__name__}: give what deduplicate returned")
+    for name, value in (("max_rows", max_rows), ("max_pairs", max_pairs)):
+        if not isinstance(value, int) or value < 1:
+            raise InputError(f"{name} must be a positive integer, not {value!r}")
+    data = page_data(result, max_rows, max_pairs)
+    scripts = [Markup(_asset(CHARTS)), Markup("\n".join(map(_in_scope, SCRIPTS)))]
+    page = _environment().get_template("report.html.jinja")
+    data |= {"result": result, "title": title, "styles": Markup("\n".join(map(_asset, STYLES)))}
+    with writing(str(path)) as stream:
+        stream.writelines(page.generate(data, scripts=scripts, policy=_policy(scripts)))
+    return tuple(data["left_out"])
 
 
 def _policy(scripts: list[Markup]) -> str:
@@ -65,40 +73,32 @@ def _policy(scripts: list[Markup]) -> str:
     return "; ".join(["default-src 'none'", "form-action 'none'", *(f"{what} {who}" for what, who in allowed.items())])
 
 
-def _own_scripts() -> str:
-    return "\n".join(_in_scope(name, _asset(f"scripts/{name}.js")) for name in SCRIPTS)
-
-
-def _in_scope(name: str, code: str) -> str:
+def _in_scope(name: str) -> str:
     """A module as a constant that holds its exports; its imports are taken from such constants."""
-    exports = ", ".join(found for _, found in _EXPORT.findall(code))
+    code = _asset(f"scripts/{name}.js")
+    exports = ", ".join(name for _, name in _EXPORT.findall(code))
     body = _EXPORT.sub(r"\1", _IMPORT.sub(r"const \1 = $\2;", code))
     return f"const ${name} = (() => {{\n{body}\nreturn {{ {exports} }};\n}})();"
 
 
 def _asset(name: str) -> str:
-    return _HERE.joinpath("assets", name).read_text("utf-8")
+    return files("dedupe.report").joinpath("assets", name).read_text("utf-8")
 
 
 @lru_cache
 def _environment() -> jinja2.Environment:
-    found = jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("dedupe.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.policies["json.dumps_function"] = _compact
-    found.policies["json.dumps_kwargs"] = {}
-    found.filters |= {"count": lambda number: f"{number:,}", "span": _span}
-    return found
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
+    environment.filters |= {"count": lambda number: f"{number:,}", "span": _span}
+    return environment
 
 
 def _span(hours: float) -> str:
     days, rest = divmod(hours, 24)
-    return f"{days:g} days" if days > 1 and not rest else f"{hours:g} hours"
+    return f"{days:g} days" if days > 1 and not rest else f"{hours:g} hour{'' if hours == 1 else 's'}"

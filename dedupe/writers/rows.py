@@ -1,7 +1,7 @@
 """Write rows and stories: JSON Lines, CSV, TSV, Parquet, plain lines, and nested JSON.
 
-Text is UTF-8. In CSV and TSV nested values are JSON, dates are ISO 8601, and a cell that a spreadsheet would run as a
-formula gets an apostrophe before it, unless asked not to.
+Text is UTF-8. In CSV and TSV, nested values are JSON and dates are ISO 8601. A cell that a spreadsheet would run as a
+formula is written after an apostrophe, unless `formulas` is set.
 """
 
 from __future__ import annotations
@@ -31,34 +31,32 @@ Rows = OutputRows | Sequence[Row]
 ROW_FORMATS = ("jsonl", "csv", "tsv", "parquet", "lines")
 _ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "lines"}
 _ENDINGS |= {".parquet": "parquet", ".pq": "parquet", ".json": "json"}
-_FOREIGN = (".xlsx", ".xls", ".ods", ".html", ".htm", ".xml", ".pdf", ".db", ".sqlite", ".zip")
-_FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")  # how one begins, also in full width
+_UNSUPPORTED = (".xlsx", ".xls", ".ods", ".html", ".htm", ".xml", ".pdf", ".db", ".sqlite", ".zip")
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+_FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")  # how a formula begins, also in full width
 _NUMBER = re.compile(r"[+-]?(\d[\d.,]*|\.\d+)([eE][+-]?\d+)?%?")
 
 
 def format_of(path: str, known: Sequence[str] = (*ROW_FORMATS, "json")) -> str | None:
-    """Return the format that the ending of `path` stands for, that under .gz or .zst; None where it stands for none.
+    """Return the format that the ending of `path` stands for, before any .gz or .zst; None for an unknown ending.
 
-    Raises `OutputError` for an ending of formats that are not `known`, and of others that are not written at all.
+    Raises `OutputError` for a format that is not `known`, and for endings of formats that are not supported at all.
     """
     name = Path(path)
     ending = Path(name.stem).suffix.lower() if name.suffix.lower() in PACKED else name.suffix.lower()
     format = _ENDINGS.get(ending)
-    if ending in _FOREIGN or (format and format not in known):
-        raise OutputError(f"{path}: {ending} is not written here: name a file that ends in {_endings(known)}")
+    if ending in _UNSUPPORTED or (format and format not in known):
+        usual = [next(ending for ending, format in _ENDINGS.items() if format == name) for name in known]
+        names = " or ".join(filter(None, [", ".join(usual[:-1]), usual[-1]]))
+        raise OutputError(f"{path}: cannot write {ending} files here: name a file that ends in {names}")
     return format
 
 
-def _endings(known: Sequence[str]) -> str:
-    """The usual ending of each of these formats, in words."""
-    usual = [next(ending for ending, format in _ENDINGS.items() if format == one) for one in known]
-    return " or ".join(filter(None, [", ".join(usual[:-1]), usual[-1]]))
-
-
 def write_rows(rows: Rows, path: str, format: str, *, formulas: bool = False) -> None:
-    """Write `rows` to `path` in one of `ROW_FORMATS` ("lines": the column `title`); `OutputError` if that fails.
+    """Write rows in one of `ROW_FORMATS`; "lines" is the column `title`.
 
-    `formulas`: leave cells of CSV and TSV as they are, also those that a spreadsheet would run.
+    With `formulas`, cells of CSV and TSV are left as they are, even if a spreadsheet would run them. Raises `OutputError`
+    where the file cannot be written.
     """
     if format == "parquet":
         _write_parquet(rows, path)
@@ -66,74 +64,70 @@ def write_rows(rows: Rows, path: str, format: str, *, formulas: bool = False) ->
     with writing(path) as stream:
         if format in _DELIMITERS:
             _write_csv(rows, stream, _DELIMITERS[format], _cell if formulas else _safe_cell)
+        elif format == "lines":
+            stream.writelines(" ".join(str(row.get("title", "")).splitlines()) + "\n" for row in rows)
         else:
-            _WRITERS[format](rows, stream)
+            stream.writelines(json.dumps(row, ensure_ascii=False, default=for_json) + "\n" for row in rows)
 
 
 def write_stories(result: Deduplication, path: str) -> None:
     """Write stories -> wordings -> headlines as one JSON document, largest story first.
 
-    A headline is its output row, with `position`, its place in the input; the representatives are such positions.
+    A headline is its output row, with `position`, its place in the input; representatives are such positions.
     """
-    rows = result.output
     with writing(path) as stream:
         stream.write('{"stories": [')
-        for number, story in enumerate(_nested(result, rows)):
+        for number, story in enumerate(_nested(result)):
             stream.write(("," if number else "") + "\n" + as_json(story))
         stream.write("\n]}\n")
 
 
 def write_pairs(pairs: Iterable[ScoredPair], titles: Callable[[int], str], path: str) -> None:
-    """Write every judged pair with its evidence, as JSON Lines; `titles` gives the title at a position."""
+    """Write every scored pair with its features and reasons, as JSON Lines; `titles` gives the title at a position."""
     with writing(path) as stream:
         for pair in pairs:
             row = {
                 "i": pair.i,
                 "j": pair.j,
-                "title_i": titles(pair.i),
-                "title_j": titles(pair.j),
-                "verdict": pair.verdict,
-                "p_story": round(pair.p_story, 4),
-                "p_wording": round(pair.p_wording, 4),
+                "title_a": titles(pair.i),
+                "title_b": titles(pair.j),
                 "similarity": round(pair.similarity, 4),
-                "reasons": list(pair.reasons),
+                "p_wording": round(pair.p_wording, 4),
+                "p_story": round(pair.p_story, 4),
+                "verdict": pair.verdict,
                 "features": {name: round(value, 4) for name, value in pair.features.items()},
+                "reasons": list(pair.reasons),
             }
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _nested(result: Deduplication, rows: OutputRows) -> Iterator[dict[str, Any]]:
-    made = list(rows)
+def _nested(result: Deduplication) -> Iterator[dict[str, Any]]:
+    rows = list(result.output)
     for story in result.stories:
         yield {
             "story": story.id,
             "size": len(story.headlines),
             "cohesion": round(story.cohesion, 4),
-            "representative": _place(story),
+            "representative": _representative(story),
             "wordings": [
                 {
                     "wording": wording.id,
-                    "representative": _place(wording),
-                    "headlines": [{"position": k} | made[k] for k in wording.positions.tolist()],
+                    "representative": _representative(wording),
+                    "headlines": [{"position": k} | rows[k] for k in wording.positions.tolist()],
                 }
                 for wording in story.wordings
             ],
         }
 
 
-def _place(group: Story | Wording) -> int:
-    """The position of a group's representative."""
-    members = zip(group.positions, group.headlines, strict=True)
-    return int(next(place for place, headline in members if headline is group.representative))
-
-
-def _write_jsonl(rows: Rows, stream: TextIO) -> None:
-    for row in rows:
-        stream.write(json.dumps(row, ensure_ascii=False, default=for_json) + "\n")
+def _representative(group: Story | Wording) -> int:
+    return int(group.positions[[headline is group.representative for headline in group.headlines].index(True)])
 
 
 def _write_csv(rows: Rows, stream: TextIO, delimiter: str, cell: Callable[[Any], str]) -> None:
-    columns = _columns(rows)
+    columns = (
+        rows.columns if isinstance(rows, OutputRows) else list(dict.fromkeys(name for row in rows for name in row))
+    )
     plain = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
     # Before Python 3.13 the writer leaves a lone carriage return bare, and a reader then breaks the row at it.
     quoted = csv.writer(stream, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
@@ -141,11 +135,6 @@ def _write_csv(rows: Rows, stream: TextIO, delimiter: str, cell: Callable[[Any],
     for line in chain([columns], values):
         cells = [cell(value) for value in line]
         (quoted if any("\r" in cell for cell in cells) else plain).writerow(cells)
-
-
-def _columns(rows: Rows) -> list[str]:
-    """All columns, in first-seen order."""
-    return rows.columns if isinstance(rows, OutputRows) else list(dict.fromkeys(name for row in rows for name in row))
 
 
 def _write_parquet(rows: Rows, path: str) -> None:
@@ -158,16 +147,7 @@ def _write_parquet(rows: Rows, path: str) -> None:
             writer.write_table(table)
 
 
-def _write_titles(rows: Rows, stream: TextIO) -> None:
-    stream.writelines(" ".join(str(row.get("title", "")).splitlines()) + "\n" for row in rows)
-
-
-_DELIMITERS = {"csv": ",", "tsv": "\t"}
-_WRITERS: dict[str, Callable[[Rows, TextIO], None]] = {"jsonl": _write_jsonl, "lines": _write_titles}
-
-
 def _safe_cell(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
     text = _cell(value)
     return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 

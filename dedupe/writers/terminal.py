@@ -1,4 +1,4 @@
-"""Stories, and matches with known ones, as tables for people."""
+"""Stories, matches and single pairs, as people read them on a terminal."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from dedupe.runtime.files import writing
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from dedupe.headlines import Headline
     from dedupe.result.deduplication import Deduplication
-    from dedupe.result.groups import Story, Wording
+    from dedupe.result.groups import Story
     from dedupe.result.matches import Matches
 
-_PIPE_WIDTH = 120  # columns of a table where no terminal says how wide it is
+_PIPE_WIDTH = 120  # columns of a table where no terminal sets its width
 _SINGLES_SHOWN = 10
 
 
 def write_table(result: Deduplication, path: str) -> None:
     """Write the stories as a table, largest first: their wordings, representative (★), sources and flags.
 
-    Exact copies are counted on one line; headlines that stand alone come summed up at the end.
+    Exact copies are counted on one line; headlines in no group are summed up at the end.
     """
     with writing(path) as stream:
         console = console_for(stream)
         stories = [story for story in result.stories if len(story.headlines) > 1]
-        singles = [story.representative.title for story in result.stories if len(story.headlines) == 1]
         if stories:
             console.print(_table(result, stories))
-        for line in _summed_up(singles):
+        for line in _singles([story.representative.title for story in result.stories if len(story.headlines) == 1]):
             console.print(line, style="dim", markup=False, no_wrap=True, overflow="ellipsis")
 
 
@@ -41,15 +41,13 @@ def write_matches(matches: Matches, path: str) -> None:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
-    for name, width in (("headline", None), ("repeats", 7), ("p", 4), ("known headline", None), ("story", 8)):
+    for name, width in (("headline", None), ("match", 7), ("p", 4), ("known headline", None), ("story", 8)):
         table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=width, ratio=None if width else 1)
     for headline, match in zip(matches.headlines, matches, strict=True):
-        cells = (
-            (match.level, f"{match.probability:.2f}", match.headline.title, str(match.story))
-            if match
-            else ("new", "", "", "")
-        )
-        table.add_row(*(Text(printable(cell)) for cell in (headline.title, *cells)))
+        cells = [headline.title, "new", "", "", ""]
+        if match:
+            cells[1:] = [match.level, f"{match.probability:.2f}", match.headline.title, str(match.story)]
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     with writing(path) as stream:
         console_for(stream).print(table)
 
@@ -61,8 +59,8 @@ def console_for(stream: TextIO) -> Console:
     return Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False)
 
 
-def show_pair(one: Headline, other: Headline, progress: str, keys: str) -> None:
-    """Show two headlines on standard error, what both say in bold, with their sources and times."""
+def show_pair(first: Headline, second: Headline, progress: str, keys: str) -> None:
+    """Print two headlines on standard error, with their sources and times; words of both titles are bold."""
     from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
@@ -71,20 +69,25 @@ def show_pair(one: Headline, other: Headline, progress: str, keys: str) -> None:
 
     console = Console(stderr=True, highlight=False)
     console.print(Text(progress, "dim"))
-    both = words_by_stem(one.title).keys() & words_by_stem(other.title).keys() & facts(one.title).stems
-    for headline in (one, other):
+    shared = words_by_stem(first.title).keys() & words_by_stem(second.title).keys() & facts(first.title).stems
+    for headline in (first, second):
         title = Text()
         for word in printable(headline.title).split():
-            title.append(word, "bold cyan" if words_by_stem(word).keys() & both else "").append(" ")
+            title.append(word, "bold cyan" if words_by_stem(word).keys() & shared else "").append(" ")
         when = f"{headline.published:%d %b %Y %H:%M}" if headline.published else ""
-        about = " · ".join(filter(None, (printable(headline.source or ""), when)))
+        details = " · ".join(filter(None, (printable(headline.source or ""), when)))
         console.print(Padding(title, (0, 0, 0, 2)))
-        if about:
-            console.print(Padding(Text(about, "dim"), (0, 0, 0, 4)))
+        if details:
+            console.print(Padding(Text(details, "dim"), (0, 0, 0, 4)))
     console.print(Text(keys, "dim"))
 
 
-def _table(result: Deduplication, stories: Sequence[Story]) -> Any:
+def printable(text: str) -> str:
+    """Return a text that cannot control the terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _table(result: Deduplication, stories: Sequence[Story]) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -97,49 +100,42 @@ def _table(result: Deduplication, stories: Sequence[Story]) -> Any:
     table.add_column("flag", no_wrap=True, overflow="ellipsis", max_width=16, style="yellow")
     exact, flags = result.labels("exact"), result.flags()
     for rank, story in enumerate(stories, 1):
-        lead = [str(rank), str(len(story.headlines))]
-        for title, bold, source, flag in _lines(story, exact, flags):
-            table.add_row(
-                *lead, Text(title, "bold" if bold else "", no_wrap=True, overflow="ellipsis"), Text(source), Text(flag)
-            )
-            lead = ["", ""]
+        numbers = [str(rank), str(len(story.headlines))]
+        for title, style, source, flag in _lines(story, exact, flags):
+            headline = Text(title, style, no_wrap=True, overflow="ellipsis")
+            table.add_row(*numbers, headline, Text(source), Text(flag))
+            numbers = ["", ""]
         table.add_section()
-    for index in (4, 3):  # a column without a word in it only takes room
+    for index in (4, 3):  # an empty column would only take up room
         if not any(str(cell) for cell in table.columns[index].cells):
             del table.columns[index]
     return table
 
 
-def _lines(story: Story, exact: Any, flags: Sequence[str]) -> Iterator[tuple[str, bool, str, str]]:
-    """Yield (title, whether it represents the story, sources, flags) per distinct title, wording by wording."""
-    for wording in sorted(story.wordings, key=lambda v: v.representative is not story.representative):
-        for number, copies in enumerate(_copies(wording, exact)):
-            best = wording.representative if number == 0 else wording.headlines[copies[0]]
-            leads = best is story.representative
-            mark = "★ " if leads else "• " if number == 0 else "  = "
+def _lines(story: Story, exact: Any, flags: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (title, style, sources, flags) per distinct title, wording by wording, the representatives first."""
+    top = story.representative
+    for wording in sorted(
+        story.wordings, key=lambda wording: all(headline is not top for headline in wording.headlines)
+    ):
+        members = list(zip(wording.headlines, wording.positions.tolist(), strict=True))
+        members.sort(key=lambda member: (member[0] is not top, member[0] is not wording.representative))
+        groups: dict[int, list[tuple[Headline, int]]] = {}
+        for member in members:
+            groups.setdefault(int(exact[member[1]]), []).append(member)
+        for number, copies in enumerate(groups.values()):
+            first = copies[0][0]
+            mark = "★ " if first is top else "  = " if number else "• "
             times = f"  ×{len(copies)}" if len(copies) > 1 else ""
-            sources = dict.fromkeys(printable(wording.headlines[k].source or "") for k in copies)
-            found = dict.fromkeys(c for k in copies for c in flags[int(wording.positions[k])].split(",") if c)
-            yield mark + printable(best.title) + times, leads, ", ".join(filter(None, sources)), ", ".join(found)
+            sources = dict.fromkeys(printable(headline.source) for headline, _ in copies if headline.source)
+            codes = dict.fromkeys(code for _, position in copies for code in flags[position].split(",") if code)
+            style = "bold" if first is top else ""
+            yield mark + printable(first.title) + times, style, ", ".join(sources), ", ".join(codes)
 
 
-def _copies(wording: Wording, exact: Any) -> list[list[int]]:
-    """The members of each exact group of a wording, its representative's group first."""
-    groups: dict[int, list[int]] = {}
-    for k, position in enumerate(wording.positions):
-        groups.setdefault(int(exact[position]), []).append(k)
-    return sorted(groups.values(), key=lambda g: not any(wording.headlines[k] is wording.representative for k in g))
-
-
-def _summed_up(singles: Sequence[str]) -> Iterator[str]:
-    if not singles:
-        return
-    yield f"{len(singles)} {'headline stands' if len(singles) == 1 else 'headlines stand'} alone:"
-    yield from (f"  {printable(title)}" for title in singles[:_SINGLES_SHOWN])
-    if len(singles) > _SINGLES_SHOWN:
-        yield f"  ... and {len(singles) - _SINGLES_SHOWN} more (--format jsonl, csv or tsv has every row)"
-
-
-def printable(text: str) -> str:
-    """Return a text that cannot steer the terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)
+def _singles(titles: Sequence[str]) -> Iterator[str]:
+    if titles:
+        yield f"{len(titles):,} {'headline' if len(titles) == 1 else 'headlines'} in no group:"
+        yield from (f"  {printable(title)}" for title in titles[:_SINGLES_SHOWN])
+    if len(titles) > _SINGLES_SHOWN:
+        yield f"  ... and {len(titles) - _SINGLES_SHOWN:,} more (choose --format jsonl, csv or tsv to see every row)"

@@ -20,7 +20,7 @@ def main() -> None:
     result = dedupe.deduplicate(dedupe.read_headlines(HEADLINES).headlines, window=72)
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = Path(folder, "report.html")
-        dedupe.write_report(result, str(path), title="Three days in March", window=72)
+        dedupe.write_report(result, str(path), title="Three days in March")
         browser = playwright.chromium.launch(executable_path=which("chromium"), args=["--headless", "--no-sandbox"])
         page = browser.new_page(viewport=SIZE)
         page.goto(path.as_uri())

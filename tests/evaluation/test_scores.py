@@ -315,7 +315,7 @@ def test_wrong_calls_are_one_line(labelled: Path) -> None:
     assert "2 labelled rows has a story of its own" in refused("evaluate", "alone.csv")
     assert "no column 'story' among title" in refused("evaluate", "titles.txt")
     line = refused("evaluate", labelled, "-o", "scores.csv")
-    assert "scores.csv: .csv is not written here: name a file that ends in .json or .txt" in line
+    assert "scores.csv: cannot write .csv files here: name a file that ends in .json or .txt" in line
     assert "is also the input" in refused("evaluate", labelled, "-o", labelled, "--force", "--format", "json")
 
 

@@ -1,4 +1,4 @@
-"""Headless Chromium for the tests of the report: one browser, pages that note what goes wrong in them."""
+"""Headless Chromium for the tests of the report: one browser, pages that record their errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDE, NARROW = 1280, 360
 
 @dataclass
 class Opened:
-    """A page, and what it complained of or asked the network for."""
+    """A page, with its errors and network requests."""
 
     page: Page
     errors: list[str] = field(default_factory=list)
@@ -48,13 +48,13 @@ def chromium() -> Iterator[Browser]:
 def opened(
     browser: Browser, path: Path, address: str = "", width: int = WIDE, scheme: str = "light"
 ) -> Iterator[Opened]:
-    """Open a report from disk, at an address within it, and wait until it has said what it shows."""
+    """Open a report from disk, at an address within it, and wait until it has drawn its list."""
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
     )
-    found = Opened(context.new_page())
-    found.watch()
-    found.page.goto(path.as_uri() + address)
-    found.page.wait_for_function("document.getElementById('status').textContent")
-    yield found
+    tab = Opened(context.new_page())
+    tab.watch()
+    tab.page.goto(path.as_uri() + address)
+    tab.page.wait_for_function("document.getElementById('status').textContent")
+    yield tab
     context.close()

@@ -37,20 +37,20 @@ def read_csv(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
         ("a", None),
     ],
 )
-def test_the_ending_tells_the_format(name: str, format: str | None) -> None:
+def test_the_ending_sets_the_format(name: str, format: str | None) -> None:
     assert format_of(name) == format
 
 
 @pytest.mark.parametrize(
-    ("name", "known", "said"),
+    ("name", "known", "message"),
     [
         ("l.parquet", ("csv", "tsv", "jsonl"), r"ends in \.csv, \.tsv or \.jsonl$"),
         ("l.csv", ("json",), r"ends in \.json$"),
-        ("l.xlsx", ("json", "lines"), r"\.xlsx is not written here: name a file that ends in \.json or \.txt$"),
+        ("l.xlsx", ("json", "lines"), r"cannot write \.xlsx files here: name a file that ends in \.json or \.txt$"),
     ],
 )
-def test_of_endings_those_are_named_that_are_written_there(name: str, known: tuple[str, ...], said: str) -> None:
-    with pytest.raises(OutputError, match=said):
+def test_the_error_names_the_supported_endings(name: str, known: tuple[str, ...], message: str) -> None:
+    with pytest.raises(OutputError, match=message):
         format_of(name, known)
 
 

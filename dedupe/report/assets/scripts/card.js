@@ -1,26 +1,26 @@
-// A pair to check: two headlines side by side, what speaks for and against, room for a verdict.
+// A pair to check: two headlines side by side, the reasons for and against, and a choice of verdicts.
 
-import { listed, make, unfolding } from "./elements.js";
-import { wordsOf } from "./reasons.js";
-import { fold } from "./searching.js";
-import { marked, reasons, sourceOf, storyBody, titleOf } from "./story.js";
-import { verdictOn } from "./verdicts.js";
-import { count, minute } from "./writing.js";
+import { joined, make, disclosure } from "./elements.js";
+import { reasonsOf } from "./reasons.js";
+import { fold } from "./search.js";
+import { highlighted, reasonList, sourceOf, storyBody, titleOf } from "./story.js";
+import { verdictChoice } from "./verdicts.js";
+import { count, minute } from "./format.js";
 
-// Two headlines side by side, the words that both hold marked, what the judge saw, and the stories to unfold.
+// Shared words are underlined; the stories that the headlines belong to can be opened.
 export function card(app, pair, sizes, numbers, stories) {
   const { data } = app;
   const nodes = [data.pairs.i[pair], data.pairs.j[pair]];
   const rows = nodes.map((node) => data.firstRow[node]);
   const shared = sharedWords(titleOf(data, rows[0]), titleOf(data, rows[1]));
-  const words = wordsOf(data, pair);
-  const sides = rows.map((row, k) => side(data, row, shared, sizes[k], ownWords(words, SIDES[k])));
-  const both = words.filter((word) => !SIDES.some((name) => word.startsWith(name)));
-  const evidence = words.length
-    ? reasons(both)
-    : make("p", { className: "lead" }, "No words for this pair in the page; what both say is underlined.");
+  const lines = reasonsOf(data, pair);
+  const sides = rows.map((row, k) => side(data, row, shared, sizes[k], ownWords(lines, SIDES[k])));
+  const common = lines.filter((line) => !SIDES.some((name) => line.startsWith(name)));
+  const evidence = lines.length
+    ? reasonList(common)
+    : make("p", { className: "lead" }, "The page holds no reasons for this pair. Shared words are underlined.");
   const all = stories.map(([name, story]) =>
-    unfolding(`${name}, ${count(story.rows.length, "headline")}`, () => storyBody(app, story), { className: "whole" }),
+    disclosure(`${name}, ${count(story.rows.length, "headline")}`, () => storyBody(app, story), { className: "whole" }),
   );
   return make(
     "article",
@@ -28,40 +28,40 @@ export function card(app, pair, sizes, numbers, stories) {
     make("div", { className: "sides" }, sides),
     make("p", { className: "numbers" }, numbers),
     evidence,
-    verdictOn(app, pair),
+    verdictChoice(app, pair),
     all,
   );
 }
 
 const SIDES = ["only the first ", "only the second "];
 
-// What is said of one side alone, in one line.
-function ownWords(words, side) {
-  return words
-    .filter((word) => word.startsWith(side))
-    .map((word) => word.slice(side.length))
+// The reasons about one side alone, on one line.
+function ownWords(lines, side) {
+  return lines
+    .filter((line) => line.startsWith(side))
+    .map((line) => line.slice(side.length))
     .join("; ");
 }
 
 function side(data, row, shared, size, own) {
-  const facts = listed([
+  const facts = joined([
     sourceOf(data, row),
     minute(data.rows.time[row]),
-    size > 1 ? `one of ${size} on this side` : "",
+    size > 1 ? `one of ${size} headlines on this side` : "",
   ]);
   return make(
     "div",
     {},
-    make("p", { className: "title" }, marked(titleOf(data, row), shared)),
+    make("p", { className: "title" }, highlighted(titleOf(data, row), shared)),
     make("p", { className: "facts" }, facts),
-    own ? make("p", { className: "own" }, `only this ${own}`) : null,
+    own ? make("p", { className: "own" }, `only this one ${own}`) : null,
   );
 }
 
-const LETTERS = 4; // words shorter than this say little
+const MIN_LETTERS = 4; // shorter words carry little meaning
 
-function sharedWords(one, other) {
+function sharedWords(first, second) {
   const words = (text) => fold(text).match(/[\p{L}\p{N}]+/gu) ?? [];
-  const there = new Set(words(other));
-  return [...new Set(words(one))].filter((word) => there.has(word) && (word.length >= LETTERS || /\d/.test(word)));
+  const inSecond = new Set(words(second));
+  return [...new Set(words(first))].filter((word) => inSecond.has(word) && (word.length >= MIN_LETTERS || /\d/.test(word)));
 }

@@ -1,7 +1,7 @@
-// What a picture is: what it shows, why it cannot where it cannot, its numbers, and how they are drawn. And two of them.
+// A chart has a heading, a caption, its numbers, and how they are drawn; `missing` says why it cannot be drawn. Two of them.
 
-import { grouped } from "./grouping.js";
-import { count, exactly, number } from "./writing.js";
+import { grouped } from "./groups.js";
+import { count, exactNumber, groupNoun, number } from "./format.js";
 
 export const PAPER = {
   style: { background: "transparent", fontFamily: "inherit", fontSize: "12px", overflow: "visible" },
@@ -11,30 +11,26 @@ export const ACCENT = "var(--accent)";
 const QUIET = "var(--bar)";
 export const NARROW = 560; // pixels
 
-export function many({ data }) {
-  return data.level === "story" ? "stories" : "wordings";
-}
-
-// How probable the judged pairs are.
+// The distribution of pair probabilities.
 
 export const probabilities = {
-  heading: () => "How sure the pairs are",
-  missing: ({ data }) => (data.pairs.i.length ? "" : "no two headlines are close enough to be judged"),
+  heading: () => "Pair probabilities",
+  missing: ({ data }) => (data.pairs.i.length ? "" : "no two headlines are close enough to be scored"),
   numbers: ({ data }) =>
     Object.entries(data.bins).flatMap(([level, counts]) =>
       counts.map((pairs, k) => ({ level, from: k / counts.length, to: (k + 1) / counts.length, pairs })),
     ),
-  told: ({ grouping }, bins) =>
+  caption: ({ grouping }, bins) =>
     `${count(
       bins.filter(({ level }) => level === bins[0].level).reduce((sum, { pairs }) => sum + pairs, 0),
-      "judged pair",
-    )} by probability; the line is the threshold, ` +
+      "scored pair",
+    )} by probability. The line marks the threshold: ` +
     Object.entries(grouping.thresholds)
-      .map(([level, value]) => `${exactly(value)} for a ${level}`)
+      .map(([level, value]) => `${exactNumber(value)} for ${level === "story" ? "stories" : "wordings"}`)
       .join(", ") +
-    ". It is compared with the mean of two groups, so single pairs lie on both sides.",
+    ". Groups are joined by their mean probability, so single pairs fall on both sides of it.",
   table: (_, bins) => ({
-    head: ["Probability", ...new Set(bins.map(({ level }) => `Pairs, ${level}`))],
+    head: ["Probability", ...new Set(bins.map(({ level }) => `Pairs (${level})`))],
     rows: [...grouped(bins, ({ from }) => from).values()].map((levels) => [
       `${levels[0].from.toFixed(2)}–${levels[0].to.toFixed(2)}`,
       ...levels.map(({ pairs }) => number(pairs)),
@@ -49,7 +45,7 @@ export const probabilities = {
       marginLeft: 56,
       marginRight: 64,
       marginBottom: 42,
-      x: { label: "probability of the pair", labelOffset: 38, domain: [0, 1] },
+      x: { label: "pair probability", labelOffset: 38, domain: [0, 1] },
       y: { type: "sqrt", label: "pairs (square-root scale)", grid: true, ticks: 4, tickFormat: "~s" },
       fy: { label: null, domain: rules.map(({ level }) => level) },
       marks: [
@@ -69,7 +65,7 @@ export const probabilities = {
           frameAnchor: "top",
           dx: 6,
           textAnchor: "start",
-          text: ({ value }) => exactly(value),
+          text: ({ value }) => exactNumber(value),
           fill: ACCENT,
           fontWeight: 600,
         }),
@@ -79,7 +75,7 @@ export const probabilities = {
   },
 };
 
-// How large the groups are.
+// The distribution of group sizes.
 
 const SIZES = [
   [1, 1],
@@ -97,17 +93,17 @@ function sizeName([from, to]) {
 }
 
 export const sizes = {
-  heading: (app) => `How large the ${many(app)} are`,
-  missing: ({ found }) => (found.length ? "" : "the search and the filters leave nothing"),
-  numbers: ({ found }) =>
+  heading: (app) => `Size of ${groupNoun(app)}`,
+  missing: ({ matches }) => (matches.length ? "" : "nothing matches the search and filters"),
+  numbers: ({ matches }) =>
     SIZES.map((size) => {
-      const rows = found.map(({ story }) => story.rows.length).filter((rows) => rows >= size[0] && rows <= size[1]);
-      return { size: sizeName(size), groups: rows.length, headlines: rows.reduce((sum, one) => sum + one, 0) };
+      const sizes = matches.map(({ story }) => story.rows.length).filter((rows) => rows >= size[0] && rows <= size[1]);
+      return { size: sizeName(size), groups: sizes.length, headlines: sizes.reduce((sum, rows) => sum + rows, 0) };
     }),
-  told: (app) =>
-    `How many headlines stand in ${many(app)} of each size, as grouped now and left by the filters; the figure is the number of ${many(app)}.`,
+  caption: (app) =>
+    `Headlines by size of their ${groupNoun(app, 1)}, at the current thresholds and filters. Labels give the number of ${groupNoun(app)}.`,
   table: (app, bars) => ({
-    head: ["Headlines in one", `Number of ${many(app)}`, "Headlines in all"],
+    head: ["Size", `Number of ${groupNoun(app)}`, "Headlines in total"],
     rows: bars.map(({ size, groups, headlines }) => [size, number(groups), number(headlines)]),
   }),
   draw: (app, bars, width) =>
@@ -118,7 +114,7 @@ export const sizes = {
       marginLeft: 56,
       marginRight: 64,
       marginBottom: 42,
-      x: { label: "headlines in all", labelOffset: 38, grid: true, ticks: width < NARROW ? 3 : 6 },
+      x: { label: "headlines in total", labelOffset: 38, grid: true, ticks: width < NARROW ? 3 : 6 },
       y: { label: "size", labelAnchor: "top", domain: bars.map(({ size }) => size), tickSize: 0 },
       marks: [
         Plot.barX(bars, { x: "headlines", y: "size", fill: QUIET }),

@@ -1,7 +1,7 @@
-// The form beside the list: it shows the state, and says what the reader changed.
+// The form beside the list: it shows the state and reports changes.
 
 import { make } from "./elements.js";
-import { exactly, number } from "./writing.js";
+import { exactNumber, number } from "./format.js";
 
 const NARROW = "(max-width: 55rem)";
 
@@ -17,18 +17,18 @@ export function prepareControls(app, form, change) {
     event.preventDefault();
     change({ q: "", sort: "largest", size: "", only: "", source: "", from: "", to: "" });
   });
-  document.getElementById("reset-thresholds").addEventListener("click", () => change(app.data.settings.thresholds));
+  document.getElementById("reset-thresholds").addEventListener("click", () => change(app.data.thresholds));
 }
 
 function valueOf(field) {
   return { [field.name]: field.type === "range" ? field.valueAsNumber : field.value };
 }
 
-// The sources, those with most headlines first.
+// Sources with the most headlines first.
 function fillSources(data, select) {
   const counts = new Uint32Array(data.rows.sources.length);
   for (const source of data.rows.source) counts[source] += 1;
-  const order = [...counts.keys()].slice(1).sort((one, other) => counts[other] - counts[one]);
+  const order = [...counts.keys()].slice(1).sort((a, b) => counts[b] - counts[a]);
   select.append(
     ...order.map((source) =>
       make("option", { value: data.rows.sources[source] }, `${data.rows.sources[source]} (${number(counts[source])})`),
@@ -47,7 +47,7 @@ export function showControls(app, form) {
 function showThreshold({ state, data }, field) {
   const value = state[field.name];
   if (field.valueAsNumber !== value) field.value = value;
-  const set = data.settings.thresholds[field.name];
+  const set = data.thresholds[field.name];
   field.labels[0].querySelector("output").textContent =
-    exactly(value) + (value === set ? "" : ` (run: ${exactly(set)})`);
+    exactNumber(value) + (value === set ? "" : ` (in the run: ${exactNumber(set)})`);
 }

@@ -1,4 +1,4 @@
-// Elements. Text goes in as text, never as markup.
+// Elements. Text is added as text, never as markup.
 
 // `properties` are those of the element; `data-` and `aria-` names, `role` and `scope` become attributes.
 export function make(tag, properties = {}, ...children) {
@@ -11,24 +11,24 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-// Text of the input in a line of ours: letters that turn the direction of writing turn nothing after it.
+// Text of the input inside our own: characters that change the text direction affect nothing after it.
 export function isolated(...text) {
   return make("bdi", {}, ...text);
 }
 
-// Facts in one line, [] where there are none; a fact may be an element.
-export function listed(facts) {
-  return facts.filter(Boolean).flatMap((fact, k) => (k ? [" · ", fact] : [fact]));
+// Parts separated by dots; a part may be an element, and empty ones are dropped.
+export function joined(parts) {
+  return parts.filter(Boolean).flatMap((part, k) => (k ? [" · ", part] : [part]));
 }
 
-// A link where the address is one of the web, else the text alone.
+// A link for a web address, else the text alone.
 export function webLink(address, text, className = "") {
   if (!/^https?:\/\//i.test(address ?? "")) return make("span", { className }, text);
   return make("a", { className, href: address.trim(), rel: "noopener noreferrer", target: "_blank" }, text);
 }
 
-// A <details> whose content is made when it is first opened.
-export function unfolding(summary, content, properties = {}) {
+// A <details> whose content is built when it is first opened.
+export function disclosure(summary, content, properties = {}) {
   const details = make("details", properties, make("summary", {}, summary));
   details.addEventListener("toggle", () => {
     if (details.open && details.childElementCount === 1) details.append(...[content()].flat());
@@ -36,8 +36,8 @@ export function unfolding(summary, content, properties = {}) {
   return details;
 }
 
-// Fill a list in parts of `size`; a button at its end brings the next, by itself once it comes near where `eager`.
-export function inParts(list, items, draw, { size, what, eager = false }) {
+// Fill a list in batches of `size`; a button at its end adds the next one, by itself once it is nearly visible if `eager`.
+export function inBatches(list, items, draw, { size, what, eager = false }) {
   let done = 0;
   const button = make("button", { type: "button", className: "next" });
   const next = () => {
@@ -68,14 +68,5 @@ function whenNear(element, act) {
     },
     { rootMargin: `0px 0px ${NEAR}` },
   );
-  watcher.observe(element);
-}
-
-export function onceVisible(element, act) {
-  const watcher = new IntersectionObserver((entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    watcher.disconnect();
-    act();
-  });
   watcher.observe(element);
 }

@@ -1,25 +1,25 @@
-// Pictures with their numbers: drawn when first seen, drawn again when what they show has changed.
+// Charts with their numbers: drawn when first seen, and again when their data has changed.
 
 import { probabilities, sizes } from "./charts.js";
 import { make } from "./elements.js";
-import { followers } from "./followers.js";
-import { lanes } from "./lanes.js";
+import { firsts } from "./firsts.js";
+import { timeline } from "./timeline.js";
 
-const CHARTS = [probabilities, sizes, lanes, followers];
+const CHARTS = [probabilities, sizes, timeline, firsts];
 const figures = []; // {element, chart, shown, stale}
 
 export function drawFigures(app, element) {
   if (!figures.length) prepare(element, () => app);
   for (const figure of figures) {
     figure.stale = true;
-    if (figure.shown && element.clientWidth) fill(figure, app); // a view that is not looked at has no width
+    if (figure.shown && element.clientWidth) fill(figure, app); // a hidden view has no width
   }
 }
 
 function prepare(element, app) {
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries) {
-      const figure = figures.find((one) => one.element === entry.target);
+      const figure = figures.find(({ element }) => element === entry.target);
       figure.shown = entry.isIntersecting;
       if (figure.shown && figure.stale && element.clientWidth) fill(figure, app());
     }
@@ -52,11 +52,11 @@ function fill(figure, app) {
 function content(chart, app, width, open) {
   const numbers = chart.numbers(app);
   const svg = chart.draw(app, numbers, width);
-  for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label"); // it is read as a whole
+  for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label"); // the chart has one label
   svg.setAttribute("role", "img");
   svg.setAttribute(
     "aria-label",
-    `${chart.heading(app)}. ${chart.told(app, numbers)} The numbers stand in the table below.`,
+    `${chart.heading(app)}. ${chart.caption(app, numbers)} The table below lists the numbers.`,
   );
   const scroll = make(
     "div",
@@ -64,7 +64,7 @@ function content(chart, app, width, open) {
     table(chart.table(app, numbers)),
   );
   return [
-    make("p", { className: "lead" }, chart.told(app, numbers)),
+    make("p", { className: "lead" }, chart.caption(app, numbers)),
     svg,
     make("details", { open }, make("summary", {}, "Numbers"), scroll),
   ];

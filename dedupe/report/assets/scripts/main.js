@@ -1,22 +1,22 @@
-// Puts the parts together: data, state, what is drawn of them.
+// Puts the parts together: data, state, and the views of them.
 
-import { drawChecks } from "./checking.js";
+import { drawChecks } from "./check.js";
 import { prepareControls, showControls } from "./controls.js";
 import { drawFigures } from "./figures.js";
-import { ranksOf, regroup } from "./grouping.js";
-import { drawList, told } from "./list.js";
-import { search } from "./searching.js";
+import { ranksOf, regroup } from "./groups.js";
+import { drawList, statusLine } from "./list.js";
+import { search } from "./search.js";
 import { VIEWS, readAddress, thresholdsOf, writeAddress } from "./state.js";
-import { loadData } from "./unpacking.js";
-import { tellYearsOf } from "./writing.js";
+import { loadData } from "./payload.js";
+import { showYearsOf } from "./format.js";
 
 const [form, status] = [document.getElementById("controls"), document.getElementById("status")];
 const data = loadData(document.getElementById("data"));
-tellYearsOf(data.rows.time);
+showYearsOf(data.rows.time);
 data.ranks = ranksOf(data);
 data.firstRow = firstRows(data);
-const app = { data, state: readAddress(location.hash, data.settings), grouping: null, found: null };
-const drawn = new Set(); // the views that show the state as it is
+const app = { data, state: readAddress(location.hash, data), grouping: null, matches: null };
+const drawn = new Set(); // the views that are up to date
 
 function firstRows({ rows, nodes, count }) {
   const first = new Uint32Array(nodes);
@@ -31,17 +31,17 @@ const DRAW = {
   run: () => {},
 };
 
-// Compute what has changed, then draw the view that is looked at.
+// Compute what has changed, then draw the current view.
 function update(state) {
   const before = app.state;
   app.state = state;
-  const moved = Object.keys(data.settings.thresholds).some((level) => state[level] !== before[level]);
-  const asked = Object.keys(state).some((name) => name !== "view" && state[name] !== before[name]);
-  if (moved || !app.grouping) app.grouping = regroup(data, thresholdsOf(state, data.settings));
-  if (asked || !app.found) {
-    app.found = search(data, app.grouping, state);
+  const moved = Object.keys(data.thresholds).some((level) => state[level] !== before[level]);
+  const changed = Object.keys(state).some((name) => name !== "view" && state[name] !== before[name]);
+  if (moved || !app.grouping) app.grouping = regroup(data, thresholdsOf(state, data));
+  if (changed || !app.matches) {
+    app.matches = search(data, app.grouping, state);
     drawn.clear();
-    status.textContent = told(app);
+    status.textContent = statusLine(app);
   }
   showControls(app, form);
   showView(state.view);
@@ -59,26 +59,26 @@ function showView(view) {
 
 function change(changes) {
   update({ ...app.state, ...changes });
-  history.replaceState(null, "", writeAddress(app.state, data.settings));
+  history.replaceState(null, "", writeAddress(app.state, data));
 }
 
 for (const link of document.querySelectorAll(".views a")) {
   link.addEventListener("click", (event) => {
     event.preventDefault();
     update({ ...app.state, view: link.hash.slice(1) });
-    history.pushState(null, "", writeAddress(app.state, data.settings));
+    history.pushState(null, "", writeAddress(app.state, data));
   });
 }
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   document.getElementById("main").focus();
 });
-addEventListener("popstate", () => update(readAddress(location.hash, data.settings)));
+addEventListener("popstate", () => update(readAddress(location.hash, data)));
 
 prepareControls(app, form, change);
 update(app.state);
 performance.mark("usable");
-// For tests, and for whoever opens the console.
+// For tests and the console.
 globalThis.headlineDedupe = {
   labels: (level) => Array.from(app.grouping.labels[level]),
   representatives: () => app.grouping.stories.map((story) => data.rows.position[story.representative]),

@@ -1,29 +1,30 @@
-// One story: a line that unfolds into its wordings, their titles, and why each is there.
+// One story: a line that opens into its wordings, their titles, and why each is there.
 
-import { grouped, representative, wordingsOf } from "./grouping.js";
-import { chanceOf, otherEnd, tiesOf, wordsFor } from "./reasons.js";
-import { fold, wordsToFind } from "./searching.js";
-import { inParts, isolated, listed, make, unfolding, webLink } from "./elements.js";
-import { chance, count, minute, number, shortened, span } from "./writing.js";
+import { grouped, representative, wordingsOf } from "./groups.js";
+import { pairProbability, otherEnd, connections, reasonsFrom } from "./reasons.js";
+import { fold, searchWords } from "./search.js";
+import { inBatches, isolated, joined, make, disclosure, webLink } from "./elements.js";
+import { twoDigits, count, minute, number, shortened, span } from "./format.js";
 
-const TITLES = 100; // of one wording shown at a time
-const COPIES = 12; // of one title shown at a time
+const TITLES = 100; // of a wording, in one batch
+const COPIES = 12; // of a title, in one batch
+const MAX_LETTERS = 80; // of a title in a line about another
 
 export function titleOf(data, row) {
   return data.rows.titles[data.rows.title[row]] || "(no title)";
 }
 
-// The source as an element, "" where there is none.
+// The source as an element, "" if there is none.
 export function sourceOf(data, row) {
   const name = data.rows.sources[data.rows.source[row]];
   return name && isolated(name);
 }
 
-// A title, as an element, with the words that were searched for marked; marks never change the text.
-export function marked(text, words) {
-  const found = words.length ? placesOf(text, words) : [];
+// A title as an element with some words highlighted; marks never change the text.
+export function highlighted(text, words) {
+  const places = words.length ? placesOf(text, words) : [];
   let end = 0;
-  const parts = found.flatMap(([from, to]) => {
+  const parts = places.flatMap(([from, to]) => {
     const part = [text.slice(end, from), make("mark", {}, text.slice(from, to))];
     end = to;
     return part;
@@ -31,7 +32,7 @@ export function marked(text, words) {
   return isolated(...parts, text.slice(end));
 }
 
-// Where the words are, as [from, to], in order and apart; none where folding changes the length of the text.
+// Where the words are, as [from, to], in order and without overlaps; none if folding changes the length of the text.
 function placesOf(text, words) {
   const folded = fold(text);
   if (folded.length !== text.length) return [];
@@ -40,23 +41,23 @@ function placesOf(text, words) {
     for (let at = folded.indexOf(word); at >= 0; at = folded.indexOf(word, at + word.length))
       places.push([at, at + word.length]);
   }
-  places.sort((one, other) => one[0] - other[0]);
+  places.sort((a, b) => a[0] - b[0]);
   return places.filter(([from], k) => k === 0 || from >= Math.max(...places.slice(0, k).map(([, to]) => to)));
 }
 
-// A list item. `hits`: the rows that the search found, null where nothing is searched for.
+// A list item. `hits`: the rows that the search hit, null without a search.
 export function storyItem(app, { story, hits }) {
   return make(
     "li",
     { className: "story", "data-story": story.id },
-    story.rows.length > 1 ? several(app, story, hits) : single(app, story),
+    story.rows.length > 1 ? groupLine(app, story, hits) : singleLine(app, story),
   );
 }
 
-function single(app, story) {
+function singleLine(app, story) {
   const { data } = app;
   const [row] = story.rows;
-  const title = webLink(data.rows.links[row], marked(titleOf(data, row), wordsToFind(app.state.q)), "title");
+  const title = webLink(data.rows.urls[row], highlighted(titleOf(data, row), searchWords(app.state.q)), "title");
   return make(
     "div",
     { className: "line" },
@@ -65,14 +66,14 @@ function single(app, story) {
   );
 }
 
-function several(app, story, hits) {
-  const words = wordsToFind(app.state.q);
-  const title = make("span", { className: "title" }, marked(titleOf(app.data, story.representative), words));
+function groupLine(app, story, hits) {
+  const words = searchWords(app.state.q);
+  const title = make("span", { className: "title" }, highlighted(titleOf(app.data, story.representative), words));
   const line = [
     size(story.rows.length),
-    make("span", {}, title, facts(summary(app, story)), found(app, story, hits, words)),
+    make("span", {}, title, facts(summary(app, story)), firstHit(app, story, hits, words)),
   ];
-  return unfolding(make("span", { className: "line" }, line), () => storyBody(app, story));
+  return disclosure(make("span", { className: "line" }, line), () => storyBody(app, story));
 }
 
 function size(rows) {
@@ -85,35 +86,35 @@ function size(rows) {
 }
 
 function facts(parts) {
-  const told = listed(parts);
-  return told.length ? make("span", { className: "facts" }, told) : null;
+  const line = joined(parts);
+  return line.length ? make("span", { className: "facts" }, line) : null;
 }
 
 function summary({ data }, story) {
   return [
     story.sources ? count(story.sources, "source") : "",
-    data.level === "story" ? count(story.wordings, "wording") : count(story.nodes.length, "title"),
+    data.level === "story" ? count(story.wordings, "wording") : count(story.titles, "title"),
     span(story.first, story.last),
-    story.weakest < 0 ? "" : `weakest join ${chance(story.sure)}`,
+    story.weakest < 0 ? "" : `weakest join ${twoDigits(story.weakestMean)}`,
   ];
 }
 
-// The first headline that was found, where it is not the one on top.
-function found({ data }, story, hits, words) {
+// The first headline that the search hit, unless the representative is one.
+function firstHit({ data }, story, hits, words) {
   if (!hits || hits.includes(story.representative)) return null;
   const more = hits.length > 1 ? ` and ${number(hits.length - 1)} more` : "";
-  const facts = [marked(titleOf(data, hits[0]), words), " · ", sourceOf(data, hits[0]), more];
-  return make("span", { className: "found" }, "found: ", facts);
+  const facts = [highlighted(titleOf(data, hits[0]), words), " · ", sourceOf(data, hits[0]), more];
+  return make("span", { className: "found" }, "match: ", facts);
 }
 
 // All wordings of a story.
 export function storyBody(app, story) {
-  const ties = tiesOf(app.data, app.grouping, story);
+  const pairOfNode = connections(app.data, app.grouping, story);
   const wordings = wordingsOf(app.grouping, story);
   const list = make("div", { className: "wordings" });
   const draw = (rows, k) =>
-    wordingOf(app, story, ties, rows, wordings.length > 1 ? `Wording ${k + 1} of ${wordings.length}` : "");
-  return inParts(
+    wordingOf(app, story, pairOfNode, rows, wordings.length > 1 ? `Wording ${k + 1} of ${wordings.length}` : "");
+  return inBatches(
     list,
     wordings.map((rows, k) => [rows, k]),
     ([rows, k]) => draw(rows, k),
@@ -121,31 +122,31 @@ export function storyBody(app, story) {
   );
 }
 
-function wordingOf(app, story, ties, rows, name) {
+function wordingOf(app, story, pairOfNode, rows, name) {
   const top = representative(app.data, rows, "wording");
-  const titles = [...grouped(rows, (row) => app.data.rows.node[row]).values()];
-  titles.sort((one, other) => leads(other, story, top) - leads(one, story, top));
+  const titles = [...grouped(rows, (row) => app.data.rows.copy[row]).values()];
+  titles.sort((a, b) => leads(b, story, top) - leads(a, story, top));
   const list = make("ul", { className: "titles" });
-  const draw = (copies) => titleItem(app, story, ties, copies);
+  const draw = (copies) => titleItem(app, story, pairOfNode, copies);
   const heading = name ? make("h3", {}, name, make("span", {}, ` ${count(rows.length, "headline")}`)) : null;
-  return make("section", {}, heading, inParts(list, titles, draw, { size: TITLES, what: "titles" }));
+  return make("section", {}, heading, inBatches(list, titles, draw, { size: TITLES, what: "titles" }));
 }
 
 function leads(rows, story, top) {
   return 2 * rows.includes(story.representative) + rows.includes(top);
 }
 
-// One title with all its copies, their sources and times, and the pair by which it hangs on to the story.
-function titleItem(app, story, ties, copies) {
+// One title with its copies, their sources and times, and the pair that connects it to the story.
+function titleItem(app, story, pairOfNode, copies) {
   const { data } = app;
   const top = copies.includes(story.representative);
   const shown = top ? story.representative : copies[0];
   const line = make(
     "p",
     { className: "title" },
-    top ? make("span", { className: "star", title: "on top of the story" }, "★ ") : null,
+    top ? make("span", { className: "star", title: "represents the story" }, "★ ") : null,
   );
-  line.append(marked(titleOf(data, shown), wordsToFind(app.state.q)));
+  line.append(highlighted(titleOf(data, shown), searchWords(app.state.q)));
   if (copies.length > 1) line.append(make("span", { className: "times" }, ` ×${number(copies.length)}`));
   const where = make("ul", { className: "copies" });
   const copy = (row) => make("li", {}, copyOf(data, row, shown));
@@ -153,34 +154,39 @@ function titleItem(app, story, ties, copies) {
     "li",
     {},
     line,
-    inParts(where, copies, copy, { size: COPIES, what: "copies" }),
-    why(app, story, ties, shown),
+    inBatches(where, copies, copy, { size: COPIES, what: "copies" }),
+    connection(app, story, pairOfNode, shown),
   );
 }
 
 function copyOf(data, row, shown) {
   const time = minute(data.rows.time[row]);
-  const name = sourceOf(data, row) || (data.rows.links[row] ? "link" : time ? "" : "no source, no date");
+  const name = sourceOf(data, row) || (data.rows.urls[row] ? "link" : time ? "" : "no source, no date");
   const other = titleOf(data, row) === titleOf(data, shown) ? [] : [" “", isolated(titleOf(data, row)), "”"];
-  return [webLink(data.rows.links[row], name), time ? make("time", {}, ` ${time}`) : "", ...other];
+  return [webLink(data.rows.urls[row], name), time ? make("time", {}, ` ${time}`) : "", ...other];
 }
 
-function why({ data }, story, ties, row) {
+function connection({ data }, story, pairOfNode, row) {
   const node = data.rows.node[row];
-  const pair = ties.get(node);
+  const pair = pairOfNode.get(node);
+  const lead = data.firstRow[node];
+  if (data.rows.copy[row] !== data.rows.copy[lead]) {
+    const title = isolated(shortened(titleOf(data, lead), MAX_LETTERS));
+    return make("p", { className: "why" }, "A near-copy of “", title, "”, scored together with it.");
+  }
   if (pair === -1) return null;
-  if (pair === undefined) return make("p", { className: "why" }, "Here through a title that says nearly the same.");
+  if (pair === undefined) return make("p", { className: "why" }, "Grouped by a correction.");
   const other = otherEnd(data, pair, node);
-  const beside = story.rows.find((one) => data.rows.node[one] === other);
-  const title = isolated(shortened(titleOf(data, beside), 80));
-  const told = [make("b", {}, chance(chanceOf(data, pair))), " with “", title, "”"];
-  return unfolding(make("span", {}, told), () => reasons(wordsFor(data, pair, node)), { className: "why" });
+  const otherRow = story.rows.find((candidate) => data.rows.node[candidate] === other);
+  const title = isolated(shortened(titleOf(data, otherRow), MAX_LETTERS));
+  const summary = [make("b", { title: "pair probability" }, twoDigits(pairProbability(data, pair))), " with “", title, "”"];
+  return disclosure(make("span", {}, summary), () => reasonList(reasonsFrom(data, pair, node)), { className: "why" });
 }
 
-export function reasons(words) {
+export function reasonList(lines) {
   return make(
     "ul",
     { className: "reasons" },
-    words.map((word) => make("li", {}, word)),
+    lines.map((line) => make("li", {}, line)),
   );
 }

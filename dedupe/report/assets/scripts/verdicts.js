@@ -1,16 +1,16 @@
-// What the reader decides about pairs, to be saved as corrections for the next run.
+// The reader's verdicts on pairs, to be saved as corrections for the next run.
 
 import { make } from "./elements.js";
 import { titleOf } from "./story.js";
-import { count } from "./writing.js";
+import { count } from "./format.js";
 
 const FILE = "corrections.jsonl";
-const CHOICES = { "": "none", wording: "one wording", story: "one story, another wording", different: "two stories" };
+const CHOICES = { "": "none", wording: "same wording", story: "same story, other wording", different: "different stories" };
 const verdicts = new Map(); // by pair
 const bar = make("p", { className: "verdicts", hidden: true });
 let saved = true;
 
-export function verdictOn(app, pair) {
+export function verdictChoice(app, pair) {
   const options = Object.entries(CHOICES).map(([value, name]) => make("option", { value }, name));
   const select = make("select", { "data-pair": pair }, options);
   select.value = verdicts.get(pair) ?? "";
@@ -18,17 +18,17 @@ export function verdictOn(app, pair) {
   return make("label", { className: "verdict" }, "Your verdict: ", select);
 }
 
-// A pair may be on several cards; all say the same.
+// A pair may be on several cards; all show the same verdict.
 function decide(app, pair, verdict) {
   if (verdict) verdicts.set(pair, verdict);
   else verdicts.delete(pair);
   for (const select of document.querySelectorAll(`select[data-pair="${pair}"]`)) select.value = verdict;
   saved = !verdicts.size;
-  savingVerdicts(app);
+  verdictBar(app);
 }
 
-// The line that saves what was decided; hidden until there is something.
-export function savingVerdicts(app) {
+// The bar that saves the verdicts; hidden until there are any.
+export function verdictBar(app) {
   const button = make("button", { type: "button" }, `Save ${count(verdicts.size, "verdict")}`);
   button.addEventListener("click", () => save(app));
   bar.hidden = !verdicts.size;

@@ -1,10 +1,10 @@
-// Groups at any threshold: a cut of the merge trees, as the program itself makes it.
+// Groups at any threshold: cuts of the merge trees, as the program makes them.
 
 // A label for each node: the groups whose merges have at least this height.
 export function cut(tree, threshold) {
-  const parent = Uint32Array.from(tree.absorber, (other, node) => {
+  const parent = Uint32Array.from(tree.absorber, (absorber, node) => {
     const step = tree.merge[node];
-    return step < tree.height.length && tree.height[step] >= threshold ? other : node;
+    return step < tree.height.length && tree.height[step] >= threshold ? absorber : node;
   });
   for (let node = 0; node < parent.length; node += 1) flatten(parent, node);
   return parent;
@@ -40,7 +40,7 @@ function labelRows(data, thresholds) {
   return {
     story: byAppearance(data.count, (row) => stories[node[row]]),
     wording: byAppearance(data.count, (row) => stories[node[row]] * data.nodes + wordings[node[row]]),
-    exact: byAppearance(data.count, (row) => node[row]),
+    exact: byAppearance(data.count, (row) => data.rows.copy[row]),
   };
 }
 
@@ -55,17 +55,20 @@ export function regroup(data, thresholds) {
   return { thresholds, threshold: thresholds[data.level], tree, labels, storyOfNode, stories };
 }
 
-// One object a story: its rows in the order of the input, and what is counted of them.
-function gather(data, { story, wording }) {
+// One object per story: its rows in input order, and counts of them.
+function gather(data, labels) {
   const groups = [];
-  const seen = { node: new Uint8Array(data.nodes), wording: new Uint8Array(data.count) };
+  const { node } = data.rows;
+  const seen = { node: new Set(), exact: new Set(), wording: new Set() };
+  const isNew = (kind, key) => !seen[kind].has(key) && seen[kind].add(key);
   for (let row = 0; row < data.count; row += 1) {
-    groups[story[row]] ??= { id: story[row], rows: [], nodes: [], wordings: 0, weakest: -1, sure: 1 };
-    const group = groups[story[row]];
+    const id = labels.story[row];
+    groups[id] ??= { id, rows: [], nodes: [], titles: 0, wordings: 0, weakest: -1, weakestMean: 1 };
+    const group = groups[id];
     group.rows.push(row);
-    if (!seen.node[data.rows.node[row]]) group.nodes.push(data.rows.node[row]);
-    if (!seen.wording[wording[row]]) group.wordings += 1;
-    seen.node[data.rows.node[row]] = seen.wording[wording[row]] = 1;
+    if (isNew("node", node[row])) group.nodes.push(node[row]);
+    if (isNew("exact", labels.exact[row])) group.titles += 1;
+    if (isNew("wording", labels.wording[row])) group.wordings += 1;
   }
   for (const group of groups) describe(data, group);
   return groups;
@@ -76,24 +79,24 @@ function describe(data, group) {
   const sources = new Set(group.rows.map((row) => data.rows.source[row]));
   sources.delete(0);
   group.sources = sources.size;
-  group.first = times.length ? times.reduce((one, other) => Math.min(one, other)) : NaN;
-  group.last = times.length ? times.reduce((one, other) => Math.max(one, other)) : NaN;
+  group.first = times.length ? times.reduce((a, b) => Math.min(a, b)) : NaN;
+  group.last = times.length ? times.reduce((a, b) => Math.max(a, b)) : NaN;
   group.representative = representative(data, group.rows, "story");
 }
 
-// `weakest`: the merge of the lowest mean inside a story, -1 where there is none; `sure`: that mean.
+// `weakest`: the merge with the lowest mean inside a story, -1 if it has none; `weakestMean`: that mean.
 function noteWeakest(groups, tree, threshold, storyOfNode) {
   for (let step = 0; step < tree.height.length; step += 1) {
     if (tree.height[step] < threshold) continue;
     const group = groups[storyOfNode[tree.right[step]]];
-    if (group.weakest < 0 || tree.height[step] <= group.sure) {
+    if (group.weakest < 0 || tree.height[step] <= group.weakestMean) {
       group.weakest = step;
-      group.sure = tree.height[step];
+      group.weakestMean = tree.height[step];
     }
   }
 }
 
-// The row on top of a group: what the run kept for the largest of its own groups, else the earliest.
+// The representative of a group: the one that the run chose for the largest of its own groups inside, else the earliest.
 export function representative(data, rows, level) {
   const rank = data.ranks[level];
   return rows.reduce((best, row) => (better(data, rank, row, best) ? row : best));
@@ -105,9 +108,9 @@ function better(data, rank, row, best) {
   return time < earliest || (Number.isNaN(earliest) && !Number.isNaN(time));
 }
 
-// How far up a row ranks among those that could stand on top of a group of each level; 0 for most.
+// The rank of each row as a representative at each level; 0 for most.
 export function ranksOf(data) {
-  const { story, wording } = labelRows(data, data.settings.thresholds);
+  const { story, wording } = labelRows(data, data.thresholds);
   const kept = {
     story: sizesOfKept(data.rows.kept.story, story),
     wording: sizesOfKept(data.rows.kept.wording, wording),
@@ -126,16 +129,16 @@ function sizesOfKept(kept, labels) {
 export function wordingsOf(grouping, story) {
   const groups = [...grouped(story.rows, (row) => grouping.labels.wording[row]).values()];
   const leads = (rows) => rows.includes(story.representative);
-  return groups.sort((one, other) => leads(other) - leads(one) || other.length - one.length);
+  return groups.sort((a, b) => leads(b) - leads(a) || b.length - a.length);
 }
 
-// The items under each key, in the order of their first.
+// Items by key, in order of first appearance.
 export function grouped(items, keyOf) {
-  const found = new Map();
+  const groups = new Map();
   for (const item of items) {
     const key = keyOf(item);
-    if (!found.has(key)) found.set(key, []);
-    found.get(key).push(item);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(item);
   }
-  return found;
+  return groups;
 }

@@ -1,4 +1,4 @@
-// Numbers, times and titles as people write them.
+// Numbers, times and titles as text.
 
 const NUMBER = new Intl.NumberFormat("en");
 const UTC = { timeZone: "UTC", day: "numeric", month: "short" };
@@ -6,29 +6,29 @@ const DAY = new Intl.DateTimeFormat("en-GB", { ...UTC, year: "numeric" });
 const CLOCK = { hour: "2-digit", minute: "2-digit" };
 const MINUTE = new Intl.DateTimeFormat("en-GB", { ...UTC, ...CLOCK });
 const MINUTE_OF_YEAR = new Intl.DateTimeFormat("en-GB", { ...UTC, year: "numeric", ...CLOCK });
-let years = false; // whether a time is told with its year
+let years = false; // whether times show their year
 
-// Times are told with their year where these, in seconds, lie in several.
-export function tellYearsOf(times) {
-  const found = new Set();
-  for (const time of times) if (!Number.isNaN(time)) found.add(new Date(time * 1000).getUTCFullYear());
-  years = found.size > 1;
+// Show years if these times, in seconds, are not all in one.
+export function showYearsOf(times) {
+  const seen = new Set();
+  for (const time of times) if (!Number.isNaN(time)) seen.add(new Date(time * 1000).getUTCFullYear());
+  years = seen.size > 1;
 }
 
 export function number(value) {
   return NUMBER.format(value);
 }
 
-export function count(value, one, many = `${one}s`) {
-  return `${number(value)} ${value === 1 ? one : many}`;
+export function count(value, singular, plural = `${singular}s`) {
+  return `${number(value)} ${value === 1 ? singular : plural}`;
 }
 
-export function chance(value) {
+export function twoDigits(value) {
   return value.toFixed(2);
 }
 
-// A threshold as it is: two digits, more only where it has them.
-export function exactly(value) {
+// A threshold: two digits, more only if it has them.
+export function exactNumber(value) {
   return value.toFixed(4).replace(/0{1,2}$/, "");
 }
 
@@ -40,7 +40,7 @@ export function day(seconds) {
   return DAY.format(seconds * 1000);
 }
 
-// With its year only where that is not clear.
+// With its year only if that is not clear.
 export function shortDay(seconds) {
   return years ? day(seconds) : day(seconds).replace(/ \d{4}$/, "");
 }
@@ -59,4 +59,9 @@ export function shortened(text, length) {
         .slice(0, length - 1)
         .join("")
         .trimEnd()}…`;
+}
+
+export function groupNoun({ data }, number = 2) {
+  const [singular, plural] = data.level === "story" ? ["story", "stories"] : ["wording", "wordings"];
+  return number === 1 ? singular : plural;
 }

@@ -1,4 +1,4 @@
-// Which stories the search box and the filters leave, and in what order.
+// The stories that match the search box and the filters, and their order.
 
 const DAY = 86400; // seconds
 
@@ -6,14 +6,14 @@ export function fold(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-export function wordsToFind(query) {
+export function searchWords(query) {
   return fold(query).split(/\s+/).filter(Boolean);
 }
 
-// Whether each row matches the search and the filters that are about single headlines; null where all do.
-function matching(data, state) {
+// A test of single rows for the search and the filters about headlines; null if all rows pass.
+function rowTest(data, state) {
   const tests = [];
-  const words = wordsToFind(state.q);
+  const words = searchWords(state.q);
   if (words.length) {
     const texts = foldedRows(data);
     tests.push((row) => words.every((word) => texts[row].includes(word)));
@@ -34,37 +34,37 @@ function foldedRows(data) {
   return data.folded;
 }
 
-function seconds(day, otherwise) {
-  return day ? Date.parse(`${day}T00:00:00Z`) / 1000 : otherwise;
+function seconds(day, fallback) {
+  return day ? Date.parse(`${day}T00:00:00Z`) / 1000 : fallback;
 }
 
 const KINDS = {
-  copies: (story) => story.rows.length > story.nodes.length,
+  copies: (story) => story.rows.length > story.titles,
   wordings: (story) => story.wordings > 1,
   sources: (story) => story.sources > 1,
-  scoop: (story) => story.sources === 1,
+  exclusive: (story) => story.sources === 1,
 };
 const ORDERS = {
   largest: () => 0,
-  newest: (one, other) => dated(other.last) - dated(one.last),
-  unsure: (one, other) => one.sure - other.sure,
+  newest: (a, b) => dated(b.last) - dated(a.last),
+  weakest: (a, b) => a.weakestMean - b.weakestMean,
 };
 
 function dated(time) {
   return Number.isNaN(time) ? -1e12 : time;
 }
 
-// The stories that are left, each with the rows that matched, and how many those are in all.
+// The stories that match, in order, each with the rows that the search hit, null if all.
 export function search(data, grouping, state) {
-  const matches = matching(data, state);
+  const test = rowTest(data, state);
   const [least, most] = state.size === "1" ? [1, 1] : [Number(state.size) || 1, Infinity];
   const fits = (story) =>
     story.rows.length >= least && story.rows.length <= most && (KINDS[state.only]?.(story) ?? true);
-  const found = [];
+  const matches = [];
   for (const story of grouping.stories.filter(fits)) {
-    const hits = matches ? story.rows.filter(matches) : null;
-    if (!hits || hits.length) found.push({ story, hits });
+    const hits = test ? story.rows.filter(test) : null;
+    if (!hits || hits.length) matches.push({ story, hits });
   }
   const order = ORDERS[state.sort] ?? ORDERS.largest;
-  return found.sort((one, other) => order(one.story, other.story) || other.story.rows.length - one.story.rows.length);
+  return matches.sort((a, b) => order(a.story, b.story) || b.story.rows.length - a.story.rows.length);
 }

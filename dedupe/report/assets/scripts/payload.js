@@ -1,6 +1,6 @@
-// The data of the page: columns of numbers from base64, and what is derived from them once.
+// The data of the page: columns of numbers from base64, and what is derived from them.
 
-const SHARES = 65535; // what a probability of 1 is in two bytes
+const CERTAIN = 65535; // a probability of 1, in two bytes
 
 export function loadData(element) {
   const raw = JSON.parse(element.textContent);
@@ -12,13 +12,13 @@ export function loadData(element) {
     count: rows.node.length,
     trees: Object.fromEntries(Object.entries(raw.trees).map(([level, tree]) => [level, unpackTree(tree, raw.nodes)])),
     pairs: unpackAll(raw.pairs),
-    level: raw.settings.level,
+    level: raw.level,
     dated: rows.time.some((time) => !Number.isNaN(time)),
     sourced: rows.sources.length > 1,
   };
 }
 
-// Objects of the form {type, base64} become typed arrays, all else stays.
+// Objects of the form {type, base64} become typed arrays; everything else stays.
 function unpackAll(columns) {
   const unpacked = Object.entries(columns).map(([name, value]) => [
     name,
@@ -32,7 +32,7 @@ function unpack({ type, base64 }) {
   return new globalThis[type](bytes.buffer);
 }
 
-// `absorber` and `merge`: by node, what absorbed it and in which merge; itself and the number of merges where nothing did.
+// `absorber` and `merge`: by node, what absorbed it and in which merge; itself and the number of merges if nothing did.
 function unpackTree(packed, nodes) {
   const tree = unpackAll(packed);
   const absorber = Uint32Array.from({ length: nodes }, (_, node) => node);
@@ -44,6 +44,6 @@ function unpackTree(packed, nodes) {
   return { ...tree, absorber, merge };
 }
 
-export function probability(shares) {
-  return shares / SHARES;
+export function unpackProbability(value) {
+  return value / CERTAIN;
 }
