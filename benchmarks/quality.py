@@ -132,7 +132,9 @@ def score_level(
 ) -> dict[str, Any]:
     """Score our defaults, every other system at its best threshold, and rankings of pairs."""
     truths, labels = [part.truths[level] for part in parts], [run.labels(level) for run in runs]
-    systems: dict[str, Any] = {"headline-dedupe": mean_scores(truths, labels) | {"threshold": runs[0].thresholds[level]}}
+    systems: dict[str, Any] = {
+        "headline-dedupe": mean_scores(truths, labels) | {"threshold": runs[0].thresholds[level]}
+    }
     systems["headline-dedupe"]["intervals"] = intervals(truths, labels, SEED)
     systems |= {name: best_case(truths, [start(m) for m in vectors["base"]]) for name, start in PEERS.items()}
     systems["every headline alone"] = mean_scores(truths, [np.arange(len(part.headlines)) for part in parts])
