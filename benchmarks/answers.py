@@ -40,7 +40,7 @@ def main(data: Path, model: Path, out: Path, number: int) -> None:
         "held-out slices": ([row for row in rows if row["slice"] in names], SCORED_LEVELS[::-1], model),
         "neus": (
             sliced(row for row in read_rows(data / "neus" / "stories.jsonl.gz") if row["split"] == "val"),
-            LEVELS[:1],
+            ("story",),
             None,
         ),
         "uci_news": (sliced(read_rows(data / "uci_news" / "stories.jsonl.gz")), ("story",), None),
