@@ -59,7 +59,7 @@ def best_case(truths: list[list[Labels]], cuts: list[Cut]) -> dict[str, Any]:
 
 def components_of(run: dedupe.Deduplication, level: str) -> Cut:
     """Return the connected components of the scored pairs at or above a threshold, as labels of rows."""
-    pairs, of, shape = run.pair_table, run.nodes.of, (len(run.nodes),) * 2
+    pairs, of, shape = run.pair_table, run.nodes.of_row, (len(run.nodes),) * 2
 
     def cut(threshold: float) -> NDArray[np.int64]:
         kept = pairs.p(level) >= threshold
@@ -93,14 +93,14 @@ def probabilities(run: dedupe.Deduplication, level: str) -> Matrix:
     pairs = run.pair_table
     matrix = np.eye(len(run.nodes), dtype=np.float32)
     matrix[pairs.i, pairs.j] = matrix[pairs.j, pairs.i] = pairs.p(level)
-    return matrix[np.ix_(run.nodes.of, run.nodes.of)]
+    return matrix[np.ix_(run.nodes.of_row, run.nodes.of_row)]
 
 
 def calibration(parts: Sequence[Part], runs: Sequence[dedupe.Deduplication], level: str) -> dict[str, float]:
     """Return calibration error (15 bins of equal counts) and log loss over scored pairs that are not nearly certain."""
     same, probability = [], []
     for part, run in zip(parts, runs, strict=True):
-        i, j, p = run.nodes.row[run.pair_table.i], run.nodes.row[run.pair_table.j], run.pair_table.p(level)
+        i, j, p = run.nodes.title_row[run.pair_table.i], run.nodes.title_row[run.pair_table.j], run.pair_table.p(level)
         uncertain = (p >= FLOOR) & (p <= CEILING)
         for truth in part.truths[level]:
             labels = np.asarray(truth, str)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dedupe.clustering.corrections import Correction, read_corrections
     from dedupe.embedding.cache import VectorCache
     from dedupe.embedding.encoders import load_encoder
-    from dedupe.errors import DedupeError, InputError, ModelError, OutputError
+    from dedupe.errors import DedupeError, DedupeWarning, InputError, ModelError, OutputError
     from dedupe.headlines import Headline
     from dedupe.pipeline import compare, deduplicate, match
     from dedupe.readers.columnar import read_table
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dedupe.result.groups import Story, Wording
     from dedupe.result.matches import Matches
     from dedupe.result.pairs import ScoredPair
+    from dedupe.result.storage import load_result
     from dedupe.runtime.parallel import set_threads
     from dedupe.runtime.progress import Progress
 
@@ -36,6 +37,7 @@ __all__ = [
     "Columns",
     "Correction",
     "DedupeError",
+    "DedupeWarning",
     "Deduplication",
     "Headline",
     "InputError",
@@ -50,6 +52,7 @@ __all__ = [
     "compare",
     "deduplicate",
     "load_encoder",
+    "load_result",
     "match",
     "read_corrections",
     "read_headlines",
@@ -66,6 +69,7 @@ _HOME = {
     "embedding.encoders": ("load_encoder",),
     "errors": (
         "DedupeError",
+        "DedupeWarning",
         "InputError",
         "ModelError",
         "OutputError",
@@ -87,6 +91,7 @@ _HOME = {
     ),
     "result.matches": ("Matches",),
     "result.pairs": ("ScoredPair",),
+    "result.storage": ("load_result",),
     "runtime.progress": ("Progress",),
     "runtime.parallel": ("set_threads",),
 }

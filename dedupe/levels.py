@@ -12,9 +12,9 @@ SKIPPED = "skipped"
 """Stands for a verdict where somebody was asked and did not know."""
 VERDICT_COLUMNS = ("title_a", "title_b", "verdict")
 """The columns of a table of verdicts."""
-TOGETHER = {"wording": ("wording",), "story": ("wording", "story")}
+JOINING_VERDICTS = {"wording": ("wording",), "story": ("wording", "story")}
 """The verdicts that put two titles together at each level."""
-APART = {"wording": ("story", "different"), "story": ("different",)}
+SEPARATING_VERDICTS = {"wording": ("story", "different"), "story": ("different",)}
 """The verdicts that keep two titles apart at each level."""
 KEEP_RULES = ("central", "earliest", "complete")
 """Which headline represents its group: closest to all others, first published, or stating most facts."""

@@ -21,12 +21,12 @@ from dedupe.embedding.encoders import Encoder, as_encoder, embed
 from dedupe.embedding.vectors import Vectors, rows_at, unit_rows
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row
-from dedupe.levels import KEEP_RULES, SCORED_LEVELS
+from dedupe.levels import SCORED_LEVELS
 from dedupe.readers.columnar import rows_of
-from dedupe.result.cautions import input_cautions, run_cautions
+from dedupe.result.cautions import Caution, input_cautions, run_cautions, warn_caller
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.matches import Matches, matches_of
-from dedupe.result.pairs import ScoredPair, exact_pair, features_in_context, scored_pair
+from dedupe.result.pairs import ScoredPair, exact_pair, features_of_pairs, scored_pair
 from dedupe.result.settings import RunOptions, Settings, Window
 from dedupe.runtime.progress import Progress, reporting, silent
 from dedupe.scoring.model import judge_of
@@ -44,11 +44,11 @@ def deduplicate(
     encoder: Encoder | str | Path | None = None,
     embeddings: NDArray[np.floating[Any]] | None = None,
     cache: VectorCache | None = None,
-    level: str = SCORED_LEVELS[-1],
+    level: str = "story",
     window: Window | None = None,
     story_threshold: float | None = None,
     wording_threshold: float | None = None,
-    keep: str = KEEP_RULES[0],
+    keep: str = "central",
     corrections: Iterable[CorrectionLike] = (),
     progress: bool | Progress = False,
 ) -> Deduplication:
@@ -74,8 +74,8 @@ def deduplicate(
         progress: True for bars on a terminal, or a `Progress` to be called.
 
     The result does not depend on the order of the input. With a foreign encoder, or embeddings alone, similarities
-    are rescaled to the base model's and the result says `calibrated=False`. Raises `InputError` for what cannot be
-    used and `ModelError` where the encoder fails.
+    are rescaled to the base model's and the result says `calibrated=False`. Issues one `DedupeWarning` for what you should
+    know about the input. Raises `InputError` for what cannot be used and `ModelError` where the encoder fails.
     """
     if embeddings is not None and cache is not None:
         raise InputError("cache has no effect beside embeddings, since nothing is encoded: give one of them")
@@ -88,16 +88,16 @@ def deduplicate(
         copies = collapse_copies(rows, settings.window)
         constraints = constraints_of(as_corrections(corrections), copies)
         titles = background.submit(_describe, rows, copies)  # needs no vectors, so it is done while they are made
-        cautions = background.submit(lambda: tuple(input_cautions(rows, copies.texts, calibrated)))
+        cautions = background.submit(lambda: tuple(input_cautions(rows, copies.texts, calibrated, settings.window)))
         vectors = _embed(copies, encoder, embeddings, cache, report)
         scale = IDENTITY if calibrated else scale_of(vectors)
         scorer = Scorer.of(judge, titles.result(), vectors, scale, level)
-        crowds = collapse_crowds(copies.nodes, scorer, settings.window, copies.nodes.of[constraints.rows])
+        crowds = collapse_crowds(copies.nodes, scorer, settings.window, copies.nodes.of_row[constraints.rows])
         nodes, scorer = crowds.nodes, crowds.scorer
         candidates = scorer.candidates(nodes.band(settings.window), crowds.sparse)
         pairs = scorer.score(candidates, report)
         trees = link(pairs, nodes, constraints, settings.levels, settings.window, settings.floor, report)
-    return Deduplication(
+    result = Deduplication(
         headlines=tuple(rows),
         nodes=nodes,
         pair_table=pairs,
@@ -110,11 +110,13 @@ def deduplicate(
         calibrated=calibrated,
         recall=candidates.recall,
         given_up=judge.given_up[level],
-        input_cautions=(
+        cautions=(
             *cautions.result(),
             *run_cautions(crowds, candidates.skipped, constraints.violated(trees, nodes)),
         ),
     )
+    warn_caller([*result.cautions, *_unused(cache, encoder)], "result.warnings")
+    return result
 
 
 def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = None) -> ScoredPair:
@@ -133,7 +135,7 @@ def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = N
     pairs = scorer.context_probabilities(
         scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0), floor=0
     )
-    features = features_in_context(scorer.titles, pairs, IDENTITY)[0].tolist()
+    features = features_of_pairs(scorer.titles, pairs, IDENTITY)[0].tolist()
     probability = {level: float(pairs.p(level)[0]) for level in SCORED_LEVELS}
     titles = (headlines[0].title, headlines[1].title)
     return scored_pair((0, 1), titles, float(pairs.similarity[0]), probability, judge.thresholds, features)
@@ -156,9 +158,12 @@ def match(
         raise InputError("the reference is empty: give at least one known headline")
     encoder, corrections = as_encoder(options.get("encoder")), as_corrections(options.get("corrections", ()))
     judge, calibrated = judge_of(encoder)
+    thresholds = options.get("story_threshold"), options.get("wording_threshold")
+    Settings.of(judge, "story", options.get("window"), *thresholds)  # what is wrong is said before the work
+    cache = options.pop("cache", None)
     copies, count = collapse_copies([*known, *new], None), len(known)
     with reporting(options.get("progress", False)) as report:
-        vectors = embed(encoder, copies.texts, report, options.pop("cache", None))
+        vectors = embed(encoder, copies.texts, report, cache)
         floor = (IDENTITY if calibrated else scale_of(vectors)).inverse(judge.candidate_floor["story"])
         similar = rows_near(vectors, np.arange(count, len(vectors)), np.arange(count), floor)
         near = np.union1d(similar, rows_named([c for c in corrections if c.verdict != "different"], copies, count))
@@ -166,13 +171,20 @@ def match(
         options |= {"encoder": encoder, "corrections": corrections, "progress": report}
         rows = [*(known[k] for k in near.tolist()), *new]
         run = deduplicate(rows, embeddings=rows_at(vectors, chosen)[:] if vectors.shape[1] else None, **options)
+    warn_caller([*run.cautions, *_unused(cache, encoder)], "matches.run.warnings")
     return matches_of(run, near, known)
+
+
+def _unused(cache: VectorCache | None, encoder: Encoder | None) -> list[Caution]:
+    if cache is None or isinstance(getattr(encoder, "identity", None), str):
+        return []
+    return [Caution("unused-cache", "the encoder has no `identity`, so its vectors were not cached")]
 
 
 def _describe(headlines: Sequence[Headline], copies: Copies) -> TitleFeatures:
     nodes = copies.nodes
-    texts = [copies.texts[row] for row in nodes.text.tolist()]
-    return describe_titles(texts, nodes.first, nodes.last, [headlines[row].source for row in nodes.row.tolist()])
+    texts = [copies.texts[row] for row in nodes.text_row.tolist()]
+    return describe_titles(texts, nodes.first, nodes.last, [headlines[row].source for row in nodes.title_row.tolist()])
 
 
 def _embed(
@@ -180,5 +192,5 @@ def _embed(
 ) -> Vectors:
     """Return one unit row a node: of the embeddings where there are any, else encoded."""
     if encoder is None or embeddings is not None:
-        return unit_rows(embeddings, len(copies.texts), copies.nodes.row, copies.texts)
-    return embed(encoder, [copies.texts[row] for row in copies.nodes.text.tolist()], progress, cache)
+        return unit_rows(embeddings, len(copies.texts), copies.nodes.title_row, copies.texts)
+    return embed(encoder, [copies.texts[row] for row in copies.nodes.text_row.tolist()], progress, cache)

@@ -62,7 +62,7 @@ def test_vectors_are_cached_and_progress_is_told(tmp_path, fake_encoder, monkeyp
     steps, cache = [], VectorCache(tmp_path / "cache")
     expected = match(NEW, reference=KNOWN, cache=cache, progress=lambda *step: steps.append(step))
     assert {name for name, _, _ in steps} >= {"encoding", "scoring", "grouping story"}
-    monkeypatch.setattr(fake_encoder, "encode", None)
+    monkeypatch.setattr(fake_encoder, "encode", lambda texts: pytest.fail("nothing is encoded again"))
     assert match(NEW, reference=KNOWN, cache=cache).matches == expected.matches
 
 
@@ -106,7 +106,7 @@ def test_the_command_takes_what_cluster_wrote(tmp_path, format):
     command = ("match", tmp_path / "new.csv", "--against", archive, "--title-column", "headline", "--format", format)
     outcome = run(*command, "-o", output)
     assert outcome.exit_code == 0, outcome.stderr
-    assert "3 headlines against 4 known" in outcome.stderr and "1 new" in outcome.stderr
+    assert "3 headlines matched against 4 known" in outcome.stderr and "1 new" in outcome.stderr
     assert output.stat().st_size
 
 

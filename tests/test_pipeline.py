@@ -159,7 +159,7 @@ def test_pairs_are_a_sequence_over_the_table(fake_encoder):
     assert [(pair.i, pair.j) for pair in objects] == sorted((pair.i, pair.j) for pair in objects)
     for name in ("i", "j", "similarity", "p_wording", "p_story"):
         assert [getattr(pair, name) for pair in objects] == getattr(pairs, name).tolist()
-    nodes = np.sort(np.stack([result.nodes.of[pairs.i], result.nodes.of[pairs.j]]), axis=0)
+    nodes = np.sort(np.stack([result.nodes.of_row[pairs.i], result.nodes.of_row[pairs.j]]), axis=0)
     table = result.pair_table
     assert sorted(zip(*nodes.tolist(), strict=True)) == list(zip(table.i.tolist(), table.j.tolist(), strict=True))
     with pytest.raises(IndexError):
@@ -185,7 +185,7 @@ NEAR_STORM = np.concatenate([STORM[1], STORM[1][:2] * 0.8 + STORM[1][-2:] * 0.6]
         (dated(STORM_AGAIN), {"embeddings": NEAR_STORM}),
         (dated(STORM_AGAIN), {"embeddings": NEAR_STORM, "window": 72}),
     ],
-    ids=["plain", "window", "wording", "corrected", "crowd", "crowd-in-window"],
+    ids=["plain", "window", "wording", "corrected", "collapsed", "crowd-in-window"],
 )
 def test_features_made_on_demand_are_those_that_were_scored(rows, options, fake_encoder):
     """The judge says of the features of each pair what the table says, by itself and in context."""
@@ -193,7 +193,7 @@ def test_features_made_on_demand_are_those_that_were_scored(rows, options, fake_
     judge, table = judge_of(None if "embeddings" in options else fake_encoder)[0], result.pair_table
     of = {(i, j): place for place, (i, j) in enumerate(zip(table.i.tolist(), table.j.tolist(), strict=True))}
     pairs = result.pairs[:200]
-    places = [of[tuple(sorted((result.nodes.of[pair.i], result.nodes.of[pair.j])))] for pair in pairs]
+    places = [of[tuple(sorted((result.nodes.of_row[pair.i], result.nodes.of_row[pair.j])))] for pair in pairs]
     features = np.array([[pair.features[name] for name in FEATURES] for pair in pairs], np.float32)
     context = np.array([[pair.features[name] for name in CONTEXT_FEATURES] for pair in pairs])
     p_pair = {level: sigmoid(odds) for level, odds in judge.pair_log_odds(features).items()}

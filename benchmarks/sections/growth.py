@@ -20,8 +20,8 @@ SIZES = (5_000, 10_000, 20_000, 40_000, 80_000, 160_000)  # and all there are
 ENCODED = 2_048  # titles by which the encoder's rate is measured
 NOTE = (
     "ours: deduplicate(embeddings=, level='wording'), from titles to labels. minhash: datasketch, sets of words and "
-    f"pairs of adjacent words, {minhash.PERMUTATIONS} permutations, threshold {minhash.THRESHOLD}, from titles to checked pairs. Each size in "
-    "a separate process; exponent: of the seconds, fitted on log axes; steps: between neighbouring sizes"
+    f"pairs of adjacent words, {minhash.PERMUTATIONS} permutations, threshold {minhash.THRESHOLD}, from titles to checked pairs. "
+    "Each size in a separate process; exponent: of the seconds, fitted on log axes; steps: between neighbouring sizes"
 )
 
 

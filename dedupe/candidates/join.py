@@ -18,7 +18,7 @@ from dedupe.candidates.products import Products, cosines, pairs_between
 from dedupe.candidates.time_band import TimeBand
 from dedupe.embedding.vectors import Int16Rows, Vectors, rows_at
 from dedupe.errors import InputError
-from dedupe.runtime.arrays import Ints
+from dedupe.runtime.arrays import Ints, pairs_within
 from dedupe.runtime.parallel import in_order
 
 EXACT = 5_000_000_000
@@ -57,14 +57,14 @@ class Join:
         self._band, self._wording = band, wording
         self._block_rows, self._block_cells = block_rows, block_cells
         self._sparse = [_adjacent(group, neighbors) for group in sparse]
-        self.skipped = sum(len(g) * (len(g) - 1) // 2 - len(i) for g, (i, _) in zip(sparse, self._sparse, strict=True))
+        self.skipped = sum(pairs_within(len(g)) - len(i) for g, (i, _) in zip(sparse, self._sparse, strict=True))
         self._nodes = np.setdiff1d(np.arange(len(vectors)), np.concatenate(sparse)) if len(sparse) else None
         dense = self._vectors if self._nodes is None else rows_at(self._vectors, self._nodes)
         dense_band = band if band is None or self._nodes is None else band.take(self._nodes)
         self._order, self._ends = _everything(len(dense)) if dense_band is None else dense_band.order()
         comparisons = int((self._ends - np.arange(len(self._ends))).sum())
-        self._screen = products_of(dense, comparisons)
-        self._cells = cells.plan(dense, self._screen, threshold, comparisons) if comparisons > exact else None
+        self._products = products_of(dense, comparisons)
+        self._cells = cells.plan(dense, self._products, threshold, comparisons) if comparisons > exact else None
 
     @property
     def recall(self) -> float:
@@ -96,13 +96,13 @@ class Join:
     def _of_cells(self, number: int) -> tuple[Ints, Ints]:
         assert self._cells is not None
         numbers = range(self._cells.count)[number * self._block_cells : (number + 1) * self._block_cells]
-        pairs = [self._cells.pairs(self._screen, cell, self._threshold) for cell in numbers]
+        pairs = [self._cells.pairs(self._products, cell, self._threshold) for cell in numbers]
         return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
 
     def _of_block(self, number: int) -> tuple[Ints, Ints]:
         start, end = number * self._block_rows, (number + 1) * self._block_rows
         rows, others = self._order[start:end], self._order[start : self._ends[start:end].max()]
-        return pairs_between(self._screen, rows, others, self._threshold, above_diagonal=True)
+        return pairs_between(self._products, rows, others, self._threshold, above_diagonal=True)
 
     def _table(self, a: Ints, b: Ints) -> PairTable:
         """Keep the pairs whose similarity, summed in one fixed order, reaches the threshold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from dedupe.cli.shared import (
 )
 from dedupe.errors import OutputError
 from dedupe.levels import KEEP_RULES, LEVELS, SCORED_LEVELS
-from dedupe.result.columns import OutputRows
+from dedupe.result import OutputRows
 from dedupe.runtime.files import check_output, write_lines
 from dedupe.writers import ROW_FORMATS, format_of, write_pairs, write_rows, write_stories, write_table
 
@@ -176,33 +176,21 @@ def _read(job: _Options, inputs: InputOptions, level: str, format: str | None) -
 
 def _group(job: _Options, source: Source, level: str, format: str) -> Deduplication | None:
     """Return the groups; None after a dry run."""
-    from dedupe.clustering.corrections import read_corrections
     from dedupe.pipeline import deduplicate
 
     if format not in ("csv", "tsv"):
         refuse("keep_formulas", f"on {format} output")
+    options = job.run_options()
     if level != "story":
-        job = replace(job, story_threshold=None)  # it may come from a settings file for all levels
-    corrections = read_corrections(job.corrections)
+        options["story_threshold"] = None  # it may come from a settings file for all levels
     if job.dry_run:
         shown = ("window", "story_threshold", "wording_threshold", "keep", "explain", "report")
         values = {"level": level} | {name: getattr(job, name) for name in shown}
-        values["corrections"] = len(corrections) or None
+        values["story_threshold"] = options["story_threshold"]
+        values["corrections"] = len(job.all_corrections) or None
         write_lines(plan(source, job.model, job.vectors, job.output, format, values), "-")
         return None
-    limit_threads(job.threads)
-    return deduplicate(
-        source.headlines,
-        encoder=job.model,
-        level="wording" if level == "exact" else level,
-        window=job.window,
-        story_threshold=job.story_threshold,
-        wording_threshold=job.wording_threshold,
-        keep=job.keep,
-        corrections=corrections,
-        progress=not job.quiet,
-        cache=job.vectors,
-    )
+    return deduplicate(source.headlines, level="wording" if level == "exact" else level, keep=job.keep, **options)
 
 
 def _finish(job: _Options, inputs: InputOptions, source: Source, result: Deduplication, note: str = "") -> None:
@@ -233,4 +221,4 @@ def _finish(job: _Options, inputs: InputOptions, source: Source, result: Dedupli
     click.echo(f"{PROGRAM}: {'; '.join([', '.join(filter(None, parts)), *source.notes])}", err=True)
     if job.window and not any(headline.published for headline in result.headlines):
         more.append("--window has no effect, since no headline has a date: name the column with --date-column")
-    warn(result, job.vectors, more)
+    warn(result.warnings, job.vectors, more)

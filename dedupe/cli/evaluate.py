@@ -1,113 +1,113 @@
-"""The command `evaluate`."""
+"""The command `evaluate`, and the options that it shares with `tune`."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dedupe.cli.dry_run import plan
 from dedupe.cli.input_options import InputOptions
-from dedupe.cli.label_options import LabelJob, labels, say
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import (
-    applied,
-    caching,
-    count,
-    dry_run,
-    engine,
-    force,
-    judging,
-    open_cache,
-    options,
-    output,
-    quiet,
-    takes,
-)
-from dedupe.runtime.files import check_output, write_lines
+from dedupe.cli.shared import PROGRAM, GroupOptions, OutputOptions, applied, count, option, takes, warn
+from dedupe.runtime.files import write_lines
 from dedupe.writers.rows import format_of
 
 if TYPE_CHECKING:
-    from dedupe.clustering.corrections import Correction
-    from dedupe.embedding.cache import VectorCache
-    from dedupe.evaluation.scores import Evaluation
+    from dedupe.evaluation import Evaluation, LabelColumns
     from dedupe.readers.inputs import Source
 
 
-@dataclass(frozen=True, slots=True)
-class _Job(LabelJob):
-    wording_threshold: float | None
-    corrections: tuple[str, ...]
-    worst: int
-    format: str | None
-    output: str
-    force: bool
+@dataclass(frozen=True)
+class LabelOptions(GroupOptions):
+    """Where the labels are, and how the headlines are grouped."""
+
+    story_column: str | None = option(
+        "--story-column", metavar="NAME", help="Column with the label of the story; default: story."
+    )
+    wording_column: str | None = option(
+        "--wording-column",
+        metavar="NAME",
+        help="Column with the label of the wording in its story; default: wording or variant, if present.",
+    )
+    slice_column: str | None = option(
+        "--slice-column", metavar="NAME", help="Column of parts to group separately; default: slice, if present."
+    )
+
+    @property
+    def columns(self) -> LabelColumns:
+        """The columns of labels that were named."""
+        from dedupe.evaluation import LabelColumns
+
+        return LabelColumns(self.story_column, self.wording_column, self.slice_column)
+
+    def plan(
+        self, source: Source, output: str, format: str, values: Mapping[str, object], answers: Path | None = None
+    ) -> list[str]:
+        """Return the lines of a dry run; `values`: of options that only this command has."""
+        from dedupe.evaluation.labelled import read_labels
+
+        if answers:
+            labels = f"the answers in {answers}"
+        else:
+            labelled = read_labels(source.headlines, self.columns)
+            counts = [
+                f"{level} {labelled.scored(level):,} headlines, {labelled.pairs(level):,} pairs that belong together"
+                for level in labelled.labels
+            ]
+            labels = "; ".join([*counts, count(len(labelled.slices), "slice")])
+        shared = {name: getattr(self, name) for name in ("window", "story_threshold", "wording_threshold")}
+        shared["corrections"] = len(self.all_corrections) or None
+        return [f"labels: {labels}", *plan(source, self.model, self.vectors, output, format, {**values, **shared})]
+
+
+@dataclass(frozen=True)
+class _Options(LabelOptions, OutputOptions):
+    worst: int = option(
+        "--worst", type=click.IntRange(0), default=10, show_default=True, help="Mistakes of each kind to list."
+    )
+    format: str | None = option(
+        "--format", type=click.Choice(["table", "json"]), help="Output format; default: by the ending of -o."
+    )
 
 
 @click.command()
-@takes(_Job, InputOptions)
-@labels
-@click.option("--worst", type=click.IntRange(0), default=10, show_default=True, help="Mistakes of each kind to list.")
-@click.option("--format", type=click.Choice(["table", "json"]), help="Default: by -o's ending.")
-@judging
-@engine
-@caching
-@options(output, dry_run, force, quiet)
+@takes(_Options, InputOptions)
 @settings
-def evaluate(job: _Job, inputs: InputOptions) -> None:
+def evaluate(job: _Options, inputs: InputOptions) -> None:
     """Group labelled headlines, and score the groups against the labels.
 
-    INPUT has a column `story`, perhaps `wording` (which one inside the story), and `slice` where parts are to be grouped each
-    by itself. Without -o, a table on a terminal and JSON in a pipe.
+    INPUT has a column `story`, perhaps `wording` (which wording of the story), and perhaps `slice` (parts to group separately).
+    Without -o, the scores are a table on a terminal and JSON in a pipe.
 
     \b
     Examples:
       headline-dedupe evaluate labelled.csv
       headline-dedupe evaluate labelled.csv --story-threshold 0.6 --worst 30 -o scores.json
     """
-    from dedupe.clustering.corrections import read_corrections
+    from dedupe import evaluation
     from dedupe.evaluation.tables import evaluation_json, write_evaluation
 
     format = job.format or _format(job.output)
-    beside = list(job.corrections)
-    check_output(job.output, [*inputs.inputs, *beside], force=job.force)
-    inputs.check(job.output, force=job.force, beside=beside)
-    cache = open_cache(job.cache, job.no_cache)
-    source, corrections = inputs.read(), read_corrections(job.corrections)
+    job.check(inputs, format)
+    source = inputs.read()
     if job.dry_run:
-        write_lines([*job.plan(source), *_plan(job, source, len(corrections), cache, format)], "-")
+        write_lines(job.plan(source, job.output, format, {"worst": job.worst}), "-")
         return
-    found = _scored(job, source, corrections, cache)
+    scores = evaluation.evaluate(source.headlines, columns=job.columns, worst=job.worst, **job.run_options())
     if format == "json":
-        write_lines([json.dumps(evaluation_json(found), ensure_ascii=False, indent=1)], job.output)
+        write_lines([json.dumps(evaluation_json(scores), ensure_ascii=False, indent=1)], job.output)
     else:
-        write_evaluation(found, job.output)
+        write_evaluation(scores, job.output)
     inputs.set_aside(source, job.output)
     if not job.quiet:
-        say([_summary(job, found), *found.notes, *source.notes], cache, found.warnings)
-
-
-def _plan(job: _Job, source: Source, corrections: int, cache: VectorCache | None, format: str) -> list[str]:
-    asked = {
-        "window": job.window,
-        "story_threshold": job.story_threshold,
-        "wording_threshold": job.wording_threshold,
-        "worst": job.worst,
-    }
-    asked |= {"corrections": corrections if job.corrections else None}
-    return plan(source, job.model, cache, job.output, format, asked)
-
-
-def _scored(job: _Job, source: Source, corrections: list[Correction], cache: VectorCache | None) -> Evaluation:
-    from dedupe.evaluation.scores import evaluate as score
-
-    how: dict[str, Any] = {"columns": job.columns, "worst": job.worst, "corrections": corrections}
-    return job.run(
-        score, source, cache, story_threshold=job.story_threshold, wording_threshold=job.wording_threshold, **how
-    )
+        click.echo(f"{PROGRAM}: {'; '.join([_summary(job, scores), *scores.notes, *source.notes])}", err=True)
+        warn(scores.warnings, job.vectors)
 
 
 def _format(output: str) -> str:
@@ -116,10 +116,11 @@ def _format(output: str) -> str:
     return "table" if format_of(output, ("json", "lines")) == "lines" else "json"
 
 
-def _summary(job: _Job, found: Evaluation) -> str:
-    said = [count(found.headlines, "headline"), count(found.slices, "slice")]
-    for level, scores in found.levels.items():
-        said.append(f"{count(scores.true, level, {'story': 'stories'}.get(level))} labelled, {scores.found:,} found")
+def _summary(job: _Options, evaluation: Evaluation) -> str:
+    parts = [count(evaluation.headlines, "headline"), count(evaluation.slices, "slice")]
+    for level, scores in evaluation.levels.items():
+        groups = count(scores.true_groups, level, {"story": "stories"}.get(level))
+        parts.append(f"{groups} labelled, {scores.found_groups:,} found")
         if scores.unlabelled:
-            said.append(f"{count(scores.unlabelled, 'headline')} without a {level} not scored")
-    return ", ".join([*said, *applied(job.corrections, found.corrections)])
+            parts.append(f"{count(scores.unlabelled, 'headline')} without a {level} not scored")
+    return ", ".join([*parts, *applied(job.corrections, evaluation.corrections)])

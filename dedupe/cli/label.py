@@ -1,4 +1,4 @@
-"""The command `label`: asks about pairs at the terminal, one key an answer."""
+"""The command `label`: asks about pairs at the terminal, one key per answer."""
 
 from __future__ import annotations
 
@@ -10,65 +10,72 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, caching, count, engine, limit_threads, open_cache, takes, window
+from dedupe.cli.shared import (
+    PROGRAM,
+    EngineOptions,
+    caching,
+    count,
+    limit_threads,
+    open_cache,
+    option,
+    takes,
+    typed,
+    window,
+)
 from dedupe.errors import InputError
 from dedupe.headlines import tie_key
-from dedupe.levels import LEVELS, SKIPPED
+from dedupe.levels import SCORED_LEVELS, SKIPPED
 from dedupe.runtime.files import check_output
 from dedupe.writers.terminal import show_pair
 
 if TYPE_CHECKING:
     from dedupe.evaluation.answers import Answers
     from dedupe.evaluation.questions import Questions
-    from dedupe.readers.inputs import Source
-    from dedupe.result.deduplication import Deduplication
 
 _KEYS = {"w": "wording", "s": "story", "d": "different", " ": SKIPPED}
+_KEYS |= dict.fromkeys(("u", "\x7f", "\b"), "undo") | dict.fromkeys(("q", "\x1b", "\x04"), "quit")
+_HELP = "[w] same wording  [s] same story  [d] different  [space] skip  [u] undo  [q] quit"
 _OWN = ("output", "number")  # options that `tune` does not share
-_UNDO, _QUIT = ("u", "\x7f", "\b"), ("q", "\x1b", "\x04")
-_HELP = "[w] one wording  [s] one story  [d] different  [space] skip  [u] undo  [q] stop"
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    output: Path
-    level: str
-    number: int
+@dataclass(frozen=True, kw_only=True)
+class _Options(EngineOptions):
     window: timedelta | None
-    model: str | None
-    threads: int | None
     cache: Path | None
     no_cache: bool
+    output: Path = option(
+        *("-o", "--output"),
+        type=click.Path(path_type=Path),
+        default="labels.csv",
+        show_default=True,
+        metavar="FILE",
+        help="File of answers; an existing file is continued.",
+    )
+    level: str = option(
+        "--level",
+        type=click.Choice(SCORED_LEVELS[::-1]),
+        default="story",
+        show_default=True,
+        help="Level whose threshold the answers are for.",
+    )
+    number: int = option(
+        "--number", type=click.IntRange(1), default=100, show_default=True, help="Number of answers to stop at."
+    )
 
 
 @click.command()
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    default="labels.csv",
-    show_default=True,
-    metavar="FILE",
-    help="Where answers are kept; one that is there is gone on with.",
-)
-@click.option(
-    "--level", type=click.Choice(LEVELS[:0:-1]), default="story", show_default=True, help="What to choose pairs for."
-)
-@click.option("--number", type=click.IntRange(1), default=100, show_default=True, help="Answers to end with.")
-@takes(_Job, InputOptions)
+@takes(_Options, InputOptions)
 @window
-@engine
 @caching
 @settings
-def label(job: _Job, inputs: InputOptions) -> None:
-    """Ask about the pairs of INPUT that say most about where the threshold belongs, one key an answer.
+def label(job: _Options, inputs: InputOptions) -> None:
+    """Ask about the pairs of INPUT that say most about where the threshold belongs, one key per answer.
 
-    Each answer is kept at once. Stop when you like: the same command goes on. `tune` takes the answers, and so
-    does --corrections.
+    Each answer is saved at once. Stop at any time: the same command continues. `tune` reads the answers, and so does
+    --corrections.
 
     \b
     Examples:
@@ -76,10 +83,15 @@ def label(job: _Job, inputs: InputOptions) -> None:
       headline-dedupe tune news.csv --labels labels.csv
     """
     from dedupe.evaluation.answers import Answers
+    from dedupe.evaluation.questions import Questions
+    from dedupe.pipeline import deduplicate
 
     check_output(str(job.output), inputs.inputs, force=True)
-    answers = Answers(job.output)
-    questions = _questions(job, inputs.read(), answers)
+    answers, cache = Answers(job.output), open_cache(job.cache, job.no_cache)
+    limit_threads(job.threads)
+    headlines = inputs.read().headlines
+    run = deduplicate(headlines, encoder=job.model, level=job.level, window=job.window, progress=True, cache=cache)
+    questions = Questions(run, job.level, answers.verdicts(job.level))
     try:
         _ask(questions, answers, job)
     except (EOFError, KeyboardInterrupt):
@@ -87,99 +99,70 @@ def label(job: _Job, inputs: InputOptions) -> None:
     _summary(answers, job, questions.count)
 
 
-def _questions(job: _Job, source: Source, answers: Answers) -> Questions:
-    from dedupe.evaluation.questions import Questions
-
-    return Questions(_group(job, source), job.level, answers.given(job.level))
-
-
-def _group(job: _Job, source: Source) -> Deduplication:
-    from dedupe.embedding import encoders as encoders
-    from dedupe.pipeline import deduplicate
-    from dedupe.runtime.progress import bars
-
-    limit_threads(job.threads)
-    with bars() as progress:
-        return deduplicate(
-            source.headlines,
-            encoder=encoders.load_encoder(job.model) if job.model else None,
-            level=job.level,
-            window=job.window,
-            progress=progress,
-            cache=open_cache(job.cache, job.no_cache),
-        )
-
-
-def _ask(questions: Questions, answers: Answers, job: _Job) -> None:
-    """Ask until there are as many answers as wanted, or no pairs left, or somebody has had enough."""
+def _ask(questions: Questions, answers: Answers, job: _Options) -> None:
+    """Ask until there are enough answers, no pairs are left, or the user quits."""
     asked: list[int] = []
     while questions.count < job.number and (place := questions.next()) is not None:
-        one, other = sorted((questions.result.headlines[row] for row in questions.titles(place)), key=tie_key)
-        show_pair(one, other, f"{questions.count + 1} of {job.number}", _HELP)
-        verdict = _verdict(bool(asked))
-        if verdict in _QUIT:
+        first, second = sorted((questions.result.headlines[row] for row in questions.titles(place)), key=tie_key)
+        show_pair(first, second, f"{questions.count + 1} of {job.number}", _HELP)
+        answer = _answer(undoable=bool(asked))
+        if answer == "quit":
             return
-        if verdict in _UNDO:
+        if answer == "undo":
             questions.undo(asked.pop())
             answers.undo()
             continue
-        questions.answer(place, verdict)
-        answers.add(one, other, verdict, job.level)
+        questions.answer(place, answer)
+        answers.add(first, second, answer, job.level)
         asked.append(place)
-        _contradictions(answers)
-    done = "That is enough; --number asks for more." if questions.count >= job.number else "There are no more pairs."
-    click.echo(done, err=True)
+        _warn_of_contradictions(answers)
+    enough = questions.count >= job.number
+    click.echo("Done; --number asks for more." if enough else "There are no more pairs.", err=True)
 
 
-def _verdict(undoable: bool) -> str:
-    """What was answered: a verdict, or one of the keys that undo and quit."""
+def _answer(*, undoable: bool) -> str:
+    """Wait for a key that is an answer: a verdict, "undo" or "quit"."""
     while True:
-        key = _key()
-        if key in _KEYS or key in _QUIT or (key in _UNDO and undoable):
-            said = _KEYS.get(key, "undone" if key in _UNDO else "stopped")
-            click.echo(f"> {said}\n", err=True)
-            return _KEYS.get(key, key)
-        if key in _UNDO:
+        try:
+            answer = _KEYS.get(click.getchar().lower())
+        except OSError as error:
+            raise InputError("label asks its questions at a terminal, and there is none: run it in one") from error
+        if answer == "undo" and not undoable:
             click.echo("  nothing to undo in this session", err=True)
+        elif answer:
+            click.echo(f"> {answer}\n", err=True)
+            return answer
 
 
-def _key() -> str:
-    try:
-        return click.getchar().lower()
-    except OSError as error:
-        raise InputError("label asks its questions at a terminal, and there is none: run it in one") from error
-
-
-def _contradictions(answers: Answers) -> None:
-    """Say where the answers contradict each other, as soon as they do."""
+def _warn_of_contradictions(answers: Answers) -> None:
     from dedupe.clustering.corrections import as_corrections
 
     try:
-        as_corrections(answers.given())
+        as_corrections(answers.verdicts())
     except InputError as error:
-        click.echo(f"{PROGRAM}: warning: {error}: by [u], or in {answers.path}", err=True)
+        click.echo(f"{PROGRAM}: warning: {error}: undo it by [u], or edit {answers.path}", err=True)
 
 
-def _summary(answers: Answers, job: _Job, answered: int) -> None:
-    """Say what is there, and the command that uses it, with the options that it shares with this one."""
-    counts = Counter(verdict for _, _, verdict in answers.given(job.level))
-    said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in _KEYS.values() if counts[verdict])
-    about = f" ({said})" if said else ""
-    click.echo(f"{PROGRAM}: {count(answered, 'answer')} for the {job.level} level in {job.output}{about}", err=True)
+def _summary(answers: Answers, job: _Options, answered: int) -> None:
+    """Print how many answers there are, and the command that uses them, with the options it shares with this one."""
+    counts = Counter(verdict for _, _, verdict in answers.verdicts(job.level))
+    parts = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in _KEYS.values() if counts[verdict])
+    number = f"{count(answered, 'answer')} for the {job.level} level in {job.output}"
+    click.echo(f"{PROGRAM}: {number}{f' ({parts})' if parts else ''}", err=True)
     if answered:
         context = click.get_current_context()
-        shared = [word for option in context.command.params for word in _as_typed(option, context)]
+        shared = [word for parameter in context.command.params for word in _as_typed(parameter, context)]
         click.echo(f"next: {shlex.join([PROGRAM, 'tune', *shared, '--labels', str(job.output)])}", err=True)
 
 
-def _as_typed(option: click.Parameter, context: click.Context) -> list[str]:
-    """An option as it was given on the command line, if it was and `tune` has it too."""
-    given = context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
-    if not given or option.name in _OWN:
+def _as_typed(parameter: click.Parameter, context: click.Context) -> list[str]:
+    """The words of an option that was typed and that `tune` has too."""
+    name = str(parameter.name)
+    if name in _OWN or not typed(name):
         return []
-    value = context.params[str(option.name)]
-    if isinstance(option, click.Argument):
-        return [str(one) for one in value]
+    value = context.params[name]
+    if isinstance(parameter, click.Argument):
+        return list(value)
     if value is True:
-        return [option.opts[0]]
-    return [option.opts[0], f"{value / timedelta(hours=1):g}h" if isinstance(value, timedelta) else str(value)]
+        return [parameter.opts[0]]
+    return [parameter.opts[0], f"{value / timedelta(hours=1):g}h" if isinstance(value, timedelta) else str(value)]

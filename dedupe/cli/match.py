@@ -16,7 +16,6 @@ from dedupe.cli.shared import (
     RunOptions,
     applied,
     count,
-    limit_threads,
     option,
     readable_format,
     refuse,
@@ -78,7 +77,7 @@ def match(job: _Options, inputs: InputOptions) -> None:
     inputs.set_aside(source, job.output)
     if not job.quiet:
         click.echo(f"{PROGRAM}: {_summary(job, matches, source, known)}", err=True)
-        warn(matches.run, job.vectors)
+        warn(matches.run.warnings, job.vectors)
 
 
 def _read_known(job: _Options, inputs: InputOptions) -> Source:
@@ -95,28 +94,15 @@ def _read_known(job: _Options, inputs: InputOptions) -> Source:
 
 def _match(job: _Options, source: Source, known: Source, format: str) -> Matches | None:
     """Return the matches; None after a dry run."""
-    from dedupe.clustering.corrections import read_corrections
     from dedupe.pipeline import match
 
-    corrections = read_corrections(job.corrections)
     if job.dry_run:
         values: dict[str, Any] = {"against": count(len(known.headlines), "headline")}
         values |= {name: getattr(job, name) for name in ("window", "story_threshold", "wording_threshold")}
-        values["corrections"] = len(corrections) or None
+        values["corrections"] = len(job.all_corrections) or None
         write_lines([*known.notes, *plan(source, job.model, job.vectors, job.output, format, values)], "-")
         return None
-    limit_threads(job.threads)
-    return match(
-        source.headlines,
-        reference=known.headlines,
-        encoder=job.model,
-        cache=job.vectors,
-        window=job.window,
-        story_threshold=job.story_threshold,
-        wording_threshold=job.wording_threshold,
-        corrections=corrections,
-        progress=not job.quiet,
-    )
+    return match(source.headlines, reference=known.headlines, **job.run_options())
 
 
 def _summary(job: _Options, matches: Matches, source: Source, known: Source) -> str:

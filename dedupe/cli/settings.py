@@ -1,24 +1,27 @@
-"""The option `--settings`: a TOML file of options for batch jobs."""
+"""Settings files: a TOML file of options, which `--settings` reads and `tune` writes thresholds into."""
 
 from __future__ import annotations
 
 import difflib
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dedupe.cli.shared import SETTINGS
 from dedupe.errors import InputError
+from dedupe.runtime.files import check_output, writing
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 
 def _use(context: click.Context, option: click.Parameter, path: Path | None) -> None:
-    """Let the file's values stand where the command line says nothing."""
+    """Make the file's values the defaults of the command."""
     if path is not None:
         context.meta[SETTINGS] = path
-        context.default_map = _options(context, _loaded(path), path)
+        context.default_map = _options(context, _document(path).unwrap(), path)
 
 
 settings = click.option(
@@ -28,39 +31,103 @@ settings = click.option(
     is_eager=True,
     expose_value=False,
     callback=_use,
-    help="TOML file of options, as window = '72h'; those given here go before it.",
+    help="TOML file of options, such as window = '72h'; options on the command line override it.",
 )
 
 
-def _loaded(path: Path) -> dict[str, Any]:
+def _options(context: click.Context, values: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """The options of this command: those of the whole file, then those of the command's own table.
+
+    Options that only other commands have are skipped, so one file can serve all commands. In its own table, an option may
+    also have the name that it has on the command line.
+    """
+    command, others = str(context.info_name), _commands(context)
+    own = values.get(command, {})
+    foreign = {str(parameter.name) for other in others.values() for parameter in other.params}
+    known = {str(parameter.name): parameter for parameter in context.command.params if parameter.name != "settings"}
+    spelled = {word.lstrip("-").replace("-", "_"): option for option in known.values() for word in option.opts} | known
+    shared = {name: value for name, value in values.items() if name not in others}
+    options = {}
+    for name, value in (shared | dict(own)).items():
+        key = name.replace("-", "_")
+        parameter = (spelled if name in own else known).get(key)
+        if parameter is None:
+            if name not in own and key in foreign:
+                continue
+            close = difflib.get_close_matches(key, list(spelled), 1)
+            hint = f", did you mean {close[0]!r}?" if close else f": see {context.command_path} --help"
+            raise InputError(f"settings {path}: {command} has no option {name!r}{hint}")
+        several = parameter.nargs == -1 or getattr(parameter, "multiple", False)
+        options[str(parameter.name)] = [value] if several and isinstance(value, str) else value
+    return options
+
+
+def _commands(context: click.Context) -> Mapping[str, click.Command]:
+    root = context.find_root().command
+    return root.commands if isinstance(root, click.Group) else {}
+
+
+def check_settings(path: str, inputs: Iterable[str]) -> None:
+    """Raise where a threshold could not be written into `path`; call it before the work.
+
+    An existing file must hold settings. `inputs` are never written over.
+    """
+    check_output(path, inputs, force=True)
+    if Path(path).suffix != ".toml":
+        raise InputError(f"{path} must end in .toml: name a settings file by -o")
+    _document(Path(path), new=True)
+
+
+def threshold_in(path: str, level: str) -> float | None:
+    """Return the threshold of `level` in a settings file, None where it has none.
+
+    The one for all commands comes first, then that of the first command whose table has one. Raises `InputError` for a
+    value that is not a number.
+    """
+    key = f"{level}_threshold"
+    for place, table in _tables(_document(Path(path), new=True).unwrap(), key):
+        value = table.get(key)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        if value is not None:
+            raise InputError(f"settings {path}{place}: {key} = {value!r} is not a threshold: give a number up to 1")
+    return None
+
+
+def write_threshold(path: str, level: str, value: float) -> list[str]:
+    """Set the threshold of `level` for all commands, and return a line for each change.
+
+    Where a command's own table sets it as well, it is changed too, since it would override the value. Everything else in the
+    file stays, comments included.
+    """
+    document, key, lines = _document(Path(path), new=True), f"{level}_threshold", []
+    for place, table in _tables(document, key):
+        before = table.get(key)
+        table[key] = value
+        change = f"{key} = {value:g}" if before in (None, value) else f"{key} = {before} -> {value:g}"
+        lines.append(f"{path}{place}: {change}{', unchanged' * (before == value)}")
+    with writing(path) as stream:
+        stream.write(document.as_string())
+    return lines
+
+
+def _document(path: Path, *, new: bool = False) -> TOMLDocument:
+    """The file as it is, with its line ends; `new`: it may be missing."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomlkit.parse("" if new and not path.exists() else path.read_bytes().decode("utf-8"))
     except OSError as error:
         raise InputError(f"settings {path} cannot be read ({error.strerror}): check the path") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, TOMLKitError) as error:
         raise InputError(f"settings {path} are not TOML ({error}): correct the file") from None
 
 
-def _options(context: click.Context, given: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """The options of this command: those of the file, then those of its table for the command.
-
-    What only other commands know is left to them, so that one file can serve all. In its own table, an option has the name
-    that it has on the command line, too, where that is another.
-    """
-    commands = context.parent.command.commands if context.parent and hasattr(context.parent.command, "commands") else {}
-    own = given.get(context.info_name or "", {})
-    others = {str(parameter.name) for command in commands.values() for parameter in command.params}
-    known = {parameter.name: parameter for parameter in context.command.params if parameter.name != "settings"}
-    spelled = {word.lstrip("-").replace("-", "_"): one for one in known.values() for word in one.opts} | known
-    found = {}
-    shared = {name: value for name, value in given.items() if name not in commands}
-    values = {n: v for n, v in shared.items() if n.replace("-", "_") in known or n.replace("-", "_") not in others}
-    for name, value in (values | dict(own)).items():
-        parameter = (spelled if name in own else known).get(name.replace("-", "_"))
-        if parameter is None:
-            close = difflib.get_close_matches(name.replace("-", "_"), [str(one) for one in spelled], 1)
-            hint = f", did you mean {close[0]!r}?" if close else f": see {context.command_path} --help"
-            raise InputError(f"settings {path}: {context.info_name} has no option {name!r}{hint}")
-        several = parameter.nargs == -1 or getattr(parameter, "multiple", False)
-        found[str(parameter.name)] = [value] if several and isinstance(value, str) else value
-    return found
+def _tables(document: MutableMapping[str, Any], key: str) -> Iterator[tuple[str, MutableMapping[str, Any]]]:
+    """The whole file, then each command's table that has the key, with its name for messages."""
+    yield "", document
+    for command in _commands(click.get_current_context()):
+        table = document.get(command)
+        if isinstance(table, MutableMapping) and key in table:
+            yield f", [{command}]", table

@@ -24,8 +24,10 @@ from dedupe.writers import format_of
 
 if TYPE_CHECKING:
     from dedupe.cli.input_options import InputOptions
+    from dedupe.clustering.corrections import Correction
     from dedupe.embedding.cache import VectorCache
-    from dedupe.result.deduplication import Deduplication
+    from dedupe.result.cautions import Caution
+    from dedupe.result.settings import RunOptions as LibraryOptions
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 PROGRAM = "headline-dedupe"
@@ -137,8 +139,8 @@ class EngineOptions:
 
 
 @dataclass(frozen=True)
-class RunOptions(EngineOptions):
-    """The options of every command that groups headlines and writes rows."""
+class GroupOptions(EngineOptions):
+    """The options of every command that groups headlines."""
 
     window: timedelta | None = option(
         "--window", type=time_span, metavar="SPAN", help="Longest time span of a group: 72h, 3d, 90m, or hours."
@@ -162,18 +164,41 @@ class RunOptions(EngineOptions):
         help="Vector cache; default: the user's cache folder.",
     )
     no_cache: bool = option("--no-cache", is_flag=True, help="Encode every title, and keep no vectors.")
-    output: str = option("-o", "--output", default="-", metavar="FILE", help="Output file; default: standard output.")
-    keep_formulas: bool = option(
-        "--keep-formulas", is_flag=True, help="Write CSV cells as they are, even if a spreadsheet would run them."
-    )
     dry_run: bool = option("--dry-run", is_flag=True, help="Show what would be read and done; write nothing.")
-    force: bool = option("--force", is_flag=True, help="Replace existing files.")
     quiet: bool = option("-q", "--quiet", is_flag=True, help="Print no progress, summary or warnings.")
 
     @cached_property
     def vectors(self) -> VectorCache | None:
         """The cache of vectors; nothing is read or made until it is used."""
         return open_cache(self.cache, self.no_cache)
+
+    @cached_property
+    def all_corrections(self) -> list[Correction]:
+        """Return the corrections in the files that were named."""
+        from dedupe.clustering.corrections import read_corrections
+
+        return read_corrections(self.corrections)
+
+    def run_options(self) -> LibraryOptions:
+        """Return the options for the library, and set the number of threads."""
+        limit_threads(self.threads)
+        return {
+            "encoder": self.model,
+            "cache": self.vectors,
+            "window": self.window,
+            "story_threshold": self.story_threshold,
+            "wording_threshold": self.wording_threshold,
+            "corrections": self.all_corrections,
+            "progress": not self.quiet,
+        }
+
+
+@dataclass(frozen=True)
+class OutputOptions(GroupOptions):
+    """The options of every command that writes what it finds to one file."""
+
+    output: str = option("-o", "--output", default="-", metavar="FILE", help="Output file; default: standard output.")
+    force: bool = option("--force", is_flag=True, help="Replace existing files.")
 
     def check(self, inputs: InputOptions, format: str | None, *more: str) -> None:
         """Raise for contradictions and for outputs that could not be written; `more`: other files that are read."""
@@ -183,17 +208,27 @@ class RunOptions(EngineOptions):
         inputs.check(self.output, force=self.force, beside=read)
 
 
-engine = options_of(EngineOptions)
-judging = options_of(RunOptions, "window", "story_threshold", "wording_threshold", "corrections")
-caching = options_of(RunOptions, "cache", "no_cache")
-window, output, dry_run, force, quiet = (
-    options_of(RunOptions, name) for name in ("window", "output", "dry_run", "force", "quiet")
-)
+@dataclass(frozen=True)
+class RunOptions(OutputOptions):
+    """The options of every command that groups headlines and writes rows."""
+
+    keep_formulas: bool = option(
+        "--keep-formulas", is_flag=True, help="Write CSV cells as they are, even if a spreadsheet would run them."
+    )
+
+
+engine, window = options_of(EngineOptions), options_of(GroupOptions, "window")
+caching = options_of(GroupOptions, "cache", "no_cache")
+
+
+def typed(name: str) -> bool:
+    """Whether an option was given on the command line."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def refuse(name: str, reason: str) -> None:
     """Raise a usage error where an option without effect was typed; a settings file, which serves many runs, may hold it."""
-    if click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE:
+    if typed(name):
         raise click.UsageError(f"--{name.replace('_', '-')} has no effect {reason}: leave it out")
 
 
@@ -234,8 +269,8 @@ def applied(files: Sequence[str], number: int) -> list[str]:
     return [f"{count(number, 'correction')} applied"] if files else []
 
 
-def warn(result: Deduplication, cache: VectorCache | None, more: Iterable[str] = ()) -> None:
+def warn(cautions: Iterable[Caution], cache: VectorCache | None, more: Iterable[str] = ()) -> None:
     """Print the warnings of a run, those of the cache, and `more`."""
     troubles = [cache.trouble] if cache and cache.trouble else []
-    for message in [*(caution.message for caution in result.warnings), *troubles, *more]:
+    for message in [*(caution.message for caution in cautions), *troubles, *more]:
         click.echo(f"{PROGRAM}: warning: {message}", err=True)

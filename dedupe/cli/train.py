@@ -2,173 +2,141 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, TypedDict, Unpack
 
 import click
 
 from dedupe.cli.shared import PROGRAM, caching, limit_threads, open_cache, options
 from dedupe.errors import ModelError
-from dedupe.runtime.progress import bars
+from dedupe.runtime.progress import reporting
 
-if TYPE_CHECKING:
-    from dedupe.training.answers import Answered
+_path = click.Path(path_type=Path)
 
 
-_folder = options(
-    click.option(
-        "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FOLDER", help="Where to write."
-    ),
-    click.option(
-        "--base", metavar="NAME", help="sentence-transformers model to start from; default: all-MiniLM-L6-v2."
-    ),
-    click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything that is drawn."),
-    click.option("--threads", type=click.IntRange(1), help="Processor threads to use; default: all."),
-    click.option("--force", is_flag=True, help="Replace a model folder that exists."),
-    click.option("-q", "--quiet", is_flag=True, help="No progress and no scores."),
-)
+class _ModelOptions(TypedDict):
+    base: str | None
+    epochs: int
+    seed: int
+    about: str
+    force: bool
+
+
+def _model_options(epochs: int, passes: str, about: str) -> Callable[[Any], Any]:
+    return options(
+        click.option("-o", "--output", type=_path, required=True, metavar="FOLDER", help="Folder to write."),
+        click.option(
+            "--base", metavar="NAME", help="sentence-transformers model to start from; default: all-MiniLM-L6-v2."
+        ),
+        click.option("--epochs", type=click.IntRange(1), default=epochs, show_default=True, help=passes),
+        click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed."),
+        click.option("--about", default="", metavar="TEXT", help=about),
+        click.option(
+            "--threads",
+            type=click.IntRange(1),
+            metavar="N",
+            help="Processor threads to use; default: all.",
+            expose_value=False,
+            callback=lambda context, option, count: limit_threads(count),
+        ),
+        click.option("--force", is_flag=True, help="Replace an existing model folder."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress and no scores."),
+    )
 
 
 @click.command()
-@click.argument("stories", type=click.Path(path_type=Path))
-@_folder
-@click.option("--epochs", type=click.IntRange(1), default=2, show_default=True, help="Passes over the stories.")
-@click.option("--about", default="", metavar="TEXT", help="Who made the labels and how; goes on the model card.")
-@click.option(
-    "--labels",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Answers of `label`, for the judge to learn from as well.",
-)
+@click.argument("stories", type=_path)
+@_model_options(2, "Passes over the stories.", "Who made the labels and how; goes on the model card.")
+@click.option("--labels", type=_path, metavar="FILE", help="Answers given to `label`, to fit the judge on as well.")
 def train(
-    stories: Path,
-    output: Path,
-    base: str | None,
-    epochs: int,
-    seed: int,
-    about: str,
-    labels: Path | None,
-    threads: int | None,
-    force: bool,
-    quiet: bool,
+    stories: Path, output: Path, labels: Path | None, quiet: bool, **model_options: Unpack[_ModelOptions]
 ) -> None:
     """Train a model on labelled STORIES, to be used with --model.
 
-    STORIES is JSON Lines, one headline a line: `title`, `story` and `wording` (which of the story), perhaps
-    `published`, `source` and `slice`. Interrupted, the same command goes on where it was.
+    STORIES is JSON Lines, one headline a line, with `title`, `story` and `wording` (which wording of the story), and
+    optionally `published`, `source` and `slice`. If interrupted, the same command continues where it stopped.
 
     Example: headline-dedupe train stories.jsonl -o model/
     """
-    with _needed():
+    with _training_packages():
         from dedupe import training
+    from dedupe.evaluation.answers import answered_headlines
 
-    limit_threads(threads)
-    answers = _answers(labels) if labels else []
-    with bars(not quiet) as progress:
-        record = training.train(
-            stories,
-            output,
-            base=base,
-            epochs=epochs,
-            seed=seed,
-            about=about,
-            answers=answers,
-            force=force,
-            progress=progress,
-        )
+    answers = answered_headlines(labels) if labels else []
+    with reporting(not quiet) as progress:
+        record = training.train(stories, output, answers=answers, progress=progress, **model_options)
     if not quiet:
-        scores = record["held_out"]
+        story, wording = (record["held_out"][level]["pairwise_f1"] for level in ("story", "wording"))
         click.echo(
-            f"{PROGRAM}: wrote {output}; held-out pairwise F1: story {scores['story']['pairwise_f1']:.3f}, "
-            f"wording {scores['wording']['pairwise_f1']:.3f}",
-            err=True,
+            f"{PROGRAM}: wrote {output}; held-out pairwise F1: story {story:.3f}, wording {wording:.3f}", err=True
         )
+
+
+def _layers(context: click.Context, option: click.Parameter, layers: str) -> list[int]:
+    try:
+        return [int(number) for number in layers.split(",")]
+    except ValueError as error:
+        raise click.UsageError(f"--layers {layers}: give numbers separated by commas, such as 0,2,4") from error
 
 
 @click.command()
 @click.argument("titles", nargs=-1, required=True)
-@_folder
-@click.option("--without", multiple=True, metavar="FILE", help="Titles not to learn from, to evaluate on; repeatable.")
-@click.option("--model", type=click.Path(path_type=Path), metavar="FOLDER", help="Teacher; default: the bundled model.")
-@click.option("--layers", default="0,2,4", show_default=True, metavar="N,N", help="Layers of the base to begin with.")
-@click.option("--epochs", type=click.IntRange(1), default=3, show_default=True, help="Passes over the titles.")
-@click.option("--about", default="", metavar="TEXT", help="Where the titles are from; goes on the model card.")
+@_model_options(3, "Passes over the titles.", "Where the titles are from; goes on the model card.")
+@click.option("--without", multiple=True, metavar="FILE", help="Titles to leave out, for evaluation; repeatable.")
+@click.option("--model", type=_path, metavar="FOLDER", help="Teacher; default: the bundled model.")
+@click.option(
+    "--layers", default="0,2,4", show_default=True, metavar="N,N", callback=_layers, help="Layers of the base to keep."
+)
 @caching
 def distil(
     titles: tuple[str, ...],
     output: Path,
     without: tuple[str, ...],
     model: Path | None,
-    base: str | None,
-    layers: str,
-    epochs: int,
-    seed: int,
-    about: str,
+    layers: list[int],
     cache: Path | None,
     no_cache: bool,
-    threads: int | None,
-    force: bool,
     quiet: bool,
+    **model_options: Unpack[_ModelOptions],
 ) -> None:
     """Make a smaller, faster model that imitates a trained one, to be used with --model.
 
-    TITLES are files of headlines without labels, in any format that `cluster` reads: a hundred thousand or more.
-    Interrupted, the same command goes on where it was.
+    TITLES are files of headlines without labels, in any format that `cluster` reads; give a hundred thousand or more.
+    If interrupted, the same command continues where it stopped.
 
     Example: headline-dedupe distil archive.csv -o small/
     """
-    with _needed():
-        from dedupe.training import distillation
+    with _training_packages():
+        from dedupe import training
     from dedupe.embedding.model_folder import BUNDLED
 
-    limit_threads(threads)
-    kept = _numbers(layers)
-    with bars(not quiet) as progress:
-        record = distillation.distil(
+    with reporting(not quiet) as progress:
+        record = training.distil(
             _titles(titles),
             output,
             without=_titles(without),
             teacher=model or BUNDLED,
-            base=base,
-            layers=kept,
-            epochs=epochs,
-            seed=seed,
-            about=about,
+            layers=layers,
             cache=open_cache(cache, no_cache),
-            force=force,
             progress=progress,
+            **model_options,
         )
     if not quiet:
         cosine = record["epochs_log"][-1]["cosine"]
-        click.echo(f"{PROGRAM}: wrote {output}; cosine to the teacher, held out: {cosine:.3f}", err=True)
+        click.echo(f"{PROGRAM}: wrote {output}; held-out cosine to the teacher: {cosine:.3f}", err=True)
 
 
 @contextmanager
-def _needed() -> Iterator[None]:
-    """Say how to install what an import misses."""
+def _training_packages() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
         raise ModelError(f"training needs more packages ({error}): pip install 'headline-dedupe[train]'") from error
 
 
-def _titles(names: Sequence[str]) -> list[str]:
+def _titles(files: Sequence[str]) -> list[str]:
     from dedupe.readers.inputs import read_headlines
 
-    return [headline.title for headline in read_headlines(names).headlines] if names else []
-
-
-def _numbers(given: str) -> list[int]:
-    try:
-        return [int(number) for number in given.split(",")]
-    except ValueError as error:
-        raise click.UsageError(f"--layers {given}: give numbers with commas between, such as 0,2,4") from error
-
-
-def _answers(path: Path) -> list[Answered]:
-    from dedupe.evaluation.answers import answered_headlines
-    from dedupe.training.answers import Answered
-
-    return [Answered(*answer) for answer in answered_headlines(path)]
+    return [headline.title for headline in read_headlines(files).headlines] if files else []

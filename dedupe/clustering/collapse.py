@@ -31,24 +31,24 @@ _CHUNK_ROWS = 8192
 class Nodes:
     """Distinct titles, ordered by fingerprint and date, so that nothing later depends on the order of the input.
 
-    `of`: (rows,), the node of each row. `copy_of`: (rows,), its exact group, numbered likewise. `row`: (nodes,), the row
-    that names a node, that with the smallest normalized text. `text`: (nodes,), the row whose text is encoded, the smallest
-    with its fingerprint, so that parts of an exact group that the window cut are encoded once. `first`, `last`: (nodes,),
-    hours since the epoch of the earliest and latest row, NaN where undated. `weight`: (nodes,), how many exact groups a
-    node stands for. `ties`: (rows,), a rank of the rows that does not come from the input's order.
+    `of_row`: (rows,), the node of each row. `exact_of_row`: (rows,), its exact group, numbered likewise. `title_row`: (nodes,),
+    the row whose title names a node, that with the smallest normalized text. `text_row`: (nodes,), the row whose text is
+    encoded, the smallest with its fingerprint, so that parts of an exact group that the window cut are encoded once. `first`,
+    `last`: (nodes,), hours since the epoch of the earliest and latest row, NaN where undated. `weight`: (nodes,), how many
+    exact groups a node stands for. `ties`: (rows,), a rank of the rows that does not come from the input's order.
     """
 
-    of: Ints
-    copy_of: Ints
-    row: Ints
-    text: Ints
+    of_row: Ints
+    exact_of_row: Ints
+    title_row: Ints
+    text_row: Ints
     first: Floats
     last: Floats
     weight: Ints
     ties: Ints
 
     def __len__(self) -> int:
-        return len(self.row)
+        return len(self.title_row)
 
     def band(self, window: float | None) -> TimeBand | None:
         """Return which nodes fit into a window in hours; None for no window."""
@@ -173,16 +173,23 @@ def collapse_crowds(
     leader_of, everything = crowds.leader_of, np.arange(len(nodes))
     kept = np.flatnonzero(leader_of == everything)
     if len(kept) == len(nodes):
-        return Collapsed(nodes, scorer, tuple(crowds.sparse), np.zeros(len(nodes.of), bool))
+        return Collapsed(nodes, scorer, tuple(crowds.sparse), np.zeros(len(nodes.of_row), bool))
     number = np.empty(len(nodes), np.int64)
     number[kept] = np.arange(len(kept))
     number = number[leader_of]
     first, last = (_per_label(pick, hours, number) for pick, hours in ((np.fmin, nodes.first), (np.fmax, nodes.last)))
     weight = np.bincount(number, nodes.weight).astype(np.int64)
     collapsed = Nodes(
-        number[nodes.of], nodes.copy_of, nodes.row[kept], nodes.text[kept], first, last, weight, nodes.ties
+        number[nodes.of_row],
+        nodes.exact_of_row,
+        nodes.title_row[kept],
+        nodes.text_row[kept],
+        first,
+        last,
+        weight,
+        nodes.ties,
     )
-    absorbed = (leader_of != everything)[nodes.of]
+    absorbed = (leader_of != everything)[nodes.of_row]
     scorer = scorer.take(kept)
     scorer = replace(scorer, titles=replace(scorer.titles, first=first, last=last))
     return Collapsed(collapsed, scorer, tuple(number[group] for group in crowds.sparse), absorbed)

@@ -12,7 +12,7 @@ from dedupe.candidates.pairs import PairTable
 from dedupe.clustering.collapse import Copies, Nodes
 from dedupe.clustering.corrections import Correction, Links, check_consistent
 from dedupe.clustering.merge_tree import MergeTree
-from dedupe.levels import APART, SCORED_LEVELS, TOGETHER
+from dedupe.levels import JOINING_VERDICTS, SCORED_LEVELS, SEPARATING_VERDICTS
 from dedupe.runtime.arrays import Floats, Ints
 from dedupe.text.normalize import key_of_normalized
 
@@ -37,7 +37,7 @@ class Constraints:
         """Return the nodes of must-links that no threshold joins, since the window keeps them apart."""
         violated = [np.empty(0, np.int64)]
         for level, tree in trees.items():
-            labels, (first, second) = tree.cut(1.0), nodes.of[self.must_link[level]]
+            labels, (first, second) = tree.cut(1.0), nodes.of_row[self.must_link[level]]
             apart = labels[first] != labels[second]
             violated += [first[apart], second[apart]]
         return np.unique(np.concatenate(violated))
@@ -52,14 +52,16 @@ def constraints_of(corrections: Sequence[Correction], copies: Copies) -> Constra
     nodes, fingerprints = copies.nodes, copies.fingerprints
     rows = _rows_by_key(corrections, fingerprints, copies.texts)
     check_consistent(corrections, {key: fingerprints[places[0]] for key, places in rows.items()})
-    named = {key: sorted({int(nodes.row[nodes.of[row]]) for row in places}) for key, places in rows.items()}
-    links = {level: Links(corrections, TOGETHER[level]) for level in SCORED_LEVELS}
+    named = {key: sorted({int(nodes.title_row[nodes.of_row[row]]) for row in places}) for key, places in rows.items()}
+    links = {level: Links(corrections, JOINING_VERDICTS[level]) for level in SCORED_LEVELS}
     must_link = {
         level: _pairs(named, ((key, other) for key in named for other in links[level].beyond(key, named)))
         for level in SCORED_LEVELS
     }
     cannot_link = {
-        level: _pairs(named, _separated((c for c in corrections if c.verdict in APART[level]), links[level], named))
+        level: _pairs(
+            named, _separated((c for c in corrections if c.verdict in SEPARATING_VERDICTS[level]), links[level], named)
+        )
         for level in SCORED_LEVELS
     }
     return Constraints(must_link, cannot_link, sum(all(key in named for key in c.keys) for c in corrections))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dedupe.errors import EmptyInput, InputError
-from dedupe.levels import APART, SKIPPED, TOGETHER, VERDICT_COLUMNS, VERDICTS
+from dedupe.levels import JOINING_VERDICTS, SEPARATING_VERDICTS, SKIPPED, VERDICT_COLUMNS, VERDICTS
 from dedupe.readers.delimited import Columns
 from dedupe.readers.inputs import read_headlines
 from dedupe.text.normalize import key_of_normalized, normalize
@@ -103,10 +103,13 @@ def check_consistent(corrections: Sequence[Correction], same: Mapping[str, str] 
 
     `same`: the fingerprint in the run for each fingerprint of a correction; copies of one title share it.
     """
-    for level, verdicts in TOGETHER.items():
+    for level, verdicts in JOINING_VERDICTS.items():
         links = Links(corrections, verdicts, same)
         for correction in corrections:
-            if correction.verdict in APART[level] and (chain := links.between(*correction.keys)) is not None:
+            if (
+                correction.verdict in SEPARATING_VERDICTS[level]
+                and (chain := links.between(*correction.keys)) is not None
+            ):
                 raise InputError(_conflict(correction, level, chain))
 
 

@@ -61,8 +61,8 @@ def link(
             weights=nodes.weight,
             spans=(nodes.first, nodes.last),
             window=window,
-            must_link=nodes.of[constraints.must_link[level]],
-            cannot_link=nodes.of[constraints.cannot_link[level]],
+            must_link=nodes.of_row[constraints.must_link[level]],
+            cannot_link=nodes.of_row[constraints.cannot_link[level]],
             floor=floor,
         )
         progress(f"grouping {level}", 1, 1)

@@ -20,14 +20,14 @@ def representatives(labels: Ints, nodes: Nodes, vectors: Vectors, facts: Ints, r
     if rule == "central":
         cost = -np.round(_closeness(labels, nodes, vectors), 4)  # rounded, so that float noise makes no choice
     else:
-        cost = -facts[nodes.of].astype(float) if rule == "complete" else np.zeros(len(labels))
+        cost = -facts[nodes.of_row].astype(float) if rule == "complete" else np.zeros(len(labels))
     order = np.lexsort((nodes.ties, cost, labels))
     return order[np.flatnonzero(np.diff(labels[order], prepend=-1))]
 
 
 def _closeness(labels: Ints, nodes: Nodes, vectors: Vectors) -> Floats:
     """Return how close each row is to the sum of its group, (rows,); 0 in a group of one node."""
-    parts, where, copies = np.unique(labels * len(nodes) + nodes.of, return_inverse=True, return_counts=True)
+    parts, where, copies = np.unique(labels * len(nodes) + nodes.of_row, return_inverse=True, return_counts=True)
     group, node = np.divmod(parts, max(len(nodes), 1))
     closeness = np.zeros(len(parts))
     several = np.flatnonzero(np.bincount(group)[group] > 1) if len(group) else group

@@ -1,15 +1,16 @@
-"""Headlines that a person has grouped: labels off their columns, and the runs that are compared with them."""
+"""Headlines that a person has grouped -> their labels, and a run per slice to compare with them."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dedupe.clustering.corrections import CorrectionLike, as_corrections
+from dedupe.clustering.corrections import as_corrections
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row
 from dedupe.pipeline import Frame, deduplicate
@@ -17,15 +18,16 @@ from dedupe.readers.columnar import rows_of
 from dedupe.readers.delimited import listed, named_column
 from dedupe.result.cautions import Caution
 from dedupe.result.deduplication import Deduplication
-
-Ints = NDArray[np.int64]
+from dedupe.result.settings import RunOptions
+from dedupe.runtime.arrays import Ints, codes, pairs_within
+from dedupe.text.normalize import MAX_LENGTH, normalize
 
 
 @dataclass(frozen=True, slots=True)
 class LabelColumns:
     """The columns of the labels; by default `story`, and `wording` (or `variant`) and `slice` where they exist.
 
-    `wording`: the wording inside the story. `slice`: parts of the input that are grouped each by itself.
+    `wording`: which wording of the story. `slice`: parts of the input that are grouped separately.
     """
 
     story: str | None = None
@@ -33,17 +35,27 @@ class LabelColumns:
     slice: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """Labelled headlines.
+@dataclass(frozen=True)
+class LabelledHeadlines:
+    """Headlines with their labels, (n,) each.
 
-    `slices`: the positions of each slice. `labels`: per level a number for each row, (n,), -1 where it has no label;
+    `slice`: the number of each row's slice, from 0. `labels`: per level a number for each row, -1 where it has no label;
     rows of two slices never share one.
     """
 
     headlines: list[Headline]
-    slices: list[Ints]
+    slice: Ints
     labels: dict[str, Ints]
+
+    @cached_property
+    def slices(self) -> list[Ints]:
+        """The positions of each slice."""
+        return [np.flatnonzero(self.slice == k) for k in range(int(self.slice.max()) + 1)]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The normalized titles, cut to what is compared."""
+        return [normalize(headline.title)[:MAX_LENGTH] for headline in self.headlines]
 
     def scored(self, level: str) -> int:
         """Return how many rows have a label of the level."""
@@ -51,110 +63,99 @@ class Labelled:
 
     def pairs(self, level: str) -> int:
         """Return how many pairs of rows share a label of the level."""
-        sizes = np.bincount(self.labels[level][self.labels[level] >= 0])
-        return int((sizes * (sizes - 1) // 2).sum())
+        return int(pairs_within(np.bincount(self.labels[level][self.labels[level] >= 0])).sum())
 
     def check(self, level: str) -> None:
         """Raise `InputError` where the level has no labels, or none that two rows share."""
         if level not in self.labels:
-            raise InputError("there is no column 'wording', which labels wordings: name it by --wording-column")
+            raise InputError("no column 'wording' with the labels of wordings: add it, or name it by --wording-column")
         if not self.scored(level):
             raise InputError(
-                f"no row with a story has a {level} too: name the column that labels wordings by --wording-column"
+                f"no row with a story has a {level} too: name the column of the labels by --{level}-column"
             )
         if not self.pairs(level):
-            each = f"each of the {self.scored(level):,} labelled rows has a {level} of its own"
-            raise InputError(f"{each}: give labels that some rows share, there is nothing to score")
+            rows = f"each of the {self.scored(level):,} labelled rows has a {level} of its own"
+            raise InputError(f"{rows}, so there is nothing to score: give labels that some rows share")
 
 
-def read_labels(given: Iterable[Row] | Frame, columns: LabelColumns | None = None) -> Labelled:
-    """Return headlines with the labels in their columns; a blank label is none.
+def read_labels(rows: Iterable[Row] | Frame, columns: LabelColumns | None = None) -> LabelledHeadlines:
+    """Return headlines with the labels in their columns; a blank cell is no label.
 
-    A wording is labelled within its story, so that a row without a story has none either. Takes what `deduplicate`
-    takes; raises `InputError` where that does, for a column that is missing, and where no row has a story.
+    A wording is labelled within its story, so a row without a story has no wording either. Takes what `deduplicate`
+    takes. Raises `InputError` where that does, for a missing column, and where no row has a story.
     """
-    headlines, asked = rows_of(given), columns or LabelColumns()
-    have = list(dict.fromkeys(str(name) for headline in headlines for name in headline.own))
-    story = _optional(asked.story, "story", have)
+    headlines, names = rows_of(rows), columns or LabelColumns()
+    present = list(dict.fromkeys(str(name) for headline in headlines for name in headline.own))
+    story = _column(names.story, "story", present)
     if story is None:
-        raise InputError(f"no column 'story' among {listed(have)}: name that of the labels by --story-column")
-    part = _optional(asked.slice, "slice", have)
-    wording = _optional(asked.wording, "wording", have) or _optional(None, "variant", have)
-    stories, parts = _values(headlines, story), _values(headlines, part)
-    slices = _codes(parts)
-    labels = {"story": _codes((k, s) if s else None for k, s in zip(slices.tolist(), stories, strict=True))}
+        raise InputError(f"no column 'story' among {listed(present)}: add it, or name yours by --story-column")
+    slice_ = _column(names.slice, "slice", present)
+    wording = _column(names.wording, "wording", present) or _column(None, "variant", present)
+    slices = codes(_texts(headlines, slice_))
+    stories = codes((k, s) if s else None for k, s in zip(slices.tolist(), _texts(headlines, story), strict=True))
+    if not (stories >= 0).any():
+        raise InputError(f"column {story!r} is empty: name the column of the labels by --story-column")
+    labels = {"story": stories}
     if wording:
-        nested = zip(labels["story"].tolist(), _values(headlines, wording), strict=True)
-        labels["wording"] = _codes((k, v) if v and k >= 0 else None for k, v in nested)
-    if not (labels["story"] >= 0).any():
-        raise InputError(f"no row has anything under {story!r}: name the column of the labels by --story-column")
-    return Labelled(headlines, [np.flatnonzero(slices == k) for k in np.unique(slices)], labels)
+        nested = zip(stories.tolist(), _texts(headlines, wording), strict=True)
+        labels["wording"] = codes((k, w) if w and k >= 0 else None for k, w in nested)
+    return LabelledHeadlines(headlines, slices, labels)
 
 
-def runs_of(labelled: Labelled, *, corrections: Iterable[CorrectionLike] = (), **how: Any) -> list[Deduplication]:
-    """Return one run a slice, over all its rows, labelled or not; arguments are those of `deduplicate`."""
-    given = as_corrections(corrections)  # an iterator would serve the first slice alone
+def runs_of(labelled: LabelledHeadlines, **options: Unpack[RunOptions]) -> list[Deduplication]:
+    """Return one run per slice, over all its rows, labelled or not; `options` are those of `deduplicate`."""
+    options["corrections"] = as_corrections(options.get("corrections", ()))  # an iterator would serve one slice only
     parts = ([labelled.headlines[k] for k in rows.tolist()] for rows in labelled.slices)
-    return [deduplicate(part, corrections=given, **how) for part in parts]
+    return [deduplicate(part, **options) for part in parts]
 
 
-def warnings_of(labelled: Labelled, runs: Sequence[Deduplication]) -> tuple[Caution, ...]:
-    """Return what a careful reader should know of the rows, by input position: one caution a code, of all runs, one a slice.
+def warnings_of(labelled: LabelledHeadlines, runs: Sequence[Deduplication]) -> tuple[Caution, ...]:
+    """Return the warnings of all runs about their input, one per code, by input position.
 
-    What the runs say of suspicious groups is left to the labels.
+    Warnings about suspicious groups are left out: the labels say more about these.
     """
-    found: dict[str, list[tuple[Ints, Caution]]] = {}
+    by_code = defaultdict[str, list[Caution]](list)
     for rows, run in zip(labelled.slices, runs, strict=True):
-        for caution in run.input_cautions:
-            where = rows[np.array(caution.positions, np.int64)]
-            found.setdefault(caution.code, []).append((where, caution))
-    return tuple(_joined(several) for several in found.values())
+        for caution in run.cautions:
+            by_code[caution.code].append(replace(caution, positions=tuple(rows[list(caution.positions)].tolist())))
+    return tuple(map(_merged, by_code.values()))
 
 
-def _joined(several: Sequence[tuple[Ints, Caution]]) -> Caution:
-    """One caution for those of several slices; the message is that of the slice where most rows are meant."""
-    positions = tuple(np.sort(np.concatenate([rows for rows, _ in several])).tolist())
-    _, most = max(several, key=lambda one: len(one[0]))
-    others = f" (in one slice; {len(positions):,} such rows in {len(several)} slices)"
-    return Caution(most.code, most.message + others * (len(several) > 1 and len(positions) > 0), positions)
+def _merged(cautions: Sequence[Caution]) -> Caution:
+    """Those of several slices as one, with the message of the slice that has the most rows."""
+    positions = tuple(sorted(position for caution in cautions for position in caution.positions))
+    largest = max(cautions, key=lambda caution: len(caution.positions))
+    several = f" (in one slice; {len(positions):,} such rows in {len(cautions)} slices)"
+    message = largest.message + (several if len(cautions) > 1 and positions else "")
+    return Caution(largest.code, message, positions)
 
 
-def _optional(given: str | None, usual: str, have: list[str]) -> str | None:
-    """The column that was asked for, or the usual one where there is one."""
+def _column(name: str | None, usual: str, present: list[str]) -> str | None:
+    """The column of that name, which must exist; without a name the usual one, if it exists."""
     try:
-        return named_column(given or usual, have, "the labels")
+        return named_column(name or usual, present, "the labels")
     except InputError:
-        if given:
+        if name:
             raise
         return None
 
 
-def _values(headlines: Sequence[Headline], column: str | None) -> list[str]:
-    """What each row has in a column, as text; "" where there is nothing."""
+def _texts(headlines: Sequence[Headline], column: str | None) -> list[str]:
     if column is None:
         return [""] * len(headlines)
-    return [_text(headline.own.get(column)) for headline in headlines]
+    return [label_text(headline.own.get(column)) for headline in headlines]
 
 
-def _text(value: Any) -> str:
-    if value is None or _missing(value):
+def label_text(value: Any) -> str:
+    """Return a cell as text, "" where it is empty or a missing value of a frame."""
+    try:
+        missing = value is None or bool(value != value)
+    except TypeError:  # pandas.NA refuses to be a bool
+        missing = True
+    except ValueError:  # an array
+        missing = False
+    if missing:
         return ""
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # a column of whole numbers with gaps comes out of pandas as floats
+        value = int(value)  # pandas makes floats of a column of whole numbers with gaps
     return str(value).strip()
-
-
-def _missing(value: Any) -> bool:
-    """Whether it is the missing value of a frame: a number that is not equal to itself, or one that will not say."""
-    try:
-        return bool(value != value)
-    except TypeError:  # pandas.NA
-        return True
-    except ValueError:  # an array
-        return False
-
-
-def _codes(values: Iterable[Hashable]) -> Ints:
-    """Number the values from 0 by first appearance; None is -1."""
-    known: dict[Hashable, int] = {None: -1}
-    return np.array([known.setdefault(value, len(known) - 1) for value in values], np.int64)

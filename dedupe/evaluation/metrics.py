@@ -1,13 +1,14 @@
-"""How well a grouping agrees with a labelled one, and how well scores of pairs agree with the truth about them.
+"""How well a grouping agrees with a labelled one, and how well probabilities of pairs agree with the truth.
 
-B-cubed, pairwise and adjusted Rand compare two labellings of the same rows; the names of the labels do not matter. They
-are computed from the contingency table's non-zero cells, so a million rows are no trouble. `bootstrap` says how far to
-trust one. Average precision, log loss, calibration error and the best F1 look at pairs before anything is grouped.
+B-cubed, pairwise and adjusted Rand compare two labellings of the same rows; the names of the labels do not matter. All of
+them follow from six sums over the cells of the contingency table. `bootstrap` takes these sums once for each block of rows
+that no group crosses, so a resample only adds up the blocks it drew. Average precision, log loss, calibration error and
+the best F1 measure pairs before anything is grouped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +16,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dedupe.errors import InputError
+from dedupe.runtime.arrays import Bools, Floats, Ints, codes, pairs_within
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 Labels = Iterable[Hashable] | NDArray[Any]
+GROUP_FIGURES = (
+    *("b_cubed_precision", "b_cubed_recall", "b_cubed_f1"),
+    *("pairwise_precision", "pairwise_recall", "pairwise_f1", "adjusted_rand"),
+)
+"""The keys of what `group_scores` and `bootstrap` return."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Precision falls where groups are merged that should not be, recall where they are split; all in [0, 1]."""
+    """Precision falls where groups are wrongly merged, recall where they are wrongly split; all in [0, 1]."""
 
     precision: float
     recall: float
@@ -42,26 +47,19 @@ def b_cubed(truth: Labels, labels: Labels) -> Score:
     """Return B-cubed precision and recall, the mean over rows, and their F1 (Bagga and Baldwin, 1998).
 
     A row's precision is the share of its group that truly belongs with it, itself included; its recall is the share of
-    its true group that it is grouped with. `truth` and `labels` hold one hashable label a row. Raises `InputError`
+    its true group that it is grouped with. `truth` and `labels` hold one hashable label per row. Raises `InputError`
     where their lengths differ or are 0.
     """
-    cells, true_sizes, found_sizes = _contingency(truth, labels)
-    rows = cells.sum()
-    return _score(float((cells**2 / found_sizes).sum() / rows), float((cells**2 / true_sizes).sum() / rows))
+    return Score(*_figures_of(truth, labels)[:3])
 
 
 def pairwise(truth: Labels, labels: Labels) -> Score:
     """Return precision, recall and F1 of "these two rows belong together" over all pairs of rows.
 
-    A ratio of no pairs at all is 0, so leaving every row alone scores 0; only where neither labelling joins anything
-    they agree, and score 1. Arguments and errors are those of `b_cubed`.
+    A ratio of no pairs is 0, so leaving every row alone scores 0. Only where neither labelling joins any rows do they
+    agree, and score 1. Arguments and errors are those of `b_cubed`.
     """
-    true, found = encoded(truth, labels)
-    both = _pairs(_counts(true, found)[2])
-    in_truth, in_found = _pairs(np.bincount(true)), _pairs(np.bincount(found))
-    if not in_truth and not in_found:
-        return Score(1.0, 1.0, 1.0)
-    return _score(both / in_found if in_found else 0.0, both / in_truth if in_truth else 0.0)
+    return Score(*_figures_of(truth, labels)[3:6])
 
 
 def adjusted_rand(truth: Labels, labels: Labels) -> float:
@@ -69,53 +67,46 @@ def adjusted_rand(truth: Labels, labels: Labels) -> float:
 
     Arguments and errors are those of `b_cubed`.
     """
-    from sklearn.metrics import adjusted_rand_score
+    return _figures_of(truth, labels)[6]
 
-    true, found = encoded(truth, labels)
-    return float(adjusted_rand_score(true, found))
+
+def group_scores(truth: Labels, labels: Labels) -> dict[str, float]:
+    """Return each of `GROUP_FIGURES`. Arguments and errors are those of `b_cubed`."""
+    return dict(zip(GROUP_FIGURES, _figures_of(truth, labels), strict=True))
 
 
 def bootstrap(
-    metric: Callable[[Labels, Labels], float],
-    groupings: Sequence[tuple[Labels, Labels]],
-    resamples: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
-) -> Interval:
-    """Return the percentile bootstrap interval of a metric's mean over data sets (Efron and Tibshirani, 1993).
+    groupings: Sequence[tuple[Labels, Labels]], resamples: int = 1000, seed: int = 0, level: float = 0.95
+) -> dict[str, Interval]:
+    """Return the percentile bootstrap interval of each of `GROUP_FIGURES` (Efron and Tibshirani, 1993).
 
-    `groupings` holds (truth, labels) of each data set, as `b_cubed` takes them, and `metric` is called with integer
-    arrays in their place. Drawn with replacement, in each data set on its own, are not rows but blocks: rows connected
-    by sharing a true or a found group. No pair that either side joins crosses blocks. A block drawn twice counts as two
-    that have nothing in common. `level` is the share of resamples inside the interval, in (0, 1). The same rows in the
-    same order with the same `seed` give the same interval. Raises `InputError` where there is no data set, `resamples`
-    is under 1 or `level` is outside (0, 1), and where `b_cubed` does.
+    `groupings` holds (truth, labels) of each data set, as `b_cubed` takes them; measured is the mean over data sets. In
+    each data set, what is drawn with replacement is not rows but blocks: rows connected by sharing a true or a found group.
+    No pair that either labelling joins crosses blocks. `level` is the share of resamples inside the interval, in (0, 1). The
+    same rows in the same order with the same `seed` give the same intervals. Raises `InputError` where there is no data set,
+    `resamples` is under 1 or `level` is outside (0, 1), and where `b_cubed` does.
     """
     if not groupings:
         raise InputError("there are no groupings to resample: give at least one (truth, labels)")
-    if resamples < 1:
-        raise InputError(f"resamples must be 1 or more, not {resamples}: 1000 is usual")
+    check_resamples(resamples)
     if not 0 < level < 1:
         raise InputError(f"level must lie between 0 and 1, not {level}: 0.95 is usual")
-    blocks = [_Blocks.of(*encoded(truth, labels)) for truth, labels in groupings]
+    encoded = [_encoded(truth, labels) for truth, labels in groupings]
+    sums = [_block_sums(true, found, connected_blocks(true, found)) for true, found in encoded]
     rng = np.random.default_rng(seed)
-    means = [np.mean([metric(*each.drawn(rng)) for each in blocks]) for _ in range(resamples)]
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high))
+    draws = [[part[rng.integers(len(part), size=len(part))].sum(axis=0) for part in sums] for _ in range(resamples)]
+    ends = np.quantile(_figures(np.array(draws)).mean(axis=1), [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return {name: Interval(*span) for name, span in zip(GROUP_FIGURES, ends.T.tolist(), strict=True)}
 
 
-def encoded(truth: Labels, labels: Labels) -> tuple[Ints, Ints]:
-    """Return two labellings as numbers from 0, by first appearance; `InputError` where `b_cubed` raises it."""
-    true, found = _encode(truth), _encode(labels)
-    if len(true) != len(found):
-        raise InputError(f"two labellings need one label a row each, but have {len(true)} and {len(found)} labels")
-    if not len(true):
-        raise InputError("there are no labels to compare: give at least one row")
-    return true, found
+def check_resamples(resamples: int) -> None:
+    """Raise `InputError` where there is not at least one resample."""
+    if resamples < 1:
+        raise InputError(f"resamples must be 1 or more, not {resamples}: 1000 is usual")
 
 
 def connected_blocks(true: Ints, found: Ints) -> Ints:
-    """Return a block for each row: rows connected by sharing a true or a found group, numbered from 0.
+    """Return a block for each row, (n,): rows connected by sharing a true or a found group, numbered from 0.
 
     `true` and `found`: the groups of each row as small numbers from 0 on, (n,).
     """
@@ -126,7 +117,52 @@ def connected_blocks(true: Ints, found: Ints) -> Ints:
     nodes = groups + int(found.max(initial=-1)) + 1
     shared = coo_array((np.ones(len(true)), (true, groups + found)), shape=(nodes, nodes))
     block = connected_components(shared, directed=False)[1][true]
-    return np.unique(block, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return np.unique(block, return_inverse=True)[1].reshape(-1)
+
+
+def _encoded(truth: Labels, labels: Labels) -> tuple[Ints, Ints]:
+    true, found = codes(truth), codes(labels)
+    if len(true) != len(found):
+        raise InputError(f"two labellings need one label per row, but have {len(true)} and {len(found)} labels")
+    if not len(true):
+        raise InputError("there are no labels to compare: give at least one row")
+    return true - true.min(), found - found.min()  # None is a label as any other
+
+
+def _block_sums(true: Ints, found: Ints, block: Ints) -> Floats:
+    """Sums per block, (blocks, 6): rows, B-cubed precision, B-cubed recall, pairs in both, in the truth, found."""
+    _, row, counts = np.unique(true * (found.max() + 1) + found, return_index=True, return_counts=True)
+    n = counts.astype(np.float64)
+    true_size, found_size = (np.bincount(side)[side[row]] for side in (true, found))
+    cubed = n * n / found_size, n * n / true_size
+    cells = (n, *cubed, pairs_within(n), n * (true_size - 1) / 2, n * (found_size - 1) / 2)
+    return np.stack([np.bincount(block[row], weights=cell) for cell in cells], axis=1)
+
+
+def _figures_of(truth: Labels, labels: Labels) -> list[float]:
+    true, found = _encoded(truth, labels)
+    figures: list[float] = _figures(_block_sums(true, found, np.zeros_like(true)))[0].tolist()
+    return figures
+
+
+def _figures(sums: Floats) -> Floats:
+    """`GROUP_FIGURES` from sums over rows, (..., 6) -> (..., 7)."""
+    rows, precision, recall, both, in_truth, in_found = np.moveaxis(sums, -1, 0)
+    nothing_joined = (in_truth == 0) & (in_found == 0)
+    pairs = [np.where(nothing_joined, 1.0, _ratio(both, side)) for side in (in_found, in_truth)]
+    cubed = [precision / rows, recall / rows]
+    chance = _ratio(in_truth * in_found, pairs_within(rows))
+    largest = (in_truth + in_found) / 2
+    rand = np.where(largest == chance, 1.0, _ratio(both - chance, largest - chance))
+    return np.stack([*cubed, _f1(*cubed), *pairs, _f1(*pairs), rand], axis=-1)
+
+
+def _f1(precision: Floats, recall: Floats) -> Floats:
+    return _ratio(2 * precision * recall, precision + recall)
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole != 0)
 
 
 def average_precision(same: ArrayLike, probability: ArrayLike) -> float:
@@ -139,19 +175,19 @@ def average_precision(same: ArrayLike, probability: ArrayLike) -> float:
     """
     from sklearn.metrics import average_precision_score
 
-    return float(average_precision_score(*_some_true(same, probability)))
+    return float(average_precision_score(*_checked_pairs(same, probability, recall=True)))
 
 
 def log_loss(same: ArrayLike, probability: ArrayLike) -> float:
     """Return the mean of -ln(the probability given to what is true) over pairs (Good, 1952): 0 is best, in nats.
 
     `same` (n,) says which pairs truly belong together, `probability` (n,) in [0, 1] how likely that was thought. It is
-    clipped to 1e-15 from either end, so one sure mistake costs 34.5 and not everything. Raises `InputError` where the
-    lengths differ, there is no pair, or a probability is outside [0, 1].
+    clipped to 1e-15 from either end, so a mistake made with certainty costs 34.5 instead of infinity. Raises `InputError`
+    where the lengths differ, there is no pair, or a probability is outside [0, 1].
     """
     from sklearn.metrics import log_loss
 
-    true, likely = _probable(same, probability)
+    true, likely = _checked_pairs(same, probability, probabilities=True)
     return float(log_loss(true, np.clip(likely, 1e-15, 1 - 1e-15), labels=[False, True]))
 
 
@@ -163,7 +199,7 @@ def calibration_error(same: ArrayLike, probability: ArrayLike, bins: int = 15) -
     the order of the input does not matter. Arguments and errors are those of `log_loss`, and `InputError` is also
     raised where `bins` is under 1; more bins than pairs are allowed.
     """
-    true, likely = _probable(same, probability)
+    true, likely = _checked_pairs(same, probability, probabilities=True)
     if bins < 1:
         raise InputError(f"bins must be 1 or more, not {bins}: 15 is usual")
     values, group, sizes = np.unique(likely, return_inverse=True, return_counts=True)
@@ -181,78 +217,17 @@ def best_f1(same: ArrayLike, score: ArrayLike) -> tuple[float, float]:
     """
     from sklearn.metrics import precision_recall_curve
 
-    precision, recall, thresholds = precision_recall_curve(*_some_true(same, score))
+    precision, recall, thresholds = precision_recall_curve(*_checked_pairs(same, score, recall=True))
     precision, recall = precision[:-1], recall[:-1]  # the last point is "no pair", which has no threshold
     f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(np.float64).tiny)
     best = np.flatnonzero(np.isclose(f1, f1.max(), rtol=1e-12, atol=0.0))[-1]  # equal but for rounding
     return float(f1[best]), float(thresholds[best])
 
 
-@dataclass(frozen=True, slots=True)
-class _Blocks:
-    """The rows of a grouping, block by block: where each block starts, and how many rows it has."""
-
-    true: Ints
-    found: Ints
-    starts: Ints
-    sizes: Ints
-
-    @classmethod
-    def of(cls, true: Ints, found: Ints) -> _Blocks:
-        block = connected_blocks(true, found)
-        order, sizes = np.argsort(block, kind="stable"), np.bincount(block)
-        return cls(true[order], found[order], np.cumsum(sizes) - sizes, sizes)
-
-    def drawn(self, rng: np.random.Generator) -> tuple[Ints, Ints]:
-        """As many blocks as there are, with replacement, each with labels of its own."""
-        blocks = rng.integers(len(self.sizes), size=len(self.sizes))
-        sizes = self.sizes[blocks]
-        draw = np.repeat(np.arange(len(blocks)), sizes)
-        rows = np.arange(len(draw)) + (self.starts[blocks] - np.cumsum(sizes) + sizes)[draw]
-        return self.true[rows] + draw * (self.true.max() + 1), self.found[rows] + draw * (self.found.max() + 1)
-
-
-def _contingency(truth: Labels, labels: Labels) -> tuple[Ints, Ints, Ints]:
-    """The non-zero cells of the contingency table, and for each the size of its true and of its found group."""
-    true, found = encoded(truth, labels)
-    i, j, cells = _counts(true, found)
-    return cells, np.bincount(true)[i], np.bincount(found)[j]
-
-
-def _counts(true: Ints, found: Ints) -> tuple[Ints, Ints, Ints]:
-    width = int(found.max()) + 1
-    keys, counts = np.unique(true * width + found, return_counts=True)
-    return keys // width, keys % width, counts.astype(np.int64)
-
-
-def _encode(labels: Labels) -> Ints:
-    """Number the labels from 0, by first appearance."""
-    if isinstance(labels, np.ndarray):
-        if labels.ndim == 1 and labels.dtype.kind in "iu":
-            return _encode_integers(labels)
-        labels = labels.tolist()
-    numbers: dict[Hashable, int] = {}
-    return np.array([numbers.setdefault(label, len(numbers)) for label in labels], dtype=np.int64)
-
-
-def _encode_integers(labels: NDArray[Any]) -> Ints:
-    """The same without a loop over rows."""
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    numbers = np.empty(len(first), dtype=np.int64)
-    numbers[np.argsort(first)] = np.arange(len(first))
-    return numbers[inverse]
-
-
-def _pairs(sizes: Ints) -> int:
-    return int((sizes * (sizes - 1) // 2).sum())
-
-
-def _score(precision: float, recall: float) -> Score:
-    total = precision + recall
-    return Score(precision, recall, 2 * precision * recall / total if total else 0.0)
-
-
-def _scored(same: ArrayLike, score: ArrayLike) -> tuple[NDArray[np.bool_], Floats]:
+def _checked_pairs(
+    same: ArrayLike, score: ArrayLike, *, recall: bool = False, probabilities: bool = False
+) -> tuple[Bools, Floats]:
+    """Both as arrays, (n,) each; `recall` needs a true pair, `probabilities` lie in [0, 1]."""
     true, scores = np.asarray(same, dtype=np.bool_), np.asarray(score, dtype=np.float64)
     if true.ndim != 1 or true.shape != scores.shape:
         raise InputError(f"each pair needs one truth and one score, but they are {true.shape} and {scores.shape}")
@@ -260,19 +235,9 @@ def _scored(same: ArrayLike, score: ArrayLike) -> tuple[NDArray[np.bool_], Float
         raise InputError("there are no pairs to measure: give at least one")
     if not np.isfinite(scores).all():
         raise InputError(f"scores must be finite, but one is {scores[~np.isfinite(scores)][0]}: leave such pairs out")
-    return true, scores
-
-
-def _some_true(same: ArrayLike, score: ArrayLike) -> tuple[NDArray[np.bool_], Floats]:
-    true, scores = _scored(same, score)
-    if not true.any():
+    if recall and not true.any():
         raise InputError(f"none of the {len(true)} pairs is true, so there is no recall: give at least one true pair")
-    return true, scores
-
-
-def _probable(same: ArrayLike, probability: ArrayLike) -> tuple[NDArray[np.bool_], Floats]:
-    true, likely = _scored(same, probability)
-    outside = likely[(likely < 0) | (likely > 1)]
-    if len(outside):
+    outside = scores[(scores < 0) | (scores > 1)]
+    if probabilities and len(outside):
         raise InputError(f"probabilities must lie in [0, 1], but one is {outside[0]}: scale the scores first")
-    return true, likely
+    return true, scores

@@ -1,11 +1,10 @@
 """Which pairs to ask people about, so that few answers say most about where the threshold of a level belongs.
 
-What an answer is about is a pair of distinct titles that come together somewhere above the floor, or were judged and do not.
-Pairs are sorted into strata by the threshold up to which they are together; within a stratum the order is random, but
-always the same. The next question comes from the stratum whose answer shrinks the variance of the number of true pairs
-most (Neyman, 1934), counting what is known so far, so that sure strata are soon left alone. As what was asked of a stratum
-is a random sample of it, an answer can stand for all its pairs, see `weights`; that how many are asked depends on the
-answers bends such an estimate a little.
+Questions are about pairs of distinct titles that are joined somewhere above the floor, or were judged and are not joined.
+Pairs are sorted into strata by height; within a stratum their order is random, but reproducible. The next question comes
+from the stratum whose answer shrinks the variance of the number of true pairs most (Neyman, 1934), given the answers so
+far, so strata with clear answers are soon left alone. The questions of a stratum are a random sample of it, so an answer can
+stand for all its pairs, see `QuestionPairs.weights`; that their number depends on the answers biases the estimate a little.
 """
 
 from __future__ import annotations
@@ -15,25 +14,26 @@ from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dedupe.errors import InputError
-from dedupe.levels import SKIPPED, TOGETHER
+from dedupe.levels import JOINING_VERDICTS, SKIPPED
 from dedupe.result.deduplication import Deduplication
+from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.text.normalize import key_of_normalized, normalize
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+Answer = tuple[str, str, str]
+"""Two titles and the verdict on them."""
 EDGES = np.array([0.01, *np.arange(0.1, 1.0, 0.05)])
-"""The heights that part the strata; the first holds what was judged and never comes together."""
-_LISTED = 1000  # distinct titles of a group up to which all its pairs are listed, not only those that were judged
+"""The heights between the strata; the first stratum holds what was judged and is never joined."""
+_STRATA = len(EDGES) + 1
+_LARGEST_LISTED = 1000  # distinct titles; of larger groups only judged pairs are listed
 _PRIOR = 2.0  # answers that the judge's own probabilities count for, in each stratum
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
-    """Pairs of nodes of a run, (pairs,) each: `i` < `j`, the height at which they come together, their probability (0
-    where never judged), and the stratum.
+class QuestionPairs:
+    """Pairs of nodes of a run, (pairs,) each: `i` < `j`, the height at which they are joined, their probability (0 if never
+    judged), and the stratum.
     """
 
     i: Ints
@@ -43,124 +43,112 @@ class Pairs:
     stratum: Ints
 
     @classmethod
-    def of(cls, result: Deduplication, level: str) -> Pairs:
-        """Return the pairs of a run that the tree of a level puts together at the floor, and the other judged ones."""
+    def of(cls, result: Deduplication, level: str) -> QuestionPairs:
+        """Return the pairs that the tree of a level joins at the floor, and the other judged ones."""
         if level not in result.trees:
             raise InputError(f"this run has no level {level!r}: run it with level='story'")
-        nodes, tree = len(result.nodes.row), result.trees[level]
-        inside = _inside(tree.cut(result.floor))
-        judged = result.pair_table.i * nodes + result.pair_table.j
-        order = np.argsort(judged, kind="stable")
-        key = np.union1d(inside[0] * nodes + inside[1], judged)
-        i, j = np.divmod(key, nodes)
-        chance = np.zeros(len(key))
-        chance[np.searchsorted(key, judged[order])] = result.pair_table.p(level)[order]
+        nodes, tree, table = len(result.nodes), result.trees[level], result.pair_table
+        joined = _pairs_inside(tree.cut(result.floor))
+        judged = table.i.astype(np.int64) * nodes + table.j
+        keys = np.union1d(joined[0] * nodes + joined[1], judged)
+        i, j = np.divmod(keys, nodes)
+        probability = np.zeros(len(keys))
+        probability[np.searchsorted(keys, judged)] = table.p(level)
         height = tree.cophenetic(i, j)
-        return cls(i, j, height, chance, np.searchsorted(EDGES, height, side="right"))
+        return cls(i, j, height, probability, np.searchsorted(EDGES, height, side="right"))
 
     def __len__(self) -> int:
         return len(self.i)
 
     def weights(self, answered: Ints) -> Floats:
-        """Return how many pairs each answered one stands for, (answered,); `answered`: places of pairs."""
-        sizes = np.bincount(self.stratum, minlength=len(EDGES) + 1)
-        asked = np.bincount(self.stratum[answered], minlength=len(EDGES) + 1)
-        found: Floats = (sizes / np.maximum(asked, 1))[self.stratum[answered]]
-        return found
+        """Return how many pairs each answer stands for, (answered,); `answered`: places of pairs."""
+        sizes = np.bincount(self.stratum, minlength=_STRATA)
+        answers = np.bincount(self.stratum[answered], minlength=_STRATA)
+        return np.asarray((sizes / np.maximum(answers, 1))[self.stratum[answered]])
 
 
-def _inside(labels: Ints) -> Ints:
-    """All pairs of nodes inside a group, (2, pairs), but for very large groups."""
+def _pairs_inside(labels: Ints) -> Ints:
+    """All pairs of nodes inside a group, (2, pairs), except in very large groups."""
     order = np.argsort(labels, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
-    found = [np.sort(group)[np.array(np.triu_indices(len(group), 1))] for group in groups if 1 < len(group) <= _LISTED]
-    return np.hstack(found) if found else np.empty((2, 0), np.int64)
+    groups = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+    pairs = [
+        np.sort(group)[np.array(np.triu_indices(len(group), 1))]
+        for group in groups
+        if 1 < len(group) <= _LARGEST_LISTED
+    ]
+    return np.hstack(pairs) if pairs else np.empty((2, 0), np.int64)
 
 
 class Questions:
-    """The pairs of a run, the answers so far, and the next pair to ask about."""
+    """The pairs of a run, the answers so far, and the next pair to ask about. A pair is named by its place among `pairs`."""
 
-    def __init__(self, result: Deduplication, level: str, answers: Iterable[tuple[str, str, str]] = ()) -> None:
-        """`answers`: two titles and a verdict each, given to this run or another; those about other titles say nothing."""
-        self.result, self.level, self.pairs = result, level, Pairs.of(result, level)
-        self._keys = [_fingerprint(result.headlines[row].title) for row in result.nodes.row.tolist()]
-        self._places = self._by_keys()
-        self._queues = self._shuffled()
-        strata = len(EDGES) + 1
-        self.sizes = np.bincount(self.pairs.stratum, minlength=strata)
-        sums = np.bincount(self.pairs.stratum, self.pairs.probability, minlength=strata)
-        self._expected = sums / np.maximum(self.sizes, 1)
-        self._same, self._asked = np.zeros(strata), np.zeros(strata)
+    def __init__(self, result: Deduplication, level: str, answers: Iterable[Answer] = (), seed: int = 0) -> None:
+        """`answers`: given to this run or another; those about other titles are ignored. `seed`: of the order."""
+        self.result, self.level, self.pairs = result, level, QuestionPairs.of(result, level)
+        keys = [_fingerprint(result.headlines[row].title) for row in result.nodes.title_row.tolist()]
+        ends = zip(self.pairs.i.tolist(), self.pairs.j.tolist(), strict=True)
+        self._titles = [_unordered(keys[i], keys[j]) for i, j in ends]
+        self._places: dict[tuple[str, str], list[int]] = {}
+        for place, titles in enumerate(self._titles):
+            self._places.setdefault(titles, []).append(place)
+        self._queues = self._shuffled(seed)
+        self._sizes = np.bincount(self.pairs.stratum, minlength=_STRATA)
+        sums = np.bincount(self.pairs.stratum, self.pairs.probability, minlength=_STRATA)
+        self._expected = sums / np.maximum(self._sizes, 1)
         self.answered: dict[int, str] = {}
-        for one, other, verdict in answers:
-            if places := self._places.get(_key(_fingerprint(one), _fingerprint(other))):
+        for first, second, verdict in answers:
+            if places := self._places.get(_unordered(_fingerprint(first), _fingerprint(second))):
                 self.answer(places[0], verdict)
 
     def answer(self, place: int, verdict: str) -> None:
-        """Take the verdict on a pair, one of `verdicts.VERDICTS`, or `SKIPPED`; a later one replaces an earlier.
+        """Record the verdict on a pair, one of `VERDICTS`, or `SKIPPED`; it replaces an earlier one.
 
-        It holds for all pairs of these two titles, of which the window may have made several.
+        It holds for all pairs of these two titles: a time window may have made several.
         """
-        for one in self._alike(place):
-            self._forget(one)
-            self.answered[one] = verdict
-            if verdict != SKIPPED:
-                self._count(one, verdict, 1)
+        self.answered |= dict.fromkeys(self._places[self._titles[place]], verdict)
 
     def undo(self, place: int) -> None:
-        """Take an answer back."""
-        for one in self._alike(place):
-            self._forget(one)
+        """Remove the answer about a pair, if there is one."""
+        for copy in self._places[self._titles[place]]:
+            self.answered.pop(copy, None)
+
+    def verdicts(self) -> tuple[Ints, Bools]:
+        """Return the places of the pairs that have an answer, ascending, and whether they belong together, (answers,)."""
+        verdicts = sorted((place, verdict) for place, verdict in self.answered.items() if verdict != SKIPPED)
+        same = [verdict in JOINING_VERDICTS[self.level] for _, verdict in verdicts]
+        return np.array([place for place, _ in verdicts], int), np.array(same, bool)
 
     @property
     def count(self) -> int:
         """How many pairs of titles have an answer, skipped ones left out."""
-        given = (place for place, verdict in self.answered.items() if verdict != SKIPPED)
-        return sum(self._alike(place)[0] == place for place in given)
+        return len({self._titles[place] for place in self.verdicts()[0]})
 
-    def _alike(self, place: int) -> list[int]:
-        return self._places[_key(self._keys[self.pairs.i[place]], self._keys[self.pairs.j[place]])]
-
-    def _forget(self, place: int) -> None:
-        verdict = self.answered.pop(place, SKIPPED)
-        if verdict != SKIPPED:
-            self._count(place, verdict, -1)
-
-    def _count(self, place: int, verdict: str, by: int) -> None:
-        self._asked[self.pairs.stratum[place]] += by
-        self._same[self.pairs.stratum[place]] += by * (verdict in TOGETHER[self.level])
+    def unrelated(self, answers: Iterable[Answer]) -> int:
+        """Return how many answers, skipped ones left out, are about no pair of this run."""
+        keys = (_unordered(_fingerprint(first), _fingerprint(second)) for first, second, v in answers if v != SKIPPED)
+        return sum(key not in self._places for key in keys)
 
     def next(self) -> int | None:
-        """Return the place of the next pair to ask about, or None where all were."""
-        likely = (self._same + _PRIOR * self._expected) / (self._asked + _PRIOR)
-        gain = self.sizes**2 * likely * (1 - likely) / ((self._asked + 1) * (self._asked + 0.5))
-        strata: list[int] = np.argsort(-gain, kind="stable").tolist()
-        for stratum in strata:
-            for place in self._queues[stratum]:
-                if place not in self.answered:
-                    return place
-        return None
+        """Return the place of the next pair to ask about, or None where all have been."""
+        places, truth = self.verdicts()
+        asked = np.bincount(self.pairs.stratum[places], minlength=_STRATA)
+        same = np.bincount(self.pairs.stratum[places], truth, minlength=_STRATA)
+        likely = (same + _PRIOR * self._expected) / (asked + _PRIOR)
+        gain = self._sizes**2 * likely * (1 - likely) / ((asked + 1) * (asked + 0.5))
+        queued = (place for stratum in np.argsort(-gain, kind="stable").tolist() for place in self._queues[stratum])
+        return next((place for place in queued if place not in self.answered), None)
 
     def titles(self, place: int) -> tuple[int, int]:
         """Return the input positions of the headlines that stand for a pair."""
-        first = self.result.nodes.row
-        return int(first[self.pairs.i[place]]), int(first[self.pairs.j[place]])
+        row = self.result.nodes.title_row
+        return int(row[self.pairs.i[place]]), int(row[self.pairs.j[place]])
 
-    def _by_keys(self) -> dict[tuple[str, str], list[int]]:
-        found: dict[tuple[str, str], list[int]] = {}
-        for place, (i, j) in enumerate(zip(self.pairs.i.tolist(), self.pairs.j.tolist(), strict=True)):
-            found.setdefault(_key(self._keys[i], self._keys[j]), []).append(place)
-        return found
-
-    def _shuffled(self) -> list[list[int]]:
-        """The places of each stratum, in an order that depends on the titles alone."""
-        queues: list[list[tuple[int, int]]] = [[] for _ in range(len(EDGES) + 1)]
-        for keys, places in self._places.items():
-            if keys[0] == keys[1]:
-                continue  # copies of one title that the window keeps apart: nobody can say more about them
-            number = crc32("\n".join(keys).encode())
-            for place in places:
-                queues[self.pairs.stratum[place]].append((number, place))
+    def _shuffled(self, seed: int) -> list[list[int]]:
+        """The places of each stratum, in an order that depends on the titles and the seed only."""
+        queues: list[list[tuple[int, int]]] = [[] for _ in range(_STRATA)]
+        for place, titles in enumerate(self._titles):
+            if titles[0] != titles[1]:  # else copies of one title that the window separates: there is nothing to ask
+                queues[self.pairs.stratum[place]].append((crc32("\n".join(titles).encode(), seed), place))
         return [[place for _, place in sorted(queue)] for queue in queues]
 
 
@@ -168,5 +156,5 @@ def _fingerprint(title: str) -> str:
     return key_of_normalized(normalize(title))
 
 
-def _key(one: str, other: str) -> tuple[str, str]:
-    return (one, other) if one <= other else (other, one)
+def _unordered(first: str, second: str) -> tuple[str, str]:
+    return (first, second) if first <= second else (second, first)

@@ -76,7 +76,7 @@ def pack(values: NDArray[Any]) -> dict[str, str]:
 
 def _rows(result: Deduplication, nodes: PageNodes) -> dict[str, Any]:
     """The columns of the page's rows; source 0 is none, times are seconds since 1970, NaN without a date."""
-    number = nodes.number[result.nodes.of]
+    number = nodes.number[result.nodes.of_row]
     rows = np.flatnonzero(number >= 0)
     headlines = [result.headlines[k] for k in rows.tolist()]
     titles, title = _coded(headline.title for headline in headlines)

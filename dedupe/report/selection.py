@@ -45,7 +45,7 @@ def select_nodes(result: Deduplication, max_rows: int) -> PageNodes:
     nodes = len(result.nodes)
     graph = coo_array((np.ones(len(left), bool), (left, right)), shape=(nodes, nodes))
     group = connected_components(graph, directed=False)[1]
-    sizes = np.bincount(group[result.nodes.of], minlength=1)
+    sizes = np.bincount(group[result.nodes.of_row], minlength=1)
     order = np.argsort(-sizes, kind="stable")
     groups = max(1, int(np.searchsorted(np.cumsum(sizes[order]), max_rows, side="right")))
     listed, others = np.isin(group, order[:groups]), sizes[order[groups:]]
@@ -72,7 +72,7 @@ class PagePairs:
 
 def select_pairs(result: Deduplication, nodes: PageNodes, tree: MergeTree, max_pairs: int) -> PagePairs:
     """Return the most probable pairs, and all that connect groups or nearly did. `tree`: the widest one, within the page."""
-    number, (first, second, probability) = nodes.number[result.nodes.of], _connections(result)
+    number, (first, second, probability) = nodes.number[result.nodes.of_row], _connections(result)
     inside = np.flatnonzero((number[first] >= 0) & (number[second] >= 0))
     places = inside[np.argsort(-probability[inside], kind="stable")]
     i, j, probability = number[first[places]], number[second[places]], probability[places]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
+import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dedupe.clustering.collapse import Collapsed
+from dedupe.errors import DedupeWarning
 from dedupe.headlines import Headline
 from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.text.language import not_english
@@ -18,6 +21,7 @@ from dedupe.text.normalize import MAX_LENGTH
 _MAX_TITLES = 50  # distinct titles in a story beyond which an editor should look
 _MIN_PROBABILITY = 0.2  # mean probability of a member below which it hardly belongs
 _MAX_LISTED = 8  # stories named in a message
+_HARMLESS = ("control-characters", "duplicate-id")  # cautions that change no group
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Caution:
     """Something a careful reader should know: a `code`, one line for people, and the input positions it is about.
 
     Codes: `empty-title`, `long-title`, `control-characters`, `bad-date`, `duplicate-id`, `not-english`, `large-story`,
-    `loose-story`, `crowd`, `crowded`, `uncorrected`, `uncalibrated`.
+    `loose-story`, `collapsed`, `sparse`, `uncorrected`, `uncalibrated`, `undated`.
     """
 
     code: str
@@ -33,7 +37,9 @@ class Caution:
     positions: tuple[int, ...] = ()
 
 
-def input_cautions(rows: Sequence[Headline], texts: Sequence[str], calibrated: bool) -> Iterator[Caution]:
+def input_cautions(
+    rows: Sequence[Headline], texts: Sequence[str], calibrated: bool, window: float | None
+) -> Iterator[Caution]:
     """Yield one caution for each kind of oddity in the input. `texts`: normalized titles, cut to what is compared."""
     ids = Counter(row.id for row in rows if row.id is not None)
     kinds = (
@@ -49,6 +55,8 @@ def input_cautions(rows: Sequence[Headline], texts: Sequence[str], calibrated: b
     )
     for code, what, marks in kinds:
         yield from caution(code, what, marks)
+    if window is not None and rows and not any(row.published for row in rows):
+        yield Caution("undated", "no row has a date that can be read: the window has no effect")
     if calibrated:
         what = "not in English, it seems: expect less of them, or name another model"
         yield from caution("not-english", what, not_english(texts))
@@ -61,13 +69,15 @@ def run_cautions(crowds: Collapsed, skipped: int, uncorrected: Ints) -> Iterator
 
     `skipped`: pairs not compared; `uncorrected`: nodes that corrections put together but the window keeps apart.
     """
-    of = crowds.nodes.of
-    yield from caution("crowd", "nearly equal to over a thousand others: one node at every threshold", crowds.absorbed)
+    of = crowds.nodes.of_row
+    yield from caution(
+        "collapsed", "nearly equal to over a thousand others: one node at every threshold", crowds.absorbed
+    )
     sparse = np.isin(of, np.concatenate([np.empty(0, np.int64), *crowds.sparse]))
     what = (
         f"near-copies that differ in a detail, compared only with alphabetical neighbors: {skipped:,} pairs not scored"
     )
-    yield from caution("crowded", what, sparse)
+    yield from caution("sparse", what, sparse)
     what = "that corrections put together but the window keeps apart: widen it to have them in one group"
     yield from caution("uncorrected", what, np.isin(of, uncorrected))
 
@@ -89,6 +99,18 @@ def story_cautions(labels: Ints, distinct: Ints, probabilities: Floats, unscored
             count = f"{stories.size} {'story' if stories.size == 1 else 'stories'}"
             positions = tuple(np.flatnonzero(np.isin(labels, stories)).tolist())
             yield Caution(code, f"{count} with {why}, worth a look: {ids}", positions)
+
+
+def warn_caller(cautions: Iterable[Caution], attribute: str) -> None:
+    """Issue one `DedupeWarning` at the line that called our caller, with every caution that can change groups.
+
+    `attribute` is where the user finds the rows. Calls from inside the package issue nothing: commands, evaluation and `match`
+    report cautions themselves, once for all their runs.
+    """
+    messages = [caution.message for caution in cautions if caution.code not in _HARMLESS]
+    caller = str(sys._getframe(2).f_globals.get("__name__"))
+    if messages and caller.partition(".")[0] != __name__.partition(".")[0]:
+        warnings.warn(f"{'; '.join(messages)} (see {attribute})", DedupeWarning, stacklevel=3)
 
 
 def caution(code: str, what: str, marks: Sequence[bool] | Bools) -> Iterator[Caution]:

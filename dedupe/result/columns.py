@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dedupe.headlines import Headline
-from dedupe.runtime.arrow import column_of, tables_of
+from dedupe.runtime.arrow import StoredRow, column_of, tables_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 
@@ -48,6 +51,19 @@ class OutputRows:
         import pyarrow as pa
 
         return pa.concat_tables(list(self.tables()))
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the rows as a pandas frame; rows of one pandas frame keep its index."""
+        frame = self.to_arrow().to_pandas()
+        rows = [row for row in (headline.own for headline in self.headlines) if isinstance(row, StoredRow)]
+        if not rows or len(rows) < len(self) or any(row.table is not rows[0].table for row in rows):
+            return frame
+        table = rows[0].table
+        index = table.index(np.array([row.position for row in rows]))
+        if index is None:
+            return frame
+        inside = [name for name in table.index_columns if name in table.names and name not in self.added]
+        return frame.drop(columns=inside).set_axis(index, axis=0)
 
     def tables(self) -> Iterator[pa.Table]:
         """Yield the same table in parts, of which only one need be held."""

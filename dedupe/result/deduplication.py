@@ -6,8 +6,9 @@ It holds the merge trees, so another threshold is a cut: nothing is encoded, sea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,10 +23,11 @@ from dedupe.headlines import Headline
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.cautions import Caution, story_cautions
 from dedupe.result.columns import OutputRows
-from dedupe.result.groups import Story, by_appearance, stories_of
+from dedupe.result.display import html, summary
+from dedupe.result.groups import ShortList, Story, stories_of
 from dedupe.result.pairs import ScoredPairs
 from dedupe.result.settings import Settings, check_choice
-from dedupe.runtime.arrays import Floats, Ints
+from dedupe.runtime.arrays import Floats, Ints, codes, pairs_within
 from dedupe.scoring.similarity_scale import Scale
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 _TEXT_COLUMNS = ("title", "dedupe_flag", "dedupe_file")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Deduplication:
     """The groups of a run, at three levels that nest: exact, wording, story.
 
@@ -57,10 +59,19 @@ class Deduplication:
     calibrated: bool
     recall: float = 1.0
     given_up: float = 0.0
-    input_cautions: tuple[Caution, ...] = ()
+    cautions: tuple[Caution, ...] = ()
 
     def __len__(self) -> int:
         return len(self.headlines)
+
+    def __repr__(self) -> str:
+        return summary(self)
+
+    def _repr_html_(self) -> str:
+        return html(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {column.name: getattr(self, column.name) for column in fields(self)}  # what is computed is left out
 
     @property
     def level(self) -> str:
@@ -98,7 +109,7 @@ class Deduplication:
         an `InputError`.
         """
         check_choice("level", level, self.trees)
-        a, b = self.nodes.of[i], self.nodes.of[j]
+        a, b = self.nodes.of_row[i], self.nodes.of_row[j]
         heights = self.trees[level].cophenetic(a, b)
         if level != self.level:
             heights[self._node_stories[a] != self._node_stories[b]] = 0.0
@@ -106,7 +117,11 @@ class Deduplication:
 
     def kept(self, level: str = "wording") -> Ints:
         """Return the input positions to keep, ascending, one per group of `level`."""
-        return np.sort(self._representatives(self.labels(level)))
+        return np.sort(self.representatives(level))
+
+    def representatives(self, level: str = "wording") -> Ints:
+        """Return the input position that represents each group of `level`, (groups,), by label."""
+        return representatives(self.labels(level), self.nodes, self.vectors, self.facts, self.settings.keep)
 
     def regroup(self, *, story_threshold: float | None = None, wording_threshold: float | None = None) -> Deduplication:
         """Return the same run cut at other thresholds; nothing is encoded, searched or scored again.
@@ -114,6 +129,15 @@ class Deduplication:
         A threshold under the floor of the run, or over 1, is an `InputError`.
         """
         return replace(self, settings=self.settings.with_thresholds(story_threshold, wording_threshold))
+
+    def save(self, path: str | Path) -> None:
+        """Write the result to one file, which `load_result` reads; the file appears whole or not at all.
+
+        Raises `OutputError` if it cannot be written, `InputError` if a headline has a value that cannot be kept.
+        """
+        from dedupe.result.storage import save_result
+
+        save_result(self, path)
 
     @cached_property
     def pairs(self) -> ScoredPairs:
@@ -133,15 +157,15 @@ class Deduplication:
         return verdicts
 
     @cached_property
-    def stories(self) -> list[Story]:
+    def stories(self) -> ShortList[Story]:
         """The stories, largest first, ties by first appearance."""
-        rows = {level: self._representatives(self._labels[level]) for level in SCORED_LEVELS}
+        rows = {level: self.representatives(level) for level in SCORED_LEVELS}
         return stories_of(self.headlines, self._labels, rows, self._cohesion)
 
     @cached_property
     def probabilities(self) -> Floats:
         """Mean probability of each row to be one story with its story's other rows, (n,); 1.0 when alone."""
-        labels, counts = self._node_stories, np.bincount(self.nodes.of, minlength=len(self.nodes))
+        labels, counts = self._node_stories, np.bincount(self.nodes.of_row, minlength=len(self.nodes))
         i, j, p = self._inside
         total = counts - 1.0
         np.add.at(total, i, p * counts[j])
@@ -149,15 +173,15 @@ class Deduplication:
         others = np.bincount(labels, weights=counts, minlength=1)[labels] - 1
         mean = np.divide(total, others, out=np.ones_like(total), where=others > 0)
         by_node: Floats = np.minimum(mean, 1.0)
-        return by_node[self.nodes.of]
+        return by_node[self.nodes.of_row]
 
     @cached_property
     def warnings(self) -> tuple[Caution, ...]:
         """What a careful reader should know of the input and of suspicious groups."""
         labels = self._labels["story"]
-        distinct = np.bincount(labels[self.nodes.row], self.nodes.weight)
+        distinct = np.bincount(labels[self.nodes.title_row], self.nodes.weight)
         unscored = self._cohesion < self.floor
-        return (*self.input_cautions, *story_cautions(labels, distinct, self.probabilities, unscored))
+        return (*self.cautions, *story_cautions(labels, distinct, self.probabilities, unscored))
 
     def flags(self) -> list[str]:
         """Return one string per row: "" or the comma-joined codes of the cautions about it."""
@@ -168,7 +192,7 @@ class Deduplication:
         return [",".join(row) for row in codes]
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one output row per input row: its own columns, then those of `docs/columns.md`."""
+        """Return one output row per headline: its own columns, then those of `docs/columns.md`."""
         return list(self.output)
 
     def to_arrow(self) -> pa.Table:
@@ -176,12 +200,15 @@ class Deduplication:
         return self.output.to_arrow()
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return the output rows as a pandas frame; `ModuleNotFoundError` where pandas is not installed."""
-        return self.to_arrow().to_pandas()
+        """Return the output rows as a pandas frame, with the index of the frame that the headlines came from.
+
+        Raises `ModuleNotFoundError` if pandas is not installed.
+        """
+        return self.output.to_pandas()
 
     @property
     def output(self) -> OutputRows:
-        """The output rows, to be made one at a time."""
+        """One output row per headline, made one at a time."""
         representative = np.zeros(len(self), bool)
         representative[self.kept("story")] = True
         added = {
@@ -200,9 +227,9 @@ class Deduplication:
         story = self._node_stories
         wording = self.trees["wording"].cut(self.thresholds["wording"])
         nested = np.unique(story * story.size + wording, return_inverse=True)[1]
-        of = self.nodes.of
-        by_row = {"exact": self.nodes.copy_of, "wording": nested[of], "story": story[of]}
-        return {level: by_appearance(labels) for level, labels in by_row.items()}
+        of = self.nodes.of_row
+        by_row = {"exact": self.nodes.exact_of_row, "wording": nested[of], "story": story[of]}
+        return {level: codes(labels) for level, labels in by_row.items()}
 
     @cached_property
     def _node_stories(self) -> Ints:
@@ -211,7 +238,7 @@ class Deduplication:
     @cached_property
     def _inside(self) -> tuple[Ints, Ints, Floats]:
         """The scored pairs of nodes inside one story, and their probability; that of a must-link is 1."""
-        must_link = self.nodes.of[self.constraints.must_link[self.level]]
+        must_link = self.nodes.of_row[self.constraints.must_link[self.level]]
         i, j, p = with_must_links(self.pair_table, self.level, must_link, len(self.nodes))
         inside = self._node_stories[i] == self._node_stories[j]
         return i[inside], j[inside], p[inside]
@@ -219,13 +246,10 @@ class Deduplication:
     @cached_property
     def _cohesion(self) -> Floats:
         """The weakest pair of each story, by label; a pair that was never scored counts as 0."""
-        node_story = self._labels["story"][self.nodes.row]
+        node_story = self._labels["story"][self.nodes.title_row]
         i, _, p = self._inside
         weakest = np.ones(int(node_story.max(initial=-1)) + 1)
         sizes = np.bincount(node_story, minlength=weakest.size)
         np.minimum.at(weakest, node_story[i], p)
         scored = np.bincount(node_story[i], minlength=weakest.size)
-        return np.where(scored < sizes * (sizes - 1) // 2, 0.0, weakest)
-
-    def _representatives(self, labels: Ints) -> Ints:
-        return representatives(labels, self.nodes, self.vectors, self.facts, self.settings.keep)
+        return np.where(scored < pairs_within(sizes), 0.0, weakest)

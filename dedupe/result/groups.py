@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from dedupe.headlines import Headline
+from dedupe.result.display import counted, shortened
 from dedupe.runtime.arrays import Floats, Ints
 
+_Item = TypeVar("_Item")
+_MAX_PRINTED = 10
 
-@dataclass(frozen=True, slots=True)
+
+class ShortList(list[_Item]):
+    """A list that prints one line per item, and no more than ten."""
+
+    def __repr__(self) -> str:
+        more = [f"... and {len(self) - _MAX_PRINTED:,} more"] if len(self) > _MAX_PRINTED else []
+        return "[" + ",\n ".join([*map(repr, self[:_MAX_PRINTED]), *more]) + "]"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Wording:
     """Headlines that say the same news in other words. `positions`: where they stand in the input, ascending."""
 
     id: int
     representative: Headline
-    headlines: list[Headline] = field(repr=False)
-    positions: Ints = field(repr=False)
+    headlines: ShortList[Headline]
+    positions: Ints
 
     def __len__(self) -> int:
         return len(self.positions)
 
+    def __repr__(self) -> str:
+        return f"Wording({self.id}: {counted(len(self), 'headline')}, {shortened(self.representative.title)!r})"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Story:
     """Headlines that report one event.
 
@@ -34,37 +50,41 @@ class Story:
 
     id: int
     representative: Headline
-    headlines: list[Headline] = field(repr=False)
-    positions: Ints = field(repr=False)
-    wordings: list[Wording] = field(repr=False)
+    headlines: ShortList[Headline]
+    positions: Ints
+    wordings: ShortList[Wording]
     cohesion: float
 
     def __len__(self) -> int:
         return len(self.positions)
 
+    def __repr__(self) -> str:
+        sizes = f"{counted(len(self), 'headline')}, {counted(len(self.wordings), 'wording')}"
+        return f"Story({self.id}: {sizes}, {shortened(self.representative.title)!r})"
+
 
 def stories_of(
     headlines: Sequence[Headline], labels: Mapping[str, Ints], rows: Mapping[str, Ints], cohesion: Floats
-) -> list[Story]:
+) -> ShortList[Story]:
     """Return the stories, largest first, ties by first appearance.
 
     Per level, `labels`: (rows,), and `rows`: the row that represents each label. `cohesion`: of each story.
     """
 
-    def members(positions: Ints) -> list[Headline]:
-        return [headlines[k] for k in positions.tolist()]
+    def members(positions: Ints) -> ShortList[Headline]:
+        return ShortList(headlines[k] for k in positions.tolist())
 
     stories = []
     for story, positions in enumerate(members_of(labels["story"])):
         wordings = labels["wording"][positions]
-        inner = [
+        inner = ShortList(
             Wording(wording, headlines[rows["wording"][wording]], members(part), part)
             for wording in dict.fromkeys(wordings.tolist())
             for part in [positions[wordings == wording]]
-        ]
+        )
         best = headlines[rows["story"][story]]
         stories.append(Story(story, best, members(positions), positions, inner, float(cohesion[story])))
-    return sorted(stories, key=lambda story: -len(story))
+    return ShortList(sorted(stories, key=lambda story: -len(story)))
 
 
 def members_of(labels: Ints) -> list[Ints]:
@@ -73,11 +93,3 @@ def members_of(labels: Ints) -> list[Ints]:
         return []
     order = np.argsort(labels, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
-
-
-def by_appearance(labels: Ints) -> Ints:
-    """Return labels numbered by first appearance."""
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    rank = np.empty(first.size, np.int64)
-    rank[np.argsort(first)] = np.arange(first.size)
-    return rank[inverse.reshape(-1)]

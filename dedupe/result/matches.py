@@ -64,20 +64,20 @@ class Matches(Sequence["Match | None"]):
         return f"Matches({len(self):,} headlines, {sum(match is not None for match in self):,} known)"
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one row a new headline."""
+        """Return one output row per new headline."""
         return list(self.output)
 
     def to_arrow(self) -> pa.Table:
-        """Return the rows as an Arrow table."""
+        """Return the output rows as an Arrow table."""
         return self.output.to_arrow()
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return the rows as a pandas frame; `ModuleNotFoundError` where pandas is not installed."""
-        return self.to_arrow().to_pandas()
+        """Return the output rows as a pandas frame, as `Deduplication.to_pandas` does."""
+        return self.output.to_pandas()
 
     @property
     def output(self) -> OutputRows:
-        """The rows, to be made one at a time."""
+        """One output row per new headline, made one at a time."""
         found = self.matches
         added: dict[str, list[Any]] = {
             "title": [headline.title for headline in self.headlines],
@@ -130,7 +130,7 @@ class _Reference:
 
     def _distance(self, row: int, place: int) -> tuple[int, float]:
         level = next(k for k, level in enumerate(LEVELS) if self._labels[level][place] == self._labels[level][row])
-        a, b = sorted((int(self._run.nodes.of[row]), int(self._run.nodes.of[place])))
+        a, b = sorted((int(self._run.nodes.of_row[row]), int(self._run.nodes.of_row[place])))
         if a == b:
             return level, -1.0
         linked = self._run.trees["story"].cophenetic(np.array([a]), np.array([b]))[0] == 1

@@ -10,7 +10,10 @@ import numpy as np
 
 from dedupe.candidates.pairs import PairTable
 from dedupe.levels import SCORED_LEVELS
+from dedupe.result.display import counted
+from dedupe.result.groups import ShortList
 from dedupe.runtime.arrays import Float32s, Floats, Ints
+from dedupe.runtime.arrow import column_of
 from dedupe.scoring.context import CONTEXT_FEATURES
 from dedupe.scoring.pair_features import FEATURES, pair_features
 from dedupe.scoring.reasons import reasons
@@ -19,12 +22,15 @@ from dedupe.scoring.title_features import TitleFeatures, describe_titles
 from dedupe.text.normalize import MAX_LENGTH, normalize
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
     from dedupe.result.deduplication import Deduplication
 
 _CHUNK_PAIRS = 65_536  # pairs whose features are made at a time
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ScoredPair:
     """Two headlines, by input position, with the probability of each level and the features behind it.
 
@@ -42,6 +48,10 @@ class ScoredPair:
     features: dict[str, float]
     reasons: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        figures = ", ".join(f"{name}={getattr(self, name):.2f}" for name in ("similarity", "p_wording", "p_story"))
+        return f"ScoredPair({self.i}, {self.j}, {self.verdict!r}, {figures})"
+
 
 class ScoredPairs(Sequence[ScoredPair]):
     """The scored pairs of a run as a sequence; its columns are there as arrays, too.
@@ -51,7 +61,7 @@ class ScoredPairs(Sequence[ScoredPair]):
     """
 
     def __init__(self, result: Deduplication) -> None:
-        self._result, table, rows = result, result.pair_table, result.nodes.row
+        self._result, table, rows = result, result.pair_table, result.nodes.title_row
         a, b = rows[table.i], rows[table.j]
         order = np.lexsort((np.maximum(a, b), np.minimum(a, b)))
         self._table = table.take(order)
@@ -68,9 +78,12 @@ class ScoredPairs(Sequence[ScoredPair]):
     def __len__(self) -> int:
         return len(self.i)
 
+    def __repr__(self) -> str:
+        return f"ScoredPairs({counted(len(self), 'pair')} of {counted(len(self._result), 'headline')})"
+
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return list(self.at(np.arange(len(self))[index]))
+            return ShortList(self.at(np.arange(len(self))[index]))
         return next(self.at(np.array([range(len(self))[index]])))
 
     def __iter__(self) -> Iterator[ScoredPair]:
@@ -81,6 +94,43 @@ class ScoredPairs(Sequence[ScoredPair]):
         """Yield the pairs at some places, (k,), of the sequence; features are made for many at a time."""
         for start in range(0, len(places), _CHUNK_PAIRS):
             yield from self._chunk(places[start : start + _CHUNK_PAIRS])
+
+    def to_arrow(self, *, reasons: bool = False) -> pa.Table:
+        """Return the pairs as an Arrow table: `i`, `j`, their titles, `similarity`, `p_wording`, `p_story`, `verdict`.
+
+        `reasons`: add them as a column of lists; this takes about a minute for each hundred thousand pairs.
+        """
+        import pyarrow as pa
+
+        titles = column_of([headline.title for headline in self._result.headlines], text=True).cast(pa.large_string())
+        columns = {
+            "i": pa.array(self.i, pa.int64()),
+            "j": pa.array(self.j, pa.int64()),
+            "title_i": titles.take(pa.array(self.i)),
+            "title_j": titles.take(pa.array(self.j)),
+            "similarity": pa.array(self.similarity),
+            "p_wording": pa.array(self.p_wording),
+            "p_story": pa.array(self.p_story),
+            "verdict": pa.array(self.verdicts(), pa.string()),
+        }
+        if reasons:
+            columns["reasons"] = pa.array([list(pair.reasons) for pair in self], pa.list_(pa.string()))
+        return pa.table(columns)
+
+    def to_pandas(self, *, reasons: bool = False) -> pd.DataFrame:
+        """Return the same as a pandas frame; raises `ModuleNotFoundError` if pandas is not installed."""
+        return self.to_arrow(reasons=reasons).to_pandas()
+
+    def verdicts(self) -> list[str]:
+        """Return the verdict on each pair, as `ScoredPair` has it."""
+        thresholds, rows = self._result.thresholds, len(self._result)
+        reached = [self.p(level) >= thresholds[level] for level in SCORED_LEVELS]
+        verdicts: list[str] = np.select(reached, SCORED_LEVELS, "different").tolist()
+        for (i, j), verdict in self._result.corrected.items():
+            place = int(np.searchsorted(self.i * rows + self.j, i * rows + j))
+            if place < len(self) and (self.i[place], self.j[place]) == (i, j):
+                verdicts[place] = verdict
+        return verdicts
 
     def _chunk(self, places: Ints) -> Iterator[ScoredPair]:
         result, rows = self._result, np.stack([self.i[places], self.j[places]], axis=1).tolist()
@@ -123,10 +173,10 @@ def table_features(pairs: PairTable, result: Deduplication) -> Float32s:
     """Return the features of some pairs of a run's table, with those of context, (pairs, features)."""
     used, places = np.unique(np.stack([pairs.i, pairs.j]), return_inverse=True)
     i, j = places.reshape(2, -1)
-    return features_in_context(_describe(result, used), replace(pairs, i=i, j=j), result.scale)
+    return features_of_pairs(_describe(result, used), replace(pairs, i=i, j=j), result.scale)
 
 
-def features_in_context(titles: TitleFeatures, pairs: PairTable, scale: Scale) -> Float32s:
+def features_of_pairs(titles: TitleFeatures, pairs: PairTable, scale: Scale) -> Float32s:
     """Return the features of pairs of titles and their context, (pairs, features)."""
     own = pair_features(titles, pairs.i, pairs.j, scale(pairs.similarity), scale(pairs.wording_similarity))
     return np.hstack([own, pairs.context.astype(np.float32)])
@@ -134,6 +184,6 @@ def features_in_context(titles: TitleFeatures, pairs: PairTable, scale: Scale) -
 
 def _describe(result: Deduplication, nodes: Ints) -> TitleFeatures:
     headlines, of = result.headlines, result.nodes
-    texts = [normalize(headlines[row].title)[:MAX_LENGTH] for row in of.text[nodes].tolist()]
-    sources = [headlines[row].source for row in of.row[nodes].tolist()]
+    texts = [normalize(headlines[row].title)[:MAX_LENGTH] for row in of.text_row[nodes].tolist()]
+    sources = [headlines[row].source for row in of.title_row[nodes].tolist()]
     return describe_titles(texts, of.first[nodes], of.last[nodes], sources)

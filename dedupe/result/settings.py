@@ -48,7 +48,7 @@ class Settings:
     thresholds: dict[str, float]
     floor: float
     window: float | None = None
-    keep: str = KEEP_RULES[0]
+    keep: str = "central"
 
     def __post_init__(self) -> None:
         check_choice("level", self.level, SCORED_LEVELS)
@@ -62,17 +62,17 @@ class Settings:
     @property
     def levels(self) -> tuple[str, ...]:
         """The levels that get a merge tree."""
-        return SCORED_LEVELS if self.level == SCORED_LEVELS[-1] else (self.level,)
+        return SCORED_LEVELS if self.level == "story" else (self.level,)
 
     @classmethod
     def of(
         cls,
         judge: Judge,
-        level: str = SCORED_LEVELS[-1],
+        level: str = "story",
         window: Window | None = None,
         story_threshold: float | None = None,
         wording_threshold: float | None = None,
-        keep: str = KEEP_RULES[0],
+        keep: str = "central",
     ) -> Settings:
         """Return the settings of a run with the thresholds of its judge where none are given."""
         defaults = cls(level, dict(judge.thresholds), judge.floor, hours_of(window), keep)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedupe.errors import InputError
+from dedupe.runtime.arrays import Ints
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,9 +39,16 @@ class StoredTable:
         else:
             self._group, schema, sizes = (0, stored), stored.schema, [len(stored)]
         check_unique(schema.names, name)
+        self.schema: pa.Schema = schema
         self.names: tuple[str, ...] = tuple(name for name in schema.names if not name.startswith("__index_level_"))
         self._starts = np.cumsum([0, *sizes], dtype=np.int64)
         self._first, self._rows = 0, list[dict[str, Any]]()
+
+    @property
+    def index_columns(self) -> list[str]:
+        """The columns that are the index, if the rows were a pandas frame."""
+        described = (self.schema.pandas_metadata or {}).get("index_columns", ())
+        return [column for column in described if column in self.schema.names]
 
     def values(self, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Yield the values of some columns row by row; no other column is read."""
@@ -65,6 +74,28 @@ class StoredTable:
                 yield from self._file.iter_batches(batch_size=size, columns=list(columns))
             else:
                 yield from self._row_group(0).select(list(columns)).to_batches(max_chunksize=size)
+
+    def parts(self, positions: Ints, columns: Sequence[str], chunk_rows: int = _CHUNK_ROWS) -> Iterator[pa.Table]:
+        """Yield some columns of the rows at some positions; in parts if the positions ascend."""
+        import pyarrow as pa
+
+        batches, start = self.batches(columns, chunk_rows), 0
+        if (np.diff(positions) <= 0).any():
+            yield _without_views(pa.Table.from_batches(list(batches))).take(positions)
+            return
+        for batch in batches:
+            inside = positions[(positions >= start) & (positions < start + len(batch))] - start
+            start += len(batch)
+            yield _without_views(pa.Table.from_batches([batch])).take(inside)
+
+    def index(self, positions: Ints) -> Any:
+        """Return the index that the rows at some positions had in a pandas frame; None if there was none."""
+        import pyarrow as pa
+
+        if not (columns := self.index_columns):
+            return None
+        table = pa.concat_tables(list(self.parts(positions, columns)))
+        return table.replace_schema_metadata(self.schema.metadata).to_pandas().index
 
     def _row_group(self, number: int) -> pa.Table:
         if self._group is None or self._group[0] != number:
@@ -122,7 +153,10 @@ def as_table(frame: Any) -> pa.Table:
 
     if isinstance(frame, pa.Table):
         return frame
+    pandas = sys.modules.get("pandas")
     try:
+        if pandas and isinstance(frame, pandas.DataFrame):
+            return pa.Table.from_pandas(frame, preserve_index=True)  # so that `to_pandas` can set the index again
         return pa.table(frame)
     except (pa.ArrowException, TypeError, ValueError) as error:
         check_unique(map(str, getattr(frame, "columns", ())), "the table")
@@ -158,14 +192,7 @@ def tables_of(rows: Sequence[Mapping[str, Any]], chunk_rows: int = _CHUNK_ROWS) 
         yield pa.table({name: column_of(columns.pop(name)) for name in names})
         return
     positions = np.array([row.position for row in rows if isinstance(row, StoredRow)])
-    batches, start = first.table.batches(first.table.names, chunk_rows), 0
-    if (np.diff(positions) <= 0).any():
-        yield _without_views(pa.Table.from_batches(list(batches))).take(positions)
-        return
-    for batch in batches:
-        inside = positions[(positions >= start) & (positions < start + len(batch))] - start
-        start += len(batch)
-        yield _without_views(pa.Table.from_batches([batch])).take(inside)
+    yield from first.table.parts(positions, first.table.names, chunk_rows)
 
 
 def _without_views(table: pa.Table) -> pa.Table:
@@ -205,7 +232,8 @@ def _as_python(column: Any) -> list[Any]:
     """The values of an Arrow column; timestamps in microseconds, as Python has no finer ones."""
     import pyarrow as pa
 
-    if pa.types.is_dictionary(column.type):
+    # The categories of polars are string views, which cannot be cast.
+    if pa.types.is_dictionary(column.type) and column.type.value_type != pa.string_view():
         column = column.cast(column.type.value_type)
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)

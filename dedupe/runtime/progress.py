@@ -47,6 +47,3 @@ def reporting(progress: bool | Progress = True) -> Iterator[Progress]:
     finally:
         if console.is_terminal:  # elsewhere it would print an empty line
             bars.stop()
-
-
-bars = reporting  # the name by which the commands still import it

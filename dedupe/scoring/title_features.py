@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from dedupe.runtime.arrays import Bools, Floats, Ints
+from dedupe.runtime.arrays import Bools, Floats, Ints, codes
 from dedupe.text.document_frequencies import document_frequencies
 from dedupe.text.words import OPPOSITES, Facts, facts_of_token, is_question, opposite_of, tokens
 
@@ -74,6 +74,7 @@ def describe_titles(
     kind = np.array([kind for kind, _ in members], np.uint8)
     negated, looks_ahead = (of_titles @ (of_pieces @ _moods(words))).T > 0
     undated = np.full(len(texts), np.nan)
+    source = codes(name.casefold() if name else None for name in sources or [None] * len(texts))
     return TitleFeatures(
         texts=np.array([text.casefold() for text in texts], object),
         entries=entries,
@@ -84,7 +85,7 @@ def describe_titles(
         words=np.maximum(np.diff(of_titles.indptr), 1).astype(float),
         first=undated if first is None else first,
         last=undated if last is None else last,
-        sources=_codes(sources or [None] * len(texts)),
+        sources=np.where(source < 0, -1 - np.arange(len(texts)), source),  # no two titles without one share it
         facts=_count(entries, np.isin(kind, (_STEMS, _NUMBERS))),
     )
 
@@ -138,11 +139,3 @@ def _count(entries: csr_matrix, counted: Bools) -> Ints:
     """Return how many entries of each row lie in the columns `counted`."""
     before = np.concatenate([[0], np.cumsum(counted[entries.indices])])
     return np.diff(before[entries.indptr])
-
-
-def _codes(sources: Sequence[str | None]) -> Ints:
-    """Return one number a source; a title without one gets a number of its own."""
-    known: dict[str, int] = {}
-    return np.array(
-        [-1 - k if not s else known.setdefault(s.casefold(), len(known)) for k, s in enumerate(sources)], np.int64
-    )

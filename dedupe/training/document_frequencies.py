@@ -14,10 +14,10 @@ from pathlib import Path
 
 import click
 
+from dedupe.readers.inputs import read_headlines
 from dedupe.text.document_frequencies import DocumentFrequencies
 from dedupe.text.normalize import normalize
 from dedupe.text.words import WORD, content_stem
-from dedupe.training.stories import read_rows
 
 _MIN_COUNT = 5  # titles with a stem for it to be kept
 _MAX_CAPITALISED = 0.7  # a title with a larger share of capitalised words capitalises for style
@@ -28,9 +28,9 @@ _MAX_CAPITALISED = 0.7  # a title with a larger share of capitalised words capit
 @click.option("--out", type=click.Path(path_type=Path), default=Path("dedupe/text/document_frequencies.tsv.gz"))
 def main(data: Path, out: Path) -> None:
     """Count and write."""
-    gold = {normalize(row["title"]) for file in sorted((data / "gold").glob("*.jsonl")) for row in read_rows(file)}
+    gold = {normalize(row.title) for row in read_headlines(sorted((data / "gold").glob("*.jsonl"))).headlines}
     sources = [data / name / "headlines.jsonl.gz" for name in ("scale", "stream")]
-    titles = {normalize(row["title"]) for file in sources for row in read_rows(file)} - gold
+    titles = {normalize(row.title) for row in read_headlines(sources).headlines} - gold
     frequencies = count_documents(sorted(titles), min_count=_MIN_COUNT)
     lines = [str(frequencies.documents)]
     for stem, count in sorted(frequencies.counts.items()):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dedupe.errors import OutputError
-from dedupe.result.columns import OutputRows
+from dedupe.result import OutputRows
 from dedupe.runtime.arrow import as_json, for_json, tables_of
 from dedupe.runtime.files import PACKED, writing, writing_bytes
 

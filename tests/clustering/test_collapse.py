@@ -49,14 +49,14 @@ def test_copies_are_grouped_as_one_by_one(rows, window, random):
     of_key = {key: [k for k in range(len(rows)) if keys[k] == key] for key in sorted(set(keys) - {""})}
     expected = [part for members in of_key.values() for part in parts_of(members, hours, window)]
     expected += [[k] for k in sorted(range(len(rows)), key=ties.__getitem__) if not keys[k]]
-    assert len(nodes) == len(nodes.row) == len(nodes.text) == len(expected)
+    assert len(nodes) == len(nodes.title_row) == len(nodes.text_row) == len(expected)
     for node, members in enumerate(expected):
-        assert sorted(members) == np.flatnonzero(nodes.of == node).tolist()
-        assert nodes.row[node] == min(members, key=lambda k: (texts[k], ties[k]))
-        assert nodes.text[node] == min(of_key.get(keys[members[0]], members), key=lambda k: (texts[k], ties[k]))
+        assert sorted(members) == np.flatnonzero(nodes.of_row == node).tolist()
+        assert nodes.title_row[node] == min(members, key=lambda k: (texts[k], ties[k]))
+        assert nodes.text_row[node] == min(of_key.get(keys[members[0]], members), key=lambda k: (texts[k], ties[k]))
         dated = [hours[k] for k in members if not np.isnan(hours[k])] or [np.nan]
         assert np.array_equal([nodes.first[node], nodes.last[node]], [min(dated), max(dated)], equal_nan=True)
-    assert nodes.copy_of.tolist() == nodes.of.tolist() and (nodes.weight == 1).all()
+    assert nodes.exact_of_row.tolist() == nodes.of_row.tolist() and (nodes.weight == 1).all()
 
 
 def test_copies_of_headlines():
@@ -67,8 +67,8 @@ def test_copies_of_headlines():
         Headline(" "),
     ]
     copies = collapse_copies(rows, None)
-    assert copies.nodes.of[0] == copies.nodes.of[1] and len(copies.nodes) == 3
-    assert copies.nodes.last[copies.nodes.of[0]] - copies.nodes.first[copies.nodes.of[0]] == 10
+    assert copies.nodes.of_row[0] == copies.nodes.of_row[1] and len(copies.nodes) == 3
+    assert copies.nodes.last[copies.nodes.of_row[0]] - copies.nodes.first[copies.nodes.of_row[0]] == 10
     assert len(copies.texts[2]) == MAX_LENGTH and copies.fingerprints[3] == copies.texts[3] == ""
     assert len(collapse_copies(rows, 9.0).nodes) == 4
 
@@ -87,10 +87,10 @@ class Run:
         rows = [Headline(title, published=date) for title, date in zip(titles, dates, strict=True)]
         copies = collapse_copies(rows, window)
         self.copies, nodes = copies.nodes, copies.nodes
-        texts = [copies.texts[row] for row in nodes.text.tolist()]
+        texts = [copies.texts[row] for row in nodes.text_row.tolist()]
         described = describe_titles(texts, nodes.first, nodes.last)
-        scorer = Scorer.of(load_fallback(), described, vectors[nodes.row], IDENTITY, "story")
-        crowds = collapse_crowds(nodes, scorer, window, nodes.of[np.array(exempt, np.int64)], settings)
+        scorer = Scorer.of(load_fallback(), described, vectors[nodes.title_row], IDENTITY, "story")
+        crowds = collapse_crowds(nodes, scorer, window, nodes.of_row[np.array(exempt, np.int64)], settings)
         self.nodes, self.crowds = crowds.nodes, crowds
         self.join = crowds.scorer.candidates(self.nodes.band(window), crowds.sparse)
         self.pairs = crowds.scorer.score(self.join, silent)
@@ -98,7 +98,7 @@ class Run:
         self.trees = link(self.pairs, self.nodes, none, SCORED_LEVELS, window, load_fallback().floor, silent)
 
     def labels(self, level, threshold=0.5):
-        return self.trees[level].cut(threshold)[self.nodes.of]
+        return self.trees[level].cut(threshold)[self.nodes.of_row]
 
 
 def same_partition(first, second):
@@ -114,14 +114,14 @@ def storm():
 
 def test_a_crowd_that_says_the_same_is_one_node(storm):
     run = Run(*storm)
-    assert np.unique(run.nodes.of[:120]).size == 1 and np.unique(run.nodes.of[120:]).size == 60
-    assert run.nodes.copy_of.tolist() == run.copies.copy_of.tolist(), "exact groups stay what they were"
-    leader = run.nodes.of[0]
+    assert np.unique(run.nodes.of_row[:120]).size == 1 and np.unique(run.nodes.of_row[120:]).size == 60
+    assert run.nodes.exact_of_row.tolist() == run.copies.exact_of_row.tolist(), "exact groups stay what they were"
+    leader = run.nodes.of_row[0]
     assert run.nodes.weight[leader] == 120 and run.nodes.weight.sum() == 180
     assert len(run.crowds.scorer.vectors) == len(run.crowds.scorer.titles.texts) == len(run.nodes) == 61
     assert run.crowds.absorbed.sum() == 119 and run.crowds.absorbed[:120].sum() == 119
     assert not run.crowds.sparse and not run.join.skipped
-    storm_row = run.nodes.row[leader]
+    storm_row = run.nodes.title_row[leader]
     assert storm_row < 120 and not run.crowds.absorbed[storm_row]
     np.testing.assert_array_equal(run.crowds.scorer.vectors[leader], storm[1][storm_row])
 
@@ -135,7 +135,7 @@ def test_a_crowd_is_what_comparing_all_would_make_of_it(storm):
 
 def test_members_that_are_not_sure_stay_nodes():
     run = Run(*crowd_of(same_news(80) + other_numbers(30)))
-    of = run.nodes.of
+    of = run.nodes.of_row
     assert np.unique(of[:80]).size == 1 and np.unique(of[80:]).size == 90
     assert not run.crowds.sparse, "enough of them are one node, so the others are compared as all are"
 
@@ -144,7 +144,7 @@ def test_a_crowd_that_cannot_be_settled_is_compared_with_its_neighbors():
     run = Run(*crowd_of(other_numbers(100)))
     (group,) = run.crowds.sparse
     assert (np.diff(group) > 0).all() and len(group) >= 90
-    assert set(np.flatnonzero(np.isin(run.nodes.of, group)).tolist()) <= set(range(100))
+    assert set(np.flatnonzero(np.isin(run.nodes.of_row, group)).tolist()) <= set(range(100))
     inside = [np.isin(side, group) for side in (run.pairs.i, run.pairs.j)]
     places = np.searchsorted(group, np.stack([run.pairs.i, run.pairs.j])[:, inside[0]])
     assert (inside[0] == inside[1]).all() and 0 < (places[1] - places[0]).max() <= 20
@@ -154,8 +154,8 @@ def test_a_crowd_that_cannot_be_settled_is_compared_with_its_neighbors():
 
 def test_exempt_nodes_stay_as_they_are(storm):
     plain, run = Run(*storm), Run(*storm, exempt=[3, 40])
-    assert plain.nodes.of[3] == plain.nodes.of[40]
-    of = run.nodes.of
+    assert plain.nodes.of_row[3] == plain.nodes.of_row[40]
+    of = run.nodes.of_row
     assert len({of[3], of[40], of[50]}) == 3 and len(run.nodes) == 63
     exempt = [np.flatnonzero(of == of[row]).tolist() for row in (3, 40)]
     assert exempt == [[3], [40]]
@@ -166,7 +166,7 @@ def test_members_lie_in_the_window_of_their_leader(storm):
     hours = [None if k < 5 else float(k) for k in range(1, 181)]
     run = Run(titles, vectors, hours=hours, window=60)
     for node in range(len(run.nodes)):
-        dated = [hours[row] for row in np.flatnonzero(run.nodes.of == node).tolist() if hours[row]]
+        dated = [hours[row] for row in np.flatnonzero(run.nodes.of_row == node).tolist() if hours[row]]
         span = (min(dated), max(dated)) if dated else (np.nan, np.nan)
         assert np.array_equal((run.nodes.first[node], run.nodes.last[node]), span, equal_nan=True)
         assert not dated or span[1] - span[0] <= 60
@@ -194,25 +194,25 @@ def test_a_run_over_a_crowd_that_says_the_same():
     assert len(result.nodes) == 701 and (result.probabilities[:1100] == 1).all()
     strict = result.regroup(wording_threshold=1, story_threshold=1)
     assert strict.labels("wording").tolist() == labels.tolist(), "no threshold parts a node"
-    crowd = cautions(result)["crowd"]
+    crowd = cautions(result)["collapsed"]
     assert len(crowd.positions) == 1099 and max(crowd.positions) < 1100
     assert "one node at every threshold" in crowd.message and "1,099 rows" in crowd.message
-    assert [result.flags()[row] for row in crowd.positions[:2]] == ["crowd,large-story"] * 2
-    assert not {"crowded", "loose-story"} & cautions(result).keys()
+    assert [result.flags()[row] for row in crowd.positions[:2]] == ["collapsed,large-story"] * 2
+    assert not {"sparse", "loose-story"} & cautions(result).keys()
     assert result.stories[0].cohesion == 1 and len(result.stories[0]) == 1100
 
 
 def test_a_run_over_a_crowd_that_cannot_be_settled():
     titles, vectors = crowd_of(other_numbers(1100), others=100)
     result = deduplicate(titles, embeddings=vectors)
-    crowded = cautions(result)["crowded"]
+    crowded = cautions(result)["sparse"]
     assert set(crowded.positions) <= set(range(1100)) and len(crowded.positions) >= 990
     n = len(crowded.positions)
     skipped = n * (n - 1) // 2 - sum(n - gap for gap in range(1, 21))
     assert f"{skipped:,} pairs not scored" in crowded.message
     assert 0 < len(result.pairs) <= 1100 * 20
     assert sum(map(len, result.stories)) == len(result) == 1200
-    assert result.flags()[crowded.positions[0]].split(",")[0] == "crowded"
+    assert result.flags()[crowded.positions[0]].split(",")[0] == "sparse"
 
 
 def test_a_correction_takes_members_out_of_a_crowd():
@@ -222,7 +222,7 @@ def test_a_correction_takes_members_out_of_a_crowd():
     for threshold in (0.05, 0.5, 1.0):
         labels = result.regroup(story_threshold=threshold).labels("story")
         assert labels[3] != labels[40] and labels[5] == labels[1200]
-    assert not {3, 5, 40} & set(cautions(result)["crowd"].positions)
+    assert not {3, 5, 40} & set(cautions(result)["collapsed"].positions)
 
 
 @pytest.mark.slow
@@ -233,7 +233,7 @@ def test_the_order_of_the_input_does_not_matter():
     shuffled = deduplicate([titles[k] for k in order], embeddings=vectors[order])
     for level in ("exact", *SCORED_LEVELS):
         assert same_partition(result.labels(level)[order], shuffled.labels(level))
-    for code in ("crowd", "crowded"):
+    for code in ("collapsed", "sparse"):
         rows = [titles[order[k]] for k in cautions(shuffled)[code].positions]
         assert sorted(rows) == sorted(titles[k] for k in cautions(result)[code].positions)
 
@@ -243,7 +243,7 @@ def test_a_run_over_a_crowd_keeps_its_window():
     hours = np.arange(len(titles)) / 50
     rows = [{"title": title, "published": 3600 * hour} for title, hour in zip(titles, hours.tolist(), strict=True)]
     result = deduplicate(rows, embeddings=vectors, window=24)
-    assert len(cautions(result)["crowd"].positions) >= 1000
+    assert len(cautions(result)["collapsed"].positions) >= 1000
     for level in ("exact", *SCORED_LEVELS):
         labels = result.labels(level)
         first, last = np.full(labels.max() + 1, np.inf), np.full(labels.max() + 1, -np.inf)

@@ -79,4 +79,4 @@ def test_a_must_link_that_the_window_keeps_apart_is_violated(window, violated):
     none = PairTable.of(np.empty(0, np.int64), np.empty(0, np.int64))
     trees = link(none, copies.nodes, c, SCORED_LEVELS, window, 0.05, silent)
     nodes = c.violated(trees, copies.nodes)
-    assert {TITLES[row] for row in copies.nodes.row[nodes]} == set(violated)
+    assert {TITLES[row] for row in copies.nodes.title_row[nodes]} == set(violated)

@@ -34,14 +34,14 @@ def test_the_representative_is_the_best_by_its_rule_and_ties_go_by_rank(rule, gr
     expected = []
     for label in range(labels.max() + 1):
         members = np.flatnonzero(labels == label)
-        center = vectors[nodes.of[members]].sum(axis=0)
-        alone = len({*nodes.of[members].tolist()}) == 1
+        center = vectors[nodes.of_row[members]].sum(axis=0)
+        alone = len({*nodes.of_row[members].tolist()}) == 1
         best = {
             "central": lambda row, center=center, alone=alone: (
-                0 if alone else -round(float(vectors[nodes.of[row]] @ center), 4)
+                0 if alone else -round(float(vectors[nodes.of_row[row]] @ center), 4)
             ),
             "earliest": lambda row: 0,
-            "complete": lambda row: -facts[nodes.of[row]],
+            "complete": lambda row: -facts[nodes.of_row[row]],
         }[rule]
         expected.append(min(members.tolist(), key=lambda row: (best(row), nodes.ties[row])))
     assert representatives(labels, nodes, vectors, facts, rule).tolist() == expected

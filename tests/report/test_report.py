@@ -186,7 +186,7 @@ def test_whole_groups_are_left_out_and_reported(tmp_path: Path) -> None:
     everything = select_nodes(result, 120)
     assert everything.rows_left_out == 0 and len(everything) == len(result.nodes)
     selected = select_nodes(result, 60)
-    shown = selected.number[result.nodes.of] >= 0
+    shown = selected.number[result.nodes.of_row] >= 0
     loosest = result.regroup(story_threshold=result.floor).labels("story")
     assert 0 < shown.sum() <= 60 and selected.rows_left_out == (~shown).sum()
     assert not set(loosest[shown]) & set(loosest[~shown])
@@ -359,7 +359,7 @@ def test_the_page_regroups_as_the_program_does(browser: Browser, tmp_path: Path,
 
 def test_what_is_left_out_changes_no_group_of_the_rest(browser: Browser, tmp_path: Path) -> None:
     result = made_up(400)
-    rows = select_nodes(result, 150).number[result.nodes.of] >= 0
+    rows = select_nodes(result, 150).number[result.nodes.of_row] >= 0
     with opened(browser, written(result, tmp_path, max_rows=150)) as tab:
         assert f"of the {rows.sum()} listed here" in tab.page.inner_text("#status")
         for threshold in (0.05, 0.3, 0.6):
@@ -576,7 +576,7 @@ def test_verdicts_are_saved_as_corrections_that_the_next_run_takes(browser: Brow
         assert not tab.page.locator(".verdicts").is_visible() and tab.errors == []
     (correction,) = read_corrections(tmp_path / "corrections.jsonl")
     assert [correction.title_a, correction.title_b, correction.verdict] == [*titles, "different"]
-    vectors = result.vectors[:][result.nodes.of]
+    vectors = result.vectors[:][result.nodes.of_row]
     again = deduplicate(result.headlines, embeddings=vectors, corrections=[correction])
     places = [next(k for k, h in enumerate(result.headlines) if h.title == title) for title in titles]
     labels = [run.labels("story")[places] for run in (result, again)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dedupe import Headline, compare
-from dedupe.levels import APART
+from dedupe.levels import SEPARATING_VERDICTS
 
 ROWS = [
     json.loads(line)
@@ -43,7 +43,7 @@ def wrongly_joined(verdicts):
     return [
         f"{row['kind']}: {row['a']} | {row['b']}"
         for row, verdict in zip(ROWS, verdicts, strict=True)
-        if row["apart"] and verdict not in APART[row["apart"]]
+        if row["apart"] and verdict not in SEPARATING_VERDICTS[row["apart"]]
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,25 @@ def save_base(folder: Path) -> Path:
     trunk = Transformer(str(folder / "raw"))
     SentenceTransformer(modules=[trunk, Pooling(32)], device="cpu").save(str(folder / "base"))
     return folder / "base"
+
+
+def save_model(base: Path, folder: Path) -> Path:
+    """Write a model folder without training: the network of `base`, and the judges of the bundled model."""
+    import numpy as np
+
+    from dedupe.embedding.model_folder import BUNDLED, FALLBACK, FILES, FORMAT, HEAD, JUDGE, MANIFEST, sha256
+    from dedupe.training.network import Network
+    from dedupe.training.onnx_export import write_encoder
+
+    network = Network(base)
+    folder.mkdir(parents=True)
+    write_encoder(network, folder)
+    np.save(folder / HEAD, np.eye(network.width, dtype=np.float32))
+    for name in (JUDGE, FALLBACK):
+        shutil.copyfile(BUNDLED / name, folder / name)
+    manifest = {"format": FORMAT, "sha256": {name: sha256(folder / name) for name in FILES}}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    return folder
 
 
 SUBJECTS = "ferry bakery mayor storm bridge school union dam court museum".split()

@@ -15,10 +15,10 @@ from dedupe.cli import cli
 from dedupe.embedding.cache import VectorCache
 from dedupe.embedding.model_folder import FILES, MANIFEST, verify
 from dedupe.errors import InputError, OutputError
-from dedupe.training import distillation
-from dedupe.training.distillation import distil, imitation_loss
+from dedupe.training import distil, distillation
+from dedupe.training.distillation import imitation_loss
 from dedupe.training.network import Network
-from tests.support.tiny import WORDS
+from tests.support.tiny import WORDS, save_model
 
 
 def titles(count=400):
@@ -27,19 +27,25 @@ def titles(count=400):
 
 
 @pytest.fixture(scope="module")
-def small(base, model, tmp_path_factory):
+def teacher(base, tmp_path_factory):
+    return save_model(base, tmp_path_factory.mktemp("teacher") / "model")
+
+
+@pytest.fixture(scope="module")
+def small(base, teacher, tmp_path_factory):
     out = tmp_path_factory.mktemp("small") / "model"
-    distil(titles(), out, teacher=model, base=base, layers=[1], epochs=2)
+    distil(titles(), out, teacher=teacher, base=base, layers=[1], epochs=2)
     return out
 
 
-def test_the_command_writes_a_model_that_groups(base, model, tmp_path):
+@pytest.mark.slow
+def test_the_command_writes_a_model_that_groups(base, teacher, tmp_path):
     given, out = tmp_path / "titles.txt", tmp_path / "small"
     given.write_text("\n".join(titles()) + "\n")
-    options = ["--model", str(model), "--base", str(base), "--layers", "1", "--epochs", "1", "--about", "Made up."]
+    options = ["--model", str(teacher), "--base", str(base), "--layers", "1", "--epochs", "1", "--about", "Made up."]
     done = CliRunner().invoke(cli, ["distil", str(given), "-o", str(out), *options], catch_exceptions=False)
     assert done.exit_code == 0
-    assert re.search(r"cosine to the teacher, held out: [01]\.\d{3}\n", done.stderr)
+    assert re.search(r"held-out cosine to the teacher: [01]\.\d{3}\n", done.stderr)
     assert sorted(path.name for path in out.iterdir()) == sorted([*FILES, MANIFEST, "README.md"])
     assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("*.checkpoints"))
     assert "Made up." in (out / "README.md").read_text()
@@ -47,11 +53,11 @@ def test_the_command_writes_a_model_that_groups(base, model, tmp_path):
     assert result.calibrated
 
 
-def test_the_student_comes_nearer_to_its_teacher(base, model, small):
+def test_the_student_comes_nearer_to_its_teacher(base, teacher, small):
     untaught = Network(base)
     untaught.keep_layers([1])
     unseen = ["union strikes in place7 on monday", "storm floods museum", "bakery reopens with mayor"]
-    wanted = load_encoder(model).encode(unseen)
+    wanted = load_encoder(teacher).encode(unseen)
     before, after = (
         np.einsum("nd,nd->n", rows.encode(unseen), wanted).mean() for rows in (untaught, load_encoder(small))
     )
@@ -60,31 +66,36 @@ def test_the_student_comes_nearer_to_its_teacher(base, model, small):
     assert log[1]["loss"] < log[0]["loss"]
 
 
-def test_it_has_the_layers_asked_for_and_the_judge_of_its_teacher(model, small):
-    taught, teacher = verify(small), verify(model)
+def test_it_has_the_layers_asked_for_and_the_judge_of_its_teacher(teacher, small):
+    taught, taken_over = verify(small), verify(teacher)
     assert taught["layers"] == [1]
-    assert (small / "encoder.onnx").stat().st_size < (model / "encoder.onnx").stat().st_size
+    assert (small / "encoder.onnx").stat().st_size < (teacher / "encoder.onnx").stat().st_size
     for name in ("judge.json", "fallback.json", "head.npy"):
-        assert taught["sha256"][name] == teacher["sha256"][name]
+        assert taught["sha256"][name] == taken_over["sha256"][name]
 
 
-def test_the_same_seed_gives_the_same_model(base, model, small, tmp_path):
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_model(base, teacher, small, tmp_path):
     """Whatever the order of the titles, and whether the teacher's vectors come from the cache."""
     cache = VectorCache(tmp_path / "cache")
     for name in ("one", "two"):
-        distil(titles()[::-1] + titles(), tmp_path / name, teacher=model, base=base, layers=[1], epochs=2, cache=cache)
+        distil(
+            titles()[::-1] + titles(), tmp_path / name, teacher=teacher, base=base, layers=[1], epochs=2, cache=cache
+        )
         assert verify(tmp_path / name)["sha256"] == verify(small)["sha256"]
 
 
-def test_titles_left_out_are_not_learned_from(base, model, tmp_path):
+@pytest.mark.slow
+def test_titles_left_out_are_not_learned_from(base, teacher, tmp_path):
     without = [title.upper().lower() + " " for title in titles()[:100]]
-    made = distil(titles(), tmp_path / "model", without=without, teacher=model, base=base, layers=[1], epochs=1)
-    plain = distil(titles()[100:], tmp_path / "plain", teacher=model, base=base, layers=[1], epochs=1)
+    made = distil(titles(), tmp_path / "model", without=without, teacher=teacher, base=base, layers=[1], epochs=1)
+    plain = distil(titles()[100:], tmp_path / "plain", teacher=teacher, base=base, layers=[1], epochs=1)
     assert made["titles"] == 300
     assert made["titles_sha256"] == plain["titles_sha256"]
 
 
-def test_an_interrupted_run_goes_on_to_the_same_weights(base, model, small, tmp_path):
+@pytest.mark.slow
+def test_an_interrupted_run_goes_on_to_the_same_weights(base, teacher, small, tmp_path):
     class Stop(Exception):
         pass
 
@@ -98,12 +109,12 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(base, model, small, tmp_
         if stage == "imitating":
             steps.append(done / total)
 
-    given = {"teacher": model, "base": base, "layers": [1], "epochs": 2}
+    given = {"teacher": teacher, "base": base, "layers": [1], "epochs": 2}
     with pytest.raises(Stop):
         distil(titles(), tmp_path / "model", **given, progress=stop)
     assert not (tmp_path / "model").exists()
     distil(titles(), tmp_path / "model", **given, progress=watch)
-    assert steps[0] > 0.5  # it did not begin anew
+    assert steps[0] > 0.5, "it did not start over"
     assert verify(tmp_path / "model")["sha256"] == verify(small)["sha256"]
 
 
@@ -122,14 +133,14 @@ def test_the_loss_is_nothing_for_equal_rows_and_counts_similarities_otherwise():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"layers": [2]}, r"layers \[2\] cannot be kept: give some of 0 to 1"),
+        ({"layers": [2]}, r"layers \[2\] cannot be kept: choose from 0 to 1"),
         ({"layers": []}, "cannot be kept"),
         ({"titles": titles(100)}, "100 distinct titles are too few"),
         ({"base": None}, "gives 384 numbers a title, the teacher 32"),
     ],
 )
-def test_what_cannot_be_distilled_is_said(base, model, tmp_path, changed, message):
-    given = {"titles": titles(), "teacher": model, "base": base, "layers": [1]} | changed
+def test_what_cannot_be_distilled_is_said(base, teacher, tmp_path, changed, message):
+    given = {"titles": titles(), "teacher": teacher, "base": base, "layers": [1]} | changed
     with pytest.raises(InputError, match=message):
         distil(given.pop("titles"), tmp_path / "model", **given)
     assert not list(tmp_path.iterdir())
@@ -146,4 +157,4 @@ def test_a_folder_that_exists_is_kept(tmp_path):
 def test_layers_are_numbers(tmp_path):
     done = CliRunner().invoke(cli, ["distil", "titles.txt", "-o", str(tmp_path / "x"), "--layers", "first"])
     assert done.exit_code == 2
-    assert "give numbers with commas between" in done.stderr
+    assert "give numbers separated by commas" in done.stderr

@@ -1,4 +1,4 @@
-"""Encoders in bytes: what ONNX computes against what the network does, and against plain NumPy."""
+"""Exported encoders: what ONNX computes against what the network does, and against plain NumPy."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from dedupe.training.network import Network
-from dedupe.training.onnx_export import export
-from dedupe.training.quantization import FULL, SAFE, multiply_bytes, quantize
+from dedupe.training.onnx_export import FULL, SAFE, multiply_bytes, quantize, to_int8, write_encoder
 
 TITLES = ["ferry sinks in place1 on monday", "court wins", "in place7 the museum burns, with 14 hurt on monday"]
 
@@ -22,7 +21,7 @@ def session(model):
 
 
 def product(weights):
-    """A model of one product, of titles of two tokens of which each is so many numbers."""
+    """A model of one product, over titles of two tokens."""
     value = helper.make_tensor_value_info
     graph = helper.make_graph(
         [
@@ -89,10 +88,22 @@ def test_no_sum_of_two_products_overflows_16_bits(in_bytes):
     assert 2 * 255 * np.abs(weights.astype(int)).max() < 2**15
 
 
-def test_an_encoder_in_bytes_is_the_network(base, tmp_path, monkeypatch):
-    monkeypatch.setattr("dedupe.training.quantization._LEAST_SIZE", 16)  # the matrices of this one are small
+def test_int8_scales_are_the_best_of_those_tried():
+    rng = np.random.default_rng(0)
+    weights = rng.standard_t(3, size=(300, 40)).astype(np.float32)
+    weights[:, 7] = 0
+    for axis in (0, 1):
+        codes, scale = to_int8(weights, axis)
+        restored = codes * np.expand_dims(scale, 1 - axis)
+        plain_scale = np.abs(weights).max(1 - axis, keepdims=True) / 127
+        plain = np.round(weights / np.where(plain_scale, plain_scale, 1)) * plain_scale
+        assert codes.dtype == np.int8 and len(scale) == weights.shape[axis]
+        assert (((restored - weights) ** 2).sum(1 - axis) <= ((plain - weights) ** 2).sum(1 - axis) + 1e-6).all()
+
+
+def test_an_encoder_in_bytes_is_the_network(base, tmp_path):
     network = Network(base)
-    export(network, tmp_path / "encoder.onnx", in_bytes=True)
+    write_encoder(network, tmp_path, in_bytes=True, minimum_size=16)  # the matrices of this one are small
     operators = {node.op_type for node in onnx.load(tmp_path / "encoder.onnx").graph.node}
     assert "MatMulIntegerToFloat" in operators
     encoder, expected = session(str(tmp_path / "encoder.onnx")), network.encode(TITLES)

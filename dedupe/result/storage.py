@@ -1,0 +1,226 @@
+"""A result as one file: `Deduplication.save` and `load_result`.
+
+The file is a zip archive whose members are not compressed. Nothing in it is a pickle.
+
+| member | what |
+|---|---|
+| `manifest.json` | about the file: `format`, its `version`, the `program` that wrote it, `members` (bytes of each other member) |
+| | about the run: `headlines` (how many), `settings`, `scale`, `calibrated`, `recall`, `given_up`, `corrections`, `cautions` |
+| `headlines.jsonl` | the fields of one `Headline` per line; what JSON lacks is written as in `dedupe.result.values` |
+| `tables/0.arrow`, ... | rows from a Parquet file or a frame, as an Arrow stream; `table` in `headlines.jsonl`: table, row |
+| `nodes/*.npy` | the columns of `Nodes` |
+| `pairs/*.npy` | the columns of `PairTable` |
+| `trees/LEVEL/*.npy` | `left`, `right` and `height` of each `MergeTree` |
+| `constraints/KIND/LEVEL.npy` | `must_link` and `cannot_link` of `Constraints` |
+| `vectors.npy`, `facts.npy` | one row for each node |
+
+The version goes up when older programs can no longer read the file. Sizes are checked before anything is read: the members
+together are no larger than the file, and no array is larger than its member.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields, replace
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
+
+import numpy as np
+
+from dedupe.errors import InputError, OutputError
+from dedupe.headlines import Headline
+from dedupe.levels import SCORED_LEVELS
+from dedupe.result.cautions import Caution
+from dedupe.result.deduplication import Deduplication
+from dedupe.result.settings import Settings
+from dedupe.result.stored_arrays import open_member, read_arrays, write_arrays
+from dedupe.result.values import from_json, to_json
+from dedupe.runtime.arrays import Ints
+from dedupe.runtime.arrow import StoredRow, StoredTable
+from dedupe.runtime.files import PACKED, writing_bytes
+from dedupe.scoring.similarity_scale import Scale
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FORMAT, _VERSION = "headline-dedupe result", 1
+_PROGRAM: str = import_module("dedupe").__version__  # a plain import would look like one of all public names
+_MANIFEST = "manifest.json"
+_HEADLINES = "headlines.jsonl"
+_FIELDS = tuple(column.name for column in fields(Headline) if column.name != "row")
+
+
+def save_result(result: Deduplication, path: str | Path) -> None:
+    """Write a result to one file, whole or not at all; see `Deduplication.save`."""
+    if str(path) == "-" or Path(path).suffix.lower() in PACKED:
+        raise OutputError(f"a result cannot be saved as {path}: name a file that does not end in {' or '.join(PACKED)}")
+    with writing_bytes(str(path)) as stream, ZipFile(stream, "w", ZIP_STORED) as archive:
+        _write_headlines(archive, result.headlines)
+        write_arrays(archive, result)
+        manifest = {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "program": _PROGRAM,
+            "headlines": len(result),
+            "settings": asdict(result.settings),
+            "scale": asdict(result.scale),
+            "calibrated": result.calibrated,
+            "recall": result.recall,
+            "given_up": result.given_up,
+            "corrections": result.corrections,
+            "cautions": [asdict(caution) for caution in result.cautions],
+            "members": {info.filename: info.file_size for info in archive.infolist()},
+        }
+        with open_member(archive, _MANIFEST) as member:
+            member.write(json.dumps(manifest, indent=1).encode())
+
+
+def load_result(path: str | Path) -> Deduplication:
+    """Return the result that `Deduplication.save` wrote to a file.
+
+    Nothing is encoded, searched or scored again, and no model is needed. Raises `InputError` if the file cannot be read,
+    is damaged, is something else, or was written by a newer version of headline-dedupe.
+    """
+    with _reported(path), ZipFile(path) as archive:
+        manifest = _manifest(archive, path)
+        settings = _settings(manifest["settings"])
+        count = manifest["headlines"]
+        parts = read_arrays(archive, count, settings.levels, manifest["corrections"])
+        headlines = tuple(_read_headlines(archive, str(path)))
+        cautions = tuple(Caution(c["code"], c["message"], tuple(c["positions"])) for c in manifest["cautions"])
+        if len(headlines) != count or any(not 0 <= k < count for caution in cautions for k in caution.positions):
+            raise ValueError(f"rows outside the {count} headlines")
+        return Deduplication(
+            headlines=headlines,
+            settings=settings,
+            **parts,
+            scale=Scale(**manifest["scale"]),
+            calibrated=manifest["calibrated"],
+            recall=manifest["recall"],
+            given_up=manifest["given_up"],
+            cautions=cautions,
+        )
+
+
+@contextmanager
+def _reported(path: str | Path) -> Iterator[None]:
+    """Turn whatever a file that is not as it was written can raise into one `InputError`."""
+    try:
+        yield
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error}): check the path") from None
+    except BadZipFile as error:
+        raise InputError(f"{path} is not a saved result, or damaged ({error}): save the result again") from None
+    except (ArithmeticError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path} is damaged ({reason}): save the result again") from None
+
+
+def _manifest(archive: ZipFile, path: str | Path) -> dict[str, Any]:
+    """Return the manifest, after a check that this program can read the file and that all sizes are true."""
+    infos = {info.filename: info for info in archive.infolist()}
+    if _MANIFEST not in infos:
+        raise InputError(f"{path} is not a saved result: give a file that `Deduplication.save` wrote")
+    size = sum(info.file_size for info in infos.values())
+    if size > Path(path).stat().st_size or len(infos) < len(archive.infolist()):
+        raise ValueError("its members are larger than the file")
+    manifest: dict[str, Any] = json.loads(archive.read(_MANIFEST))
+    if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
+        raise InputError(f"{path} is not a saved result: give a file that `Deduplication.save` wrote")
+    if manifest["version"] > _VERSION:
+        raise InputError(
+            f"{path} was saved by headline-dedupe {manifest['program']}, in a format that {_PROGRAM} cannot read: "
+            "update headline-dedupe"
+        )
+    sizes = {name: info.file_size for name, info in infos.items() if name != _MANIFEST}
+    if sizes != manifest["members"] or any(info.compress_type != ZIP_STORED for info in infos.values()):
+        raise ValueError("its members are not those of the manifest")
+    return manifest
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    try:
+        settings = Settings(**values)
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    if set(settings.thresholds) != set(SCORED_LEVELS):
+        raise ValueError("thresholds of other levels")
+    return settings
+
+
+def _write_headlines(archive: ZipFile, headlines: Sequence[Headline]) -> None:
+    tables: dict[StoredTable, list[int]] = {}  # the rows of each table to keep
+    with open_member(archive, _HEADLINES) as member:
+        for position, headline in enumerate(headlines):
+            values = {name: getattr(headline, name) for name in _FIELDS}
+            record = {name: value for name, value in values.items() if value is not None and (name != "extra" or value)}
+            row = headline.row
+            if isinstance(row, StoredRow):
+                positions = tables.setdefault(row.table, [])
+                record["table"] = [list(tables).index(row.table), len(positions)]
+                positions.append(row.position)
+            elif row is not None:
+                record["row"] = row
+            try:
+                line = json.dumps(to_json(record))
+            except TypeError as error:
+                raise InputError(
+                    f"headline {position} holds {error}, which a saved result cannot keep: convert it to text first"
+                ) from None
+            member.write(f"{line}\n".encode())
+    for number, (table, positions) in enumerate(tables.items()):
+        with open_member(archive, _table_name(number)) as member:
+            _write_table(table, np.array(positions), member)
+
+
+def _write_table(table: StoredTable, positions: Ints, member: IO[bytes]) -> None:
+    import pyarrow as pa
+
+    columns = list(dict.fromkeys([*table.names, *table.index_columns]))
+    parts = (part.replace_schema_metadata(table.schema.metadata) for part in table.parts(positions, columns))
+    first = next(parts)
+    with pa.ipc.new_stream(member, first.schema) as writer:  # a stream may change its dictionaries on the way
+        for part in chain([first], parts):
+            writer.write_table(part)
+
+
+def _read_table(content: bytes) -> pa.Table:
+    import pyarrow as pa
+
+    try:
+        table = pa.ipc.open_stream(pa.BufferReader(content)).read_all()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"a table that is no Arrow stream: {error}") from None
+    return table
+
+
+def _read_headlines(archive: ZipFile, path: str) -> Iterator[Headline]:
+    tables, names = list[tuple[StoredTable, int]](), set(archive.namelist())
+    while (name := _table_name(len(tables))) in names:
+        table = _read_table(archive.read(name))
+        tables.append((StoredTable(table, path), len(table)))
+    with archive.open(_HEADLINES) as lines:
+        for line in lines:
+            record = json.loads(line)
+            place = record.pop("table", None)
+            headline = Headline(**from_json(record))
+            if place is None:
+                yield headline
+                continue
+            number, row = place
+            stored, count = tables[number]
+            if not 0 <= row < count:
+                raise ValueError("a headline names a row that is not there")
+            yield replace(headline, row=StoredRow(stored, row))
+
+
+def _table_name(number: int) -> str:
+    return f"tables/{number}.arrow"
