@@ -14,13 +14,13 @@ from typing import Any
 
 import click
 import numpy as np
-from dedupe.evaluation.labelled_pairs import concatenated, count_pairs
 from quality import CachingEncoder
 from records import circumstances, read_rows, write_json
 
 import dedupe
 from dedupe.evaluation import Goal, LabelledPairs, choose_threshold
 from dedupe.evaluation.labelled import read_labels, runs_of
+from dedupe.evaluation.labelled_pairs import concatenated, count_pairs
 from dedupe.levels import SCORED_LEVELS
 
 SEED = 0
