@@ -1,7 +1,7 @@
-"""Edited copies of titles, seeded: what outlets do to a title when they take it over.
+"""Seeded edits of titles, as outlets make them when they reuse a title.
 
-`EDITS` is the table: kind -> function of a title and a source of chance -> the edited title, or None where the title
-does not allow it. `copies` takes all kinds in turn, as long as each can make a title that is not there yet.
+`EDITS` is the table: kind -> function of a title and a random generator -> the edited title, or None if the title cannot be
+edited that way. `copies` takes all kinds in turn, as long as each can make a new title.
 """
 
 from __future__ import annotations
@@ -36,40 +36,40 @@ movie film|film movie|kids children|children kids|price cost|prices costs|home h
 )
 _SYNONYMS = dict(entry.split(" ", 1) for entry in _SAME)
 _SYNONYM = re.compile(rf"\b({'|'.join(_SYNONYMS)})\b", re.IGNORECASE)
-_FEWEST = 5  # words of a title that can lose one
+_MIN_WORDS = 5  # of a title that can lose one
 
 Edit = Callable[[str, Random], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """An edited title: the place of its original, the kind of edit, and the title."""
+    """An edited title: the position of its original, the kind of edit, and the title."""
 
-    of: int
+    original: int
     kind: str
     title: str
 
 
 def copies(titles: Sequence[str], count: int, seed: int) -> Iterator[Copy]:
-    """Yield up to `count` copies, all different from each other and from `titles`, the kinds in turn."""
+    """Yield up to `count` copies, the kinds in turn; all differ from each other and from `titles`."""
     known = set(titles)
     kinds = deque(_all(kind, titles, Random(f"{seed} {kind}"), known) for kind in EDITS)
     return islice(_in_turn(kinds), count)
 
 
 def reordered(title: str, chance: Random) -> str | None:
-    """Put the clauses between colons, commas and dashes in another order."""
+    """Reorder the clauses between colons, commas and dashes."""
     clauses = [clause for clause in _BREAK.split(title) if clause]
-    other = chance.sample(clauses, len(clauses))
-    if other == clauses:
-        other = other[1:] + other[:1]
-    first = other[0]
-    joined = chance.choice(_BREAKS).join([first[:1].upper() + first[1:] if title[:1].isupper() else first, *other[1:]])
+    order = chance.sample(clauses, len(clauses))
+    if order == clauses:
+        order = order[1:] + order[:1]
+    first = order[0]
+    joined = chance.choice(_BREAKS).join([first[:1].upper() + first[1:] if title[:1].isupper() else first, *order[1:]])
     return joined if len(clauses) > 1 else None
 
 
 def reworded(title: str, chance: Random) -> str | None:
-    """Exchange one word for one that says the same."""
+    """Replace one word by a synonym."""
     places = list(_SYNONYM.finditer(title))
     if not places:
         return None
@@ -79,7 +79,7 @@ def reworded(title: str, chance: Random) -> str | None:
 
 
 def renumbered(title: str, chance: Random) -> str | None:
-    """Change one number to another with as many digits."""
+    """Replace one number by another with as many digits."""
     places = list(_NUMBER.finditer(title))
     if not places:
         return None
@@ -90,14 +90,14 @@ def renumbered(title: str, chance: Random) -> str | None:
 
 
 def marked(title: str, chance: Random) -> str:
-    """Add the mark of a publisher."""
+    """Add a publisher mark."""
     return title + chance.choice((" - ", " | ", " – ")) + chance.choice(_MARKS)
 
 
 def shortened(title: str, chance: Random) -> str | None:
-    """Leave out one word."""
+    """Drop one word."""
     words = title.split()
-    if len(words) < _FEWEST:
+    if len(words) < _MIN_WORDS:
         return None
     del words[chance.randrange(len(words))]
     return " ".join(words)
@@ -113,22 +113,22 @@ EDITS: dict[str, Edit] = {
 
 
 def _all(kind: str, titles: Sequence[str], chance: Random, known: set[str]) -> Iterator[Copy]:
-    """All copies of one kind, each title in its turn, until a round brings nothing new."""
+    """All copies of one kind, title by title in random order, until a round makes nothing new."""
     order, fresh = list(range(len(titles))), True
     chance.shuffle(order)
     while fresh:
         fresh = False
-        for of in order:
-            title = EDITS[kind](titles[of], chance)
+        for original in order:
+            title = EDITS[kind](titles[original], chance)
             if title is not None and title not in known:
                 known.add(title)
                 fresh = True
-                yield Copy(of, kind, title)
+                yield Copy(original, kind, title)
 
 
 def _in_turn(sources: deque[Iterator[Copy]]) -> Iterator[Copy]:
     while sources:
         source = sources.popleft()
-        for one in islice(source, 1):
-            yield one
+        for copy in islice(source, 1):
+            yield copy
             sources.append(source)

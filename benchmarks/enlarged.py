@@ -1,7 +1,7 @@
-"""A large set of titles: real ones and edited copies of them, with dates; the vectors of the copies are simulated.
+"""A large set of dated titles: real ones, and edited copies of them with simulated vectors.
 
-To encode that many titles would take an hour. A copy's vector is its original's plus Gaussian noise, renormalised, so
-that the cosine of both is one that a sample of copies of its kind really has with the bundled model.
+Encoding so many titles would take an hour. The vector of a copy is that of its original plus Gaussian noise, normalized. Its
+cosine to the original is drawn from those that a sample of copies of its kind has with the bundled model.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ from typing import Any
 
 import numpy as np
 from copies import EDITS, Copy, copies
-from numpy.typing import NDArray
 from records import read_rows
-from stored import Store, Vectors, encoded
-from timing import SEED
+from stopwatch import SEED
+from stored import Store, encoded
 
 from dedupe.headlines import parse_date
+from dedupe.runtime.arrays import Float32s, Ints
 
-SAMPLE = 2_000  # copies of each kind that are really encoded
+SAMPLE = 2_000  # copies of each kind that are encoded
 HOURS = 48  # between an original and its copy, at most
-LAST, YEARS = datetime(2026, 8, 22, tzinfo=UTC), 2  # of the dates that originals without one are given
-_TOGETHER = 8_192  # vectors made at a time
+LAST, YEARS = datetime(2026, 8, 22, tzinfo=UTC), 2  # of the dates given to originals without one
+_CHUNK_ROWS = 8_192
 KINDS = tuple(EDITS)
 
 
 @dataclass(frozen=True)
-class Made:
-    """Copies as arrays, one element a copy: the place of the original, the place in `KINDS`."""
+class CopyTable:
+    """Copies as arrays, (copies,): the position of the original, and the place of the kind in `KINDS`."""
 
-    of: NDArray[np.int64]
-    kind: NDArray[np.int64]
+    original: Ints
+    kind: Ints
 
 
 def enlarged(store: Store, count: int) -> tuple[Store, dict[str, Any]]:
-    """Return `count` titles with their vectors, all of the store's first, and how they were made."""
+    """Return `count` titles with their vectors, those of the store first, and a record of how they were made."""
     code = sha256(Path(__file__).with_name("copies.py").read_bytes() + Path(__file__).read_bytes()).hexdigest()[:12]
     path = store.vectors.with_name(f"{store.vectors.stem}-{count}-{code}.npy")
     rows, about = path.with_suffix(".jsonl"), path.with_suffix(".json")
-    if not about.exists():  # written last
+    if not about.exists():  # it is written last
         about.write_text(json.dumps(_make(store, count, rows, path)), encoding="utf-8")
     made = json.loads(about.read_text(encoding="utf-8"))
     return Store(rows, path, made["originals"] + sum(made["copies"].values())), made
@@ -53,19 +53,19 @@ def _make(store: Store, count: int, rows: Path, path: Path) -> dict[str, Any]:
     titles, dates = _originals(store)
     made = list(copies(titles, count - len(titles), SEED))
     _write_rows(rows, titles, dates, made)
-    sample = {kind: _sample(store, [one for one in made if one.kind == kind]) for kind in KINDS}
-    arrays = Made(np.array([one.of for one in made]), np.array([KINDS.index(one.kind) for one in made]))
+    cosines = {kind: _sample(store, [copy for copy in made if copy.kind == kind]) for kind in KINDS}
+    table = CopyTable(np.array([copy.original for copy in made]), np.array([KINDS.index(copy.kind) for copy in made]))
     del titles, dates, made
-    _write_vectors(path, store, arrays, [sample[kind] for kind in KINDS])
+    _write_vectors(path, store, table, [cosines[kind] for kind in KINDS])
     return {
         "originals": store.count,
-        "copies": {kind: int((arrays.kind == k).sum()) for k, kind in enumerate(KINDS)},
-        "cosines_of_real_copies": {kind: _quantiles(found) for kind, found in sample.items()},
+        "copies": {kind: int((table.kind == k).sum()) for k, kind in enumerate(KINDS)},
+        "cosines_of_real_copies": {kind: _quantiles(sample) for kind, sample in cosines.items()},
     }
 
 
 def _originals(store: Store) -> tuple[list[str], list[datetime]]:
-    """Titles and dates; a row without a date gets one by its place, so that they are spread evenly."""
+    """Titles and dates; a row without a date gets one by its position, so that dates are evenly spread."""
     titles, dates, span = [], [], timedelta(days=365 * YEARS)
     for place, row in enumerate(read_rows(store.rows)):
         titles.append(row["title"])
@@ -78,56 +78,56 @@ def _write_rows(path: Path, titles: Sequence[str], dates: Sequence[datetime], ma
     with path.open("w", encoding="utf-8") as file:
         for title, date in zip(titles, dates, strict=True):
             file.write(json.dumps({"title": title, "date": date.isoformat()}, ensure_ascii=False) + "\n")
-        for one, hours in zip(made, later.tolist(), strict=True):
-            date = dates[one.of] + timedelta(hours=hours)
-            row = {"title": one.title, "date": date.isoformat(), "kind": one.kind}
+        for copy, hours in zip(made, later.tolist(), strict=True):
+            date = dates[copy.original] + timedelta(hours=hours)
+            row = {"title": copy.title, "date": date.isoformat(), "kind": copy.kind}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _sample(store: Store, made: Sequence[Copy]) -> Vectors:
-    """The cosines of the first copies, which are of originals drawn by lot, to their originals."""
-    some = made[:SAMPLE]
-    if not some:
+def _sample(store: Store, made: Sequence[Copy]) -> Float32s:
+    """The cosines of the first copies to their originals, which are in random order."""
+    sample = made[:SAMPLE]
+    if not sample:
         return np.empty(0, np.float32)
-    originals = np.load(store.vectors, mmap_mode="r")[[one.of for one in some]]
-    return np.vecdot(encoded([one.title for one in some], store.vectors.parent), originals).clip(-1, 1)
+    originals = np.load(store.vectors, mmap_mode="r")[[copy.original for copy in sample]]
+    return np.vecdot(encoded([copy.title for copy in sample], store.vectors.parent), originals).clip(-1, 1)
 
 
-def _write_vectors(path: Path, store: Store, made: Made, cosines: Sequence[Vectors]) -> None:
+def _write_vectors(path: Path, store: Store, table: CopyTable, cosines: Sequence[Float32s]) -> None:
     originals = np.load(store.vectors, mmap_mode="r")
-    shape = (store.count + len(made.of), originals.shape[1])
+    shape = (store.count + len(table.original), originals.shape[1])
     matrix = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
-    for start in range(0, store.count, _TOGETHER):
-        part = originals[start : start + _TOGETHER]
+    for start in range(0, store.count, _CHUNK_ROWS):
+        part = originals[start : start + _CHUNK_ROWS]
         matrix[start : start + len(part)] = part
-    for start, part in _simulated(originals, made, cosines):
+    for start, part in _simulated(originals, table, cosines):
         matrix[store.count + start : store.count + start + len(part)] = part
     matrix.flush()
 
 
-def _simulated(originals: Vectors, made: Made, cosines: Sequence[Vectors]) -> Iterator[tuple[int, Vectors]]:
-    """Some vectors at a time, and the place of the first."""
+def _simulated(originals: Float32s, table: CopyTable, cosines: Sequence[Float32s]) -> Iterator[tuple[int, Float32s]]:
+    """The vectors of copies in chunks, each with the position of its first."""
     rng = np.random.default_rng(SEED)
-    for start in range(0, len(made.of), _TOGETHER):
-        of, kind = made.of[start : start + _TOGETHER], made.kind[start : start + _TOGETHER]
-        wanted = np.empty(len(of), np.float32)
+    for start in range(0, len(table.original), _CHUNK_ROWS):
+        original, kind = (column[start : start + _CHUNK_ROWS] for column in (table.original, table.kind))
+        wanted = np.empty(len(original), np.float32)
         for k in np.unique(kind):
             wanted[kind == k] = rng.choice(cosines[k], int((kind == k).sum()))
-        yield start, near(originals[of], wanted, rng)
+        yield start, near(originals[original], wanted, rng)
 
 
-def near(vectors: Vectors, cosines: Vectors, rng: np.random.Generator) -> Vectors:
-    """Return unit rows at the given cosines to unit rows, in directions drawn from a Gaussian."""
+def near(vectors: Float32s, cosines: Float32s, rng: np.random.Generator) -> Float32s:
+    """Return unit rows with these cosines to `vectors`, in directions drawn from a Gaussian."""
     noise = rng.standard_normal(vectors.shape, np.float32)
     noise -= np.vecdot(noise, vectors)[:, None] * vectors
     noise /= np.linalg.norm(noise, axis=1, keepdims=True)
-    found = cosines[:, None] * vectors + np.sqrt(1 - cosines**2)[:, None] * noise
-    unit: Vectors = found / np.linalg.norm(found, axis=1, keepdims=True)
+    rows = cosines[:, None] * vectors + np.sqrt(1 - cosines**2)[:, None] * noise
+    unit: Float32s = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return unit.astype(np.float32)
 
 
-def _quantiles(values: Vectors) -> dict[str, float]:
-    """Of a sample; none where there is no copy of that kind."""
+def _quantiles(values: Float32s) -> dict[str, float]:
+    """Quantiles of a sample; none if there is no copy of that kind."""
     shares = (0.05, 0.5, 0.95)
     return {"sample": len(values)} | (
         {str(share): round(float(np.quantile(values, share)), 3) for share in shares} if len(values) else {}

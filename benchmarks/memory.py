@@ -1,4 +1,4 @@
-"""`apart`: work in a fresh process, and the most memory that it held."""
+"""`apart`: run work in a fresh process and measure its peak memory."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-EVERY = 0.1  # seconds between two looks
+INTERVAL = 0.1  # seconds between two samples
 STATUS = Path("/proc/self/status")
-FIELDS = {"VmRSS": "rss", "RssAnon": "anonymous"}  # anonymous: without files mapped into memory
+FIELDS = {"VmRSS": "rss", "RssAnon": "anonymous"}  # anonymous: without mapped files
 
 
 class Peak:
-    """A context that looks at this process's memory again and again; `gigabytes` (10^9 bytes) is the most it saw.
+    """A context that samples the memory of this process; `gigabytes` (10^9 bytes) is the peak.
 
-    `rss` and `anonymous` are sampled. `max_rss` is the kernel's own count over the life of the process, which is never
-    less than what the process that started this one held then.
+    `rss` and `anonymous` are sampled. `max_rss` is the kernel's own count over the life of the process. It is never less
+    than what the parent process held at the start.
     """
 
     def __init__(self) -> None:
-        self._stop, self._thread = Event(), Thread(target=self._watch, daemon=True)
+        self._stop, self._thread = Event(), Thread(target=self._sample, daemon=True)
         self._most = dict.fromkeys(FIELDS.values(), 0)
 
     def __enter__(self) -> Peak:
-        """Start looking."""
+        """Start sampling."""
         self._thread.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Look a last time."""
+        """Take a last sample."""
         self._stop.set()
         self._thread.join()
 
     @property
     def gigabytes(self) -> dict[str, float]:
-        """The most memory, by kind."""
+        """Peak memory by kind."""
         most = self._most | {"max_rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
         return {kind: round(size / 1e9, 3) for kind, size in most.items()}
 
-    def _watch(self) -> None:
+    def _sample(self) -> None:
         while True:
-            stopped = self._stop.wait(EVERY)
+            stopped = self._stop.wait(INTERVAL)
             for line in STATUS.read_text(encoding="ascii").splitlines():
                 name, _, value = line.partition(":")
                 if name in FIELDS:
@@ -54,13 +54,13 @@ class Peak:
                 return
 
 
-def apart(work: Callable[..., Any], *given: Any, within: float | None = None) -> tuple[Any, dict[str, float]]:
-    """Return what `work(*given)` returns in a process of its own, and the gigabytes it held at most.
+def apart(work: Callable[..., Any], *arguments: Any, within: float | None = None) -> tuple[Any, dict[str, float]]:
+    """Return the result of `work(*arguments)` in a separate process, and its peak memory in gigabytes.
 
-    `TimeoutError` where it takes more than `within` seconds; it is stopped then.
+    After more than `within` seconds the process is stopped, and `TimeoutError` is raised.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        future = pool.submit(_watched, work, given)
+        future = pool.submit(_measured, work, arguments)
         try:
             return future.result(within)
         except TimeoutError:
@@ -69,7 +69,7 @@ def apart(work: Callable[..., Any], *given: Any, within: float | None = None) ->
             raise
 
 
-def _watched(work: Callable[..., Any], given: tuple[Any, ...]) -> tuple[Any, dict[str, float]]:
+def _measured(work: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, dict[str, float]]:
     with Peak() as peak:
-        found = work(*given)
-    return found, peak.gigabytes
+        result = work(*arguments)
+    return result, peak.gigabytes

@@ -1,8 +1,8 @@
-"""Time `deduplicate` with its default settings, and the share of it that is not the encoder's.
+"""Time `deduplicate` with its default settings, and the share of time outside the encoder.
 
     python benchmarks/overhead.py --data DIR --rows 10000 --out FILE
 
-Rows are spread evenly over DIR/scale/headlines.jsonl.gz. See README.md beside this script for what the time includes.
+Rows are spread evenly over DIR/scale/headlines.jsonl.gz. README.md in this folder says what the time includes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 from records import circumstances, read_rows, write_json
-from timing import SEED, Stages, Timed, by_stage, evenly_spaced, warm_up
+from stopwatch import SEED, Stages, Timed, by_stage, evenly_spaced, warm_up
 
 import dedupe
 from dedupe.embedding.model_folder import BUNDLED
@@ -38,7 +38,7 @@ def measure(headlines: list[dedupe.Headline]) -> dict[str, Any]:
     began = perf_counter()
     run = dedupe.deduplicate(headlines, encoder=encoder, progress=stages)
     stages.finish()
-    grouped = perf_counter()
+    finished = perf_counter()
     run.rows()
     ended = perf_counter()
     total = ended - began
@@ -52,7 +52,7 @@ def measure(headlines: list[dedupe.Headline]) -> dict[str, Any]:
             "outside the encoder": round(total - encoder.seconds, 2),
         },
         "share_outside_encoder": round(1 - encoder.seconds / total, 4),
-        "stages": by_stage(stages, encoder.seconds) | {"output rows": round(ended - grouped, 2)},
+        "stages": by_stage(stages, encoder.seconds) | {"output rows": round(ended - finished, 2)},
     }
 
 

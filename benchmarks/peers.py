@@ -1,7 +1,7 @@
-"""Other ways to group headlines, all given the same vectors.
+"""Other ways to group headlines, all with the same vectors.
 
 `PEERS` is the table: name -> function of the vectors (float32, (n, d), unit rows) -> function of a threshold -> labels,
-(n,). What does not depend on the threshold, such as an index, is built once.
+(n,). Work that does not depend on the threshold, such as an index, is done once.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from scipy.sparse.csgraph import connected_components as components
 
 from dedupe.candidates.join import candidate_pairs
 from dedupe.clustering.linkage import merge_tree
+from dedupe.runtime.arrays import Float32s
 
-Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
 Cut = Callable[[float], Labels]
 
@@ -25,8 +25,8 @@ LOWEST = 0.30
 GRID = tuple(round(float(threshold), 2) for threshold in np.arange(LOWEST, 0.951, 0.01))
 
 
-def connected_components(vectors: Vectors) -> Cut:
-    """Join every pair at or over the threshold, and what hangs together."""
+def connected_components(vectors: Float32s) -> Cut:
+    """Join every pair at or above the threshold, and all pairs connected to it."""
     pairs = candidate_pairs(vectors, LOWEST)
     shape = (len(vectors), len(vectors))
 
@@ -38,8 +38,8 @@ def connected_components(vectors: Vectors) -> Cut:
     return cut
 
 
-def community_detection(vectors: Vectors) -> Cut:
-    """sentence-transformers: greedy communities around central headlines, largest first; the rest is alone."""
+def community_detection(vectors: Float32s) -> Cut:
+    """sentence-transformers: greedy communities around central headlines, largest first; all others stay alone."""
     from sentence_transformers import util
 
     def cut(threshold: float) -> Labels:
@@ -51,21 +51,21 @@ def community_detection(vectors: Vectors) -> Cut:
     return cut
 
 
-def average_linkage(vectors: Vectors) -> Cut:
-    """Our own grouping, on the cosine instead of a probability: no peer, but a step of the ablation."""
+def average_linkage(vectors: Float32s) -> Cut:
+    """Our own linkage on the cosine instead of a probability: a step of the ablation, not a peer."""
     pairs = candidate_pairs(vectors, LOWEST)
     return merge_tree(len(vectors), pairs.i, pairs.j, pairs.similarity.astype(float), floor=LOWEST).cut
 
 
-class _GivenVectors:
-    """SemHash asks for an encoder even where vectors are given; it must never be called."""
+class _NoEncoder:
+    """SemHash needs an encoder even if vectors are given; it must never be called."""
 
     def encode(self, inputs: Any, **options: Any) -> Any:
-        raise AssertionError("SemHash encoded, though it has the vectors")
+        raise AssertionError("SemHash called the encoder although it was given vectors")
 
 
-def semhash(vectors: Vectors) -> Cut:
-    """SemHash on its exact index: each headline removed goes to the kept one that it is a duplicate of.
+def semhash(vectors: Float32s) -> Cut:
+    """SemHash on its exact index: each removed headline joins the kept one that it duplicates.
 
     Its default index is approximate and moves the figures by a few thousandths from run to run.
     """
@@ -73,7 +73,7 @@ def semhash(vectors: Vectors) -> Cut:
     from vicinity import Backend
 
     names = [str(row) for row in range(len(vectors))]
-    index = SemHash.from_embeddings(vectors, names, model=_GivenVectors(), ann_backend=Backend.BASIC)
+    index = SemHash.from_embeddings(vectors, names, model=_NoEncoder(), ann_backend=Backend.BASIC)
 
     def cut(threshold: float) -> Labels:
         labels = np.arange(len(vectors))
@@ -84,7 +84,7 @@ def semhash(vectors: Vectors) -> Cut:
     return cut
 
 
-PEERS: dict[str, Callable[[Vectors], Cut]] = {
+PEERS: dict[str, Callable[[Float32s], Cut]] = {
     "connected components": connected_components,
     "community_detection": community_detection,
     "semhash": semhash,

@@ -1,4 +1,4 @@
-"""What every benchmark shares: reading rows, describing the machine, writing the result."""
+"""What all benchmarks share: reading rows, describing the machine, writing the result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def circumstances(seed: int) -> dict[str, Any]:
-    """Return what a reader needs to judge the figures: machine, versions, seed, date; nothing that names a host."""
+    """Return what a reader needs to interpret the figures: machine, versions, seed, date. No host is named."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system()},
@@ -34,7 +34,7 @@ def circumstances(seed: int) -> dict[str, Any]:
 
 
 def write_json(result: dict[str, Any], path: Path) -> None:
-    """Write `result`, all of it or nothing."""
+    """Write `result`; the file appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -42,13 +42,13 @@ def write_json(result: dict[str, Any], path: Path) -> None:
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _cpu() -> str:

@@ -2,8 +2,8 @@
 
     python benchmarks/report.py --data DIR --cache DIR --out FILE
 
-The rows are the last ones by date of DIR/stream/headlines.jsonl.gz, grouped with a window of 72 hours. Vectors are kept in the
-cache folder. All times are of a fresh browser; see README.md beside this script for what they include.
+The rows are the latest of DIR/stream/headlines.jsonl.gz, grouped with a window of 72 hours. Vectors are kept in the
+cache folder. All times are those of a fresh browser; README.md in this folder says what they include.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 import click
 from playwright.sync_api import Browser, Page, sync_playwright
 from records import circumstances, read_rows, write_json
-from timing import SEED
+from stopwatch import SEED
 
 import dedupe
 
@@ -31,7 +31,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 QUIET = (
     "headless no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update"
 )
-# From the input event to the moment after the next frame is laid out, milliseconds.
+# Milliseconds from the input event until the next frame is laid out.
 TYPE = """async ([id, value]) => {
   const field = document.getElementById(id);
   field.value = value;
@@ -62,22 +62,22 @@ SCROLL = """async () => {
 @click.option("--rows", type=click.IntRange(min=2), default=20_000, show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
 def main(data: Path, cache: Path, rows: int, out: Path) -> None:
-    found = circumstances(SEED)
-    found["versions"]["playwright"] = version("playwright")
+    about = circumstances(SEED)
+    about["versions"]["playwright"] = version("playwright")
     result = group(data, cache, rows)
     with TemporaryDirectory() as folder:
         path = Path(folder, "report.html")
         began = perf_counter()
         left_out = dedupe.write_report(result, str(path))
         written = {"seconds": round(perf_counter() - began, 1), "megabytes": round(path.stat().st_size / 1e6, 2)}
-        found |= {"rows": len(result), "pairs": len(result.pairs), "left_out": left_out, "written": written}
-        write_json(found | in_browser(path), out)
+        about |= {"rows": len(result), "pairs": len(result.pairs), "left_out": left_out, "written": written}
+        write_json(about | in_browser(path), out)
     click.echo(out.read_text("utf-8"))
 
 
 def group(data: Path, cache: Path, rows: int) -> dedupe.Deduplication:
-    given = sorted(read_rows(data / "stream" / "headlines.jsonl.gz"), key=lambda row: row["date"])[-rows:]
-    headlines = [dedupe.Headline(row["title"], published=row["date"], source=row["source"]) for row in given]
+    latest = sorted(read_rows(data / "stream" / "headlines.jsonl.gz"), key=lambda row: row["date"])[-rows:]
+    headlines = [dedupe.Headline(row["title"], published=row["date"], source=row["source"]) for row in latest]
     return dedupe.deduplicate(headlines, window=WINDOW, cache=dedupe.VectorCache(cache))
 
 
@@ -89,9 +89,9 @@ def in_browser(path: Path) -> dict[str, Any]:
             openings.append(opening(browser, path))
             browser.close()
         browser = launch(playwright)
-        found = {"opening_ms": openings, "chromium": browser.version} | use(browser, path)
+        result = {"opening_ms": openings, "chromium": browser.version} | use(browser, path)
         browser.close()
-        return found
+        return result
 
 
 def launch(playwright: Any) -> Browser:
@@ -100,7 +100,7 @@ def launch(playwright: Any) -> Browser:
 
 
 def opening(browser: Browser, path: Path) -> int:
-    """Milliseconds from navigation until the list is there and can be used, and something has been painted."""
+    """Milliseconds from navigation until the list is usable and something has been painted."""
     page = browser.new_page()
     page.goto(path.as_uri())
     page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
@@ -115,7 +115,7 @@ def use(browser: Browser, path: Path) -> dict[str, Any]:
     page.on("request", lambda request: requests.append(request.url))
     page.goto(path.as_uri())
     page.wait_for_selector("#stories li")
-    found = {
+    result = {
         "regroup_ms": typed(page, "story", [str(value) for value in THRESHOLDS]),
         "regroup_wordings_ms": typed(page, "wording", [str(value) for value in THRESHOLDS]),
         "search_ms": typed(page, "q", list(QUERIES)),
@@ -124,11 +124,11 @@ def use(browser: Browser, path: Path) -> dict[str, Any]:
     for view in ("check", "pictures", "run", "stories"):
         page.click(f'.views a[href="#{view}"]')
         page.wait_for_timeout(500)
-    return found | {"requests_besides_the_file": len(requests) - 1, "console_errors": errors}
+    return result | {"requests_besides_the_file": len(requests) - 1, "console_errors": errors}
 
 
 def typed(page: Page, field: str, values: list[str]) -> dict[str, int]:
-    """Milliseconds of work, and until the next frame is done, over these values of a field: medians and the most."""
+    """Milliseconds of work, and until the next frame is drawn, for these values of a field: medians and the maximum."""
     worked, drawn = zip(*(page.evaluate(TYPE, [field, value]) for value in values), strict=True)
     return {"work": round(median(worked)), "drawn": round(median(drawn)), "most_drawn": round(max(drawn))}
 

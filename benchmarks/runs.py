@@ -1,4 +1,4 @@
-"""One run of `deduplicate` on vectors that are there already, timed by stage."""
+"""One run of `deduplicate` on given vectors, timed by stage."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from timing import Stages, by_stage, warm_up
+from stopwatch import Stages, by_stage, warm_up
 
 import dedupe
 
 
-def grouped(
+def timed_run(
     headlines: Sequence[str | dedupe.Headline],
     vectors: NDArray[np.float32],
     level: str,
@@ -21,9 +21,9 @@ def grouped(
     *,
     warnings: bool = False,
 ) -> dict[str, Any]:
-    """Return seconds and counts of a run on `headlines`, their `vectors` taken for the bundled encoder's.
+    """Return seconds and counts of a run on `headlines`, with `vectors` in place of the bundled encoder's.
 
-    The time is that of everything but encoding, up to the labels; the model is loaded before.
+    The time covers everything but encoding, up to the labels. The model is loaded before.
     """
     warm_up()
     encoder, stages, began = dedupe.load_encoder(), Stages(), perf_counter()
@@ -33,13 +33,13 @@ def grouped(
     stages.finish()
     labels = run.labels("story")
     seconds = perf_counter() - began
-    found = counts(run) | {"seconds": round(seconds, 3), "stages": by_stage(stages, 0.0)}
-    found["largest_story"] = int(np.bincount(labels).max())
-    return found | ({"warnings": sorted({caution.code for caution in run.warnings})} if warnings else {})
+    result = counts(run) | {"seconds": round(seconds, 3), "stages": by_stage(stages, 0.0)}
+    result["largest_story"] = int(np.bincount(labels).max())
+    return result | ({"warnings": sorted({caution.code for caution in run.warnings})} if warnings else {})
 
 
 def counts(run: dedupe.Deduplication) -> dict[str, Any]:
-    """Return how many there are of what a run counts."""
+    """Return the counts of a run: headlines, pairs, groups, recall."""
     groups = {level: int(run.labels(level).max()) + 1 for level in ("exact", "wording", "story")}
     return {
         "headlines": len(run),

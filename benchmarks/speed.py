@@ -1,10 +1,10 @@
-"""Time and memory at scale, beside peers that are given the same vectors.
+"""Time and memory at scale, beside peers with the same vectors.
 
     python benchmarks/speed.py --data DIR --cache DIR --out FILE [--only SECTION]... [--plot FILE]
 
-Sections: encode, join, after, end, million, crowd, growth. Each keeps what it found in FILE as it goes, in place of what an
-earlier run of that section left there. Vectors of DIR/scale are taken from the cache folder, and encoded once where
-they are not there. All that is measured runs in processes of its own. --limit makes a run of seconds, to try it out.
+Sections: encode, join, after, end, million, crowd, growth. Each writes its results to FILE as it goes and replaces those of
+earlier runs of the same section. Vectors of DIR/scale are taken from the cache folder, or encoded once and kept there.
+Everything is measured in separate processes. --limit makes a run of seconds, for trying out.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 import click
 from records import circumstances, write_json
 from sections import after, crowd, encode, end, growth, join, million
-from speed_reporting import plot, table
+from speed_tables import plot, table
+from stopwatch import SEED
 from stored import Settings
-from timing import SEED
 
 SECTIONS: dict[str, Callable[[Settings], Iterator[dict[str, Any]]]] = {
     "encode": encode.run,
@@ -29,7 +29,7 @@ SECTIONS: dict[str, Callable[[Settings], Iterator[dict[str, Any]]]] = {
     "after": after.run,
     "end": end.run,
     "million": million.run,
-    "collapsed": crowd.run,
+    "crowd": crowd.run,
     "growth": growth.run,
 }
 PACKAGES = ("onnxruntime", "usearch", "datasketch")
@@ -42,12 +42,12 @@ def as_sizes(context: click.Context, option: click.Parameter, value: str) -> tup
     try:
         return tuple(int(part) for part in value.split(","))
     except ValueError as error:
-        raise click.BadParameter(f"{value!r} is not a list of numbers such as 5000,20000") from error
+        raise click.BadParameter(f"{value!r} is not a list of numbers: give one such as 5000,20000") from error
 
 
 @click.command(help=__doc__)
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
-@click.option("--cache", type=FOLDER, required=True, help="Where vectors and what is made of them are kept.")
+@click.option("--cache", type=FOLDER, required=True, help="Folder of vectors and of data made from them.")
 @click.option("--out", type=FILE, required=True)
 @click.option("--only", type=click.Choice(list(SECTIONS)), multiple=True, help="Only this section; repeat for more.")
 @click.option("--sizes", default="5000,20000,60000,228852", show_default=True, callback=as_sizes)
@@ -69,19 +69,19 @@ def main(
     for name in only or SECTIONS:
         click.echo(name, err=True)
         measure(name, settings, out)
-    found = read(out)
-    click.echo(table(found))
+    results = read(out)
+    click.echo(table(results))
     if picture:
-        plot(found, picture)
+        plot(results, picture)
 
 
 def measure(name: str, settings: Settings, out: Path) -> None:
-    """Run a section and put what it found so far into the file, each time there is more."""
+    """Run a section, and write its results to the file each time there are more."""
     about = circumstances(SEED)
     about["versions"] |= {package: version(package) for package in PACKAGES}
     began, result = perf_counter(), {"circumstances": about, "limit": settings.limit, "complete": False}
-    for found in SECTIONS[name](settings):
-        result |= found
+    for part in SECTIONS[name](settings):
+        result |= part
         write_json(read(out) | {name: result}, out)
     result |= {"complete": True, "minutes": round((perf_counter() - began) / 60, 1)}
     write_json(read(out) | {name: result}, out)

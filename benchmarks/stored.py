@@ -1,4 +1,4 @@
-"""Rows and vectors of a data set, made once and kept in the cache folder; each process reads what it needs of them."""
+"""Rows and vectors of a data set, made once and kept in the cache folder; each process reads what it needs."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ import numpy as np
 from memory import apart
 from numpy.typing import NDArray
 from records import read_rows
-from timing import evenly, evenly_spaced
+from stopwatch import evenly, evenly_spaced
 
 import dedupe
-from dedupe.embedding.encoders import embed, load_encoder
-from dedupe.text.normalize import MAX_LENGTH, normalize
-
-Vectors = NDArray[np.float32]
+from dedupe.embedding import embed, load_encoder
+from dedupe.runtime.arrays import Float32s
+from dedupe.text import MAX_LENGTH, normalize
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`data`, `cache`: folders. `limit`: rows of each data set, for trying out. `sizes`, `repeats`: of comparisons."""
+    """`data`, `cache`: folders. `limit`: rows of each data set, for trying out. `sizes`, `repeats`: of the comparisons."""
 
     data: Path
     cache: Path
@@ -34,27 +33,27 @@ class Settings:
 
 @dataclass(frozen=True)
 class Store:
-    """A file of rows (JSON Lines), one of their vectors (.npy), and how many there are."""
+    """A file of rows (JSON Lines), a file of their vectors (.npy), and how many there are."""
 
     rows: Path
     vectors: Path
     count: int
 
     def titles(self, count: int) -> list[str]:
-        """Return the titles of that many rows, evenly spaced."""
+        """Return the titles of `count` evenly spaced rows."""
         return [row["title"] for row in some_rows(self.rows, evenly(self.count, count))]
 
-    def matrix(self, count: int) -> Vectors:
+    def matrix(self, count: int) -> Float32s:
         """Return the vectors of the same rows, in memory."""
         return np.load(self.vectors, mmap_mode="r")[evenly(self.count, count)]
 
     def up_to(self, sizes: tuple[int, ...]) -> list[int]:
-        """Return the sizes that there are rows for; all rows in place of those that there are not."""
+        """Return the sizes, each limited to the number of rows."""
         return sorted({min(size, self.count) for size in sizes})
 
 
 def some_rows(path: Path, places: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
-    """Yield the rows at ascending places, holding none of the others."""
+    """Yield the rows at ascending places, without holding the others in memory."""
     wanted = iter(places.tolist())
     following = next(wanted, None)
     for place, row in enumerate(read_rows(path)):
@@ -64,7 +63,7 @@ def some_rows(path: Path, places: NDArray[np.int64]) -> Iterator[dict[str, Any]]
 
 
 def rows_of(settings: Settings, name: str) -> Path:
-    """Return the file of rows of a data set, cut to the limit."""
+    """Return the file with the rows of a data set, cut to the limit."""
     source = settings.data / name / "headlines.jsonl.gz"
     path = settings.cache / f"{name}-{settings.limit}.jsonl"
     if settings.limit is None:
@@ -75,7 +74,7 @@ def rows_of(settings: Settings, name: str) -> Path:
 
 
 def prepared(settings: Settings, name: str) -> Store:
-    """Return rows and vectors of a data set; encodes what the cache folder does not hold."""
+    """Return rows and vectors of a data set; vectors missing from the cache folder are encoded."""
     return apart(_prepared, rows_of(settings, name), settings.cache, f"{name}-{settings.limit or 'all'}")[0]
 
 
@@ -94,8 +93,8 @@ def _prepared(rows: Path, cache: Path, name: str) -> Store:
     return Store(rows, path, len(np.load(path, mmap_mode="r")))
 
 
-def encoded(titles: list[str], cache: Path) -> Vectors:
-    """Return the vectors of the bundled model, of titles as `deduplicate` gives them to it, (n, d)."""
+def encoded(titles: list[str], cache: Path) -> Float32s:
+    """Return the bundled model's vectors of titles, normalized as by `deduplicate`, (n, d)."""
     texts = [normalize(title)[:MAX_LENGTH] for title in titles]
     distinct = sorted(set(texts))
     place = {text: k for k, text in enumerate(distinct)}

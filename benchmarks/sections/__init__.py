@@ -1,1 +1,1 @@
-"""The sections of speed.py: each module has `run(settings)`, which yields what it has found so far."""
+"""The sections of speed.py: each module has `run(settings)`, which yields its results so far."""

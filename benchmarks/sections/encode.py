@@ -11,18 +11,17 @@ from memory import apart
 from stored import Settings, Store, prepared
 
 import dedupe
-from dedupe.embedding.encoders import embed
+from dedupe.embedding import embed
+from dedupe.text import normalize
 from dedupe.training.network import default_base
 
 TITLES = 4_096
 PEER = "sentence-transformers, base model"  # the network that ours was fine-tuned from: as many layers, as wide
-NOTE = (
-    f"titles a second, median, of {TITLES} titles in an order that saves padding, each model loaded and warm, in turn"
-)
+NOTE = f"titles per second, median, of {TITLES} titles in an order that needs no padding, each model loaded and warm, in turn"
 
 
 def run(settings: Settings) -> Iterator[dict[str, Any]]:
-    """Yield the rates, and what the others take of ours."""
+    """Yield the rate of each encoder, and its time relative to ours."""
     store = prepared(settings, "scale")
     yield {"what": NOTE, "repeats": settings.repeats, "encoders": apart(_rates, store, settings.repeats)[0]}
 
@@ -33,7 +32,7 @@ def _rates(store: Store, repeats: int) -> dict[str, Any]:
         "headline-dedupe, small model": dedupe.load_encoder("small"),
         PEER: dedupe.load_encoder(default_base()),
     }
-    texts = sorted(map(dedupe.normalize, store.titles(TITLES)), key=len)
+    texts = sorted(map(normalize, store.titles(TITLES)), key=len)
     seconds: dict[str, list[float]] = {name: [] for name in encoders}
     for name in [name for _ in range(repeats + 1) for name in encoders]:  # the first round warms up
         began = perf_counter()

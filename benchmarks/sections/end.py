@@ -1,4 +1,4 @@
-"""From a file to output rows: with an empty cache of vectors, and again with the full one."""
+"""From a file to output rows: with an empty cache of vectors, and again with a full one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from memory import apart
 from runs import counts
+from stopwatch import Stages, Timed, by_stage, warm_up
 from stored import Settings, rows_of
-from timing import Stages, Timed, by_stage, warm_up
 
 import dedupe
 
@@ -22,24 +22,24 @@ RUNS = {  # data set, level, window in hours, model
     "stream": ("stream", "story", 72.0, None),
     "stream, small model": ("stream", "story", 72.0, "small"),
 }
-NOTE = "reading, normalizing, encoding, grouping and output rows, in a process of its own; without loading the model"
+NOTE = "reading, normalizing, encoding, grouping and output rows, in a separate process; without loading the model"
 
 
 def run(settings: Settings) -> Iterator[dict[str, Any]]:
     """Yield the figures of each data set."""
-    found: dict[str, Any] = {"what": NOTE}
+    results: dict[str, Any] = {"what": NOTE}
     for name, (data, level, window, model) in RUNS.items():
         rows = rows_of(settings, data)
         with TemporaryDirectory(dir=settings.cache) as folder:
             plain = _unpacked(rows, Path(folder))
             cold, warm = (_apart(plain, Path(folder), level, window, model) for _ in range(2))
         shares = {"level": level, "window": window, "cold": cold, "warm": warm}
-        found[name] = shares | {"warm_takes": round(warm["seconds"]["total"] / cold["seconds"]["total"], 4)}
-        yield found
+        results[name] = shares | {"warm_takes": round(warm["seconds"]["total"] / cold["seconds"]["total"], 4)}
+        yield results
 
 
 def _unpacked(rows: Path, folder: Path) -> Path:
-    """The rows as the command line reads them; those of a --limit are plain already."""
+    """The uncompressed file; with --limit it is uncompressed already."""
     if rows.suffix != ".gz":
         return rows
     plain = folder / rows.stem
@@ -48,9 +48,9 @@ def _unpacked(rows: Path, folder: Path) -> Path:
     return plain
 
 
-def _apart(*given: Any) -> dict[str, Any]:
-    found, memory = apart(_once, *given)
-    return found | {"memory_gb": memory}
+def _apart(*arguments: Any) -> dict[str, Any]:
+    result, memory = apart(_once, *arguments)
+    return result | {"memory_gb": memory}
 
 
 def _once(rows: Path, folder: Path, level: str, window: float | None, model: str | None) -> dict[str, Any]:

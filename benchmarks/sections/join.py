@@ -1,4 +1,4 @@
-"""Pairs over a threshold: our join beside the peers', in turn, each in a process of its own."""
+"""Pairs above a threshold: our join beside those of peers, in turn, each in a separate process."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from stored import Settings, Store, prepared
 
 from dedupe.candidates.join import EXACT as EXACT_UP_TO
 
-MOST = 600.0  # seconds after which a peer is stopped where everything is run once
-QUADRATIC = 60_000  # rows up to which the peers that compare all with all are run, and everything is repeated
+MAX_SECONDS = 600.0  # after which a peer is stopped at sizes that are run once
+QUADRATIC = 60_000  # rows up to which peers that compare all rows are run, and runs are repeated
 HIGH, LOW = 0.5, 0.35
 ALL = [(OURS, HIGH), (FAISS, HIGH), ("paraphrase_mining", HIGH), ("semhash", HIGH), ("community_detection", HIGH)]
 ALL += [(OURS, LOW), (FAISS, LOW)]
-FEW = [(EXACT, HIGH), (OURS, HIGH), ("semhash", HIGH)]  # the first knows all pairs
+FEW = [(EXACT, HIGH), (OURS, HIGH), ("semhash", HIGH)]  # the first finds all pairs
 NOTE = (
-    "seconds: median, each run in a process of its own after a warm-up on 256 rows. pair_recall: of all pairs at or over "
+    "seconds: median, each run in a separate process after a warm-up on 256 rows. pair_recall: of all pairs at or above "
     "the threshold; semhash lists one pair for each row it removes, row_recall is the share of rows with a pair that it "
     "lists. missing, extra: pairs further than 1e-5 from the threshold. max_pairs of paraphrase_mining is the number of "
     "all pairs, at least its default. stopped: it was still running after so many seconds"
@@ -44,43 +44,43 @@ def _at(store: Store, size: int, repeats: int) -> dict[str, Any]:
     with TemporaryDirectory(dir=store.vectors.parent) as folder:
         rounds = [_round(store, size, runs, Path(folder)) for _ in range(repeats)]
         rate = max(rate for rate, _ in rounds)
-        found = {one: _summary([results[one] for _, results in rounds]) for one in runs}
+        summaries = {run: _summary([results[run] for _, results in rounds]) for run in runs}
         for name, threshold in runs:
-            if JOINS[name].pairs is not None and "stopped" not in found[name, threshold]:
+            if JOINS[name].pairs is not None and "stopped" not in summaries[name, threshold]:
                 oracle = _keys(Path(folder), (FAISS if (FAISS, threshold) in runs else EXACT, threshold))
-                given = (store, size, _keys(Path(folder), (name, threshold)), oracle, threshold)
-                found[name, threshold] |= apart(_compared, *given)[0]
-    _relate(found, rate, upper_triangle_gflop(size, found[runs[0]].pop("width")), size)
-    return {"sgemm_gflops": rate, "repeats": repeats, "thresholds": _by_threshold(found)}
+                arguments = (store, size, _keys(Path(folder), (name, threshold)), oracle, threshold)
+                summaries[name, threshold] |= apart(_compared, *arguments)[0]
+    _relate(summaries, rate, upper_triangle_gflop(size, summaries[runs[0]].pop("width")), size)
+    return {"sgemm_gflops": rate, "repeats": repeats, "thresholds": _by_threshold(summaries)}
 
 
 def _round(store: Store, size: int, runs: list[Run], folder: Path) -> tuple[float, dict[Run, dict[str, Any]]]:
-    """Every join once. Ours comes first, so that others can be told how many pairs there are."""
+    """Run every join once. Ours comes first, because paraphrase_mining needs the number of pairs."""
     rate, _ = apart(sgemm_gflops)
     results: dict[Run, dict[str, Any]] = {}
     for name, threshold in runs:
-        most = results[runs[0]]["count"] if results else 0
-        given = (store, size, name, threshold, most, _keys(folder, (name, threshold)))
+        count = results[runs[0]]["count"] if results else 0
+        arguments = (store, size, name, threshold, count, _keys(folder, (name, threshold)))
         ours = name in (OURS, EXACT)
         try:
-            found, memory = apart(_timed, *given, within=None if ours or size <= QUADRATIC else MOST)
+            result, memory = apart(_timed, *arguments, within=None if ours or size <= QUADRATIC else MAX_SECONDS)
         except TimeoutError:
-            found, memory = {"seconds": MOST, "stopped": True}, {}
-        results[name, threshold] = found | {"memory_gb": memory}
+            result, memory = {"seconds": MAX_SECONDS, "stopped": True}, {}
+        results[name, threshold] = result | {"memory_gb": memory}
     return rate, results
 
 
-def _timed(store: Store, size: int, name: str, threshold: float, most: int, keys: Path) -> dict[str, Any]:
-    join, vectors = JOINS[name], store.matrix(size)
-    join.run(vectors[:256], threshold, most)
+def _timed(store: Store, size: int, name: str, threshold: float, count: int, keys: Path) -> dict[str, Any]:
+    method, vectors = JOINS[name], store.matrix(size)
+    method.run(vectors[:256], threshold, count)
     began = perf_counter()
-    found = join.run(vectors, threshold, most)
+    pairs = method.run(vectors, threshold, count)
     result: dict[str, Any] = {"seconds": perf_counter() - began, "width": vectors.shape[1]}
     if name == OURS:
-        result["reported_recall"] = round(found[3], 5)
-    if join.pairs is None:
-        return result | {"groups": len(found)}
-    i, j = join.pairs(found)
+        result["reported_recall"] = round(pairs[3], 5)
+    if method.pairs is None:
+        return result | {"groups": len(pairs)}
+    i, j = method.pairs(pairs)
     if not keys.exists():
         np.save(keys, as_keys(i, j, size))
     return result | {"count": len(i)}
@@ -101,16 +101,16 @@ def _summary(results: list[dict[str, Any]]) -> dict[str, Any]:
     return last | {"seconds": round(median(seconds), 3), "all_seconds": seconds, "memory_gb": memory}
 
 
-def _relate(found: dict[Run, dict[str, Any]], rate: float, gflop: float, size: int) -> None:
-    """Add ours / peer at the same threshold, and the share of the machine's rate where our join compares all with all."""
+def _relate(summaries: dict[Run, dict[str, Any]], rate: float, gflop: float, size: int) -> None:
+    """Add our time / its time at the same threshold, and, where our join compares all rows, its share of the machine's rate."""
     exact = {EXACT} | ({OURS} if size * (size + 1) // 2 <= EXACT_UP_TO else set())
-    for (name, threshold), result in found.items():
+    for (name, threshold), result in summaries.items():
         result.pop("width", None)
-        result["ours_takes"] = round(found[OURS, threshold]["seconds"] / result["seconds"], 4)
+        result["ours_takes"] = round(summaries[OURS, threshold]["seconds"] / result["seconds"], 4)
         if name in exact:
             result["share_of_sgemm"] = round(gflop / result["seconds"] / rate, 3)
 
 
-def _by_threshold(found: dict[Run, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    thresholds = dict.fromkeys(str(threshold) for _, threshold in found)
-    return {key: {name: result for (name, at), result in found.items() if str(at) == key} for key in thresholds}
+def _by_threshold(summaries: dict[Run, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    thresholds = dict.fromkeys(str(threshold) for _, threshold in summaries)
+    return {key: {name: result for (name, at), result in summaries.items() if str(at) == key} for key in thresholds}

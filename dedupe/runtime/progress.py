@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import Protocol
 
-Progress = Callable[[str, int, int], None]
-"""A callback, called as `(stage, done, total)`; `done` counts up to `total` in each stage.
 
-Stages of a run, in order: "encoding" (distinct titles that need a vector), "scoring" (parts of the search for pairs),
-"grouping wording" and "grouping story" (0 or 1 of 1). Training has its own: "training ...", "imitating", "fitting", "writing".
-"""
+class Progress(Protocol):
+    """A callback that long work calls with the stage, how much of it is done, and how much there is in total.
+
+    Stages of a run, in order: "encoding" (distinct titles that need a vector), "scoring" (parts of the search for pairs),
+    "grouping wording" and "grouping story" (0 or 1 of 1). Training adds "training ...", "imitating", "fitting" and "writing".
+    """
+
+    def __call__(self, stage: str, done: int, total: int, /) -> None:
+        """Report that `done` of `total` are done."""
+
+
 _SECONDS_BEFORE_BARS = 2.0
 
 

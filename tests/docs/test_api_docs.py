@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, LexborHTMLParser]:
-    """The pages by file name."""
+    """The pages, by file name."""
     import pdoc
 
     folder = tmp_path_factory.mktemp("api")
@@ -26,24 +26,24 @@ def names(page: LexborHTMLParser) -> set[str]:
 
 
 def targets(page: LexborHTMLParser) -> list[str]:
-    """What the links of a page name inside the reference, and where it sends the reader on."""
-    found = [str(node.attributes["href"]) for node in page.css("a[href], link[href]")]
-    sent = [str(node.attributes["content"]).partition("url=")[2] for node in page.css("meta[http-equiv=refresh]")]
-    return [link for link in found + sent if link.partition(":")[0] not in ("http", "https", "data")]
+    """The links of a page inside the reference, and the pages that it redirects to."""
+    links = [str(node.attributes["href"]) for node in page.css("a[href], link[href]")]
+    redirects = [str(node.attributes["content"]).partition("url=")[2] for node in page.css("meta[http-equiv=refresh]")]
+    return [link for link in links + redirects if link.partition(":")[0] not in ("http", "https", "data")]
 
 
 def dead(built: dict[str, LexborHTMLParser]) -> list[tuple[str, str]]:
-    found = []
+    links = []
     for name, page in built.items():
         for link in targets(page):
             path, _, part = link.removeprefix("./").partition("#")
             target = built.get(path or name)
             if target is None or (part and part not in names(target)):
-                found.append((name, link))
-    return found
+                links.append((name, link))
+    return links
 
 
-def test_links_lead_somewhere(built: dict[str, LexborHTMLParser]) -> None:
+def test_links_resolve(built: dict[str, LexborHTMLParser]) -> None:
     assert len(targets(built["dedupe.html"])) > len(dedupe.__all__)
     assert targets(built["index.html"]) == ["./dedupe.html"]
     assert dead(built) == []
@@ -57,7 +57,7 @@ def test_a_dead_link_is_found() -> None:
 @pytest.mark.parametrize("name", dedupe.__all__)
 def test_every_public_name_is_documented(built: dict[str, LexborHTMLParser], name: str) -> None:
     (member,) = built["dedupe.html"].css(f"section[id='{name}']")
-    said = member.css_first(".docstring")
-    assert said is not None
+    docstring = member.css_first(".docstring")
+    assert docstring is not None
     first = str(getattr(dedupe, name).__doc__).split()[0].strip("`")
-    assert said.text(strip=True).startswith(first)
+    assert docstring.text(strip=True).startswith(first)

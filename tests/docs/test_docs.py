@@ -1,4 +1,4 @@
-"""The pages: their commands and code run, their links lead somewhere, their tables are complete."""
+"""The pages: their commands and code run, their links resolve, their tables are complete."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from dedupe.cli import cli
-from dedupe.embedding import model_folder as artefacts
+from dedupe.embedding.model_folder import BUNDLED
 from dedupe.result.cautions import Caution
 from dedupe.writers.rows import format_of
 from tests.support.fake_encoder import FakeEncoder
@@ -37,12 +37,12 @@ CORRECTIONS = ROOT / "docs" / "corrections.md"
 RUN = [*PAGES, ROOT / "README.md"]
 LINKED = [*RUN, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]
 PROGRAM = "headline-dedupe"
-ELSEWHERE = {
-    "make": "installs; .ci/run runs it",
-    "train": "minutes of training; see test_training.py",
-    "distil": "likewise; see test_distilling.py",
+TESTED_ELSEWHERE = {
+    "make": ".ci/run runs it",
+    "train": "takes minutes; see tests/training/test_training.py",
+    "distil": "takes minutes; see tests/training/test_distillation.py",
 }
-LONGEST = 600  # words of a page
+MAX_WORDS = 600  # of a page
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 HEADLINES = [
     ("Ferry sinks off Oslo, 3 dead", "Fjord Herald"),
@@ -80,7 +80,7 @@ def commands(block: str) -> list[str]:
     return [line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ ")]
 
 
-# The folder in which a page runs
+# The folder that a page runs in
 
 
 def table(rows: list[tuple[str, str]], start: datetime = START) -> pd.DataFrame:
@@ -91,28 +91,28 @@ def table(rows: list[tuple[str, str]], start: datetime = START) -> pd.DataFrame:
 
 
 def feed(outlet: str, rows: list[tuple[str, str]]) -> FeedGenerator:
-    made = FeedGenerator()
-    made.id(f"https://{outlet.split()[0].lower()}.example/")
-    made.title(outlet)
-    made.link(href=f"https://{outlet.split()[0].lower()}.example/")
-    made.description(f"All of {outlet}")
+    generator = FeedGenerator()
+    generator.id(f"https://{outlet.split()[0].lower()}.example/")
+    generator.title(outlet)
+    generator.link(href=f"https://{outlet.split()[0].lower()}.example/")
+    generator.description(f"All of {outlet}")
     for k, (title, _) in enumerate(rows):
-        entry = made.add_entry(order="append")
+        entry = generator.add_entry(order="append")
         entry.id(f"{outlet}/{k}")
         entry.title(title)
         entry.link(href=f"https://{outlet.split()[0].lower()}.example/{k}")
         entry.published(START + timedelta(hours=k))
         entry.updated(START + timedelta(hours=k))
-    return made
+    return generator
 
 
-def of(outlet: str) -> list[tuple[str, str]]:
+def headlines_of(outlet: str) -> list[tuple[str, str]]:
     return [row for row in HEADLINES if row[1] == outlet]
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Where a feed of new headlines is served."""
+    """The address of a feed of new headlines."""
     body = feed("Coast Daily", NEW).rss_str()
 
     class Handler(BaseHTTPRequestHandler):
@@ -134,7 +134,7 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the files that the pages name, made the current one."""
+    """The current folder, with the files that the pages name."""
     monkeypatch.chdir(tmp_path)
     news = table(HEADLINES)
     news.to_csv("news.csv", index=False)
@@ -148,14 +148,14 @@ def folder(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> Pat
     write_feeds(address)
     write_page()
     shutil.copytree(ROOT / "examples", "examples")
-    Path("model").symlink_to(artefacts.BUNDLED)
+    Path("model").symlink_to(BUNDLED)
     return tmp_path
 
 
 def write_feeds(address: str) -> None:
     Path("feeds").mkdir()
-    feed("Nordic Wire", of("Nordic Wire")).rss_file("feeds/nordic.xml")
-    feed("Harbour Times", of("Harbour Times")).atom_file("feeds/harbour.xml")
+    feed("Nordic Wire", headlines_of("Nordic Wire")).rss_file("feeds/nordic.xml")
+    feed("Harbour Times", headlines_of("Harbour Times")).atom_file("feeds/harbour.xml")
     outline = f'<outline type="rss" text="Coast Daily" xmlUrl="{address}"/>'
     Path("feeds.opml").write_text(f'<opml version="2.0"><head/><body>{outline}</body></opml>', "utf-8")
 
@@ -174,35 +174,35 @@ def invoke(*args: str | Path, input: str | None = None) -> Result:
 
 
 def run_command(line: str) -> None:
-    """Run a documented line: the program, or a file put into it."""
+    """Run a documented line: the program, perhaps with a file as its standard input."""
     words = shlex.split(line, comments=True)
-    fed = None
+    standard_input = None
     if words[0] == "cat" and words[2] == "|":
-        fed, words = Path(words[1]).read_text("utf-8"), words[3:]
+        standard_input, words = Path(words[1]).read_text("utf-8"), words[3:]
     if words[1:2] == ["label"]:
-        fed = "w" * 20 + "q"
-    if words[0] in ELSEWHERE:
+        standard_input = "w" * 20 + "q"
+    if words[0] in TESTED_ELSEWHERE:
         return
-    assert words[0] == PROGRAM, f"no form of command that the tests know: {line}"
-    if words[1] in ELSEWHERE:
+    assert words[0] == PROGRAM, f"the tests cannot run this command: {line}"
+    if words[1] in TESTED_ELSEWHERE:
         cli.commands[words[1]].make_context(words[1], words[2:])
         return
-    outcome = invoke(*words[1:], input=fed)
+    outcome = invoke(*words[1:], input=standard_input)
     assert outcome.exit_code == 0, f"{line}\n{outcome.output}"
 
 
 def run_code(block: str, names: dict[str, Any]) -> None:
-    """Run a block; a comment that is a literal must be what the expression before it gives."""
-    found = tokenize.generate_tokens(io.StringIO(block).readline)
-    said = {token.end[0]: token.string.lstrip("# ") for token in found if token.type == tokenize.COMMENT}
+    """Run a block; a comment that is a literal must equal the value of the expression before it."""
+    parts = tokenize.generate_tokens(io.StringIO(block).readline)
+    comments = {part.end[0]: part.string.lstrip("# ") for part in parts if part.type == tokenize.COMMENT}
     for statement in ast.parse(block).body:
         if not isinstance(statement, ast.Expr):
             exec(compile(ast.Module([statement], []), "docs", "exec"), names)
             continue
         value = eval(compile(ast.Expression(statement.value), "docs", "eval"), names)
-        expected = said.get(statement.end_lineno or 0, "")
+        expected = comments.get(statement.end_lineno or 0, "")
         if is_literal(expected):
-            assert repr(value) == expected, f"the page says so of {ast.unparse(statement)}"
+            assert repr(value) == expected, f"the page shows another value of {ast.unparse(statement)}"
 
 
 def is_literal(text: str) -> bool:
@@ -215,7 +215,7 @@ def is_literal(text: str) -> bool:
 
 def run_block(kind: str, block: str, names: dict[str, Any]) -> None:
     if kind == "console":
-        assert commands(block), f"a block of commands without one that begins with $:\n{block}"
+        assert commands(block), f"no command in this block begins with $:\n{block}"
         for line in commands(block):
             run_command(line)
     elif kind == "python":
@@ -224,7 +224,7 @@ def run_block(kind: str, block: str, names: dict[str, Any]) -> None:
         name = block.splitlines()[0].removeprefix("# ")
         Path(name).write_text(block, "utf-8")
     else:
-        assert kind in ("", "text"), f"a block of {kind}, which nothing runs"
+        assert kind in ("", "text"), f"the tests cannot run a block of {kind}"
 
 
 @pytest.mark.slow
@@ -235,7 +235,7 @@ def test_what_a_page_shows_runs(page: Path, folder: Path, address: str) -> None:
         run_block(kind, re.sub(r"https?://[^\s\"']+", address, block), names)
 
 
-def test_a_page_that_is_wrong_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_page_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for kind, block in (
         ("console", "$ headline-dedupe cluster nowhere.csv"),
@@ -246,7 +246,7 @@ def test_a_page_that_is_wrong_is_found(tmp_path: Path, monkeypatch: pytest.Monke
         ("python", "[\n    1,\n]  # [2]"),
         ("ruby", "puts 1"),
     ):
-        with pytest.raises(Exception):  # noqa: B017 - whatever it is, the page's test fails
+        with pytest.raises(Exception):  # noqa: B017 - any exception fails the test of the page
             run_block(kind, block, {})
 
 
@@ -254,10 +254,9 @@ def test_a_page_that_is_wrong_is_found(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def headings(page: Path) -> Iterator[str]:
-    found = tokens(page)
-    for token, inside in pairwise(found):
+    for token, inline in pairwise(tokens(page)):
         if token.type == "heading_open":
-            yield inside.content
+            yield inline.content
 
 
 def anchor(heading: str) -> str:
@@ -267,26 +266,26 @@ def anchor(heading: str) -> str:
 
 def links(page: Path) -> list[str]:
     inline = [child for token in tokens(page) for child in token.children or []]
-    found = [child.attrs.get("href") or child.attrs.get("src") for child in inline]
-    return [str(target) for target in found if target and not re.match(r"https?:|mailto:", str(target))]
+    targets = [child.attrs.get("href") or child.attrs.get("src") for child in inline]
+    return [str(target) for target in targets if target and not re.match(r"https?:|mailto:", str(target))]
 
 
-def leads_somewhere(page: Path, link: str) -> bool:
+def resolves(page: Path, link: str) -> bool:
     path, _, part = link.partition("#")
     target = (page.parent / path) if path else page
     return target.exists() and (not part or part in map(anchor, headings(target)))
 
 
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: page.stem)
-def test_links_lead_somewhere(page: Path) -> None:
-    assert [link for link in links(page) if not leads_somewhere(page, link)] == []
+def test_links_resolve(page: Path) -> None:
+    assert [link for link in links(page) if not resolves(page, link)] == []
 
 
-def test_a_dead_link_is_found() -> None:
+def test_a_dead_link_does_not_resolve() -> None:
     index = ROOT / "docs" / "index.md"
-    assert leads_somewhere(index, "tuning.md#flags")
-    assert not leads_somewhere(index, "tuning.md#no-such-part")
-    assert not leads_somewhere(index, "no-such-page.md")
+    assert resolves(index, "tuning.md#flags")
+    assert not resolves(index, "tuning.md#no-such-part")
+    assert not resolves(index, "no-such-page.md")
 
 
 def test_the_index_links_every_page() -> None:
@@ -297,12 +296,12 @@ def test_the_index_links_every_page() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_is_short(page: Path) -> None:
     words = [word for word in page.read_text("utf-8").split() if re.search(r"\w", word)]
-    assert len(words) <= LONGEST
+    assert len(words) <= MAX_WORDS
 
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
 def test_options_that_a_page_names_exist(page: Path) -> None:
-    known = {option for command in cli.commands.values() for one in command.params for option in one.opts}
+    known = {option for command in cli.commands.values() for parameter in command.params for option in parameter.opts}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text("utf-8")))
     assert named - known - {"--help"} == set()
 
@@ -311,28 +310,28 @@ def test_options_that_a_page_names_exist(page: Path) -> None:
 
 
 def first_column(page: str, heading: str) -> list[str]:
-    """What stands as code in the first column of the table under a heading."""
-    found, under, column, names = tokens(ROOT / "docs" / page), "", 0, list[str]()
-    for token, inside in pairwise(found):
+    """The code in the first column of the table under a heading."""
+    under, column, names = "", 0, list[str]()
+    for token, inline in pairwise(tokens(ROOT / "docs" / page)):
         if token.type == "heading_open":
-            under = inside.content
+            under = inline.content
         column = 0 if token.type == "tr_open" else column + (token.type == "td_open")
         if token.type == "td_open" and column == 1 and under == heading:
-            names += [child.content for child in inside.children or [] if child.type == "code_inline"]
+            names += [child.content for child in inline.children or [] if child.type == "code_inline"]
     return names
 
 
 @pytest.fixture
 def runs(tmp_path: Path, fake_encoder: FakeEncoder) -> Path:
-    """A folder with what the commands write of two inputs that have no columns but their titles."""
-    one, two = tmp_path / "one.txt", tmp_path / "two.txt"
-    one.write_text("\n".join(title for title, _ in HEADLINES[:6]), "utf-8")
-    two.write_text("\n".join(title for title, _ in HEADLINES[6:]), "utf-8")
+    """A folder with what the commands write for two inputs that have only titles."""
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.write_text("\n".join(title for title, _ in HEADLINES[:6]), "utf-8")
+    second.write_text("\n".join(title for title, _ in HEADLINES[6:]), "utf-8")
     pairs, nested = tmp_path / "pairs.jsonl", tmp_path / "nested.json"
     for args in (
-        ("cluster", one, two, "-o", tmp_path / "rows.jsonl", "--explain", pairs),
-        ("cluster", one, "-o", nested),
-        ("match", one, "--against", one, "--against", two, "-o", tmp_path / "matches.jsonl"),
+        ("cluster", first, second, "-o", tmp_path / "rows.jsonl", "--explain", pairs),
+        ("cluster", first, "-o", nested),
+        ("match", first, "--against", first, "--against", second, "-o", tmp_path / "matches.jsonl"),
     ):
         assert invoke(*args).exit_code == 0, args
     return tmp_path
@@ -345,11 +344,11 @@ def keys(path: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("heading", "file"), [("cluster", "rows.jsonl"), ("match", "matches.jsonl"), ("explain", "pairs.jsonl")]
 )
-def test_the_columns_are_those_that_come_out(runs: Path, heading: str, file: str) -> None:
+def test_the_documented_columns_are_those_written(runs: Path, heading: str, file: str) -> None:
     assert first_column("columns.md", heading) == keys(runs / file)
 
 
-def test_the_keys_of_the_nested_document_are_all_there(runs: Path) -> None:
+def test_the_keys_of_the_nested_document_are_documented(runs: Path) -> None:
     story = json.loads((runs / "nested.json").read_text("utf-8"))["stories"][0]
     wording = story["wordings"][0]
     assert set(first_column("columns.md", "json")) == set(story) | set(wording)
@@ -361,7 +360,7 @@ def test_every_flag_is_explained() -> None:
     assert set(first_column("tuning.md", "Flags")) == codes - {"uncalibrated", "undated"}
 
 
-def test_the_endings_are_known() -> None:
+def test_the_documented_endings_are_known() -> None:
     formats = (ROOT / "docs" / "columns.md").read_text("utf-8").partition("## Formats")[2].partition("## ")[0]
     endings = re.findall(r"`(\.\w+)`", formats)
     assert endings

@@ -12,11 +12,11 @@ TITLES = [
 
 def test_copies_are_seeded_new_and_of_a_kind_that_their_original_allows():
     made = list(copies(TITLES, 40, seed=1))
-    titles = [one.title for one in made]
+    titles = [copy.title for copy in made]
     assert made == list(copies(TITLES, 40, seed=1)) != list(copies(TITLES, 40, seed=2))
     assert len({*titles, *TITLES}) == len(made) + len(TITLES)
-    assert set(Counter(one.kind for one in made)) == set(EDITS)
-    assert {one.kind for one in made if TITLES[one.of] == "Kites"} == {"publisher mark"}
+    assert set(Counter(copy.kind for copy in made)) == set(EDITS)
+    assert {copy.kind for copy in made if TITLES[copy.original] == "Kites"} == {"publisher mark"}
 
 
 def test_copies_end_where_nothing_new_can_be_made():

@@ -5,27 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from scoring import FIGURES
+from figures import FIGURES
 
 
-def table(found: dict[str, Any]) -> str:
-    """Return everything as tables in Markdown."""
+def table(result: dict[str, Any]) -> str:
+    """Return all results as tables in Markdown."""
+    levels = _levels(result["data"])
     lines = ["| data | level | system | B-cubed F1 | pairwise F1 | ARI |", "|---|---|---|---|---|---|"]
-    for name, level, result in _levels(found["data"]):
-        for system, scores in (result["systems"] | result["ablation"]).items():
-            shown = " | ".join(f"{scores[figure]:.3f}" for figure in FIGURES)
-            lines.append(f"| {name} | {level} | {system} | {shown} |")
+    for name, level, scores in levels:
+        for system, figures in (scores["systems"] | scores["ablation"]).items():
+            cells = " | ".join(f"{figures[figure]:.3f}" for figure in FIGURES)
+            lines.append(f"| {name} | {level} | {system} | {cells} |")
     lines += ["", "| data | level | score of a pair | average precision | best F1 |", "|---|---|---|---|---|"]
-    for name, level, result in _levels(found["data"]):
-        for score, values in result["pairs"].items():
-            shown = f"{values['average_precision']:.3f} | {values['best_pair_f1']:.3f}"
-            lines.append(f"| {name} | {level} | {score} | {shown} |")
-    lines += ["", "| data | level | unsure pairs | calibration error | log loss |", "|---|---|---|---|---|"]
-    for name, level, result in _levels(found["data"]):
-        unsure = result["calibration"]
-        shown = f"{unsure['pairs']} | {unsure['calibration_error']:.3f} | {unsure['log_loss']:.3f}"
-        lines.append(f"| {name} | {level} | {shown} |")
-    return "\n".join([*lines, *_scored_pairs(found["data"]), *near_miss_table(found["near_misses"])])
+    for name, level, scores in levels:
+        for score, values in scores["pairs"].items():
+            cells = f"{values['average_precision']:.3f} | {values['best_pair_f1']:.3f}"
+            lines.append(f"| {name} | {level} | {score} | {cells} |")
+    lines += ["", "| data | level | uncertain pairs | calibration error | log loss |", "|---|---|---|---|---|"]
+    for name, level, scores in levels:
+        uncertain = scores["calibration"]
+        cells = f"{uncertain['pairs']} | {uncertain['calibration_error']:.3f} | {uncertain['log_loss']:.3f}"
+        lines.append(f"| {name} | {level} | {cells} |")
+    return "\n".join([*lines, *_scored_pairs(result["data"]), *near_miss_table(result["near_misses"])])
 
 
 def _levels(data: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -45,14 +46,14 @@ def _scored_pairs(data: dict[str, Any]) -> list[str]:
 
 def near_miss_table(kinds: dict[str, dict[str, int]]) -> list[str]:
     """Return the near-misses by kind."""
-    lines = ["", "| kind | kept apart | put together |", "|---|---|---|"]
+    lines = ["", "| kind | kept apart | joined |", "|---|---|---|"]
     for kind, n in kinds.items():
         lines.append(f"| {kind} | {n['apart']} of {n['apart_of']} | {n['together']} of {n['together_of']} |")
     return lines
 
 
 def plot(data: dict[str, Any], path: Path) -> None:
-    """Draw the F1 figures of the first data set, every system, with the intervals of ours."""
+    """Draw the F1 figures of all systems on the first data set, with the intervals of ours."""
     import matplotlib as mpl
 
     mpl.use("Agg")

@@ -1,4 +1,4 @@
-"""What the timing benchmarks share: a stopwatch on the encoder and on stages, rows spread evenly, warming up."""
+"""What benchmarks of speed share: a stopwatch on the encoder and on stages, evenly spaced rows, a warm-up."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import dedupe
 from dedupe.embedding.onnx_encoder import TrainedEncoder
 
 SEED = 0
-BEFORE = "normalizing, exact groups, ordering texts, cached vectors"
-BEFORE_JUDGING = "everything before judging"  # where nothing is encoded, no stage is announced until then
+BEFORE_ENCODING = "normalizing, collapsing copies, ordering texts, cached vectors"
+BEFORE_SCORING = "everything before scoring"  # if nothing is encoded, scoring is the first stage that is reported
 AFTER = {
-    "after encoding": "describing titles, crowds, planning the search",
-    "after judging": "judging in company",
+    "after encoding": "title features, collapsing near-copies, planning the join",
+    "after scoring": "context",
     "after grouping wording": "cautions",
     "after grouping story": "cautions",
 }
 
 
 class Timed:
-    """One of our encoders with a stopwatch on `encode`; calibration and cached vectors are as without it."""
+    """One of our encoders with a stopwatch on `encode`. It has the same judge and the same cached vectors."""
 
     def __init__(self, inner: TrainedEncoder) -> None:
         self._inner = inner
@@ -41,10 +41,10 @@ class Timed:
 
 
 class Stages:
-    """A `Progress` that notes how long each stage took.
+    """A `Progress` that measures how long each stage took.
 
-    The time up to a stage's first call (done = 0) belongs to what came before it; encoding only calls when a part is
-    done, so its first part includes the preparation before it.
+    The time up to the first call of a stage (done = 0) belongs to the stage before it. Encoding calls only when a part is
+    done, so its first part includes the preparation.
     """
 
     def __init__(self) -> None:
@@ -52,28 +52,28 @@ class Stages:
         self.seconds: dict[str, float] = defaultdict(float)
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Note the time since the call before."""
+        """Add the time since the last call to its stage."""
         if done == 0:
-            self._note(self._current)
+            self._add(self._current)
             self._current = stage
             return
-        self._note(stage)
+        self._add(stage)
         self._current = f"after {stage}"
 
     def finish(self) -> None:
-        """Note what came after the last call."""
-        self._note(self._current)
+        """Add the time after the last call."""
+        self._add(self._current)
 
-    def _note(self, stage: str) -> None:
+    def _add(self, stage: str) -> None:
         now = perf_counter()
         self.seconds[stage] += now - self._last
         self._last = now
 
 
 def by_stage(stages: Stages, encoder_seconds: float) -> dict[str, float]:
-    """Return seconds a stage, without the encoder's; what comes before encoding and around it is one figure."""
+    """Return the seconds of each stage without those of the encoder; the work before and around encoding is one stage."""
     seconds = dict(stages.seconds)
-    first = BEFORE if "encoding" in seconds else BEFORE_JUDGING
+    first = BEFORE_ENCODING if "encoding" in seconds else BEFORE_SCORING
     before = seconds.pop("preparing", 0.0) + seconds.pop("encoding", 0.0) - encoder_seconds
     named: dict[str, float] = defaultdict(float)
     named[first] = before
@@ -83,17 +83,17 @@ def by_stage(stages: Stages, encoder_seconds: float) -> dict[str, float]:
 
 
 def evenly(total: int, count: int) -> NDArray[np.int64]:
-    """Return `count` places in `total`, one at the same seeded place in each of `count` equal stretches."""
+    """Return `count` places out of `total`: the same seeded place in each of `count` equal stretches."""
     count = min(count, total)
     offset = np.random.default_rng(SEED).random()
     return ((np.arange(count) + offset) * total / count).astype(np.int64)
 
 
 def evenly_spaced(rows: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
-    """Return the rows at such places."""
+    """Return `count` rows at the places that `evenly` gives."""
     return [rows[k] for k in evenly(len(rows), count).tolist()]
 
 
 def warm_up() -> None:
-    """Load the model, the judge and every lazily imported module, so that the time is that of the work."""
+    """Load the models and every lazily imported module, so that only the work is timed."""
     dedupe.deduplicate(["Ferry sinks off Oslo, 3 dead", "Three dead as ferry sinks off Oslo"]).rows()

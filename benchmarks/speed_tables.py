@@ -11,7 +11,7 @@ from joins import OURS
 Rows = Iterator[list[Any]]
 Section = dict[str, Any]
 Series = dict[int, float]
-COLOURS = {  # by the first word of a line's name; of ours otherwise
+COLOURS = {  # by the first word of the name of a line; all others are ours
     "MinHash": "#0f766e",
     "encoder": "#64748b",
     "faiss": "#7c3aed",
@@ -22,14 +22,14 @@ COLOURS = {  # by the first word of a line's name; of ours otherwise
 OURS_COLOUR = "#c2410c"
 
 
-def table(found: dict[str, Section]) -> str:
-    """Return every section that there is as a table in Markdown."""
+def table(results: dict[str, Section]) -> str:
+    """Return each section as a table in Markdown."""
     lines: list[str] = []
     for name, (columns, rows) in TABLES.items():
-        if name in found:
-            part = "" if found[name]["complete"] else " (not complete)"
+        if name in results:
+            part = "" if results[name]["complete"] else " (not complete)"
             head = [f"{name}{part}", *columns]
-            lines += ["", *map(_line, [head, ["---"] * len(head), *rows(found[name])])]
+            lines += ["", *map(_line, [head, ["---"] * len(head), *rows(results[name])])]
     return "\n".join(lines[1:])
 
 
@@ -41,46 +41,46 @@ def _join(section: Section) -> Rows:
     for size, at in section["sizes"].items():
         yield [f"{size} rows", "", f"sgemm {at['sgemm_gflops']} GFLOP/s", *[""] * 6]
         for threshold, joins in at["thresholds"].items():
-            for name, one in joins.items():
-                recall, share = one.get("pair_recall", ""), one.get("share_of_sgemm", "")
-                took = f"stopped after {one['seconds']}" if "stopped" in one else one["seconds"]
-                seconds = [threshold, name, took, one.get("pairs", ""), recall]
-                yield [size, *seconds, share, one["ours_takes"], one["memory_gb"].get("rss", "")]
+            for name, run in joins.items():
+                recall, share = run.get("pair_recall", ""), run.get("share_of_sgemm", "")
+                took = f"stopped after {run['seconds']}" if "stopped" in run else run["seconds"]
+                seconds = [threshold, name, took, run.get("pairs", ""), recall]
+                yield [size, *seconds, share, run["ours_takes"], run["memory_gb"].get("rss", "")]
 
 
 def _encode(section: Section) -> Rows:
-    for name, one in section["encoders"].items():
-        yield [name, one["titles_per_second"], one["takes_of_ours"]]
+    for name, run in section["encoders"].items():
+        yield [name, run["titles_per_second"], run["takes_of_ours"]]
 
 
 def _after(section: Section) -> Rows:
     for size, levels in section["sizes"].items():
         for level, systems in levels.items():
-            for name, one in systems.items():
-                yield [size, level, name, one["seconds"], one["ours_takes"], one["memory_gb"]["rss"]]
+            for name, run in systems.items():
+                yield [size, level, name, run["seconds"], run["ours_takes"], run["memory_gb"]["rss"]]
 
 
 def _end(section: Section) -> Rows:
     for name, states in section.items():
         for state in ("cold", "warm") if isinstance(states, dict) and "cold" in states else ():
-            one = states[state]
-            seconds = [one["seconds"]["total"], one["seconds"]["encoder"], one["share_outside_encoder"]]
-            yield [f"{name}, {section[name]['level']}", state, *seconds, one["memory_gb"]["rss"]]
+            run = states[state]
+            seconds = [run["seconds"]["total"], run["seconds"]["encoder"], run["share_outside_encoder"]]
+            yield [f"{name}, {states['level']}", state, *seconds, run["memory_gb"]["rss"]]
 
 
 def _runs(section: Section) -> Rows:
-    for name, one in section.items():
-        if isinstance(one, dict) and "stages" in one:
-            groups, warned = one["groups"], ", ".join(one.get("warnings", []))
-            counts = [one["headlines"], groups["exact"], groups["wording"], groups["story"], one["largest_story"]]
-            memory = [one["memory_gb"]["rss"], one["memory_gb"]["anonymous"]]
-            yield [name, *counts, one["recall"], one["seconds"], *memory, warned]
+    for name, run in section.items():
+        if isinstance(run, dict) and "stages" in run:
+            groups, warned = run["groups"], ", ".join(run.get("warnings", []))
+            counts = [run["headlines"], groups["exact"], groups["wording"], groups["story"], run["largest_story"]]
+            memory = [run["memory_gb"]["rss"], run["memory_gb"]["anonymous"]]
+            yield [name, *counts, run["recall"], run["seconds"], *memory, warned]
 
 
 def _growth(section: Section) -> Rows:
     for name in (OURS, "minhash"):
-        for size, one in section.get(name, {"sizes": {}})["sizes"].items():
-            yield [size, name, one["seconds"], one["memory_gb"]["rss"]]
+        for size, run in section.get(name, {"sizes": {}})["sizes"].items():
+            yield [size, name, run["seconds"], run["memory_gb"]["rss"]]
         if "exponent" in section.get(name, {}):
             yield ["exponent", name, section[name]["exponent"], ""]
     for level, scores in section["minhash_on_gold"].items():
@@ -90,17 +90,17 @@ def _growth(section: Section) -> Rows:
 
 _RUNS = ["titles", "exact", "wordings", "stories", "largest", "recall", "seconds", "GB", "GB anonymous", "warnings"]
 TABLES: dict[str, tuple[list[str], Callable[[Section], Rows]]] = {
-    "encode": (["titles a second", "takes of ours"], _encode),
-    "join": (["threshold", "join", "seconds", "pairs", "pair recall", "of sgemm", "ours takes", "GB"], _join),
-    "after": (["level", "system", "seconds", "ours takes", "GB"], _after),
+    "encode": (["titles per second", "of our time"], _encode),
+    "join": (["threshold", "join", "seconds", "pairs", "pair recall", "of sgemm", "ours / its time", "GB"], _join),
+    "after": (["level", "system", "seconds", "ours / its time", "GB"], _after),
     "end": (["vectors", "seconds", "encoder", "share outside", "GB"], _end),
     "million": (_RUNS, _runs),
-    "collapsed": (_RUNS, _runs),
+    "crowd": (_RUNS, _runs),
     "growth": (["system", "seconds", "GB"], _growth),
 }
 
 
-def plot(found: dict[str, Section], path: Path) -> None:
+def plot(results: dict[str, Section], path: Path) -> None:
     """Draw seconds and gigabytes against the number of titles, both axes logarithmic."""
     import matplotlib as mpl
 
@@ -109,8 +109,8 @@ def plot(found: dict[str, Section], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     figure, (time, memory) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
-    _draw(time, _seconds(found), "seconds")
-    _draw(memory, _gigabytes(found), "most memory held, GB")
+    _draw(time, _seconds(results), "seconds")
+    _draw(memory, _gigabytes(results), "peak memory, GB")
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
 
@@ -128,37 +128,37 @@ def _draw(axis: Any, lines: dict[str, Series], what: str) -> None:
         axis.legend(fontsize=7, handlelength=3.5)
 
 
-def _seconds(found: dict[str, Section]) -> dict[str, Series]:
-    growth = found.get("growth", {})
-    lines = _after_encoding(growth, lambda one: one["seconds"])
+def _seconds(results: dict[str, Section]) -> dict[str, Series]:
+    growth = results.get("growth", {})
+    lines = _after_encoding(growth, lambda run: run["seconds"])
     if lines:
         lines["encoder alone"] = {
             size: size / growth["encoder_titles_per_second"] for size in lines[f"{OURS}, wording"]
         }
-    return lines | _of_joins(found, lambda one: one["seconds"])
+    return lines | _of_joins(results, lambda run: run["seconds"])
 
 
-def _gigabytes(found: dict[str, Section]) -> dict[str, Series]:
-    lines = _after_encoding(found.get("growth", {}), lambda one: one["memory_gb"]["rss"])
-    return lines | _of_joins(found, lambda one: one["memory_gb"]["rss"])
+def _gigabytes(results: dict[str, Section]) -> dict[str, Series]:
+    lines = _after_encoding(results.get("growth", {}), lambda run: run["memory_gb"]["rss"])
+    return lines | _of_joins(results, lambda run: run["memory_gb"]["rss"])
 
 
 def _after_encoding(growth: Section, value: Callable[[Section], float]) -> dict[str, Series]:
     names = {OURS: f"{OURS}, wording", "minhash": "MinHash LSH"}
     return {
-        shown: {int(size): value(one) for size, one in growth[name]["sizes"].items()}
+        shown: {int(size): value(run) for size, run in growth[name]["sizes"].items()}
         for name, shown in names.items()
         if name in growth
     }
 
 
-def _of_joins(found: dict[str, Section], value: Callable[[Section], float]) -> dict[str, Series]:
+def _of_joins(results: dict[str, Section], value: Callable[[Section], float]) -> dict[str, Series]:
     """The joins at the first threshold."""
     lines: dict[str, Series] = {}
-    for size, at in found.get("join", {"sizes": {}})["sizes"].items():
+    for size, at in results.get("join", {"sizes": {}})["sizes"].items():
         threshold, joins = next(iter(at["thresholds"].items()))
-        for name, one in joins.items():
-            if "stopped" in one:
+        for name, run in joins.items():
+            if "stopped" in run:
                 continue
-            lines.setdefault(f"{name}, join at {threshold}", {})[int(size)] = value(one)
+            lines.setdefault(f"{name}, join at {threshold}", {})[int(size)] = value(run)
     return lines
