@@ -114,9 +114,10 @@ def from_fields(
 
 def tie_key(headline: Headline) -> tuple[Any, ...]:
     """Order ties: dated before undated, earlier first, titles in capitals last, then by title, id, source and url."""
-    published, texts = headline.published, (headline.title, headline.id, headline.source, headline.url)
+    published, title = headline.published, headline.title
     time = published.timestamp() if published else 0.0
-    return published is None, time, headline.title.isupper(), *(text or "" for text in texts)
+    texts = (title, headline.id or "", headline.source or "", headline.url or "")
+    return published is None, time, title.isupper(), *texts
 
 
 def parse_date(value: Any) -> datetime | None:

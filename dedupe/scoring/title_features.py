@@ -20,7 +20,7 @@ Member = tuple[int, str]
 T = TypeVar("T", bound=Hashable)
 
 KINDS = ("stems", "names", "numbers", "days", "opposites")
-"""Kinds of what a title states; each is a set in `dedupe.text.words.Facts`."""
+"""Kinds of what a title states: the sets of `dedupe.text.words.Facts`, in its order."""
 _STEMS, _NAMES, _NUMBERS, _DAYS, _SIDES = range(len(KINDS))
 _ALL_SIDES = [(_SIDES, side) for k in range(len(OPPOSITES)) for side in (f"{k}+", opposite_of(f"{k}+"))]
 _MIN_IDF = 0.1  # of the most common stems
@@ -106,7 +106,8 @@ def _incidence(rows: Iterable[Iterable[T]], known: Iterable[T] = ()) -> tuple[li
 
 
 def _members(word: Facts) -> list[Member]:
-    return [(kind, member) for kind, name in enumerate(KINDS) for member in getattr(word, name)]
+    sets = (word.stems, word.names, word.numbers, word.days, word.opposites)  # in the order of KINDS
+    return [(kind, member) for kind, members in enumerate(sets) if members for member in members]
 
 
 def _weighted(entries: csr_matrix, members: Sequence[Member]) -> csr_matrix:

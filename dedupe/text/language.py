@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from string import punctuation
 from typing import Any
 
 import numpy as np
 
 from dedupe.runtime.arrays import Bools
+from dedupe.text.document_frequencies import document_frequencies
+from dedupe.text.words import stem
 
 _SAMPLE = 300  # characters of a title are plenty to tell
 _MIN_WORDS = 4  # shorter names and slogans look like any language
 _MIN_LETTERS = 5  # the same for scripts without spaces between words
 _MAX_P_ENGLISH = 0.01  # a title is flagged below this probability of English
-# Frequent words that no other language below has: a title with one skips the detector, which takes 60 microseconds.
+# Frequent words that no other language below has: one of them settles it without the detector, which is slow.
 _ENGLISH = frozenset(
     """the and with after says from his that what why how are this who new about against ahead amid because between calls
     could deadly death despite during election faces has into its judge killed least military officials prices say
     shooting should since strikes talks their they today trump's u.s. updates warns were when where which will would
     years your""".split()
 )
+_COMMON_TITLES = 100  # titles that a stem is in, of those that were counted, to be common in English news
+_MAX_CAPITALISED = 0.3  # names look the same in other languages
+_MIN_COMMON = 3  # common English words that settle it, if they are a quarter of the title as well
 _LAST_LATIN = "\u024f"  # the end of Unicode's Latin Extended-B
 _VIETNAMESE = ("\u1e00", "\u1eff")  # Latin Extended Additional
 # The usual languages of news; the detector mistakes English titles for rarer ones and creoles.
@@ -42,7 +48,8 @@ def _is_foreign(title: str) -> bool:
     words = title.casefold().split()
     if len(words) < _MIN_WORDS or not _ENGLISH.isdisjoint(words):
         return False
-    if sum(any(map(str.isalpha, word)) for word in words) < _MIN_WORDS:
+    common = len({stem(word.strip(punctuation)) for word in words if word.isascii()} & _common_stems())
+    if common >= max(_MIN_COMMON, len(words) / 4) or sum(any(map(str.isalpha, word)) for word in words) < _MIN_WORDS:
         return False
     detector = _detector()
     if detector.classify(title)[0] == "en":  # takes half the time of `rank`
@@ -53,6 +60,16 @@ def _is_foreign(title: str) -> bool:
 
 def _is_latin(letter: str) -> bool:
     return letter <= _LAST_LATIN or _VIETNAMESE[0] <= letter <= _VIETNAMESE[1]
+
+
+@lru_cache(maxsize=1)
+def _common_stems() -> frozenset[str]:
+    known = document_frequencies()
+    return frozenset(
+        word
+        for word, titles in known.counts.items()
+        if titles >= _COMMON_TITLES and len(word) > 2 and known.capitalised.get(word, 1) < _MAX_CAPITALISED
+    )
 
 
 @lru_cache(maxsize=1)

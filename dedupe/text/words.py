@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from Stemmer import Stemmer
 
@@ -55,19 +55,21 @@ _STOP_WORDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+_NONE: frozenset[str] = frozenset()
+
+
+class Facts(NamedTuple):
     """What a title, or one of its tokens, states.
 
     `stems`, `names`: Snowball stems, and those among them that are names. `numbers`: as digits. `days`: weekdays and
     months. `opposites`: its words among `OPPOSITES`, "3+" for the first word of pair 3 and "3-" for the second.
     """
 
-    stems: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
-    numbers: frozenset[str] = frozenset()
-    days: frozenset[str] = frozenset()
-    opposites: frozenset[str] = frozenset()
+    stems: frozenset[str] = _NONE
+    names: frozenset[str] = _NONE
+    numbers: frozenset[str] = _NONE
+    days: frozenset[str] = _NONE
+    opposites: frozenset[str] = _NONE
     negated: bool = False
     looks_ahead: bool = False
     is_question: bool = False
@@ -98,22 +100,20 @@ def facts_of_token(token: str) -> Facts:
     """
     if token[0] == "#":
         return Facts(numbers=frozenset([token[1:]]))
-    word, root = _folded(token), content_stem(token)
+    word = _folded(token)
+    root = stem(word)
     share = document_frequencies().capitalised.get(root)
     capitalised = token[0].isupper() if share is None else share >= _MIN_CAPITALISED
+    stems = frozenset([root]) if _is_content(word) else _NONE
     return Facts(
-        stems=_set_of(root),
-        names=_set_of(root if len(word) > 1 and capitalised else ""),
-        numbers=_set_of(COUNTS.get(word, "")),
-        days=_set_of(_DAYS.get(word, "")),
-        opposites=_opposites_of_stems().get(stem(word), frozenset()),
-        negated=word in _NEGATIONS or word.endswith("n't"),
-        looks_ahead=word in _FUTURE_WORDS,
+        stems,
+        stems if len(word) > 1 and capitalised else _NONE,
+        frozenset([COUNTS[word]]) if word in COUNTS else _NONE,
+        frozenset([_DAYS[word]]) if word in _DAYS else _NONE,
+        _opposites_of_stems().get(root, _NONE),
+        word in _NEGATIONS or word.endswith("n't"),
+        word in _FUTURE_WORDS,
     )
-
-
-def _set_of(member: str) -> frozenset[str]:
-    return frozenset([member]) if member else frozenset()
 
 
 def is_question(title: str) -> bool:
@@ -130,7 +130,11 @@ def words_by_stem(title: str) -> dict[str, str]:
 def content_stem(word: str) -> str:
     """Return the stem of a word as written; "" for stop words, counts and digits."""
     folded = _folded(word)
-    return "" if folded in _STOP_WORDS or folded in COUNTS or folded[0].isdigit() else stem(folded)
+    return stem(folded) if _is_content(folded) else ""
+
+
+def _is_content(folded: str) -> bool:
+    return folded not in _STOP_WORDS and folded not in COUNTS and not folded[0].isdigit()
 
 
 @lru_cache(maxsize=200_000)
