@@ -24,9 +24,9 @@ _ENGLISH = frozenset(
     shooting should since strikes talks their they today trump's u.s. updates warns were when where which will would
     years your""".split()
 )
-_COMMON_TITLES = 100  # titles that a stem is in, of those that were counted, to be common in English news
-_MAX_CAPITALISED = 0.3  # names look the same in other languages
-_MIN_COMMON = 3  # common English words that settle it, if they are a quarter of the title as well
+_COMMON_TITLES = 30  # titles that a stem is in, of those that were counted, to be common in English news
+_MAX_CAPITALISED = 0.5  # share from which a stem is a name, which looks the same in other languages
+_UNKNOWN, _KNOWN, _COMMON = range(3)  # how well English headlines know a word
 _LAST_LATIN = "\u024f"  # the end of Unicode's Latin Extended-B
 _VIETNAMESE = ("\u1e00", "\u1eff")  # Latin Extended Additional
 # The usual languages of news; the detector mistakes English titles for rarer ones and creoles.
@@ -48,8 +48,11 @@ def _is_foreign(title: str) -> bool:
     words = title.casefold().split()
     if len(words) < _MIN_WORDS or not _ENGLISH.isdisjoint(words):
         return False
-    common = len({stem(word.strip(punctuation)) for word in words if word.isascii()} & _common_stems())
-    if common >= max(_MIN_COMMON, len(words) / 4) or sum(any(map(str.isalpha, word)) for word in words) < _MIN_WORDS:
+    commonness = [_commonness(word) for word in words]
+    common, unknown = commonness.count(_COMMON), commonness.count(_UNKNOWN)
+    if (common >= 2 and unknown <= 1) or common >= max(4, len(words) / 4):
+        return False
+    if sum(any(map(str.isalpha, word)) for word in words) < _MIN_WORDS:
         return False
     detector = _detector()
     if detector.classify(title)[0] == "en":  # takes half the time of `rank`
@@ -62,14 +65,17 @@ def _is_latin(letter: str) -> bool:
     return letter <= _LAST_LATIN or _VIETNAMESE[0] <= letter <= _VIETNAMESE[1]
 
 
-@lru_cache(maxsize=1)
-def _common_stems() -> frozenset[str]:
-    known = document_frequencies()
-    return frozenset(
-        word
-        for word, titles in known.counts.items()
-        if titles >= _COMMON_TITLES and len(word) > 2 and known.capitalised.get(word, 1) < _MAX_CAPITALISED
-    )
+@lru_cache(maxsize=50_000)
+def _commonness(word: str) -> int:
+    """Return whether English headlines do not know a word, know it, or use it often and not as a name."""
+    bare = word.strip(punctuation)
+    if not bare.isalpha() or not bare.isascii():
+        return _KNOWN if bare.isascii() else _UNKNOWN
+    known, root = document_frequencies(), stem(bare)
+    titles = known.counts.get(root, 0)
+    if titles < _COMMON_TITLES or len(root) < 3 or known.capitalised.get(root, 1) >= _MAX_CAPITALISED:
+        return _KNOWN if titles else _UNKNOWN
+    return _COMMON
 
 
 @lru_cache(maxsize=1)
