@@ -128,9 +128,14 @@ def candidate_pairs(vectors: Vectors, threshold: float, band: TimeBand | None = 
 
 def rows_near(vectors: Vectors, rows: Ints, others: Ints, threshold: float) -> Ints:
     """Return those of `others`, ascending, whose cosine similarity to any of `rows` is at least `threshold`."""
-    blocks, products = [others[k : k + _CHUNK_ROWS] for k in range(0, len(others), _CHUNK_ROWS)], Products(vectors)
-    near = in_order(lambda block: np.unique(pairs_between(products, rows, block, threshold)[1]), blocks)
-    return np.concatenate(list(near))
+    products = Products(vectors)
+
+    def near(block: Ints) -> Ints:
+        a, b = pairs_between(products, rows, block, threshold)
+        return np.unique(b[cosines(vectors, a, b) >= np.float32(threshold)])
+
+    blocks = [others[k : k + _CHUNK_ROWS] for k in range(0, len(others), _CHUNK_ROWS)]
+    return np.concatenate(list(in_order(near, blocks)))
 
 
 def _adjacent(group: Ints, neighbors: int) -> tuple[Ints, Ints]:
