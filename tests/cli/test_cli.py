@@ -235,7 +235,7 @@ def test_an_option_without_effect_is_refused(titles: Path, arguments: tuple[str,
 
 def test_a_window_without_dates_is_a_warning(titles: Path) -> None:
     (warning,) = run("cluster", titles, "--window", "1d").stderr.splitlines()[1:]
-    assert "warning: no row has a date that can be read, so the window has no effect" in warning
+    assert "warning: no row has a readable date, so the window has no effect" in warning
 
 
 def test_a_settings_file_may_hold_options_for_other_runs(titles: Path, tmp_path: Path) -> None:
