@@ -368,7 +368,7 @@ def test_a_cache_beside_embeddings_would_have_no_effect(tmp_path):
 
 
 def test_bad_headlines():
-    with pytest.raises(InputError, match="one str"):
+    with pytest.raises(InputError, match="single str"):
         deduplicate("Rates rise")
     with pytest.raises(InputError, match="headline 1 is of type int"):
         deduplicate(["Rates rise", 7])

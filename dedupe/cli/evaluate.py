@@ -29,7 +29,7 @@ class LabelOptions(GroupOptions):
     wording_column: str | None = option(
         "--wording-column",
         metavar="NAME",
-        help="Column of wording labels, unique within a story; default: wording or variant, if present.",
+        help="Column of wording labels within each story; default: wording or variant, if present.",
     )
     slice_column: str | None = option(
         "--slice-column",

@@ -44,9 +44,9 @@ class LevelScores:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The scores of each level that has labels, "story" and, if labelled, "wording", over all slices together.
+    """The scores of each level that has labels ("story", perhaps "wording"), over all slices together.
 
-    `notes`: lines for people, such as which level was not scored. `warnings`: about the input.
+    `notes`: lines for people, such as which level was not scored. `warnings`: those about the input.
     `corrections`: how many corrections found both of their titles, added up over the slices.
     """
 

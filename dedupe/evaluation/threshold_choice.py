@@ -48,7 +48,7 @@ class Goal:
 
     @property
     def enough(self) -> float:
-        """The least value, less a rounding error."""
+        """The least value, minus a tolerance for rounding."""
         return (self.least or 0.0) * (1 - _ROUNDING)
 
 

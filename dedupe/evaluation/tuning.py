@@ -30,7 +30,7 @@ class Tuning:
 
     `choice`: what the threshold reaches, with intervals and the curve over all thresholds. `before`: the threshold in force.
     `scored` rows have a label, `unlabelled` rows have none. `probabilities` and `same`: the probability of each scored pair of
-    labelled rows and whether it is true, (pairs,). `warnings`: about the input.
+    labelled rows and whether it is true, (pairs,). `warnings`: those about the input.
 
     `answers`: how many answers about pairs were the labels, None where columns were. With answers, `unlabelled` counts those
     about other pairs, and counts of pairs are estimates.
@@ -101,8 +101,9 @@ def tune(
     runs = runs_of(labelled, **options)
     pairs, before = labelled_pairs(labelled, runs, level), runs[0].thresholds[level]
     choice = choose_threshold(pairs, goal, before=before, floor=runs[0].floor, resamples=resamples, seed=seed)
-    scored, judged, warnings = labelled.scored(level), _judged(labelled, runs, level), warnings_of(labelled, runs)
-    return Tuning(level, choice, before, scored, len(labelled.headlines) - scored, len(runs), *judged, warnings)
+    scored, scored_pairs = labelled.scored(level), _scored_pairs(labelled, runs, level)
+    warnings = warnings_of(labelled, runs)
+    return Tuning(level, choice, before, scored, len(labelled.headlines) - scored, len(runs), *scored_pairs, warnings)
 
 
 def tune_by_answers(
@@ -157,8 +158,8 @@ def _checked(level: str, goal: Goal | None, options: RunOptions) -> Goal:
     return check_goal(goal)
 
 
-def _judged(labelled: LabelledHeadlines, runs: list[Deduplication], level: str) -> tuple[Floats, Bools]:
-    """The probability of each judged pair of labelled rows, and whether it is true."""
+def _scored_pairs(labelled: LabelledHeadlines, runs: list[Deduplication], level: str) -> tuple[Floats, Bools]:
+    """The probability of each scored pair of labelled rows, and whether it is true."""
     probabilities, same = list[Floats](), list[Bools]()
     for rows, run in zip(labelled.slices, runs, strict=True):
         pairs, truth = run.pairs, labelled.labels[level][rows]

@@ -86,7 +86,9 @@ def _as_output_errors(name: str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"cannot write {name}: {error.strerror or error}") from error
+        raise OutputError(
+            f"cannot write {name} ({error.strerror or error}): check the path and the free space"
+        ) from error
 
 
 @contextmanager

@@ -304,7 +304,10 @@ def test_a_full_disk_is_one_line(titles: Path) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device, opened as the shell would
         process = start("cluster", str(titles), stdout=full)
         errors = process.communicate(timeout=60)[1]
-    assert errors == "headline-dedupe: error: cannot write standard output: No space left on device\n"
+    assert (
+        errors
+        == "headline-dedupe: error: cannot write standard output (No space left on device): check the path and the free space\n"
+    )
     assert process.returncode == 2
 
 

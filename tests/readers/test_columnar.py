@@ -99,7 +99,7 @@ def test_a_series_is_an_iterable_of_titles(frame, fake_encoder, kind):
     ("value", "message"), [(pl.LazyFrame({"title": TITLES}), "collect it first"), (3, "an iterable")]
 )
 def test_a_value_that_is_not_iterable_is_refused(fake_encoder, value, message):
-    with pytest.raises(InputError, match=f"headlines is a .*: .*{message}"):
+    with pytest.raises(InputError, match=f"headlines is of type .*: .*{message}"):
         deduplicate(value)
 
 

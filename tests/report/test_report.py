@@ -222,7 +222,7 @@ def test_a_report_that_cannot_be_written_is_an_error(result: Deduplication, tmp_
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"result": None}, "result is a NoneType: give what deduplicate returned"),
+        ({"result": None}, "result is of type NoneType: give what deduplicate returned"),
         ({"max_rows": 0}, "max_rows must be a positive integer, not 0"),
         ({"max_pairs": 1.5}, "max_pairs must be a positive integer, not 1.5"),
     ],
