@@ -3,7 +3,7 @@
 DedupeError
 ├── InputError      titles, rows, files or settings cannot be used
 │   └── EmptyInput  a file has no rows
-├── ModelError      the encoder cannot be loaded, or returns something else than vectors
+├── ModelError      the encoder cannot be loaded, or returns something other than vectors
 └── OutputError     a file cannot be written
 
 UserWarning
@@ -15,7 +15,7 @@ with code 2. Any other exception is a bug of ours and keeps its traceback.
 
 
 class DedupeError(Exception):
-    """Root of all errors raised on purpose."""
+    """Base class of all errors that this package raises on purpose."""
 
 
 class InputError(DedupeError):
@@ -27,7 +27,7 @@ class EmptyInput(InputError):
 
 
 class ModelError(DedupeError):
-    """The encoder cannot be loaded, or returns something else than vectors."""
+    """The encoder cannot be loaded, or returns something other than vectors."""
 
 
 class OutputError(DedupeError):

@@ -81,10 +81,10 @@ Row = str | Mapping[str, Any] | Headline | None
 def as_headlines(rows: Iterable[Row]) -> list[Headline]:
     """Return each row as a `Headline`, in order; see `as_headline`. A single title or row is an `InputError`."""
     if isinstance(rows, (str, bytes, Mapping)):
-        raise InputError(f"headlines is one {type(rows).__name__}: give an iterable of titles, such as a list")
+        raise InputError(f"headlines is a single {type(rows).__name__}: give an iterable of titles, such as a list")
     if not isinstance(rows, Iterable):
         advice = "collect it first" if hasattr(rows, "collect") else "give an iterable of titles, such as a list"
-        raise InputError(f"headlines is a {type(rows).__name__}: {advice}")
+        raise InputError(f"headlines is of type {type(rows).__name__}: {advice}")
     return [as_headline(row, position) for position, row in enumerate(rows)]
 
 

@@ -68,12 +68,12 @@ def deduplicate(
             override the model; see `read_corrections`.
         progress: True for progress bars on a terminal, or a `Progress` to be called.
 
-    The result does not depend on the order of the input. With a foreign encoder, or embeddings alone, similarities are
+    The result does not depend on the order of the input. With any other encoder, or embeddings alone, similarities are
     rescaled to those of the base model, and the result has `calibrated=False`. Issues one `DedupeWarning` about oddities
     of the input. Raises `InputError` for input that cannot be used and `ModelError` where the encoder fails.
     """
     if embeddings is not None and cache is not None:
-        raise InputError("cache has no effect beside embeddings, since nothing is encoded: give one of them")
+        raise InputError("cache has no effect with embeddings, since nothing is encoded: give one of them")
     encoder = as_encoder(encoder) if encoder is not None or embeddings is None else None
     judge = judge_of(encoder)
     settings = Settings.of(judge, level, window, story_threshold, wording_threshold, keep)
@@ -99,7 +99,7 @@ def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = N
     encoder, headlines = as_encoder(encoder), rows_of([first, second])
     judge, copies = judge_of(encoder), collapse_copies(headlines, None)
     if not all(copies.texts):
-        raise InputError("a title is empty: give two titles to compare")
+        raise InputError("one of the titles is empty: give two titles to compare")
     if len(copies.nodes) == 1:
         return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, ("the same title after normalization",))
     titles, vectors = _describe_and_embed(copies, encoder, None, None, silent)

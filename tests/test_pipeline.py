@@ -362,13 +362,13 @@ def test_bad_settings(fake_encoder, options, error, message):
 
 
 def test_a_cache_beside_embeddings_would_have_no_effect(tmp_path):
-    with pytest.raises(InputError, match="cache has no effect beside embeddings"):
+    with pytest.raises(InputError, match="cache has no effect with embeddings"):
         deduplicate(ROWS, embeddings=np.ones((8, 3)), cache=VectorCache(tmp_path / "cache"))
     assert not (tmp_path / "cache").exists()
 
 
 def test_bad_headlines():
-    with pytest.raises(InputError, match="one str"):
+    with pytest.raises(InputError, match="single str"):
         deduplicate("Rates rise")
     with pytest.raises(InputError, match="headline 1 is of type int"):
         deduplicate(["Rates rise", 7])

@@ -152,5 +152,5 @@ def _checked(vectors: Vectors, threshold: float) -> Vectors:
     if isinstance(vectors, Int16Rows):
         return vectors
     if vectors.ndim != 2:
-        raise InputError(f"vectors must be a matrix with one row a headline, not an array of shape {vectors.shape}")
+        raise InputError(f"vectors must be a matrix with one row per headline, not an array of shape {vectors.shape}")
     return np.ascontiguousarray(vectors, dtype=np.float32)

@@ -52,7 +52,7 @@ class _Options(RowOptions):
         type=click.Choice(KEEP_RULES),
         default=KEEP_RULES[0],
         show_default=True,
-        help="Which headline represents its group: the most typical, the earliest, or the one with most facts.",
+        help="Which headline represents its group: the most typical, the earliest, or the one with the most facts.",
     )
 
 
@@ -62,12 +62,12 @@ class _Options(RowOptions):
     type=click.Choice(SCORED_LEVELS[::-1]),
     default="story",
     show_default=True,
-    help="Widest level to group by; wording alone is much faster on very many headlines.",
+    help="Widest level to group by; wording is much faster for very many headlines.",
 )
 @click.option(
     "--format",
     type=click.Choice(["table", "jsonl", "csv", "tsv", "parquet", "json"]),
-    help="Output format; default: by the ending of -o. json nests headlines in wordings in stories.",
+    help="Output format; default: by the ending of -o. json nests headlines in wordings, and wordings in stories.",
 )
 @takes(_Options, InputOptions)
 @settings
@@ -102,7 +102,7 @@ def cluster(job: _Options, inputs: InputOptions, level: str, format: str | None)
     "--level", type=click.Choice(LEVELS), default="wording", show_default=True, help="What counts as a repeat."
 )
 @click.option(
-    "--format", type=click.Choice(ROW_FORMATS), help="Output format; default: by the ending of -o, or as INPUT."
+    "--format", type=click.Choice(ROW_FORMATS), help="Output format; default: by the ending of -o, or that of INPUT."
 )
 @takes(_Options, InputOptions)
 @settings

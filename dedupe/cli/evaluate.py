@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 class LabelOptions(GroupOptions):
     """Where the labels are, and how the headlines are grouped."""
 
-    story_column: str | None = option(
-        "--story-column", metavar="NAME", help="Column with the label of the story; default: story."
-    )
+    story_column: str | None = option("--story-column", metavar="NAME", help="Column of story labels; default: story.")
     wording_column: str | None = option(
         "--wording-column",
         metavar="NAME",
-        help="Column with the label of the wording in its story; default: wording or variant, if present.",
+        help="Column of wording labels within each story; default: wording or variant, if present.",
     )
     slice_column: str | None = option(
-        "--slice-column", metavar="NAME", help="Column of parts to group separately; default: slice, if present."
+        "--slice-column",
+        metavar="NAME",
+        help="Column of parts that are grouped separately; default: slice, if present.",
     )
 
     @property
@@ -78,7 +78,7 @@ class _Options(LabelOptions, OutputOptions):
 def evaluate(job: _Options, inputs: InputOptions) -> None:
     """Group labelled headlines, and score the groups against the labels.
 
-    INPUT has a column `story`, perhaps `wording` (which wording of the story), and perhaps `slice` (parts to group separately).
+    INPUT has a column `story`, and optionally `wording` (which wording of the story) and `slice` (parts to group separately).
     Without -o, the scores are a table on a terminal and JSON in a pipe.
 
     \b

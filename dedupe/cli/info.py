@@ -49,7 +49,8 @@ def info(engine: EngineOptions) -> None:
 def cache(action: str, cache: Path | None) -> None:
     """Show or clear the cache of vectors.
 
-    The cache saves encoding a title again. The environment variable HEADLINE_DEDUPE_CACHE names another folder for it.
+    The cache keeps vectors, so that no title is encoded twice. The environment variable HEADLINE_DEDUPE_CACHE sets its
+    default folder.
 
     Example: headline-dedupe cache clear
     """
@@ -61,7 +62,7 @@ def cache(action: str, cache: Path | None) -> None:
     else:
         lines = [
             f"path: {vectors.path}",
-            f"entries: {vectors.count():,}",
+            f"vectors: {vectors.count():,}",
             f"size: {_mebibytes(vectors.size())}",
             f"limit: {_mebibytes(vectors.limit)}",
         ]

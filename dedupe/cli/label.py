@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _KEYS = {"w": "wording", "s": "story", "d": "different", " ": SKIPPED}
 _KEYS |= dict.fromkeys(("u", "\x7f", "\b"), "undo") | dict.fromkeys(("q", "\x1b", "\x04"), "quit")
-_HELP = "[w] same wording  [s] same story  [d] different  [space] skip  [u] undo  [q] quit"
+_HELP = "[w] one wording  [s] one story  [d] different  [space] skip  [u] undo  [q] quit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +49,10 @@ class _Options(EngineOptions):
         type=click.Choice(SCORED_LEVELS[::-1]),
         default="story",
         show_default=True,
-        help="Level whose threshold the answers are for.",
+        help="Level of the threshold that the answers are for.",
     )
     number: int = option(
-        "--number", type=click.IntRange(1), default=100, show_default=True, help="Number of answers to stop at."
+        "--number", type=click.IntRange(1), default=100, show_default=True, help="Stop after this many answers."
     )
 
 
@@ -64,8 +64,8 @@ class _Options(EngineOptions):
 def label(job: _Options, inputs: InputOptions) -> None:
     """Ask about the pairs of INPUT that say most about where the threshold belongs, one key per answer.
 
-    Each answer is saved at once. Stop at any time: the same command continues. `tune` reads the answers, and so does
-    --corrections.
+    Each answer is saved at once. Stop at any time: the same command continues. `tune --labels` and
+    --corrections read the answers.
 
     \b
     Examples:
@@ -116,7 +116,9 @@ def _answer(*, undoable: bool) -> str:
         try:
             answer = _KEYS.get(click.getchar().lower())
         except OSError as error:
-            raise InputError("label asks its questions at a terminal, and there is none: run it in one") from error
+            raise InputError(
+                "label asks questions on a terminal, but standard input is not one: run it in a terminal"
+            ) from error
         if answer == "undo" and not undoable:
             click.echo("  nothing to undo in this session", err=True)
         elif answer:

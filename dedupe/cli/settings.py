@@ -117,7 +117,7 @@ def _document(path: Path, *, new: bool = False) -> TOMLDocument:
     except OSError as error:
         raise InputError(f"settings {path} cannot be read ({error.strerror}): check the path") from None
     except (UnicodeDecodeError, TOMLKitError) as error:
-        raise InputError(f"settings {path} are not TOML ({error}): correct the file") from None
+        raise InputError(f"settings {path} is not valid TOML ({error}): correct the file") from None
 
 
 def _tables(document: MutableMapping[str, Any], key: str) -> Iterator[tuple[str, MutableMapping[str, Any]]]:

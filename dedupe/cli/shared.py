@@ -53,7 +53,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except click.UsageError as error:
             message = f"{_settings_file(error)}{error.format_message().removesuffix('.')}"
-            raise _Failure(f"{message}. See {(error.ctx or ctx).command_path} --help.") from error
+            end = "" if message.endswith("?") else "."
+            raise _Failure(f"{message}{end} See {(error.ctx or ctx).command_path} --help.") from error
         except DedupeError as error:
             raise _Failure(str(error)) from error
         except KeyboardInterrupt:
@@ -87,7 +88,9 @@ def time_span(value: timedelta | str | float) -> timedelta:
     try:
         return timedelta(hours=hours_of(str(value)) or 0)
     except (DedupeError, OverflowError):
-        raise click.BadParameter(f"{value!r} is not a time span: write 72h, 3d, 90m, or a number of hours") from None
+        raise click.BadParameter(
+            f"{value!r} is not a positive time span: write 72h, 3d, 90m, or a number of hours"
+        ) from None
 
 
 def option(*names: str, **attributes: Any) -> Any:
@@ -144,13 +147,22 @@ class GroupOptions(EngineOptions):
     """How headlines are grouped."""
 
     window: timedelta | None = option(
-        "--window", type=time_span, metavar="SPAN", help="Longest time span of a group: 72h, 3d, 90m, or hours."
+        "--window",
+        type=time_span,
+        metavar="SPAN",
+        help="Longest time span of a group: 72h, 3d, 90m, or a number of hours.",
     )
     story_threshold: float | None = option(
-        "--story-threshold", type=probability, metavar="P", help="Probability from which headlines are one story."
+        "--story-threshold",
+        type=probability,
+        metavar="P",
+        help="Minimum mean probability for one story; default: the model's.",
     )
     wording_threshold: float | None = option(
-        "--wording-threshold", type=probability, metavar="P", help="Probability from which headlines are one wording."
+        "--wording-threshold",
+        type=probability,
+        metavar="P",
+        help="Minimum mean probability for one wording; default: the model's.",
     )
     corrections: tuple[str, ...] = option(
         "--corrections",
@@ -159,9 +171,12 @@ class GroupOptions(EngineOptions):
         help="Table of pairs to join or keep apart, with columns title_a, title_b and verdict; repeatable.",
     )
     cache: Path | None = option(
-        "--cache", type=click.Path(path_type=Path), metavar="DIR", help="Vector cache; default: the user's folder."
+        "--cache",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Folder of the vector cache; default: in the user's cache folder.",
     )
-    no_cache: bool = option("--no-cache", is_flag=True, help="Encode every title, and keep no vectors.")
+    no_cache: bool = option("--no-cache", is_flag=True, help="Encode every title, and store no vectors.")
     dry_run: bool = option("--dry-run", is_flag=True, help="Show what would be read and done; write nothing.")
     quiet: bool = option("-q", "--quiet", is_flag=True, help="Print no progress, summary or warnings.")
 
@@ -211,7 +226,9 @@ class RowOptions(OutputOptions):
     """Where rows go, and how they are written."""
 
     keep_formulas: bool = option(
-        "--keep-formulas", is_flag=True, help="Write CSV cells as they are, even if a spreadsheet would run them."
+        "--keep-formulas",
+        is_flag=True,
+        help="Write CSV cells unchanged, even if a spreadsheet would run them as formulas.",
     )
 
     def check_formulas(self, format: str) -> None:

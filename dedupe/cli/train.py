@@ -42,21 +42,24 @@ def _model_options(epochs: int, passes: str, about: str) -> Callable[[Any], Any]
             callback=lambda context, option, count: limit_threads(count),
         ),
         click.option("--force", is_flag=True, help="Replace an existing model folder."),
-        click.option("-q", "--quiet", is_flag=True, help="No progress and no scores."),
+        click.option("-q", "--quiet", is_flag=True, help="Print no progress or scores."),
     )
 
 
 @click.command()
 @click.argument("stories", type=_path)
-@_model_options(2, "Passes over the stories.", "Who made the labels and how; goes on the model card.")
-@click.option("--labels", type=_path, metavar="FILE", help="Answers given to `label`, to fit the judge on as well.")
+@_model_options(2, "Passes over the stories.", "Who made the labels, and how; goes into the model card.")
+@click.option(
+    "--labels", type=_path, metavar="FILE", help="Answers from `label`, from which the scoring model learns as well."
+)
 def train(
     stories: Path, output: Path, labels: Path | None, quiet: bool, **model_options: Unpack[_ModelOptions]
 ) -> None:
     """Train a model on labelled STORIES, to be used with --model.
 
-    STORIES is JSON Lines, one headline a line, with `title`, `story` and `wording` (which wording of the story), and
-    optionally `published`, `source` and `slice`. If interrupted, the same command continues where it stopped.
+    STORIES is a file in any format that `cluster` reads, one headline per row, with `title`, `story` and `wording` (which
+    wording of the story), and optionally `published`, `source` and `slice`. If interrupted, the same command continues
+    where it stopped.
 
     Example: headline-dedupe train stories.jsonl -o model/
     """
@@ -82,9 +85,9 @@ def _layers(context: click.Context, option: click.Parameter, layers: str) -> lis
 
 @click.command(short_help="Make a smaller, faster model.")
 @click.argument("titles", nargs=-1, required=True)
-@_model_options(3, "Passes over the titles.", "Where the titles are from; goes on the model card.")
+@_model_options(3, "Passes over the titles.", "Where the titles come from; goes into the model card.")
 @click.option("--without", multiple=True, metavar="FILE", help="Titles to leave out, for evaluation; repeatable.")
-@click.option("--model", type=_path, metavar="FOLDER", help="Teacher; default: the bundled model.")
+@click.option("--model", type=_path, metavar="FOLDER", help="Model to imitate; default: the bundled model.")
 @click.option(
     "--layers", default="0,2,4", show_default=True, metavar="N,N", callback=_layers, help="Layers of the base to keep."
 )
@@ -132,7 +135,7 @@ def _training_packages() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise ModelError(f"training needs more packages ({error}): pip install 'headline-dedupe[train]'") from error
+        raise ModelError(f"training needs more packages ({error}): run pip install 'headline-dedupe[train]'") from error
 
 
 def _titles(files: Sequence[str]) -> list[str]:

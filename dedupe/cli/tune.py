@@ -31,7 +31,7 @@ class _Options(LabelOptions):
     recall: float | None = option(
         "--recall", type=_share, metavar="P", help="Minimum share of true pairs that are joined."
     )
-    f1: bool = option("--f1", is_flag=True, help="The best balance of both; the default.")
+    f1: bool = option("--f1", is_flag=True, help="Best balance of precision and recall; the default.")
     level: str = option(
         "--level",
         type=click.Choice(SCORED_LEVELS[::-1]),
@@ -43,7 +43,7 @@ class _Options(LabelOptions):
         "--labels",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="Answers that `label` took about INPUT, instead of columns of labels.",
+        help="Answers from `label` about INPUT, used instead of label columns.",
     )
     target: str = option(
         *("-o", "--output", "target"),
@@ -53,7 +53,10 @@ class _Options(LabelOptions):
         help="Settings file to write the threshold into.",
     )
     plots: Path | None = option(
-        "--plots", type=click.Path(path_type=Path), metavar="DIR", help="Folder for the plots; default: that of -o."
+        "--plots",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Folder for the plots; default: the folder of -o.",
     )
     format: str = option(
         "--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Format of the report."
@@ -62,11 +65,11 @@ class _Options(LabelOptions):
         "--story-threshold",
         type=probability,
         metavar="P",
-        help="Story threshold in force: wordings are tuned within its stories, and --f1 leaves it only for a surely better "
-        "one. Default: the one in the settings file of -o.",
+        help="Current story threshold: --level wording tunes within its stories, and --f1 changes it only if another is "
+        "clearly better. Default: the value in the settings file (-o).",
     )
     wording_threshold: float | None = option(
-        "--wording-threshold", type=probability, metavar="P", help="Wording threshold in force, with --level wording."
+        "--wording-threshold", type=probability, metavar="P", help="Current wording threshold, for --level wording."
     )
 
     def goal(self) -> Goal:

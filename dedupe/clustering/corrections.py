@@ -32,7 +32,7 @@ class Correction:
     def __post_init__(self) -> None:
         where = self.where or f"correction {self.title_a!r}, {self.title_b!r}"
         if not all(isinstance(part, str) for part in (self.title_a, self.title_b, self.verdict)):
-            raise InputError(f"{where}: two titles and a verdict are needed, all text")
+            raise InputError(f"{where}: a correction is two titles and a verdict, all text: give all three")
         object.__setattr__(self, "verdict", self.verdict.strip().lower())
         if self.verdict not in VERDICTS:
             raise InputError(f"{where}: verdict must be one of {', '.join(VERDICTS)}, not {self.verdict!r}")
@@ -81,7 +81,7 @@ def _read(path: str) -> Iterator[Correction]:
 def as_corrections(corrections: Iterable[CorrectionLike]) -> list[Correction]:
     """Check corrections, or tuples of two titles and a verdict, as `read_corrections` does, and leave out "skipped" ones."""
     if isinstance(corrections, (str, Path)):
-        raise InputError(f"corrections is a path, {str(corrections)!r}: pass it to read_corrections first")
+        raise InputError(f"corrections is a string or path, {str(corrections)!r}: pass it to read_corrections first")
     checked = [c for c in map(_correction, corrections) if c is not None]
     check_consistent(checked)
     return checked
@@ -91,7 +91,7 @@ def _correction(value: Any) -> Correction | None:
     if isinstance(value, Correction):
         return value
     if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != len(VERDICT_COLUMNS):
-        raise InputError(f"a correction is a {type(value).__name__}: give two titles and a verdict, in a tuple")
+        raise InputError(f"a correction is a tuple of two titles and a verdict, not {value!r}: give all three")
     return None if value[2] == SKIPPED else Correction(*value)
 
 
@@ -109,9 +109,11 @@ def check_consistent(corrections: Sequence[Correction], same: Mapping[str, str] 
 
 def _conflict(correction: Correction, level: str, chain: Sequence[Correction]) -> str:
     if not chain:
-        return f"{correction} may not be one {level}, but they are copies of one title: leave that correction out"
-    why = "; ".join(f"{link} must be ({link.verdict})" for link in chain)
-    return f"{correction} may not be one {level}, but other corrections imply that they are: {why}: change one of these"
+        return f"{correction} must not be one {level}, but they are copies of one title: leave that correction out"
+    why = "; ".join(f"{link} are one {link.verdict}" for link in chain)
+    return (
+        f"{correction} must not be one {level}, but other corrections imply that they are: {why}: change one of these"
+    )
 
 
 class Links:

@@ -56,10 +56,10 @@ _BYTES_USED = (
 class VectorCache:
     """A cache of vectors by encoder and text, in a file in the folder `path`.
 
-    `limit`: bytes, approximately; above it, the least recently used vectors are dropped. `timeout`: seconds to wait for
-    another process that writes. A file that is broken or of another version is started anew. A cache that cannot be used
-    (no right to write, disk full, locked for too long) never raises: nothing more is read or written, and `trouble` says
-    why and what to do.
+    `limit`: its approximate size in bytes; beyond it, the least recently used vectors are removed. `timeout`: seconds to wait
+    while another process writes. A damaged file, or one of another version, is replaced. A cache that cannot be used (no
+    permission, disk full, locked too long) raises nothing: it stops reading and writing, and `trouble` says why and what
+    to do.
     """
 
     def __init__(self, path: str | Path, limit: int = LIMIT, timeout: float = 15.0) -> None:
@@ -70,9 +70,9 @@ class VectorCache:
         return f"VectorCache({str(self.path)!r}, limit={self.limit})"
 
     def read(self, identity: str, texts: Sequence[str]) -> tuple[list[int], Float32s]:
-        """Return the positions in `texts` of those that are cached, and their unit rows: float32, (positions, d).
+        """Return the positions of the cached `texts`, and their unit vectors: float32, (positions, d).
 
-        `identity` says which encoder made them. A row that is not as it was written counts as missing.
+        `identity` names the encoder that made them. A vector whose checksum is wrong counts as missing.
         """
         keys = _keys(identity, texts)
         entries: list[_Entry] = self._attempt(lambda db: _look_up(db, keys), [])
@@ -85,7 +85,7 @@ class VectorCache:
         return positions, matrix.reshape(len(positions), width // 4)
 
     def write(self, identity: str, texts: Sequence[str], rows: Float32s) -> None:
-        """Keep the vectors of `texts`, (n, d), all or none; skip rows that are not of length 1, and texts already there."""
+        """Store the vectors of `texts`, (n, d), all or none, except vectors not of length 1 and texts already stored."""
         rows = np.ascontiguousarray(rows, np.float32)
         is_unit = np.abs(np.sqrt(np.einsum("nd,nd->n", rows, rows)) - 1) < _UNIT  # false for NaN
         keys = _keys(identity, texts)
@@ -93,17 +93,17 @@ class VectorCache:
             self._attempt(lambda db: self._insert(db, entries), None)
 
     def clear(self) -> int:
-        """Remove the cache, even a broken one, and return how many bytes that freed."""
+        """Delete the cache, even a damaged one, and return the number of bytes freed."""
         before = self.size()
         self._remove()
         return before - self.size()
 
     def count(self) -> int:
-        """Return how many vectors there are; a cache that does not exist is not created."""
+        """Return the number of stored vectors, without creating a cache that does not exist."""
         return self._attempt(lambda db: _value(db, _COUNT), 0) if self._files[0].exists() else 0
 
     def size(self) -> int:
-        """Return how many bytes the cache takes on disk."""
+        """Return the size of the cache on disk, in bytes."""
         with suppress(OSError):
             return sum(file.stat().st_size for file in self._files if file.exists())
         return 0

@@ -175,7 +175,8 @@ _load_trained = lru_cache(maxsize=2)(TrainedEncoder)
 def _load_folder(folder: Path) -> Encoder:
     if not (folder / "modules.json").is_file():
         raise ModelError(
-            f"{folder} is no model folder: it has no modules.json of sentence-transformers, nor our model.json"
+            f"{folder} is not a model folder: it has neither model.json (headline-dedupe) nor modules.json "
+            "(sentence-transformers): give another folder"
         )
     for weights in sorted(folder.rglob("pytorch_model*.bin")):
         if not list(weights.parent.glob("*.safetensors")):
@@ -201,7 +202,7 @@ def _load_named(name: str) -> Encoder:
         cached = False  # the hub answers, and says more when the model is loaded
     except Exception as error:  # not connected, switched off, or no valid name
         raise ModelError(
-            f"no model {name!r}: there is no such folder, no such model is cached, and the Hugging Face hub cannot be asked "
+            f"no model {name!r}: it is neither a folder nor in the local cache, and the Hugging Face Hub cannot be asked "
             f"({_first_line(error)}): check the name, or connect to download it"
         ) from error
     return _load_sentence_model(name, local=cached)
@@ -220,7 +221,9 @@ def _load_sentence_model(name: str, *, local: bool) -> SentenceEncoder:
         model = SentenceTransformer(name, device="cpu", local_files_only=local, model_kwargs=safe)
     except Exception as error:  # the libraries below share no exception class, and the user's next step is the same
         reason = f"{type(error).__name__}: {_first_line(error)}"
-        raise ModelError(f"the model {name!r} cannot be loaded ({reason})") from error
+        raise ModelError(
+            f"the model {name!r} cannot be loaded ({reason}): give another, or download it again"
+        ) from error
     finally:
         if was_enabled:
             bar.enable_progress_bar()

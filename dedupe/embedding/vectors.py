@@ -87,7 +87,7 @@ def unit_rows(matrix: Any, rows: int, places: Ints | None = None, texts: Sequenc
         norms = np.sqrt(np.einsum("nd,nd->n", chunk, chunk, dtype=np.float64))
         if not np.isfinite(norms).all():
             row = part[~np.isfinite(norms)][0]
-            raise error(f"{name} row {row} is not finite: it holds NaN, infinity or numbers too large")
+            raise error(f"{name} row {row} is not finite: it holds NaN, infinity or numbers too large, so correct it")
         if texts and (empty := [row for row in part[norms == 0] if texts[row]]):
             remedy = "give each headline a vector, or leave embeddings out to have them made"
             raise error(f"{name} row {empty[0]} is all zeros: {remedy}")

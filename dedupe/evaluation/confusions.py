@@ -20,10 +20,10 @@ from dedupe.text.normalize import normalize
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Two headlines that show one mistake: of the pairs it gets wrong, the one most likely to belong together.
+    """Two headlines that show one mistake: the most probable of the pairs that it gets wrong.
 
-    `pairs`: how many pairs it gets wrong. `probability`: that these two belong together at the level, with the `reasons`.
-    `judged`: whether the run compared the two; if not, they were compared by themselves afterwards.
+    `pairs`: how many pairs the mistake gets wrong. `probability`: that these two belong together at the level, with `reasons`.
+    `scored`: whether the run scored this pair; if not, it was scored afterwards, without the context of other headlines.
     """
 
     first: Headline
@@ -31,7 +31,7 @@ class Confusion:
     pairs: int
     probability: float
     reasons: tuple[str, ...]
-    judged: bool
+    scored: bool
 
 
 _Mistake = tuple[Confusion, Deduplication, int]

@@ -22,7 +22,7 @@ _CHUNK_CELLS = 10**7  # draws times blocks
 class Curve:
     """Precision, recall and F1 of the pairs that each threshold joins, ascending; all (thresholds,).
 
-    `joined`: how many pairs that is. Where it is none, precision is 1.
+    `joined`: how many pairs each threshold joins. Where it joins none, precision is 1.
     """
 
     threshold: Floats

@@ -68,7 +68,7 @@ class LabelledHeadlines:
     def check(self, level: str) -> None:
         """Raise `InputError` where the level has no labels, or none that two rows share."""
         if level not in self.labels:
-            raise InputError("no column 'wording' with labels: add it, or name yours with --wording-column")
+            raise InputError("no column 'wording' with labels: rename yours, or name it with --wording-column")
         if not self.scored(level):
             raise InputError(f"no row with a story has a {level} too: name the column of labels with --{level}-column")
         if not self.pairs(level):
@@ -86,7 +86,7 @@ def read_labels(rows: Iterable[Row] | Frame, columns: LabelColumns | None = None
     present = list(dict.fromkeys(str(name) for headline in headlines for name in headline.own))
     story = _column(names.story, "story", present)
     if story is None:
-        raise InputError(f"no column 'story' among {listed(present)}: add it, or name yours with --story-column")
+        raise InputError(f"no column 'story' among {listed(present)}: rename yours, or name it with --story-column")
     slice_ = _column(names.slice, "slice", present)
     wording = _column(names.wording, "wording", present) or _column(None, "variant", present)
     slices = codes(_texts(headlines, slice_))

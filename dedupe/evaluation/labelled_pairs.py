@@ -38,7 +38,7 @@ class LabelledPairs:
     def of(
         cls, heights: ArrayLike, same: ArrayLike, weights: ArrayLike | None = None, blocks: ArrayLike | None = None
     ) -> LabelledPairs:
-        """Return checked pairs; `InputError` where the arguments do not fit, or no pair is true.
+        """Return checked pairs; raise `InputError` if the arguments do not fit each other, or no pair is true.
 
         By default each weight is 1, and each pair is a block.
         """

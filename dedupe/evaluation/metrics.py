@@ -63,7 +63,7 @@ def pairwise(truth: Labels, labels: Labels) -> Score:
 
 
 def adjusted_rand(truth: Labels, labels: Labels) -> float:
-    """Return the Rand index corrected for chance (Hubert and Arabie, 1985): 1 is agreement, about 0 is chance.
+    """Return the Rand index corrected for chance (Hubert and Arabie, 1985): 1 is perfect agreement, about 0 is chance.
 
     Arguments and errors are those of `b_cubed`.
     """

@@ -1,6 +1,6 @@
 """Which pairs to ask people about, so that few answers say most about where the threshold of a level belongs.
 
-Questions are about pairs of distinct titles that the floor joins, or that were judged. Pairs are sorted into strata by height;
+Questions are about pairs of distinct titles that the floor joins, or that were scored. Pairs are sorted into strata by height;
 within a stratum their order is random, but reproducible. The next question comes from the stratum where one more answer
 shrinks the variance of the estimated number of true pairs most (Neyman, 1934), so strata with clear answers are soon left
 alone. The questions of a stratum are a random sample of it, so each answer stands for a share of its pairs, see
@@ -24,9 +24,9 @@ from dedupe.text.normalize import key_of_normalized, normalize
 
 Answer = tuple[str, str, str]
 """Two titles and the verdict on them."""
-_EDGES = np.array([0.01, *np.arange(0.1, 1.0, 0.05)])  # heights; below the first, judged pairs that nothing joins
+_EDGES = np.array([0.01, *np.arange(0.1, 1.0, 0.05)])  # heights; below the first, scored pairs that nothing joins
 _STRATA = len(_EDGES) + 1
-_LARGEST_LISTED = 1000  # distinct titles; of larger groups only judged pairs are listed
+_LARGEST_LISTED = 1000  # distinct titles; of larger groups only scored pairs are listed
 _PRIOR = 2.0  # answers that the judge's own probabilities count for, in each stratum
 
 
@@ -34,7 +34,7 @@ _PRIOR = 2.0  # answers that the judge's own probabilities count for, in each st
 class QuestionPairs:
     """Pairs of nodes of a run, `i` < `j`; all (pairs,).
 
-    `height`: the highest threshold that joins a pair, 0 where none does. `probability`: 0 where it was never judged.
+    `height`: the highest threshold that joins a pair, 0 where none does. `probability`: 0 where it was never scored.
     """
 
     i: Ints
@@ -45,16 +45,16 @@ class QuestionPairs:
 
     @classmethod
     def of(cls, result: Deduplication, level: str) -> QuestionPairs:
-        """Return the pairs that the tree of a level joins at the floor, and the other judged ones."""
+        """Return the pairs that the tree of a level joins at the floor, and the other scored ones."""
         if level not in result.trees:
             raise InputError(f"this run has no level {level!r}: run it with level='story'")
         nodes, tree, table = len(result.nodes), result.trees[level], result.pair_table
         joined = _pairs_inside(tree.cut(result.floor))
-        judged = table.i.astype(np.int64) * nodes + table.j
-        keys = np.union1d(joined[0] * nodes + joined[1], judged)
+        scored = table.i.astype(np.int64) * nodes + table.j
+        keys = np.union1d(joined[0] * nodes + joined[1], scored)
         i, j = np.divmod(keys, nodes)
         probability = np.zeros(len(keys))
-        probability[np.searchsorted(keys, judged)] = table.p(level)
+        probability[np.searchsorted(keys, scored)] = table.p(level)
         height = tree.cophenetic(i, j)
         return cls(i, j, height, probability, np.searchsorted(_EDGES, height, side="right"))
 

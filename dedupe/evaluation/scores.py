@@ -44,9 +44,9 @@ class LevelScores:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The scores of each level that has labels, "story" and perhaps "wording", over all slices together.
+    """The scores of each level that has labels ("story", perhaps "wording"), over all slices together.
 
-    `notes`: lines for people, such as which level was not scored. `warnings`: what a careful reader should know of the input.
+    `notes`: lines for people, such as which level was not scored. `warnings`: those about the input.
     `corrections`: how many corrections found both of their titles, added up over the slices.
     """
 
@@ -72,8 +72,8 @@ def evaluate(
     Rows without a label are grouped with the others, but not scored. The result does not depend on the order of the input.
 
     Args:
-        headlines: what `deduplicate` takes, with the columns of the labels: `story`, perhaps `wording` (which wording of the
-            story), and perhaps `slice` (parts to group separately).
+        headlines: what `deduplicate` takes, with the columns of the labels: `story`, and optionally `wording` (which wording of
+            the story) and `slice` (parts to group separately).
         columns: the names of these columns, where they differ.
         worst: how many confusions of each kind to describe.
         resamples: of the bootstrap.

@@ -80,7 +80,7 @@ def tuning_lines(tuning: Tuning) -> list[str]:
     choice, different = tuning.choice, tuning.choice.pairs - tuning.choice.true
     first = f"{tuning.level} threshold for {choice.goal}: {_with_interval(choice.threshold, choice.interval)}"
     if choice.goal.figure == "f1" and choice.threshold == tuning.before:
-        first += f"; {tuning.before:g} was in force and stays, as these labels show no surely better one"
+        first += f"; {tuning.before:g} stays in force, because no other threshold is clearly better on these labels"
     lines = [first] if choice.joined else [first, "this threshold joins none of the labelled pairs"]
     for name, value in choice.reached.items():
         lines.append(f"{name.replace('f1', 'F1')}: {_with_interval(value, choice.intervals[name])}")
@@ -128,11 +128,11 @@ def _confusion_table(title: str, confusions: Sequence[Confusion]) -> Any:
             Text(printable(headline.title + (f"  [{headline.source}]" if headline.source else "")))
             for headline in (confusion.first, confusion.second)
         )
-        unjudged = () if confusion.judged else ("not compared in the run, only here",)
+        unscored = () if confusion.scored else ("not scored in the run, only here",)
         table.add_section()
         table.add_row(f"{confusion.pairs:,}", f"{confusion.probability:.2f}", first)
         table.add_row("", "", second)
-        table.add_row("", "", Text(printable("; ".join((*confusion.reasons, *unjudged))), "dim"))
+        table.add_row("", "", Text(printable("; ".join((*confusion.reasons, *unscored))), "dim"))
     return table
 
 
@@ -143,7 +143,7 @@ def _confusion_json(confusion: Confusion) -> dict[str, Any]:
         "pairs": confusion.pairs,
         "probability": round(confusion.probability, 4),
         "reasons": list(confusion.reasons),
-        "judged": confusion.judged,
+        "scored": confusion.scored,
     }
 
 

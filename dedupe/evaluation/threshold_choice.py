@@ -37,7 +37,9 @@ class Goal:
         if self.figure not in FIGURES:
             raise InputError(f"figure must be one of {', '.join(FIGURES)}, not {self.figure!r}")
         if (self.least is None) != (self.figure == "f1"):
-            raise InputError("precision and recall need a least value, f1 takes none: it is the best there is")
+            raise InputError(
+                "precision and recall need a least value, f1 takes none: write Goal('recall', 0.9) or Goal('f1')"
+            )
         if self.least is not None and not 0 < self.least <= 1:
             raise InputError(f"{self.figure} must be over 0 and up to 1, not {self.least:g}")
 
@@ -46,7 +48,7 @@ class Goal:
 
     @property
     def enough(self) -> float:
-        """The least value, less a rounding error."""
+        """The least value, minus a tolerance for rounding."""
         return (self.least or 0.0) * (1 - _ROUNDING)
 
 
@@ -92,7 +94,7 @@ def choose_threshold(
     Args:
         pairs: what the threshold is chosen on, see `LabelledPairs.of`.
         goal: default: the best F1.
-        before: the threshold in force, which F1 leaves only for a surely better one. Default: none.
+        before: the threshold in force; for the best F1 it changes only if another is clearly better. Default: none.
         unseen: weight of one additional wrong pair, which is assumed where a precision is wanted, so that a handful of
             right pairs proves little (the rule of succession; Laplace, 1774). For a sample, give the mean weight.
         floor: the lowest threshold, over 0.
@@ -131,7 +133,7 @@ def choose_threshold(
 def check_goal(goal: Goal | None) -> Goal:
     """Return the goal, by default the best F1; `InputError` where it is no `Goal`."""
     if goal is not None and not isinstance(goal, Goal):
-        raise InputError(f"goal must be a Goal, as Goal('precision', 0.98), not {goal!r}")
+        raise InputError(f"goal must be a Goal, such as Goal('precision', 0.98), not {goal!r}")
     return goal or Goal()
 
 
@@ -164,7 +166,7 @@ class _Search:
         if (place := self._sure()) is not None:
             return place
         most = self._reachable()
-        remedy = f"ask for at most {most:g}, or" if most else "there is too little to go by:"
+        remedy = f"ask for at most {most:g}, or" if most else "no value can be reached:"
         raise InputError(
             f"no threshold from {self.curve.threshold[0]:g} to 1 reaches {self.goal} in {SURE:.0%} of the resamples of "
             f"these labels: {remedy} label more headlines"

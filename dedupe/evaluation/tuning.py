@@ -30,7 +30,7 @@ class Tuning:
 
     `choice`: what the threshold reaches, with intervals and the curve over all thresholds. `before`: the threshold in force.
     `scored` rows have a label, `unlabelled` rows have none. `probabilities` and `same`: the probability of each scored pair of
-    labelled rows and whether it is true, (pairs,). `warnings`: what a careful reader should know of the input.
+    labelled rows and whether it is true, (pairs,). `warnings`: those about the input.
 
     `answers`: how many answers about pairs were the labels, None where columns were. With answers, `unlabelled` counts those
     about other pairs, and counts of pairs are estimates.
@@ -54,15 +54,15 @@ class Tuning:
 
     @property
     def caution(self) -> str | None:
-        """One line where the labels are too few to rely on the intervals, else None."""
+        """One line if there are too few labels to rely on the intervals, else None."""
         if self.answers is not None:
-            few = f"this rests on {self.answers:,} answers: give at least {_FEW_ANSWERS} before you rely on it"
+            few = f"the threshold rests on only {self.answers:,} answers: give at least {_FEW_ANSWERS} before you rely on it"
             return few if self.answers < _FEW_ANSWERS else None
         if self.choice.true >= _FEW_TRUE and self.choice.blocks >= _FEW_BLOCKS:
             return None
         return (
-            f"this rests on {self.choice.true:,.0f} pairs that belong together, in {self.choice.blocks:,} independent groups: "
-            f"label more before you rely on it, at least {_FEW_TRUE} such pairs in {_FEW_BLOCKS} groups"
+            f"few labels: {self.choice.true:,.0f} pairs that belong together, in {self.choice.blocks:,} independent groups; "
+            f"label more before you rely on the threshold, at least {_FEW_TRUE} such pairs in {_FEW_BLOCKS} groups"
         )
 
 
@@ -78,12 +78,12 @@ def tune(
 ) -> Tuning:
     """Choose the threshold of a level on labelled headlines, as `choose_threshold` does from pairs.
 
-    The best F1 leaves the threshold in force only for a surely better one. Pairs are counted over all slices; rows without a
-    label are grouped with the others, but not counted. The result does not depend on the order of the input.
+    For the best F1, the threshold in force changes only if another is clearly better. Pairs are counted over all slices; rows
+    without a label are grouped with the others, but not counted. The result does not depend on the order of the input.
 
     Args:
         headlines: what `deduplicate` takes, with the columns of the labels, as for `evaluate`.
-        goal: what the joined pairs should reach, as `Goal("precision", 0.98)`. Default: the best F1.
+        goal: what the joined pairs should reach, such as `Goal("precision", 0.98)`. Default: the best F1.
         level: "story" or "wording".
         columns: the names of the columns of labels, where they differ.
         resamples: of the bootstrap.
@@ -101,8 +101,9 @@ def tune(
     runs = runs_of(labelled, **options)
     pairs, before = labelled_pairs(labelled, runs, level), runs[0].thresholds[level]
     choice = choose_threshold(pairs, goal, before=before, floor=runs[0].floor, resamples=resamples, seed=seed)
-    scored, judged, warnings = labelled.scored(level), _judged(labelled, runs, level), warnings_of(labelled, runs)
-    return Tuning(level, choice, before, scored, len(labelled.headlines) - scored, len(runs), *judged, warnings)
+    scored, scored_pairs = labelled.scored(level), _scored_pairs(labelled, runs, level)
+    warnings = warnings_of(labelled, runs)
+    return Tuning(level, choice, before, scored, len(labelled.headlines) - scored, len(runs), *scored_pairs, warnings)
 
 
 def tune_by_answers(
@@ -119,7 +120,7 @@ def tune_by_answers(
 
     `answers`: two titles and the verdict each, about pairs that `Questions` drew for this level, so that each answer stands
     for other pairs of about its height. Recall is the share of true pairs among distinct titles that the floor joins or that
-    were judged. Wordings are those of the whole input, not of its stories. Everything else is as for `tune`. Also raises
+    were scored. Wordings are those of the whole input, not of its stories. Everything else is as for `tune`. Also raises
     `InputError` where no answer is about these titles, and for a `story_threshold` with the level "wording", where it has no
     effect.
     """
@@ -157,8 +158,8 @@ def _checked(level: str, goal: Goal | None, options: RunOptions) -> Goal:
     return check_goal(goal)
 
 
-def _judged(labelled: LabelledHeadlines, runs: list[Deduplication], level: str) -> tuple[Floats, Bools]:
-    """The probability of each judged pair of labelled rows, and whether it is true."""
+def _scored_pairs(labelled: LabelledHeadlines, runs: list[Deduplication], level: str) -> tuple[Floats, Bools]:
+    """The probability of each scored pair of labelled rows, and whether it is true."""
     probabilities, same = list[Floats](), list[Bools]()
     for rows, run in zip(labelled.slices, runs, strict=True):
         pairs, truth = run.pairs, labelled.labels[level][rows]

@@ -39,7 +39,7 @@ def open_parquet(name: str, content: bytes | None = None) -> StoredTable:
     try:
         return StoredTable(pq.ParquetFile(name if content is None else io.BytesIO(content)), name)
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{name} cannot be read as Parquet ({error}): it is damaged or cut short") from None
+        raise InputError(f"{name} cannot be read as Parquet ({error}): get it again, or name its format") from None
 
 
 def is_parquet_file(name: str) -> bool:

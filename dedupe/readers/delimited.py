@@ -186,7 +186,7 @@ def named_column(column: str, available: list[str], name: str) -> str:
         return folded[key]
     close = difflib.get_close_matches(key, folded, 1)
     hint = f", did you mean {folded[close[0]]!r}?" if close else ":"
-    raise InputError(f"{name}: no column {column!r}{hint} it has {listed(available)}")
+    raise InputError(f"{name}: no column {column!r}{hint} name one of {listed(available)}")
 
 
 def _by_folded_name(columns: list[str]) -> dict[str, str]:

@@ -59,7 +59,9 @@ def read_bytes(name: str) -> bytes:
             return bytes(pa.CompressedInputStream(io.BytesIO(content), "zstd").read())
     except (OSError, EOFError, zlib.error) as error:
         source = "standard input" if name == "-" else name
-        raise InputError(f"{source} cannot be unpacked ({error}): it is damaged or cut short, get it again") from None
+        raise InputError(
+            f"{source} cannot be unpacked ({error}): it is damaged or incomplete, so get it again"
+        ) from None
     return content
 
 
@@ -69,7 +71,7 @@ def _read_file(name: str) -> bytes:
     except FileNotFoundError:
         raise InputError(f"no file {name}: check the path, or give - for standard input") from None
     except IsADirectoryError:
-        raise InputError(f"{name} is a directory: give a file in it, or all of them as '{Path(name) / '*'}'") from None
+        raise InputError(f"{name} is a folder: give a file in it, or all of them as '{Path(name) / '*'}'") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"{name} cannot be read ({reason}): check the path and its permissions") from None

@@ -45,7 +45,7 @@ def write_report(
     argument and `OutputError` where the file cannot be written.
     """
     if not isinstance(result, Deduplication):
-        raise InputError(f"result is a {type(result).__name__}: give what deduplicate returned")
+        raise InputError(f"result is of type {type(result).__name__}: give what deduplicate returned")
     for name, value in (("max_rows", max_rows), ("max_pairs", max_pairs)):
         if not isinstance(value, int) or value < 1:
             raise InputError(f"{name} must be a positive integer, not {value!r}")

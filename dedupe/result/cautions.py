@@ -1,4 +1,4 @@
-"""`Caution`: what a careful reader should know of the input and the groups. Oddities are counted, never lost, never fatal."""
+"""`Caution`: a warning about the input or the groups. Odd rows are counted, never lost, never fatal."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _HARMLESS = ("control-characters", "duplicate-id")  # cautions that change no gr
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """Something a careful reader should know: a code, a message of one line, and the input positions it is about.
+    """A warning about the input or the groups: a code, a message of one line, and the input positions that it is about.
 
     Codes: `empty-title`, `long-title`, `control-characters`, `bad-date`, `duplicate-id`, `not-english`, `large-story`,
-    `loose-story`, `collapsed`, `sparse`, `uncorrected`, `uncalibrated`, `undated`.
+    `loose-story`, `collapsed`, `sparse`, `uncorrected`, `uncalibrated`, `undated`, `unused-cache`.
     """
 
     code: str
@@ -45,24 +45,24 @@ def input_cautions(
 ) -> Iterator[Caution]:
     """Yield one caution for each kind of oddity in the input. `texts`: normalized titles, cut to what is compared."""
     ids = Counter(row.id for row in rows)
-    long = f"compared by their first {MAX_LENGTH:,} characters"
+    long = f"compared by the first {MAX_LENGTH:,} characters only"
     yield from _caution("empty-title", "without a title: left ungrouped", [not text for text in texts])
     yield from _caution("long-title", long, [len(text) >= MAX_LENGTH for text in texts])
     controls = [_has_control(row.title) for row in rows]
-    yield from _caution("control-characters", "with NUL or other control characters, ignored", controls)
+    yield from _caution("control-characters", "with NUL or other control characters, which are ignored", controls)
     bad_dates = [row.bad_date is not None for row in rows]
-    yield from _caution("bad-date", "with a date that cannot be read, treated as absent", bad_dates)
+    yield from _caution("bad-date", "with a date that cannot be read, which counts as missing", bad_dates)
     repeated = [row.id is not None and ids[row.id] > 1 for row in rows]
     yield from _caution("duplicate-id", "with the id of another row", repeated)
     if window is not None and rows and not any(row.published for row in rows):
-        yield Caution(
-            "undated", "no row has a date that can be read, so the window has no effect: name the column of dates"
-        )
+        yield Caution("undated", "no row has a readable date, so the window has no effect: name the date column")
     if calibrated:
-        foreign = "not in English, it seems: expect less of them, or name another model"
+        foreign = "apparently not in English: expect more mistakes, or use another model"
         yield from _caution("not-english", foreign, not_english(texts))
     else:
-        yield Caution("uncalibrated", "vectors of another model: probabilities are estimates, check the thresholds")
+        yield Caution(
+            "uncalibrated", "the vectors are from another model, so probabilities are estimates: check the thresholds"
+        )
 
 
 def run_cautions(crowds: Collapsed, skipped: int, uncorrected: Ints) -> Iterator[Caution]:
@@ -71,12 +71,12 @@ def run_cautions(crowds: Collapsed, skipped: int, uncorrected: Ints) -> Iterator
     `skipped`: pairs not compared; `uncorrected`: nodes that corrections put together but the window keeps apart.
     """
     of = crowds.nodes.of_row
-    absorbed = "nearly equal to over a thousand others: one node at every threshold"
+    absorbed = "nearly equal to over a thousand others: in one wording at every threshold"
     yield from _caution("collapsed", absorbed, crowds.absorbed)
-    sparse = "near-copies that differ in a detail, compared only with alphabetical neighbors"
+    sparse = "among over a thousand near-copies, compared only with their alphabetical neighbours"
     nodes = np.concatenate([np.empty(0, np.int64), *crowds.sparse])
     yield from _caution("sparse", f"{sparse}: {skipped:,} pairs not scored", np.isin(of, nodes))
-    apart = "that corrections put together but the window keeps apart: widen it to have them in one group"
+    apart = "that corrections join but the window keeps apart: widen the window to join them"
     yield from _caution("uncorrected", apart, np.isin(of, uncorrected))
 
 

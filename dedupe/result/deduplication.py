@@ -168,7 +168,7 @@ class Deduplication(WithOutput):
 
     @cached_property
     def warnings(self) -> tuple[Caution, ...]:
-        """What a careful reader should know of the input and of suspicious groups."""
+        """The warnings about the input and about suspicious groups."""
         labels = self._labels["story"]
         distinct = np.bincount(labels[self.nodes.title_row], self.nodes.weight)
         unscored = self._cohesion < self.floor

@@ -41,7 +41,7 @@ class Match:
 
 @dataclass(frozen=True, eq=False)
 class Matches(WithOutput, Sequence["Match | None"]):
-    """One `Match` a new headline, or None where it repeats nothing known.
+    """One `Match` per new headline, or None where it repeats nothing known.
 
     `rows`, `to_arrow` and `to_pandas` give the columns of the row, `title`, and `dedupe_match` (the level, "" for none),
     `dedupe_match_story`, `dedupe_match_wording`, `dedupe_match_probability`, `dedupe_match_row`, `dedupe_match_id`,

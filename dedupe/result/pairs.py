@@ -114,8 +114,8 @@ class ScoredPairs(Sequence[ScoredPair]):
         columns: dict[str, Any] = {
             "i": self.i,
             "j": self.j,
-            "title_i": titles.take(pa.array(self.i)),
-            "title_j": titles.take(pa.array(self.j)),
+            "title_a": titles.take(pa.array(self.i)),
+            "title_b": titles.take(pa.array(self.j)),
             "similarity": self.similarity,
             "p_wording": self.p_wording,
             "p_story": self.p_story,

@@ -55,7 +55,7 @@ class Settings:
         check_choice("keep", self.keep, KEEP_RULES)
         for level, value in self.thresholds.items():
             if not self.floor <= value <= 1:
-                bounds = f"outside {self.floor:g} to 1: weaker pairs are not kept"
+                bounds = f"outside {self.floor:g} to 1, the range that a run keeps: give one in it"
                 raise InputError(f"{level}_threshold {value:g} is {bounds}")
 
     @property

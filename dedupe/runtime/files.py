@@ -30,9 +30,11 @@ def check_output(path: str, read: Iterable[str], *, force: bool = False, binary:
     target = Path(path)
     with _as_output_errors(path):
         if target.is_dir():
-            raise OutputError(f"{path} is a directory: name a file to write")
+            raise OutputError(f"{path} is a folder: name a file to write")
         if not os.access(target.parent, os.W_OK | os.X_OK):
-            raise OutputError(f"cannot write into {target.parent}: it is not a folder that you may write to")
+            raise OutputError(
+                f"cannot write into {target.parent}: it is missing or not writable, so name another output"
+            )
         inputs = [Path(source) for source in read if source != "-" and "://" not in source]
         if target.exists() and any(source.exists() and source.samefile(target) for source in inputs):
             raise OutputError(f"{path} is also the input: name another output")
@@ -84,7 +86,9 @@ def _as_output_errors(name: str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"cannot write {name}: {error.strerror or error}") from error
+        raise OutputError(
+            f"cannot write {name} ({error.strerror or error}): check the path and the free space"
+        ) from error
 
 
 @contextmanager

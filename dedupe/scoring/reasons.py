@@ -21,7 +21,7 @@ def reasons(a: str, b: str, similarity: float, features: Mapping[str, float], *,
     first, second = facts(a), facts(b)
     readable = words_by_stem(a) | words_by_stem(b)
     sentences = ["a correction says so"] if corrected else []
-    sentences.append(f"similar meaning: cosine {similarity:.2f}")
+    sentences.append(f"similarity of meaning: {similarity:.2f} (cosine)")
     for label, stems in (
         ("both say", first.stems & second.stems),
         ("only the first says", first.stems - second.stems),
@@ -31,26 +31,26 @@ def reasons(a: str, b: str, similarity: float, features: Mapping[str, float], *,
             rarest = sorted(stems, key=lambda stem: (-document_frequencies().idf(stem), stem))[:_MAX_WORDS]
             sentences.append(f"{label}: {', '.join(readable.get(stem, stem) for stem in rarest)}")
     sentences += _agreement("number", first.numbers, second.numbers) + _agreement("day", first.days, second.days)
-    for verb, in_first, in_second in (
-        ("negates", first.negated, second.negated),
-        ("asks", first.is_question, second.is_question),
-        ("looks ahead", first.looks_ahead, second.looks_ahead),
+    for predicate, in_first, in_second in (
+        ("has a negative word", first.negated, second.negated),
+        ("is a question", first.is_question, second.is_question),
+        ("is about the future", first.looks_ahead, second.looks_ahead),
     ):
         if in_first != in_second:
-            sentences.append(f"only the {'first' if in_first else 'second'} {verb}")
+            sentences.append(f"only the {'first' if in_first else 'second'} {predicate}")
     if features["opposed"]:
         sentences.append("one says the opposite of the other")
     if features["story_common"] >= _MIN_COMMON:
-        sentences.append("other headlines go with both")
+        sentences.append("other headlines match both")
     if not features["undated"]:
         hours = round(math.expm1(features["hours"]))
-        sentences.append(f"{hours} hour{'s' * (hours > 1)} apart" if hours else "published within the hour")
+        sentences.append(f"{hours} hour{'s' * (hours > 1)} apart" if hours else "less than an hour apart")
     return sentences
 
 
 def _agreement(what: str, first: frozenset[str], second: frozenset[str]) -> list[str]:
-    if first & second:
-        return [f"same {what}: {', '.join(sorted(first & second))}"]
+    if shared := sorted(first & second):
+        return [f"same {what}{'s' * (len(shared) > 1)}: {', '.join(shared)}"]
     if first and second:
         return [f"different {what}s: {', '.join(sorted(first))} and {', '.join(sorted(second))}"]
     return []

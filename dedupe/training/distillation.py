@@ -69,7 +69,7 @@ def distil(
     network = Network(base)
     if network.width != encoder.dimension:
         raise InputError(
-            f"the base gives {network.width} numbers a title, the teacher {encoder.dimension}: choose a base of its width"
+            f"vectors have {network.width} numbers in the base, {encoder.dimension} in the teacher: choose a base of that width"
         )
     network.keep_layers(layers)
     texts = _distinct_texts(titles, without)

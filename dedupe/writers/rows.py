@@ -46,7 +46,7 @@ def format_of(path: str, known: Sequence[str] = (*ROW_FORMATS, "json")) -> str |
     if ending in _UNSUPPORTED or (format and format not in known):
         usual = [next(ending for ending, format in _ENDINGS.items() if format == name) for name in known]
         names = " or ".join(filter(None, [", ".join(usual[:-1]), usual[-1]]))
-        raise OutputError(f"{path}: cannot write {ending} files here: name a file that ends in {names}")
+        raise OutputError(f"{path}: {ending} files cannot be written: name a file that ends in {names}")
     return format
 
 

@@ -235,7 +235,7 @@ def test_an_option_without_effect_is_refused(titles: Path, arguments: tuple[str,
 
 def test_a_window_without_dates_is_a_warning(titles: Path) -> None:
     (warning,) = run("cluster", titles, "--window", "1d").stderr.splitlines()[1:]
-    assert "warning: no row has a date that can be read, so the window has no effect" in warning
+    assert "warning: no row has a readable date, so the window has no effect" in warning
 
 
 def test_a_settings_file_may_hold_options_for_other_runs(titles: Path, tmp_path: Path) -> None:
@@ -304,7 +304,10 @@ def test_a_full_disk_is_one_line(titles: Path) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device, opened as the shell would
         process = start("cluster", str(titles), stdout=full)
         errors = process.communicate(timeout=60)[1]
-    assert errors == "headline-dedupe: error: cannot write standard output: No space left on device\n"
+    assert (
+        errors
+        == "headline-dedupe: error: cannot write standard output (No space left on device): check the path and the free space\n"
+    )
     assert process.returncode == 2
 
 

@@ -221,7 +221,7 @@ def test_titles_that_the_window_cut_are_asked_about_once(news):
 
 def test_what_contradicts_is_said_at_once(news):
     done = keys(news, "d" + "w" * 60, "--number", "40")
-    assert "may not be one" in done.stderr and "undo it with [u], or edit" in done.stderr
+    assert "must not be one" in done.stderr and "undo it with [u], or edit" in done.stderr
 
 
 def test_a_file_that_is_something_else_is_left_alone(news):

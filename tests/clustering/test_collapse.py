@@ -196,7 +196,7 @@ def test_a_run_over_a_crowd_that_says_the_same():
     assert strict.labels("wording").tolist() == labels.tolist(), "no threshold parts a node"
     crowd = cautions(result)["collapsed"]
     assert len(crowd.positions) == 1099 and max(crowd.positions) < 1100
-    assert "one node at every threshold" in crowd.message and "1,099 rows" in crowd.message
+    assert "in one wording at every threshold" in crowd.message and "1,099 rows" in crowd.message
     assert [result.flags()[row] for row in crowd.positions[:2]] == ["collapsed,large-story"] * 2
     assert not {"sparse", "loose-story"} & cautions(result).keys()
     assert result.stories[0].cohesion == 1 and len(result.stories[0]) == 1100

@@ -271,7 +271,7 @@ def test_a_file_is_read_as_corrections(files, tmp_path):
         (f'title_a,title_b,verdict\n"{BANK}","{RATES}",yes\n', "row 1: verdict must be one of"),
         (
             f'title_a,title_b,verdict\n"{BANK}","{RATES}",story\n"{BANK}","{RATES}",different\n',
-            "row 2) may not be one story, but other corrections imply that they are",
+            "row 2) must not be one story, but other corrections imply that they are",
         ),
     ],
 )

@@ -38,6 +38,6 @@ def test_it_runs(stored: nbformat.NotebookNode, tmp_path: Path, monkeypatch: pyt
     assert "stderr" not in "".join(outputs)
     assert "★ Ferry sinks off Oslo, 3 dead" in outputs[1]
     assert "dedupe_story" in outputs[2]
-    assert "similar meaning" in outputs[4]
+    assert "similarity of meaning" in outputs[4]
     assert "Oslo ferry sinks, three dead" in outputs[5]
     assert "11 headlines" in outputs[6]

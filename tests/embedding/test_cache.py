@@ -441,7 +441,7 @@ def test_a_second_run_encodes_nothing(feed, tmp_path, monkeypatch, fake_encoder,
     monkeypatch.setattr(type(fake_encoder), "encode", None)
     again = run(command, feed, "--cache", tmp_path / "mine")
     assert (again.stdout, again.stderr) == (first.stdout, first.stderr)
-    assert "entries: 3\n" in run("cache", "--cache", tmp_path / "mine").stdout
+    assert "vectors: 3\n" in run("cache", "--cache", tmp_path / "mine").stdout
     assert not (tmp_path / "usual").exists()
 
 
@@ -467,12 +467,12 @@ def test_the_cache_is_shown_and_cleared(feed, tmp_path):
     size = (tmp_path / "usual" / FILE).stat().st_size / 2**20
     assert shown.stdout.splitlines() == [
         f"path: {tmp_path / 'usual'}",
-        "entries: 3",
+        "vectors: 3",
         f"size: {size:.1f} MiB",
         "limit: 2,048.0 MiB",
     ]
     assert run("cache", "clear").stdout == f"headline-dedupe: freed {size:.1f} MiB in {tmp_path / 'usual'}\n"
-    assert run("cache").stdout.splitlines()[1:3] == ["entries: 0", "size: 0.0 MiB"]
+    assert run("cache").stdout.splitlines()[1:3] == ["vectors: 0", "size: 0.0 MiB"]
     assert list((tmp_path / "usual").iterdir()) == []
 
 

@@ -161,7 +161,7 @@ def test_a_row_hardly_depends_on_its_batch():
 
 
 def test_a_folder_that_is_no_model(tmp_path):
-    with pytest.raises(ModelError, match=r"it has no modules\.json .*, nor our model\.json"):
+    with pytest.raises(ModelError, match=r"neither model\.json .* nor modules\.json"):
         load_encoder(str(tmp_path))
 
 
@@ -231,6 +231,6 @@ except dedupe.ModelError as error:
 """
     output, errors = run_in_process(code)
     assert output.startswith(
-        f"no model {name!r}: there is no such folder, no such model is cached, and the Hugging Face hub"
+        f"no model {name!r}: it is neither a folder nor in the local cache, and the Hugging Face Hub"
     )
     assert output.endswith("False\n") and output.count("\n") == 1 and errors == ""

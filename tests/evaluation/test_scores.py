@@ -48,11 +48,11 @@ def test_columns_have_the_names_that_were_given_in_capitals_or_not() -> None:
 @pytest.mark.parametrize(
     ("rows", "columns", "message"),
     [
-        ([{"title": "a", "topic": "1"}], LabelColumns(), "no column 'story' among title, topic: add it"),
+        ([{"title": "a", "topic": "1"}], LabelColumns(), "no column 'story' among title, topic: rename yours"),
         (
             [{"title": "a", "story": "1"}],
             LabelColumns(wording="wordng"),
-            "the labels: no column 'wordng': it has title, story",
+            "the labels: no column 'wordng': name one of title, story",
         ),
         ([{"title": "a", "story": "1"}], LabelColumns(slice="day"), "no column 'day'"),
         ([{"title": "a", "storey": "1"}], LabelColumns(story="stor"), "did you mean 'storey'"),
@@ -150,7 +150,7 @@ def test_the_pair_of_a_confusion_is_the_most_probable_one(evaluation: Evaluation
         chance = {(pair.i, pair.j): pair.p_story for pair in run.pairs}
         for confusion in evaluation.levels["story"].missed:
             members = [k for k, row in enumerate(rows) if row["story"] == confusion.first.extra["story"]]
-            if confusion.first.extra["slice"] != part or not confusion.judged:
+            if confusion.first.extra["slice"] != part or not confusion.scored:
                 continue
             apart = [chance.get((i, j), 0.0) for i in members for j in members if i < j and labels[i] != labels[j]]
             assert confusion.probability == pytest.approx(max(apart))
@@ -170,7 +170,7 @@ def test_what_the_run_never_compared_is_judged_alone_and_an_empty_title_not_at_a
     ]
     rows += [{"title": title, "story": "b"} for title in ("", "Museum reopens")]
     missed = evaluate(rows, encoder=FakeEncoder(), resamples=5).levels["story"].missed
-    assert [(confusion.pairs, confusion.judged) for confusion in missed] == [(2, False), (1, False)]
+    assert [(confusion.pairs, confusion.scored) for confusion in missed] == [(2, False), (1, False)]
     assert missed[0].probability < 0.2
     assert missed[1].reasons == ("a title is empty",)
 
@@ -248,7 +248,7 @@ def test_scores_come_as_json_into_a_pipe_and_a_file(labelled: Path, evaluation: 
     assert story["scores"]["b_cubed_f1"]["value"] == round(evaluation.levels["story"].scores["b_cubed_f1"], 4)
     assert story["scores"]["b_cubed_f1"]["low"] <= story["scores"]["b_cubed_f1"]["value"]
     assert len(story["wrong"]) == len(story["missed"]) == 2
-    assert set(story["wrong"][0]) == {"first", "second", "pairs", "probability", "reasons", "judged"}
+    assert set(story["wrong"][0]) == {"first", "second", "pairs", "probability", "reasons", "scored"}
     assert f"{story['unlabelled']} headlines without a story not scored" in piped.stderr
     run("evaluate", labelled, "--story-column", "event", "--worst", "2", "-o", "scores.json", "-q")
     assert json.loads(Path("scores.json").read_text("utf-8")) == scores
@@ -290,7 +290,7 @@ def test_wrong_calls_are_one_line(labelled: Path) -> None:
     assert "2 labelled rows has a story of its own" in refused("evaluate", "alone.csv")
     assert "no column 'story' among title" in refused("evaluate", "titles.txt")
     line = refused("evaluate", labelled, "-o", "scores.csv")
-    assert "scores.csv: cannot write .csv files here: name a file that ends in .json or .txt" in line
+    assert "scores.csv: .csv files cannot be written: name a file that ends in .json or .txt" in line
     assert "is also the input" in refused("evaluate", labelled, "-o", labelled, "--force", "--format", "json")
 
 

@@ -74,7 +74,7 @@ def test_a_file_whose_name_looks_like_a_glob_is_itself(tmp_path):
 def test_missing_file_and_directory(tmp_path):
     with pytest.raises(InputError, match="no file"):
         read_headlines(tmp_path / "nothing.csv")
-    with pytest.raises(InputError, match="is a directory"):
+    with pytest.raises(InputError, match="is a folder"):
         read_headlines(tmp_path)
 
 

@@ -222,7 +222,7 @@ def test_a_report_that_cannot_be_written_is_an_error(result: Deduplication, tmp_
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"result": None}, "result is a NoneType: give what deduplicate returned"),
+        ({"result": None}, "result is of type NoneType: give what deduplicate returned"),
         ({"max_rows": 0}, "max_rows must be a positive integer, not 0"),
         ({"max_pairs": 1.5}, "max_pairs must be a positive integer, not 1.5"),
     ],
@@ -394,7 +394,7 @@ def test_every_headline_of_a_story_says_why_it_is_there(browser: Browser, tmp_pa
         reasons.first.locator(".reasons").wait_for()
         words = reasons.first.locator(".reasons li").all_text_contents()
         known = {reason for pair in chance.values() for reason in pair.reasons}
-        assert words[0].startswith("similar meaning: cosine") and words[0] in known
+        assert words[0].startswith("similarity of meaning: ") and words[0] in known
 
 
 def test_copies_stand_on_one_line_with_their_sources_and_links(page: Any, result: Deduplication) -> None:

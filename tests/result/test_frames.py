@@ -87,9 +87,9 @@ def test_pairs_are_a_table() -> None:
     corrections = [(titles[0], titles[1], "different"), (titles[2], titles[4], "wording")]
     result = run([*titles, "Bakery closes"], corrections=corrections)
     table = result.pairs.to_arrow(reasons=True)
-    assert table.column_names[:4] == ["i", "j", "title_i", "title_j"] and table.num_rows == len(result.pairs) > 5
+    assert table.column_names[:4] == ["i", "j", "title_a", "title_b"] and table.num_rows == len(result.pairs) > 5
     for row, pair in zip(table.to_pylist(), result.pairs, strict=True):
-        assert row.pop("title_i") == titles[pair.i] and row.pop("title_j") == titles[pair.j]
+        assert row.pop("title_a") == titles[pair.i] and row.pop("title_b") == titles[pair.j]
         assert tuple(row.pop("reasons")) == pair.reasons
         assert row == {name: getattr(pair, name) for name in row}
     verdicts = result.pairs.to_pandas().set_index(["i", "j"])["verdict"]

@@ -38,7 +38,7 @@ def test_one_warning_with_all_that_matters_at_the_line_of_the_user() -> None:
     for part in (
         "1 row without a title",
         "1 row with a date that cannot be read",
-        "by their first",
+        "by the first",
         "see result.warnings",
     ):
         assert part in message

@@ -23,7 +23,7 @@ def explained(a, b, *, hours=None, common=0.0, corrected=False):
 
 def test_words_that_both_say_and_only_one():
     assert explained("Ferry sinks off Oslo", "Oslo ferry rescued") == [
-        "similar meaning: cosine 0.88",
+        "similarity of meaning: 0.88 (cosine)",
         "both say: Oslo, ferry",
         "only the first says: sinks",
         "only the second says: rescued",
@@ -36,9 +36,9 @@ def test_words_that_both_say_and_only_one():
         ("Port 8080 closed", "Port 8080 shut", "same number: 8080"),
         ("Port 8080 closed", "Port 8081 closed", "different numbers: 8080 and 8081"),
         ("Storm on Monday", "Storm on Friday", "different days: Monday and Friday"),
-        ("Mayor resigns", "Mayor does not resign", "only the second negates"),
-        ("Is the mayor ill?", "Mayor is ill", "only the first asks"),
-        ("Mayor resigns", "Mayor will resign", "only the second looks ahead"),
+        ("Mayor resigns", "Mayor does not resign", "only the second has a negative word"),
+        ("Is the mayor ill?", "Mayor is ill", "only the first is a question"),
+        ("Mayor resigns", "Mayor will resign", "only the second is about the future"),
         ("Shares rise in Oslo", "Oslo shares fall", "one says the opposite of the other"),
     ],
 )
@@ -49,13 +49,13 @@ def test_facts_that_agree_or_differ(a, b, sentence):
 
 @pytest.mark.parametrize(
     ("hours", "sentence"),
-    [(0.2, "published within the hour"), (1, "1 hour apart"), (49, "49 hours apart")],
+    [(0.2, "less than an hour apart"), (1, "1 hour apart"), (49, "49 hours apart")],
 )
 def test_time_between_both(hours, sentence):
     assert explained("Ferry sinks", "Ferry sinks off Oslo", hours=hours)[-1] == sentence
 
 
 def test_other_headlines_and_corrections():
-    assert "other headlines go with both" in explained("Ferry", "Ferry sinks", common=math.log(2))
-    assert "other headlines go with both" not in explained("Ferry", "Ferry sinks", common=0.1)
+    assert "other headlines match both" in explained("Ferry", "Ferry sinks", common=math.log(2))
+    assert "other headlines match both" not in explained("Ferry", "Ferry sinks", common=0.1)
     assert explained("Ferry", "Ferry sinks", corrected=True)[0] == "a correction says so"

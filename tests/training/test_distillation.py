@@ -136,7 +136,7 @@ def test_the_loss_is_zero_for_equal_rows_and_adds_the_error_of_similarities():
         ({"layers": [2]}, r"layers \[2\] cannot be kept: choose from 0 to 1"),
         ({"layers": []}, "cannot be kept"),
         ({"titles": titles(100)}, "100 distinct titles are too few"),
-        ({"base": None}, "gives 384 numbers a title, the teacher 32"),
+        ({"base": None}, "384 numbers in the base, 32 in the teacher"),
     ],
 )
 def test_what_cannot_be_distilled(base, teacher, tmp_path, changed, message):

@@ -38,7 +38,7 @@ export function drawChecks(app, element) {
 function strongPairsNote({ grouping, data }) {
   const less = data.pairs.left_out ? " The page does not hold the weakest pairs of this run." : "";
   const reason = `the mean over both groups is below ${exactNumber(grouping.threshold)}, or they are too far apart in time`;
-  return `One headline of each matches one of the other, but ${reason}. Up to ${MAX_PAIRS} pairs, most probable first, without the first ${BATCH} above.${less}`;
+  return `One headline of each matches one of the other, but ${reason}. Up to ${MAX_PAIRS} pairs, most probable first, not counting the first ${BATCH} under “Nearly joined”.${less}`;
 }
 
 function section(heading, note, items, draw, what) {
