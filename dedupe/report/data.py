@@ -136,7 +136,7 @@ def _left_out(result: Deduplication, nodes: PageNodes, pairs: PagePairs) -> tupl
         )
     if pairs.left_out:
         sentences.append(
-            f"{pairs.left_out:,} of the weakest scored pairs are not in the page, so near misses may lack some"
+            f"the {pairs.left_out:,} least probable scored pairs are not in the page, so “To check” may lack some pairs"
         )
     return tuple(sentences)
 

@@ -244,7 +244,7 @@ def test_without_a_terminal_it_says_so(news):
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, start_new_session=True
     )
-    assert done.returncode == 2 and "label asks its questions at a terminal" in done.stderr
+    assert done.returncode == 2 and "label asks questions on a terminal" in done.stderr
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ import { titleOf } from "./story.js";
 import { count } from "./format.js";
 
 const FILE = "corrections.jsonl";
-const CHOICES = { "": "none", wording: "same wording", story: "same story, other wording", different: "different stories" };
+const CHOICES = { "": "none", wording: "one wording", story: "one story, two wordings", different: "different stories" };
 const verdicts = new Map(); // by pair
 const bar = make("p", { className: "verdicts", hidden: true });
 let saved = true;
