@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -69,27 +68,3 @@ class OutputRows:
                 table = table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
             begin += rows
             yield table
-
-
-class WithOutput(ABC):
-    """What has output rows, one for each headline: its own columns, then those of `docs/columns.md`."""
-
-    @property
-    @abstractmethod
-    def output(self) -> OutputRows:
-        """The output rows, made one at a time."""
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return one output row per headline."""
-        return list(self.output)
-
-    def to_arrow(self) -> pa.Table:
-        """Return the output rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
-        return self.output.to_arrow()
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the output rows as a pandas frame, with the index of the frame that the headlines came from.
-
-        Raises `ModuleNotFoundError` if pandas is not installed.
-        """
-        return self.output.to_pandas()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from dedupe.embedding.vectors import Vectors
 from dedupe.headlines import Headline
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.cautions import Caution, story_cautions
-from dedupe.result.columns import OutputRows, WithOutput
+from dedupe.result.columns import OutputRows
 from dedupe.result.display import html, summary
 from dedupe.result.groups import ShortList, Story, stories_of
 from dedupe.result.pairs import ScoredPairs
@@ -33,8 +33,13 @@ from dedupe.scoring.similarity_scale import Scale
 _TEXT_COLUMNS = ("title", "dedupe_flag", "dedupe_file")
 
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Deduplication(WithOutput):
+class Deduplication:
     """The groups of a run, at three levels that nest: exact, wording, story.
 
     `pair_table`: the scored pairs, by node; `pairs` has them by input position. `trees`: the merge tree of each level.
@@ -181,6 +186,21 @@ class Deduplication(WithOutput):
             for position in caution.positions:
                 flags[position].append(caution.code)
         return list(map(",".join, flags))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one output row per headline: its own columns, then those of `docs/columns.md`."""
+        return list(self.output)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the output rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
+        return self.output.to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the output rows as a pandas frame, with the index of the frame that the headlines came from.
+
+        Raises `ModuleNotFoundError` if pandas is not installed.
+        """
+        return self.output.to_pandas()
 
     @property
     def output(self) -> OutputRows:

@@ -25,7 +25,9 @@ class ShortList(list[_Item]):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Group:
+class Wording:
+    """Headlines that say the same news in other words. `positions`: their positions in the input, ascending."""
+
     id: int
     representative: Headline
     headlines: ShortList[Headline]
@@ -35,30 +37,30 @@ class _Group:
         return len(self.positions)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.id}: {self._sizes()}, {shortened(self.representative.title)!r})"
-
-    def _sizes(self) -> str:
-        return counted(len(self), "headline")
+        return f"Wording({self.id}: {counted(len(self), 'headline')}, {shortened(self.representative.title)!r})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Wording(_Group):
-    """Headlines that say the same news in other words. `positions`: their positions in the input, ascending."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Story(_Group):
+class Story:
     """Headlines that report one event.
 
     `positions`: their positions in the input, ascending. `cohesion`: the probability of the weakest pair inside, 0 where a
     pair was never scored.
     """
 
+    id: int
+    representative: Headline
+    headlines: ShortList[Headline]
+    positions: Ints
     wordings: ShortList[Wording]
     cohesion: float
 
-    def _sizes(self) -> str:
-        return f"{counted(len(self), 'headline')}, {counted(len(self.wordings), 'wording')}"
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __repr__(self) -> str:
+        sizes = f"{counted(len(self), 'headline')}, {counted(len(self.wordings), 'wording')}"
+        return f"Story({self.id}: {sizes}, {shortened(self.representative.title)!r})"
 
 
 def stories_of(

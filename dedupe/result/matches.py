@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dedupe.headlines import Headline
 from dedupe.levels import LEVELS, SCORED_LEVELS
-from dedupe.result.columns import OutputRows, WithOutput
+from dedupe.result.columns import OutputRows
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.groups import members_of
 from dedupe.runtime.arrays import Ints
@@ -20,6 +20,11 @@ _LABEL_COLUMNS = {
     "wording": ("dedupe_wording", "wording", "dedupe_variant", "variant"),
 }
 _TEXT_COLUMNS = ("dedupe_match", "dedupe_match_id", "dedupe_match_title", "dedupe_match_file")
+
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Match:
 
 
 @dataclass(frozen=True, eq=False)
-class Matches(WithOutput, Sequence["Match | None"]):
+class Matches(Sequence["Match | None"]):
     """One `Match` per new headline, or None where it repeats nothing known.
 
     `rows`, `to_arrow` and `to_pandas` give the columns of the row, `title`, and `dedupe_match` (the level, "" for none),
@@ -60,6 +65,21 @@ class Matches(WithOutput, Sequence["Match | None"]):
 
     def __repr__(self) -> str:
         return f"Matches({len(self):,} headlines, {sum(match is not None for match in self):,} known)"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one output row per new headline: its own columns, then those of `docs/columns.md`."""
+        return list(self.output)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the output rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
+        return self.output.to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the output rows as a pandas frame, with the index of the frame that the headlines came from.
+
+        Raises `ModuleNotFoundError` if pandas is not installed.
+        """
+        return self.output.to_pandas()
 
     @property
     def output(self) -> OutputRows:
