@@ -81,9 +81,10 @@ def deduplicate(
     with reporting(progress) as report, ThreadPoolExecutor(1) as background:
         copies = collapse_copies(rows, settings.window)
         constraints = constraints_of(as_corrections(corrections), copies)
-        titles, vectors = _describe_and_embed(copies, encoder, embeddings, cache, report)
+        titles = background.submit(_describe, copies)  # this and the next need no vectors: done while these are made
         oddities = background.submit(lambda: [*input_cautions(rows, copies.texts, judge.calibrated, settings.window)])
-        scorer = Scorer.of(judge, titles, vectors, judge.scale(vectors), level)
+        vectors = _embed(copies, encoder, embeddings, cache, report)
+        scorer = Scorer.of(judge, titles.result(), vectors, judge.scale(vectors), level)
         crowds = collapse_crowds(copies.nodes, scorer, settings.window, copies.nodes.of_row[constraints.rows])
         candidates = crowds.scorer.candidates(crowds.nodes.band(settings.window), crowds.sparse)
         pairs = crowds.scorer.score(candidates, report)
@@ -102,7 +103,7 @@ def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = N
         raise InputError("one of the titles is empty: give two titles to compare")
     if len(copies.nodes) == 1:
         return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, ("the same title after normalization",))
-    titles, vectors = _describe_and_embed(copies, encoder, None, None, silent)
+    titles, vectors = _describe(copies), _embed(copies, encoder, None, None, silent)
     scorer = Scorer.of(judge, titles, vectors, IDENTITY, "story")
     alone = scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0)
     pairs = scorer.context_probabilities(alone, floor=0)
@@ -151,20 +152,23 @@ class _Encoded:
         return self._vectors[[self._row[text] for text in texts]]
 
 
-def _describe_and_embed(
-    copies: Copies, encoder: Encoder | None, embeddings: Any, cache: VectorCache | None, progress: Progress
-) -> tuple[TitleFeatures, Vectors]:
-    """Return the features and the vector of each node; one thread describes titles while the others encode them."""
+def _describe(copies: Copies) -> TitleFeatures:
     nodes = copies.nodes
-    texts = [copies.texts[row] for row in nodes.text_row.tolist()]
     sources = [copies.headlines[row].source for row in nodes.title_row.tolist()]
-    with ThreadPoolExecutor(1) as background:
-        titles = background.submit(describe_titles, texts, nodes.first, nodes.last, sources)
-        if encoder is None or embeddings is not None:
-            vectors = unit_rows(embeddings, len(copies.texts), nodes.title_row, copies.texts)
-        else:
-            vectors = embed(encoder, texts, silent if isinstance(encoder, _Encoded) else progress, cache)
-        return titles.result(), vectors
+    return describe_titles(_node_texts(copies), nodes.first, nodes.last, sources)
+
+
+def _embed(
+    copies: Copies, encoder: Encoder | None, embeddings: Any, cache: VectorCache | None, progress: Progress
+) -> Vectors:
+    """Return one unit row per node: from the embeddings where there are any, else encoded."""
+    if encoder is None or embeddings is not None:
+        return unit_rows(embeddings, len(copies.texts), copies.nodes.title_row, copies.texts)
+    return embed(encoder, _node_texts(copies), silent if isinstance(encoder, _Encoded) else progress, cache)
+
+
+def _node_texts(copies: Copies) -> list[str]:
+    return [copies.texts[row] for row in copies.nodes.text_row.tolist()]
 
 
 def _result(
