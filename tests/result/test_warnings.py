@@ -30,7 +30,7 @@ def issued(call: Any) -> list[warnings.WarningMessage]:
 
 def test_one_warning_with_all_that_matters_at_the_line_of_the_user() -> None:
     with pytest.warns(DedupeWarning) as caught:
-        line = inspect.currentframe().f_lineno + 1  # type: ignore[union-attr]
+        line = inspect.currentframe().f_lineno + 1
         deduplicate([*ODD, "Rates \x00rise"], encoder=FakeEncoder(), window="72h")
     (warning,) = caught
     assert warning.filename == __file__ and warning.lineno == line
@@ -109,7 +109,7 @@ def test_options_without_effect_are_refused() -> None:
         deduplicate(titles, encoder=FakeEncoder(), level="wording").regroup(story_threshold=0.5)
     for option in ("keep", "level", "embeddings", "treshold"):
         with pytest.raises(TypeError, match=f"unexpected keyword argument '{option}'"):
-            match(titles, reference=titles, encoder=FakeEncoder(), **{option: "central"})  # type: ignore[typeddict-item]
+            match(titles, reference=titles, encoder=FakeEncoder(), **{option: "central"})
 
 
 def test_match_refuses_wrong_settings_before_the_work() -> None:
@@ -119,4 +119,4 @@ def test_match_refuses_wrong_settings_before_the_work() -> None:
 
     for options in ({"window": "soon"}, {"story_threshold": 7.0}):
         with pytest.raises(dedupe.InputError):
-            match(["Rates rise"], reference=["Rates fall"], encoder=Never(), **options)  # type: ignore[arg-type]
+            match(["Rates rise"], reference=["Rates fall"], encoder=Never(), **options)
