@@ -1,4 +1,4 @@
-"""The levels of sameness, the verdicts on two titles, and the rules for which headline represents a group."""
+"""The levels of sameness, the verdicts on two titles, and the values of the options `keep` and `reader`."""
 
 from __future__ import annotations
 
@@ -18,3 +18,5 @@ SEPARATING_VERDICTS = {"wording": ("story", "different"), "story": ("different",
 """Per level, the verdicts after which two titles must be in different groups."""
 KEEP_RULES = ("central", "earliest", "complete")
 """Which headline represents its group: the closest to all others, the first published, or the one with most facts."""
+READING = ("auto", "all", "off")
+"""Which pairs the reader reads: all, none, or for "auto" all of a small run and the least certain of a large one."""

@@ -19,15 +19,16 @@ from dedupe.embedding import Encoder, Vectors, as_encoder, embed, unit_rows
 from dedupe.embedding.cache import VectorCache
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row
+from dedupe.levels import READING
 from dedupe.readers.columnar import rows_of
 from dedupe.result.cautions import Caution, cache_cautions, input_cautions, run_cautions, warn_caller
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.matches import Matches, matches_of
 from dedupe.result.pairs import ScoredPair, features_of_pairs, scored_pairs
-from dedupe.result.settings import RunOptions, Settings, Window
+from dedupe.result.settings import RunOptions, Settings, Window, check_choice
 from dedupe.runtime.arrays import Float32s
 from dedupe.runtime.progress import Progress, reporting, silent
-from dedupe.scoring import IDENTITY, Scorer, TitleFeatures, describe_titles, judge_of
+from dedupe.scoring import IDENTITY, PairsRead, Scorer, TitleFeatures, describe_titles, judge_of
 
 Frame = Any
 """A pandas or polars frame, or an Arrow table: anything that exports itself as Arrow."""
@@ -44,6 +45,7 @@ def deduplicate(
     story_threshold: float | None = None,
     wording_threshold: float | None = None,
     keep: str = "central",
+    reader: str = "auto",
     corrections: Iterable[CorrectionLike] = (),
     progress: bool | Progress = False,
 ) -> Deduplication:
@@ -64,6 +66,8 @@ def deduplicate(
         wording_threshold: the same for one wording.
         keep: which member represents its group: "central" (closest to all others), "earliest", or "complete" (states
             most facts). Ties are broken by date, then title, then id.
+        reader: which pairs a second model reads word by word: "all", "off", or "auto": all of a run with up to 20,000
+            pairs, and in a larger one the least certain, `pairs_read` says how many.
         corrections: `Correction`s, or tuples of two titles and the verdict "wording", "story" or "different", which
             override the model; see `read_corrections`.
         progress: True for progress bars on a terminal, or a `Progress` to be called.
@@ -76,7 +80,7 @@ def deduplicate(
         raise InputError("cache has no effect with embeddings, since nothing is encoded: give one of them")
     encoder = as_encoder(encoder) if encoder is not None or embeddings is None else None
     judge = judge_of(encoder)
-    settings = Settings.of(judge, level, window, story_threshold, wording_threshold, keep)
+    settings = Settings.of(judge, level, window, story_threshold, wording_threshold, keep, reader)
     rows = rows_of(headlines)
     with reporting(progress) as report, ThreadPoolExecutor(1) as background:
         copies = collapse_copies(rows, settings.window)
@@ -84,19 +88,22 @@ def deduplicate(
         titles = background.submit(_describe, copies)  # this and the next need no vectors: done while these are made
         oddities = background.submit(lambda: [*input_cautions(rows, copies.texts, judge.calibrated, settings.window)])
         vectors = _embed(copies, encoder, embeddings, cache, report)
-        scorer = Scorer.of(judge, titles.result(), vectors, judge.scale(vectors), level)
+        scorer = Scorer.of(judge, titles.result(), vectors, judge.scale(vectors), level, encoder, reader)
         crowds = collapse_crowds(copies.nodes, scorer, settings.window, copies.nodes.of_row[constraints.rows])
         candidates = crowds.scorer.candidates(crowds.nodes.band(settings.window), crowds.sparse)
-        pairs = crowds.scorer.score(candidates, report)
+        pairs, read = crowds.scorer.score(candidates, report)
         trees = link(pairs, crowds.nodes, constraints, settings.levels, settings.window, settings.floor, report)
     cautions = *oddities.result(), *run_cautions(crowds, candidates.skipped, constraints.violated(trees, crowds.nodes))
-    result = _result(rows, settings, cautions, constraints, crowds, candidates, pairs, trees)
+    result = _result(rows, settings, cautions, constraints, crowds, candidates, pairs, read, trees)
     warn_caller([*result.cautions, *cache_cautions(cache, encoder)], "result.warnings")
     return result
 
 
-def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = None) -> ScoredPair:
+def compare(
+    first: Row, second: Row, *, encoder: Encoder | str | Path | None = None, reader: str = "auto"
+) -> ScoredPair:
     """Score two headlines at the default thresholds, with reasons in words. Raises `InputError` for an empty title."""
+    check_choice("reader", reader, READING)
     encoder, headlines = as_encoder(encoder), rows_of([first, second])
     judge, copies = judge_of(encoder), collapse_copies(headlines, None)
     if not all(copies.texts):
@@ -104,9 +111,9 @@ def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = N
     if len(copies.nodes) == 1:
         return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, ("the same title after normalization",))
     titles, vectors = _describe(copies), _embed(copies, encoder, None, None, silent)
-    scorer = Scorer.of(judge, titles, vectors, IDENTITY, "story")
+    scorer = Scorer.of(judge, titles, vectors, IDENTITY, "story", encoder, reader)
     alone = scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0)
-    pairs = scorer.context_probabilities(alone, floor=0)
+    pairs = scorer.context_probabilities(scorer.read(alone, min_probability=0)[0], floor=0)
     return next(scored_pairs(pairs, features_of_pairs(titles, pairs, IDENTITY), headlines, judge.thresholds, {}))
 
 
@@ -117,8 +124,8 @@ def match(
 
     The headlines are grouped, as by `deduplicate`, together with those of the reference that are similar to any of them.
     A headline repeats the member of its group from the reference with the closest level, then the highest probability.
-    `options`: `encoder`, `cache`, `window`, `story_threshold`, `wording_threshold`, `corrections` and `progress`, as for
-    `deduplicate`. Raises `InputError` where the reference is empty, and what `deduplicate` raises.
+    `options`: `encoder`, `cache`, `window`, `story_threshold`, `wording_threshold`, `reader`, `corrections` and `progress`,
+    as for `deduplicate`. Raises `InputError` where the reference is empty, and what `deduplicate` raises.
     """
     for name in options.keys() - RunOptions.__annotations__:
         raise TypeError(f"match() got an unexpected keyword argument {name!r}")
@@ -128,7 +135,8 @@ def match(
     encoder, corrections = as_encoder(options.get("encoder")), as_corrections(options.get("corrections", ()))
     judge, cache, count = judge_of(encoder), options.pop("cache", None), len(known)
     thresholds = options.get("story_threshold"), options.get("wording_threshold")
-    Settings.of(judge, "story", options.get("window"), *thresholds, "central")  # reports a mistake before the work
+    reading = options.get("reader", "auto")
+    Settings.of(judge, "story", options.get("window"), *thresholds, reader=reading)  # reports a mistake before the work
     copies = collapse_copies([*known, *new], None)
     with reporting(options.get("progress", False)) as report:
         vectors = embed(encoder, copies.texts, report, cache)
@@ -179,6 +187,7 @@ def _result(
     crowds: Collapsed,
     candidates: Join,
     pairs: PairTable,
+    read: PairsRead,
     trees: Mapping[str, MergeTree],
 ) -> Deduplication:
     scorer = crowds.scorer
@@ -193,6 +202,7 @@ def _result(
         constraints=constraints,
         scale=scorer.scale,
         calibrated=scorer.judge.calibrated,
+        pairs_read=read,
         recall=candidates.recall,
         given_up=scorer.judge.given_up[settings.level],
         cautions=cautions,

@@ -20,7 +20,8 @@ class PairTable:
     """Pairs of nodes, `i` < `j`, int32, since there may be very many. A column that no step has filled yet is empty.
 
     `similarity`: cosine similarity of the encoder's vectors; `wording_similarity`: of the vectors of the wording level.
-    `p_pair_wording`, `p_pair_story`: probabilities of the pair by itself; `p_wording`, `p_story`: with context. All (pairs,).
+    `read_wording`, `read_story`: log odds from the reader, NaN for a pair that it did not read. `p_pair_wording`,
+    `p_pair_story`: probabilities of the pair by itself; `p_wording`, `p_story`: with context. All float32, (pairs,).
     `context`: float16, (pairs, features), what other pairs say about this one.
     """
 
@@ -28,6 +29,8 @@ class PairTable:
     j: Ints
     similarity: Float32s = field(default_factory=_unfilled)
     wording_similarity: Float32s = field(default_factory=_unfilled)
+    read_wording: Float32s = field(default_factory=_unfilled)
+    read_story: Float32s = field(default_factory=_unfilled)
     p_pair_wording: Float32s = field(default_factory=_unfilled)
     p_pair_story: Float32s = field(default_factory=_unfilled)
     p_wording: Float32s = field(default_factory=_unfilled)

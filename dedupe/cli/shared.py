@@ -19,6 +19,7 @@ import click
 from click.core import ParameterSource
 
 from dedupe.errors import DedupeError
+from dedupe.levels import READING
 from dedupe.result.display import counted
 from dedupe.runtime.files import check_output, discard_standard_output
 from dedupe.writers import format_of
@@ -164,6 +165,13 @@ class GroupOptions(EngineOptions):
         metavar="P",
         help="Minimum mean probability for one wording; default: the model's.",
     )
+    reader: str = option(
+        "--reader",
+        type=click.Choice(READING),
+        default="auto",
+        show_default=True,
+        help="Which pairs a second model reads word by word: all, none, or up to 20,000 and in larger runs the least certain.",
+    )
     corrections: tuple[str, ...] = option(
         "--corrections",
         multiple=True,
@@ -201,6 +209,7 @@ class GroupOptions(EngineOptions):
             "window": self.window,
             "story_threshold": self.story_threshold,
             "wording_threshold": self.wording_threshold,
+            "reader": self.reader,
             "corrections": self.all_corrections,
             "progress": not self.quiet,
         }

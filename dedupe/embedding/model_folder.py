@@ -4,6 +4,7 @@
 |---|---|
 | `model.json` | what it is, how it was made, and the SHA-256 of every other file |
 | `encoder.onnx`, `tokenizer.json` | titles to unit rows |
+| `reader.onnx` | pairs of titles to log odds: the cross-encoder |
 | `head.npy` | the matrix that turns those rows into vectors for the wording level |
 | `judge.json` | features to probabilities, and thresholds |
 | `fallback.json` | the same for other encoders, fitted on the vectors of the base model |
@@ -23,9 +24,10 @@ BUNDLED, SMALL = Path(__file__).parent / "model", Path(__file__).parent / "small
 SHIPPED = {"small": SMALL}
 """Models in the package besides the default one, by name."""
 MANIFEST, CARD = "model.json", "README.md"
-ENCODER, TOKENIZER, HEAD, JUDGE, FALLBACK = "encoder.onnx", "tokenizer.json", "head.npy", "judge.json", "fallback.json"
-FILES = (ENCODER, TOKENIZER, HEAD, JUDGE, FALLBACK)
-FORMAT = 1
+ENCODER, READER, TOKENIZER, HEAD = "encoder.onnx", "reader.onnx", "tokenizer.json", "head.npy"
+JUDGE, FALLBACK = "judge.json", "fallback.json"
+FILES = (ENCODER, READER, TOKENIZER, HEAD, JUDGE, FALLBACK)
+FORMAT = 2
 
 
 def is_model_folder(folder: Path) -> bool:

@@ -78,8 +78,8 @@ def evaluate(
         worst: how many confusions of each kind to describe.
         resamples: of the bootstrap.
         seed: of the bootstrap.
-        options: `encoder`, `cache`, `window`, `story_threshold`, `wording_threshold`, `corrections` and `progress`, as for
-            `deduplicate`.
+        options: `encoder`, `cache`, `window`, `story_threshold`, `wording_threshold`, `reader`, `corrections` and `progress`,
+            as for `deduplicate`.
 
     Raises:
         InputError: where `deduplicate` raises it, for a missing column, and where no two rows share a story.

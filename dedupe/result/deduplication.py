@@ -28,6 +28,7 @@ from dedupe.result.groups import ShortList, Story, stories_of
 from dedupe.result.pairs import ScoredPairs
 from dedupe.result.settings import Settings, check_choice
 from dedupe.runtime.arrays import Floats, Ints, codes, pairs_within
+from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.similarity_scale import Scale
 
 _TEXT_COLUMNS = ("title", "dedupe_flag", "dedupe_file")
@@ -43,7 +44,8 @@ class Deduplication:
     """The groups of a run, at three levels that nest: exact, wording, story.
 
     `pair_table`: the scored pairs, by node; `pairs` has them by input position. `trees`: the merge tree of each level.
-    `vectors`, `facts`: unit rows and number of facts of each node. `recall`: the share of pairs above the candidate floor that
+    `vectors`, `facts`: unit rows and number of facts of each node. `pairs_read`: how many pairs were scored, how many of
+    these the reader read, and how many `reader="auto"` left unread. `recall`: the share of pairs above the candidate floor that
     the search returned, 1.0 except for very many headlines, where it is measured on a sample. `given_up`: the share of pairs
     that belong together but lie below that floor, as measured when the model was fitted.
     """
@@ -58,6 +60,7 @@ class Deduplication:
     constraints: Constraints
     scale: Scale
     calibrated: bool
+    pairs_read: PairsRead
     recall: float = 1.0
     given_up: float = 0.0
     cautions: tuple[Caution, ...] = ()

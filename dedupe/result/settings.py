@@ -13,7 +13,7 @@ from dedupe.clustering.corrections import CorrectionLike
 from dedupe.embedding.cache import VectorCache
 from dedupe.embedding.encoders import Encoder
 from dedupe.errors import InputError
-from dedupe.levels import KEEP_RULES, SCORED_LEVELS
+from dedupe.levels import KEEP_RULES, READING, SCORED_LEVELS
 from dedupe.runtime.progress import Progress
 from dedupe.scoring.model import Judge
 
@@ -32,6 +32,7 @@ class RunOptions(TypedDict, total=False):
     story_threshold: float | None
     wording_threshold: float | None
     corrections: Iterable[CorrectionLike]
+    reader: str
     progress: bool | Progress
 
 
@@ -40,8 +41,8 @@ class Settings:
     """What decides the groups of a run besides headlines, vectors and corrections.
 
     `level`: the widest level, "story" or "wording". `thresholds`: the probability at which the tree of each level is cut;
-    `floor`: the lowest threshold allowed. `window`: hours, None for no window. `keep`: one of `KEEP_RULES`. Any other value
-    is an `InputError`.
+    `floor`: the lowest threshold allowed. `window`: hours, None for no window. `keep`: one of `KEEP_RULES`. `reader`: one of
+    `READING`. Any other value is an `InputError`.
     """
 
     level: str
@@ -49,10 +50,12 @@ class Settings:
     floor: float
     window: float | None = None
     keep: str = "central"
+    reader: str = "auto"
 
     def __post_init__(self) -> None:
         check_choice("level", self.level, SCORED_LEVELS)
         check_choice("keep", self.keep, KEEP_RULES)
+        check_choice("reader", self.reader, READING)
         for level, value in self.thresholds.items():
             if not self.floor <= value <= 1:
                 bounds = f"outside {self.floor:g} to 1, the range that a run keeps: give one in it"
@@ -65,10 +68,18 @@ class Settings:
 
     @classmethod
     def of(
-        cls, judge: Judge, level: str, window: Window | None, story: float | None, wording: float | None, keep: str
+        cls,
+        judge: Judge,
+        level: str,
+        window: Window | None,
+        story: float | None,
+        wording: float | None,
+        keep: str = "central",
+        reader: str = "auto",
     ) -> Settings:
         """Return the settings of a run: the judge's thresholds, or those of a level that are not None."""
-        return cls(level, dict(judge.thresholds), judge.floor, hours_of(window), keep).with_thresholds(story, wording)
+        defaults = cls(level, dict(judge.thresholds), judge.floor, hours_of(window), keep, reader)
+        return defaults.with_thresholds(story, wording)
 
     def with_thresholds(self, story: float | None, wording: float | None) -> Settings:
         """Return the same settings, with the thresholds that are not None."""

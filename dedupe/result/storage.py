@@ -5,7 +5,8 @@ The file is a zip archive whose members are not compressed. Nothing in it is a p
 | member | what |
 |---|---|
 | `manifest.json` | about the file: `format`, its `version`, the `program` that wrote it, `members` (bytes of each other member) |
-| | about the run: `headlines` (how many), `settings`, `scale`, `calibrated`, `recall`, `given_up`, `corrections`, `cautions` |
+| | about the run: `headlines` (how many), `settings`, `scale`, `calibrated`, `pairs_read`, `recall`, `given_up`, `corrections`,
+| | `cautions` |
 | `headlines.jsonl` | the fields of one `Headline` per line; what JSON lacks is written as in `dedupe.result.values` |
 | `tables/0.arrow`, ... | rows from a Parquet file or a frame, as an Arrow stream; `table` in `headlines.jsonl`: table, row |
 | `nodes/*.npy` | the columns of `Nodes` |
@@ -48,9 +49,10 @@ from dedupe.result.values import from_json, to_json
 from dedupe.runtime.arrays import Ints
 from dedupe.runtime.arrow import StoredRow, StoredTable
 from dedupe.runtime.files import PACKED, writing_bytes
+from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.similarity_scale import Scale
 
-_FORMAT, _VERSION = "headline-dedupe result", 1
+_FORMAT, _VERSION = "headline-dedupe result", 2
 _PROGRAM: str = import_module("dedupe").__version__  # a plain import would look like one of all public names
 _MANIFEST = "manifest.json"
 _HEADLINES = "headlines.jsonl"
@@ -72,6 +74,7 @@ def save_result(result: Deduplication, path: str | Path) -> None:
             "settings": asdict(result.settings),
             "scale": asdict(result.scale),
             "calibrated": result.calibrated,
+            "pairs_read": result.pairs_read,
             "recall": result.recall,
             "given_up": result.given_up,
             "corrections": result.corrections,
@@ -111,6 +114,7 @@ def load_result(path: str | Path) -> Deduplication:
             constraints=Constraints(must_link, cannot_link, manifest["corrections"]),
             scale=Scale(**manifest["scale"]),
             calibrated=manifest["calibrated"],
+            pairs_read=PairsRead(*manifest["pairs_read"]),
             recall=manifest["recall"],
             given_up=manifest["given_up"],
             cautions=cautions,

@@ -5,8 +5,19 @@ and the names of features, use the modules.
 """
 
 from dedupe.scoring.model import Judge, judge_of, load_judge
+from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.scorer import Scorer
 from dedupe.scoring.similarity_scale import IDENTITY, Scale
 from dedupe.scoring.title_features import TitleFeatures, describe_titles
 
-__all__ = ["IDENTITY", "Judge", "Scale", "Scorer", "TitleFeatures", "describe_titles", "judge_of", "load_judge"]
+__all__ = [
+    "IDENTITY",
+    "Judge",
+    "PairsRead",
+    "Scale",
+    "Scorer",
+    "TitleFeatures",
+    "describe_titles",
+    "judge_of",
+    "load_judge",
+]

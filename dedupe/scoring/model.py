@@ -1,9 +1,9 @@
 """`Judge`: features of pairs -> a calibrated probability for each level.
 
-Each level has two logistic regressions. The first scores the pair by itself. Its terms are the features, hinges
-("similarity>0.65": by how much the similarity exceeds 0.65) and products ("similarity*hours"). The second combines the
-result with the context of the pair, see `context.py`. `headline-dedupe train` fits both; the coefficients that ship can be
-read in `embedding/model/judge.json`.
+Each level has three logistic regressions. The first scores the pair by its features. Its terms are these, hinges
+("similarity>0.65": by how much the similarity exceeds 0.65) and products ("similarity*hours"). The second combines the result
+with what the reader says of the pair, if it was read, see `reader.py`; the third with its context, see `context.py`.
+`headline-dedupe train` fits all; the coefficients that ship can be read in `embedding/model/judge.json`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ TERMS = (
     "contained*rare",
     "contained*length",
 )
-CONTEXT_TERMS = (*(f"{level}_log_odds" for level in SCORED_LEVELS), *CONTEXT_FEATURES)
+_LOG_ODDS = tuple(f"{level}_log_odds" for level in SCORED_LEVELS)
+READ_TERMS = (*_LOG_ODDS, "read_wording", "read_story")
+CONTEXT_TERMS = (*_LOG_ODDS, *CONTEXT_FEATURES)
 _CLIP = 1e-4  # probabilities are moved at least so far from 0 and 1 before their log odds are taken
 _CHUNK_ROWS = 4096
 _CHUNK_PAIRS = 500_000
@@ -60,7 +62,8 @@ class Logistic:
 class Judge:
     """The fitted model, and the default threshold of each level.
 
-    `pair`: per level, the regression over `TERMS` of a pair by itself; `context`: the one over `CONTEXT_TERMS`.
+    Per level, `pair`: the regression over `TERMS` of a pair by itself; `read`: the one over `READ_TERMS` of a pair that was read;
+    `context`: the one over `CONTEXT_TERMS`.
     `candidate_floor`: per level, the lowest cosine similarity at which pairs are scored; `given_up`: the share of true
     pairs below it, on the stories that the judge was fitted on. `floor`: lowest probability at which pairs are kept.
     `head`: (d, d), turns the encoder's vectors into those of the wording level; None where these are the same.
@@ -68,6 +71,7 @@ class Judge:
     """
 
     pair: Mapping[str, Logistic]
+    read: Mapping[str, Logistic]
     context: Mapping[str, Logistic]
     thresholds: Mapping[str, float]
     candidate_floor: Mapping[str, float]
@@ -103,6 +107,15 @@ class Judge:
                 log_odds[level] += self.pair[level].coefficients[k] * term
         return log_odds
 
+    def read_probabilities(self, features: Float32s, pairs: PairTable, log_odds: Float32s) -> dict[str, Floats]:
+        """Return the probability of each pair by itself, (pairs,), per level; that of story is at least that of wording.
+
+        `features`: (pairs, len(FEATURES)); `log_odds`: what the reader says, (pairs, 2), in the order of `SCORED_LEVELS`.
+        """
+        columns = read_terms(features, pairs, log_odds)
+        wording, story = (self.read[level](columns) for level in SCORED_LEVELS)
+        return {"wording": wording, "story": np.maximum(story, wording)}
+
     def with_context(self, context: Context, pairs: PairTable) -> PairTable:
         """Return the pairs with their probability in context; that of story is at least that of wording."""
         probability = {level: np.empty(len(pairs), np.float32) for level in SCORED_LEVELS}
@@ -115,10 +128,20 @@ class Judge:
         return replace(pairs, p_story=story, p_wording=probability["wording"])
 
 
+def read_terms(features: Float32s, pairs: PairTable, log_odds: Float32s) -> Floats:
+    """Return the columns `READ_TERMS` of pairs that were read, float64, (pairs, terms)."""
+    return np.column_stack([*(_log_odds(pairs.p_pair(level)) for level in SCORED_LEVELS), log_odds.astype(np.float64)])
+
+
+def _log_odds(probability: Float32s) -> Floats:
+    p = np.clip(probability.astype(np.float64), _CLIP, 1 - _CLIP)
+    return np.asarray(np.log(p / (1 - p)))
+
+
 def context_terms(context: Context, pairs: PairTable, part: slice = slice(None)) -> Floats:
     """Return the columns `CONTEXT_TERMS` of a part of the pairs, float64, (part, terms)."""
-    clipped = [np.clip(pairs.p_pair(level)[part].astype(np.float64), _CLIP, 1 - _CLIP) for level in SCORED_LEVELS]
-    return np.column_stack([*(np.log(p / (1 - p)) for p in clipped), context.features(part)])
+    log_odds = [_log_odds(pairs.p_pair(level)[part]) for level in SCORED_LEVELS]
+    return np.column_stack([*log_odds, context.features(part)])
 
 
 def feature_columns(features: Float32s) -> dict[str, Floats]:
@@ -179,8 +202,9 @@ def _read(path: Path) -> Judge:
     model = json.loads(path.read_text(encoding="utf-8"))
     levels = model["levels"]
     return Judge(
-        pair={level: _logistic(levels[level]["alone"], TERMS) for level in SCORED_LEVELS},
-        context={level: _logistic(levels[level]["in_company"], CONTEXT_TERMS) for level in SCORED_LEVELS},
+        pair={level: _logistic(levels[level]["pair"], TERMS) for level in SCORED_LEVELS},
+        read={level: _logistic(levels[level]["read"], READ_TERMS) for level in SCORED_LEVELS},
+        context={level: _logistic(levels[level]["context"], CONTEXT_TERMS) for level in SCORED_LEVELS},
         thresholds={level: levels[level]["threshold"] for level in SCORED_LEVELS},
         candidate_floor={level: levels[level]["candidate_floor"] for level in SCORED_LEVELS},
         given_up={level: levels[level]["given_up"] for level in SCORED_LEVELS},
@@ -199,8 +223,9 @@ def to_json(judge: Judge) -> dict[str, Any]:
             "threshold": judge.thresholds[level],
             "candidate_floor": judge.candidate_floor[level],
             "given_up": judge.given_up[level],
-            "alone": _plain(judge.pair[level], TERMS),
-            "in_company": _plain(judge.context[level], CONTEXT_TERMS),
+            "pair": _plain(judge.pair[level], TERMS),
+            "read": _plain(judge.read[level], READ_TERMS),
+            "context": _plain(judge.context[level], CONTEXT_TERMS),
         }
         for level in SCORED_LEVELS
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -13,12 +14,14 @@ from dedupe.candidates.products import cosines
 from dedupe.candidates.time_band import TimeBand
 from dedupe.embedding.vectors import Vectors, release_pages, rows_at
 from dedupe.levels import SCORED_LEVELS
-from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.arrays import Float32s, Floats, Ints
 from dedupe.runtime.parallel import in_order
-from dedupe.runtime.progress import Progress
+from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
 from dedupe.scoring.model import Judge, sigmoid
+from dedupe.scoring.pair_features import pair_features
 from dedupe.scoring.prefilter import prefilter
+from dedupe.scoring.reader import PairsRead, pairs_to_read, reader_of
 from dedupe.scoring.similarity_scale import Scale
 from dedupe.scoring.title_features import TitleFeatures
 
@@ -33,7 +36,8 @@ class Scorer:
     """Scores the pairs of one run.
 
     `vectors`: unit rows, (n, d); `wording_vectors`: those of the wording level. `scale`: brings the encoder's cosine to the
-    judge's scale. `level`: that of the run; pairs are kept by their probability at this level.
+    judge's scale. `level`: that of the run; pairs are kept by their probability at this level. `reader`, `reading`: what reads
+    pairs, and which, one of `READING`.
     """
 
     judge: Judge
@@ -42,11 +46,22 @@ class Scorer:
     wording_vectors: Vectors
     scale: Scale
     level: str
+    encoder: Any = None
+    reading: str = "off"
 
     @classmethod
-    def of(cls, judge: Judge, titles: TitleFeatures, vectors: Vectors, scale: Scale, level: str) -> Scorer:
+    def of(
+        cls,
+        judge: Judge,
+        titles: TitleFeatures,
+        vectors: Vectors,
+        scale: Scale,
+        level: str,
+        encoder: Any = None,
+        reading: str = "off",
+    ) -> Scorer:
         """Return the scorer of a run; `vectors` as the encoder gave them."""
-        return cls(judge, titles, vectors, judge.wording_vectors(vectors), scale, level)
+        return cls(judge, titles, vectors, judge.wording_vectors(vectors), scale, level, encoder, reading)
 
     def take(self, nodes: Ints) -> Scorer:
         """Return the scorer of these nodes."""
@@ -65,9 +80,33 @@ class Scorer:
         floor = self.scale.inverse(self.judge.candidate_floor[self.level])
         return Join(self.level_vectors, floor, band, sparse=sparse, wording=self.level == "wording")
 
-    def score(self, join: Join, progress: Progress) -> PairTable:
-        """Return the candidate pairs of a join that reach the judge's floor, with context."""
-        return self.context_probabilities(concatenate(self._pieces(join, progress)), self.judge.floor)
+    def score(self, join: Join, progress: Progress) -> tuple[PairTable, PairsRead]:
+        """Return the candidate pairs of a join that reach the judge's floor, with context, and how many were read."""
+        scored = concatenate(self._pieces(join, progress))
+        pairs, read = self.read(scored, progress)
+        return self.context_probabilities(pairs, self.judge.floor), read
+
+    def read(
+        self, pairs: PairTable, progress: Progress = silent, min_probability: float | None = None
+    ) -> tuple[PairTable, PairsRead]:
+        """Return pairs with what the reader says, dropping read ones under `min_probability`, and how many were read."""
+        unread = np.full(len(pairs), np.nan, np.float32)
+        pairs = replace(pairs, read_wording=unread, read_story=unread)
+        places = pairs_to_read(pairs, len(self.titles.texts), self.reading)
+        if not len(places):
+            return pairs, PairsRead(len(pairs), 0, 0)
+        part = pairs.take(places)
+        log_odds = reader_of(self.encoder).log_odds(self.titles.texts, part.i, part.j, progress)
+        features = pair_features(
+            self.titles, part.i, part.j, self.scale(part.similarity), self.scale(part.wording_similarity)
+        )
+        probability = self.judge.read_probabilities(features, part, log_odds)
+        columns = {f"p_pair_{level}": _replaced(pairs.p_pair(level), places, p) for level, p in probability.items()}
+        columns |= {f"read_{level}": _replaced(unread, places, log_odds[:, k]) for k, level in enumerate(SCORED_LEVELS)}
+        minimum = MIN_CONTEXT[self.level] if min_probability is None else min_probability
+        kept = columns[f"p_pair_{self.level}"] >= minimum
+        left = len(pairs) - len(places) if self.reading == "auto" else 0
+        return replace(pairs, **columns).take(kept), PairsRead(len(pairs), len(places), left)
 
     def _pieces(self, join: Join, progress: Progress) -> Iterator[PairTable]:
         progress("scoring", 0, join.pieces)
@@ -113,6 +152,12 @@ class Scorer:
             part = slice(start, start + _CHUNK_CONTEXT)
             features[part] = context.features(kept[part])
         return replace(pairs.take(kept), context=features)
+
+
+def _replaced(column: Float32s, places: Ints, values: Floats) -> Float32s:
+    column = column.copy()
+    column[places] = values
+    return column
 
 
 def _filled(column: Float32s, vectors: Vectors, pairs: PairTable) -> Float32s:

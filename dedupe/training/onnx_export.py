@@ -18,9 +18,10 @@ import torch
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from dedupe.embedding.model_folder import ENCODER, TOKENIZER
+from dedupe.embedding.model_folder import ENCODER, READER, TOKENIZER
 from dedupe.runtime.arrays import Float32s
 from dedupe.training.network import MAX_TOKENS, Network, PooledTrunk
+from dedupe.training.reader_network import ExportedReader, PairNetwork
 
 FULL, SAFE = 127, 63
 """The largest weight: of int8, and so that the sum of two products of bytes overflows 16 bits on no processor."""
@@ -37,30 +38,46 @@ def write_encoder(network: Network, folder: Path, *, in_bytes: bool = False, min
 
     `in_bytes`: activations are int8, too, see `multiply_bytes`. `minimum_size`: see `quantize`.
     """
-    path = folder / ENCODER
     example = network.tokenizer(["one title", "and another, longer title"], padding=True, return_tensors="pt")
-    per_token, per_title = {0: "titles", 1: "tokens"}, {0: "titles"}
+    inputs = {name: example[name] for name in ("input_ids", "attention_mask")}
+    _export(PooledTrunk(network.trunk), inputs, "vectors", folder / ENCODER)
+    _shrink(folder / ENCODER, in_bytes=in_bytes, minimum_size=minimum_size)
+    tokenizer = network.tokenizer.backend_tokenizer
+    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.no_padding()
+    tokenizer.save(str(folder / TOKENIZER))
+
+
+def write_reader(network: PairNetwork, folder: Path, *, minimum_size: int = MINIMUM_SIZE) -> None:
+    """Write `reader.onnx`, which multiplies bytes: int64 `input_ids`, `token_type_ids` (n, t) -> float32 `log_odds` (n, 2)."""
+    example = network.batch(["one title", "another, longer title"], ["and a second", "and its second"])
+    inputs = {name: example[name] for name in ("input_ids", "token_type_ids")}
+    _export(ExportedReader(network), inputs, "log_odds", folder / READER)
+    _shrink(folder / READER, in_bytes=True, minimum_size=minimum_size)
+
+
+def _export(network: torch.nn.Module, inputs: dict[str, torch.Tensor], output: str, path: Path) -> None:
+    """Write a network whose inputs are (rows, tokens) as ONNX in float32."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns about branches on shapes, none of which are taken here
         torch.onnx.export(
-            PooledTrunk(network.trunk).eval(),
-            (example["input_ids"], example["attention_mask"]),
+            network.eval(),
+            tuple(inputs.values()),
             str(path),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["vectors"],
-            dynamic_axes={"input_ids": per_token, "attention_mask": per_token, "vectors": per_title},
+            input_names=list(inputs),
+            output_names=[output],
+            dynamic_axes={**dict.fromkeys(inputs, {0: "rows", 1: "tokens"}), output: {0: "rows"}},
             opset_version=_OPSET,
             dynamo=False,
         )
+
+
+def _shrink(path: Path, *, in_bytes: bool, minimum_size: int) -> None:
     model = onnx.load(path)
     quantize(model, SAFE if in_bytes else FULL, minimum_size)
     if in_bytes:
         multiply_bytes(model)
     onnx.save(model, path)
-    tokenizer = network.tokenizer.backend_tokenizer
-    tokenizer.enable_truncation(MAX_TOKENS)
-    tokenizer.no_padding()
-    tokenizer.save(str(folder / TOKENIZER))
 
 
 def quantize(model: Any, largest: int = FULL, minimum_size: int = MINIMUM_SIZE) -> None:

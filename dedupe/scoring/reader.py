@@ -1,0 +1,108 @@
+"""`Reader`: a cross-encoder, which reads the two titles of a pair together and says what they are to each other.
+
+The encoder reads each title alone, so "Fed raises rates" and "Fed cuts rates" get nearly the same vector. The reader sees both
+at once. It costs about as much for a pair as the encoder for two titles, so a large run reads only the least certain pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dedupe.candidates.pairs import PairTable
+from dedupe.embedding.model_folder import BUNDLED, READER, TOKENIZER, verify
+from dedupe.errors import ModelError
+from dedupe.levels import SCORED_LEVELS
+from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.parallel import in_order
+from dedupe.runtime.progress import Progress, silent
+
+MAX_TOKENS = 112
+"""Of both titles of a pair and what separates them; the longer title is cut first."""
+_BATCH = 16  # pairs
+_CHUNK_PAIRS = 4096
+_AUTO_PAIRS = 20_000  # read by "auto" in any run
+_AUTO_PER_NODE = 0.6  # read by "auto" in large runs
+
+
+class Reader:
+    """The reader of a model folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Verify and load `folder`; `ModelError` if it cannot be used."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        verify(folder)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # one batch per thread waits less than all threads sharing a batch
+        try:
+            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+            self._tokenizer.enable_truncation(MAX_TOKENS)
+            self._session = onnxruntime.InferenceSession(str(folder / READER), options, ["CPUExecutionProvider"])
+        except Exception as error:  # their exceptions share no class; the files are unchanged, as `verify` found
+            raise ModelError(f"the reader in {folder} cannot be loaded: {error}") from error
+
+    def log_odds(self, texts: Sequence[str], i: Ints, j: Ints, progress: Progress = silent) -> Float32s:
+        """Return the log odds of one wording and of one story for pairs of texts, float32, (pairs, 2).
+
+        The order of the two texts makes no difference. `progress` is called as ("reading", done, pairs).
+        """
+        log_odds = np.empty((len(i), len(SCORED_LEVELS)), np.float32)
+        for start in range(0, len(i), _CHUNK_PAIRS):
+            part = slice(start, start + _CHUNK_PAIRS)
+            ordered = [sorted((texts[a], texts[b])) for a, b in zip(i[part].tolist(), j[part].tolist(), strict=True)]
+            log_odds[part] = self._read([(first, second) for first, second in ordered])
+            progress("reading", min(start + _CHUNK_PAIRS, len(i)), len(i))
+        return log_odds
+
+    def _read(self, pairs: list[tuple[str, str]]) -> Float32s:
+        """Read pairs in batches of equally many tokens, so that nothing is padded."""
+        encoded = self._tokenizer.encode_batch(pairs)
+        by_length: dict[int, list[int]] = {}
+        for k, encoding in enumerate(encoded):
+            by_length.setdefault(len(encoding.ids), []).append(k)
+        batches = [part[k : k + _BATCH] for part in by_length.values() for k in range(0, len(part), _BATCH)]
+        rows = np.empty((len(pairs), len(SCORED_LEVELS)), np.float32)
+
+        def run(batch: list[int]) -> Any:
+            ids, sides = (np.array([getattr(encoded[k], name) for k in batch], np.int64) for name in _INPUTS.values())
+            return self._session.run(None, dict(zip(_INPUTS, (ids, sides), strict=True)))[0]
+
+        for batch, output in zip(batches, in_order(run, batches), strict=True):
+            rows[batch] = output
+        return rows
+
+
+_INPUTS = {"input_ids": "ids", "token_type_ids": "type_ids"}  # of the network, and where an encoding has them
+
+load_reader = lru_cache(maxsize=2)(Reader)
+
+
+def reader_of(encoder: Any) -> Reader:
+    """Return the reader in the folder that an encoder names, or, where it names none, the bundled one."""
+    return load_reader(getattr(encoder, "folder", None) or BUNDLED)
+
+
+class PairsRead(NamedTuple):
+    """How many pairs a run scored, how many of them it read, and how many "auto" left unread."""
+
+    scored: int
+    read: int
+    left: int
+
+
+def pairs_to_read(pairs: PairTable, nodes: int, reading: str) -> Ints:
+    """Return the places of the pairs to read, ascending: all, none, or for "auto" the least certain, see README.
+
+    The least certain are those whose probability, at the level that is less certain, is nearest to one half.
+    """
+    budget = {"all": len(pairs), "off": 0}.get(reading, max(_AUTO_PAIRS, int(_AUTO_PER_NODE * nodes)))
+    if len(pairs) <= budget:
+        return np.arange(len(pairs))
+    doubt = np.maximum(*(p * (1 - p) for p in map(pairs.p_pair, SCORED_LEVELS)))
+    return np.sort(np.argsort(-doubt, kind="stable")[:budget])
