@@ -31,7 +31,6 @@ from dedupe.candidates.pairs import PairTable
 from dedupe.clustering.collapse import Nodes
 from dedupe.clustering.constraints import Constraints
 from dedupe.clustering.linkage import merge_tree
-from dedupe.embedding.model_folder import SHIPPED
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.settings import Settings
 from dedupe.scoring.context import CONTEXT_FEATURES
@@ -247,7 +246,7 @@ def test_a_window_is_text_hours_or_a_timedelta(fake_encoder, window):
     assert result.labels("exact").tolist() == [0, 0, 1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.parametrize("name", ["small", Path("a-model"), None])
+@pytest.mark.parametrize("name", ["a-model", Path("a-model"), None])
 def test_an_encoder_is_taken_by_name_or_folder(monkeypatch, name):
     names = []
     monkeypatch.setattr("dedupe.embedding.encoders.load_encoder", lambda name=None: names.append(name) or FakeEncoder())
@@ -256,14 +255,6 @@ def test_an_encoder_is_taken_by_name_or_folder(monkeypatch, name):
     assert compare(ROWS[0], ROWS[2], encoder=name) == compare(ROWS[0], ROWS[2], encoder=FakeEncoder())
     assert match(ROWS, reference=ROWS, encoder=name)[0].level == "exact"
     assert names == [name] * 3
-
-
-@pytest.mark.slow
-def test_the_small_encoder_by_name_and_by_folder():
-    expected = deduplicate(ROWS, encoder=load_encoder("small"))
-    for encoder in ("small", SHIPPED["small"], str(SHIPPED["small"])):
-        result = deduplicate(ROWS, encoder=encoder)
-        assert result.calibrated and result.pair_table.p_story.tobytes() == expected.pair_table.p_story.tobytes()
 
 
 def test_rows_keep_what_was_given(fake_encoder):

@@ -29,7 +29,6 @@ def run(settings: Settings) -> Iterator[dict[str, Any]]:
 def _rates(store: Store, repeats: int) -> dict[str, Any]:
     encoders = {
         "headline-dedupe": dedupe.load_encoder(),
-        "headline-dedupe, small model": dedupe.load_encoder("small"),
         PEER: dedupe.load_encoder(default_base()),
     }
     texts = sorted(map(normalize, store.titles(TITLES)), key=len)

@@ -20,7 +20,6 @@ import dedupe
 RUNS = {  # data set, level, window in hours, model
     "scale": ("scale", "wording", None, None),
     "stream": ("stream", "story", 72.0, None),
-    "stream, small model": ("stream", "story", 72.0, "small"),
 }
 NOTE = "reading, normalizing, encoding, grouping and output rows, in a separate process; without loading the model"
 

@@ -16,7 +16,7 @@ from dedupe.cli.info import cache, completion, info
 from dedupe.cli.label import label
 from dedupe.cli.match import match
 from dedupe.cli.shared import PROGRAM, Commands
-from dedupe.cli.train import distil, train
+from dedupe.cli.train import train
 from dedupe.cli.tune import tune
 
 __all__ = ["cli", "main"]
@@ -38,7 +38,7 @@ def cli() -> None:
     """
 
 
-for command in (cluster, drop_repeats, match, compare, label, evaluate, tune, train, distil, cache, info, completion):
+for command in (cluster, drop_repeats, match, compare, label, evaluate, tune, train, cache, info, completion):
     cli.add_command(command)
 
 

@@ -135,8 +135,7 @@ class EngineOptions:
     model: str | None = option(
         "--model",
         metavar="NAME",
-        help="`small` (bundled, encodes four times as fast), a folder made by `train` or `distil`, or a "
-        "sentence-transformers name or folder; default: the bundled model.",
+        help="A folder made by `train`, or a sentence-transformers name or folder; default: the bundled model.",
     )
     threads: int | None = option(
         "--threads", type=click.IntRange(1), metavar="N", help="Processor threads to use; default: all."

@@ -1,15 +1,15 @@
-"""The commands that make models: `train` and `distil`."""
+"""The command that makes models: `train`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 import click
 
-from dedupe.cli.shared import PROGRAM, caching, limit_threads, open_cache, options
+from dedupe.cli.shared import PROGRAM, limit_threads, options
 from dedupe.errors import ModelError
 from dedupe.runtime.progress import reporting
 
@@ -76,69 +76,9 @@ def train(
         click.echo(f"{PROGRAM}: wrote {output}; {scores}", err=True)
 
 
-def _layers(context: click.Context, option: click.Parameter, layers: str) -> list[int]:
-    try:
-        return [int(number) for number in layers.split(",")]
-    except ValueError as error:
-        raise click.UsageError(f"--layers {layers}: give numbers separated by commas, such as 0,2,4") from error
-
-
-@click.command(short_help="Make a smaller, faster model.")
-@click.argument("titles", nargs=-1, required=True)
-@_model_options(3, "Passes over the titles.", "Where the titles come from; goes into the model card.")
-@click.option("--without", multiple=True, metavar="FILE", help="Titles to leave out, for evaluation; repeatable.")
-@click.option("--model", type=_path, metavar="FOLDER", help="Model to imitate; default: the bundled model.")
-@click.option(
-    "--layers", default="0,2,4", show_default=True, metavar="N,N", callback=_layers, help="Layers of the base to keep."
-)
-@caching
-def distil(
-    titles: tuple[str, ...],
-    output: Path,
-    without: tuple[str, ...],
-    model: Path | None,
-    layers: list[int],
-    cache: Path | None,
-    no_cache: bool,
-    quiet: bool,
-    **model_options: Unpack[_ModelOptions],
-) -> None:
-    """Make a smaller, faster model that imitates a trained one, to be used with --model.
-
-    TITLES are files of headlines without labels, in any format that `cluster` reads; give a hundred thousand or more.
-    If interrupted, the same command continues where it stopped.
-
-    Example: headline-dedupe distil archive.csv -o small/
-    """
-    with _training_packages():
-        from dedupe import training
-    from dedupe.embedding.model_folder import BUNDLED
-
-    with reporting(not quiet) as progress:
-        record = training.distil(
-            _titles(titles),
-            output,
-            without=_titles(without),
-            teacher=model or BUNDLED,
-            layers=layers,
-            cache=open_cache(cache, no_cache),
-            progress=progress,
-            **model_options,
-        )
-    if not quiet:
-        cosine = record["epochs_log"][-1]["cosine"]
-        click.echo(f"{PROGRAM}: wrote {output}; held-out cosine to the teacher: {cosine:.3f}", err=True)
-
-
 @contextmanager
 def _training_packages() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
         raise ModelError(f"training needs more packages ({error}): run pip install 'headline-dedupe[train]'") from error
-
-
-def _titles(files: Sequence[str]) -> list[str]:
-    from dedupe.readers.inputs import read_headlines
-
-    return [headline.title for headline in read_headlines(files).headlines] if files else []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from dedupe.embedding.model_folder import BUNDLED, SHIPPED, is_model_folder
+from dedupe.embedding.model_folder import BUNDLED, is_model_folder
 from dedupe.embedding.onnx_encoder import TrainedEncoder
 from dedupe.embedding.vectors import Vectors, unit_rows, zero_rows
 from dedupe.errors import InputError, ModelError
@@ -75,16 +75,13 @@ class SentenceEncoder:
 def load_encoder(name: str | Path | None = None) -> Encoder:
     """Load an encoder by name or folder; each is loaded once per process.
 
-    `name`: None for the bundled model, "small" for the small one, a folder that `train` or `distil` wrote, or the name or
-    folder of any sentence-transformers model. A folder called small is "./small". The network is used only for a name
-    that is neither a folder nor in the local cache of models.
+    `name`: None for the bundled model, a folder that `train` wrote, or the name or folder of any sentence-transformers model.
+    The network is used only for a name that is neither a folder nor in the local cache of models.
 
     Raises `ModelError` where the model is missing, cannot be loaded, or is one of ours and its files have changed.
     """
     if name is None:
         return _load_trained(BUNDLED)
-    if name in SHIPPED:
-        return _load_trained(SHIPPED[str(name)])
     folder = Path(name).expanduser()
     if is_model_folder(folder):
         return _load_trained(folder.resolve())

@@ -1,4 +1,4 @@
-"""A model folder as `headline-dedupe train` and `distil` write it, and the check that nothing in it has changed.
+"""A model folder as `headline-dedupe train` writes it, and the check that nothing in it has changed.
 
 | file | what |
 |---|---|
@@ -20,9 +20,7 @@ from typing import Any
 
 from dedupe.errors import ModelError
 
-BUNDLED, SMALL = Path(__file__).parent / "model", Path(__file__).parent / "small_model"
-SHIPPED = {"small": SMALL}
-"""Models in the package besides the default one, by name."""
+BUNDLED = Path(__file__).parent / "model"
 MANIFEST, CARD = "model.json", "README.md"
 ENCODER, READER, TOKENIZER, HEAD = "encoder.onnx", "reader.onnx", "tokenizer.json", "head.npy"
 JUDGE, FALLBACK = "judge.json", "fallback.json"
@@ -37,7 +35,7 @@ def is_model_folder(folder: Path) -> bool:
 
 def verify(folder: Path) -> dict[str, Any]:
     """Return the manifest of a model folder; `ModelError` if a file of it is missing or has changed."""
-    remedy = "reinstall headline-dedupe" if folder in (BUNDLED, SMALL) else "train or copy it again"
+    remedy = "reinstall headline-dedupe" if folder == BUNDLED else "train or copy it again"
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         expected: dict[str, str] = manifest["sha256"]

@@ -40,7 +40,6 @@ PROGRAM = "headline-dedupe"
 TESTED_ELSEWHERE = {
     "make": ".ci/run runs it",
     "train": "takes minutes; see tests/training/test_training.py",
-    "distil": "takes minutes; see tests/training/test_distillation.py",
 }
 MAX_WORDS = 600  # of a page
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)

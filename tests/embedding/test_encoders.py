@@ -112,23 +112,6 @@ def test_the_bundled_model(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_small_model_is_close_to_the_bundled_one():
-    small, texts = load_encoder("small"), ["Dam closes after flood", "Singer wins a prize", "Flood shuts the dam"]
-    assert small.folder == model_folder.SMALL and small.identity != load_encoder().identity
-    rows = small.encode(texts)
-    assert np.einsum("nd,nd->n", rows, load_encoder().encode(texts)).min() > 0.85
-    assert rows[0] @ rows[2] > 0.7 > rows[0] @ rows[1] + 0.3
-    assert judge_of(small).calibrated, "it has the judge of the bundled model"
-    for name in (model_folder.HEAD, model_folder.JUDGE, model_folder.FALLBACK):
-        assert (model_folder.SMALL / name).read_bytes() == (model_folder.BUNDLED / name).read_bytes()
-
-
-def test_a_folder_called_small_is_named_by_its_path(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(ModelError, match=r"no model folder '\./small'"):
-        load_encoder("./small")
-
-
 @pytest.fixture
 def one_thread():
     set_threads(1)
@@ -136,12 +119,11 @@ def one_thread():
     set_threads(None)
 
 
-@pytest.mark.parametrize("name", [None, "small"])
-def test_threads_do_not_change_a_bit(name, one_thread):
+def test_threads_do_not_change_a_bit(one_thread):
     texts = [f"{word} in place {k}" for k in range(40) for word in ("Ferry sinks", "Mayor resigns on Monday")]
-    rows = load_encoder(name).encode(texts)
+    rows = load_encoder().encode(texts)
     set_threads(None)
-    np.testing.assert_array_equal(load_encoder(name).encode(texts), rows)
+    np.testing.assert_array_equal(load_encoder().encode(texts), rows)
 
 
 def test_the_bundled_model_needs_no_torch_and_writes_nothing():
@@ -212,7 +194,7 @@ def test_importing_loads_nothing_heavy():
 
 
 def test_an_encoder_by_name_or_folder(fake_encoder, tmp_path):
-    assert as_encoder(None) is as_encoder("small") is as_encoder(tmp_path) is fake_encoder
+    assert as_encoder(None) is as_encoder("a-model") is as_encoder(tmp_path) is fake_encoder
     assert isinstance(as_encoder(Letters()), Letters)
     with pytest.raises(InputError, match="must have a method `encode`, or be a name or folder, not 5"):
         as_encoder(5)
