@@ -24,7 +24,6 @@ from dedupe import (
     VectorCache,
     compare,
     deduplicate,
-    load_encoder,
     match,
 )
 from dedupe.candidates.pairs import PairTable

@@ -66,7 +66,7 @@ def _export(network: torch.nn.Module, inputs: dict[str, torch.Tensor], output: s
             str(path),
             input_names=list(inputs),
             output_names=[output],
-            dynamic_axes={**dict.fromkeys(inputs, {0: "rows", 1: "tokens"}), output: {0: "rows"}},
+            dynamic_axes={**{name: {0: "rows", 1: "tokens"} for name in inputs}, output: {0: "rows"}},
             opset_version=_OPSET,
             dynamo=False,
         )

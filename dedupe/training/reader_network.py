@@ -1,7 +1,7 @@
 """The network of the reader: tokens of two titles -> scores of different, story and wording.
 
 A BERT-like trunk reads both titles as one text, the mean of its last layer over all tokens goes through one linear layer.
-Devlin et al. (2019) read pairs of sentences so; the mean serves better here than the first token, as the base was trained with it.
+Devlin et al. (2019) read pairs of sentences so; the mean takes the place of their first token, as the base was trained with it.
 """
 
 from __future__ import annotations

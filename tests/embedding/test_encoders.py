@@ -12,7 +12,6 @@ from dedupe.embedding import model_folder
 from dedupe.embedding.encoders import as_encoder, embed, load_encoder
 from dedupe.errors import InputError, ModelError
 from dedupe.runtime.parallel import set_threads
-from dedupe.scoring.model import judge_of
 from dedupe.training.network import default_base
 
 
