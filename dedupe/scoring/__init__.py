@@ -9,4 +9,13 @@ from dedupe.scoring.scorer import Scorer
 from dedupe.scoring.similarity_scale import IDENTITY, Scale
 from dedupe.scoring.title_features import TitleFeatures, describe_titles
 
-__all__ = ["IDENTITY", "Judge", "Scale", "Scorer", "TitleFeatures", "describe_titles", "judge_of", "load_judge"]
+__all__ = [
+    "IDENTITY",
+    "Judge",
+    "Scale",
+    "Scorer",
+    "TitleFeatures",
+    "describe_titles",
+    "judge_of",
+    "load_judge",
+]

@@ -16,6 +16,7 @@ from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Float32s, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress
+from dedupe.scoring.addresses import NO_ADDRESSES, SAME_ADDRESS, AddressPairs, address_pairs, refuted, with_address
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
 from dedupe.scoring.model import Judge, sigmoid
 from dedupe.scoring.prefilter import prefilter
@@ -33,7 +34,8 @@ class Scorer:
     """Scores the pairs of one run.
 
     `vectors`: unit rows, (n, d); `wording_vectors`: those of the wording level. `scale`: brings the encoder's cosine to the
-    judge's scale. `level`: that of the run; pairs are kept by their probability at this level.
+    judge's scale. `level`: that of the run; pairs are kept by their probability at this level. `same_address`: pairs that are
+    scored in any case.
     """
 
     judge: Judge
@@ -42,6 +44,7 @@ class Scorer:
     wording_vectors: Vectors
     scale: Scale
     level: str
+    same_address: AddressPairs = NO_ADDRESSES
 
     @classmethod
     def of(cls, judge: Judge, titles: TitleFeatures, vectors: Vectors, scale: Scale, level: str) -> Scorer:
@@ -49,11 +52,22 @@ class Scorer:
         return cls(judge, titles, vectors, judge.wording_vectors(vectors), scale, level)
 
     def take(self, nodes: Ints) -> Scorer:
-        """Return the scorer of these nodes."""
+        """Return the scorer of these nodes, without addresses."""
         vectors = rows_at(self.vectors, nodes)
         same = self.wording_vectors is self.vectors
         wording = vectors if same else rows_at(self.wording_vectors, nodes)
-        return replace(self, titles=self.titles.take(nodes), vectors=vectors, wording_vectors=wording)
+        titles = self.titles.take(nodes)
+        return replace(self, titles=titles, vectors=vectors, wording_vectors=wording, same_address=NO_ADDRESSES)
+
+    def with_addresses(self, addresses: Sequence[str | None], of_row: Ints, band: TimeBand | None = None) -> Scorer:
+        """Return the scorer of a run whose rows have these cleaned addresses, (rows,), and nodes; `band` as for `Join`.
+
+        Addresses say nothing about wordings, so at that level nothing changes.
+        """
+        if self.level != "story":
+            return self
+        pairs = address_pairs(addresses, of_row, self.vectors, self.scale)
+        return replace(self, same_address=pairs.take(np.flatnonzero(band.allows(pairs.i, pairs.j))) if band else pairs)
 
     @property
     def level_vectors(self) -> Vectors:
@@ -66,17 +80,22 @@ class Scorer:
         return Join(self.level_vectors, floor, band, sparse=sparse, wording=self.level == "wording")
 
     def score(self, join: Join, progress: Progress) -> PairTable:
-        """Return the candidate pairs of a join that reach the judge's floor, with context."""
+        """Return the candidate pairs of a join, and those of one address, that reach the judge's floor, with context."""
         return self.context_probabilities(concatenate(self._pieces(join, progress)), self.judge.floor)
 
     def _pieces(self, join: Join, progress: Progress) -> Iterator[PairTable]:
         progress("scoring", 0, join.pieces)
-        pieces = in_order(lambda number: self.pair_probabilities(join.piece(number)), range(join.pieces))
+        pieces = in_order(lambda number: self.pair_probabilities(self._rest(join.piece(number))), range(join.pieces))
+        yield self.pair_probabilities(PairTable.of(self.same_address.i, self.same_address.j), min_probability=0)
         for done, piece in enumerate(pieces, 1):
             yield piece
             progress("scoring", done, join.pieces)
         for vectors in (self.vectors, self.wording_vectors):
             release_pages(vectors)
+
+    def _rest(self, pairs: PairTable) -> PairTable:
+        """Return the pairs without those of one address, which are scored once and in any case."""
+        return pairs.take(~self.same_address.contain(pairs.i, pairs.j)) if len(self.same_address) else pairs
 
     def pair_probabilities(
         self, pairs: PairTable, min_probability: float | None = None, *, chunk_pairs: int = _CHUNK_PAIRS
@@ -93,7 +112,9 @@ class Scorer:
         kept, features = prefilter(self.judge, self.titles, pairs.i, pairs.j, *scaled, self.level, min_log_odds)
         probability = {level: sigmoid(odds) for level, odds in self.judge.pair_log_odds(features).items()}
         p_wording, p_story = (probability[level].astype(np.float32) for level in SCORED_LEVELS)
-        pairs = replace(pairs.take(kept), p_pair_wording=p_wording, p_pair_story=p_story)
+        pairs = pairs.take(kept)
+        same_address = self.same_address.contain(pairs.i, pairs.j) & ~refuted(scaled[0][kept], p_story)
+        pairs = replace(pairs, p_pair_wording=p_wording, p_pair_story=with_address(p_story, same_address))
         return pairs.take(probability[self.level] >= min_probability)
 
     def _with_similarities(self, pairs: PairTable) -> PairTable:
@@ -107,6 +128,8 @@ class Scorer:
         """Return the pairs whose probability in context reaches `floor` at the level of the run, with their context."""
         context = Context(len(self.titles.texts), pairs)
         pairs = self.judge.with_context(context, pairs)
+        same_address = self.same_address.contain(pairs.i, pairs.j) & (pairs.p_pair_story >= SAME_ADDRESS)
+        pairs = replace(pairs, p_story=with_address(pairs.p_story, same_address))
         kept = np.flatnonzero(pairs.p(self.level) >= floor)
         features = np.empty((len(kept), len(CONTEXT_FEATURES)), np.float16)
         for start in range(0, len(kept), _CHUNK_CONTEXT):
