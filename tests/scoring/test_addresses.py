@@ -6,13 +6,14 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dedupe import Headline, compare, deduplicate, load_result, match
 from dedupe.levels import LEVELS
 from dedupe.scoring.addresses import NO_ADDRESSES, SAME_ADDRESS, address_pairs, refuted, rows_at_addresses, with_address
 from dedupe.scoring.similarity_scale import IDENTITY
+from tests.support.command_line import json_lines, run
 
 PAGE = "https://herald.example/story/17"
 DELAY = [
@@ -103,6 +104,33 @@ def test_one_page_is_one_story_however_it_was_retitled(fake_encoder, rows):
     assert len(deduplicate(rows, level="wording").stories) == len(rows)
 
 
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["Ferry sinks", "FERRY SINKS", "Mayor resigns", "Mayor of Oslo resigns", "Bakery burns", ""]),
+        st.sampled_from([None, 0, 1, 30, 100]),
+        st.sampled_from([None, PAGE, f"{PAGE}?rss=1", "https://a.example/s/1", "https://a.example/news", "http://["]),
+    ),
+    max_size=10,
+)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS, window=st.sampled_from([None, 24]), random=st.randoms())
+def test_the_order_of_rows_does_not_matter(fake_encoder, rows, window, random):
+    headlines = [
+        Headline(title, str(k), None if hours is None else 1.7e9 + 3600 * hours, url=url)
+        for k, (title, hours, url) in enumerate(rows)
+    ]
+    result, shuffled = (
+        deduplicate(order, window=window) for order in (headlines, random.sample(headlines, len(headlines)))
+    )
+    first, second = (
+        sorted(sorted(run.headlines[k].id for k in story.positions.tolist()) for story in run.stories)
+        for run in (result, shuffled)
+    )
+    assert first == second
+
+
 def test_the_reason_is_given_in_words_and_kept(fake_encoder, tmp_path):
     result = deduplicate(DELAY)
     (pair,) = result.pairs
@@ -189,3 +217,22 @@ def test_rows_at_addresses_are_no_more_than_needed():
     rows = rows_at_addresses(addresses, of_row, count).tolist()
     assert rows == [0, 1, *range(4, 4 + 21)]
     assert rows_at_addresses(["a"] * 30 + ["a"], np.zeros(31, np.int64), 30).tolist() == list(range(30))
+
+
+@pytest.mark.parametrize(("name", "options"), [("url", []), ("link", []), ("page", ["--url-column", "page"])])
+def test_addresses_in_files_count(fake_encoder, tmp_path, name, options):
+    lines = [f"title,{name}", *(f'"{row.title}",{row.url}' for row in DELAY)]
+    (tmp_path / "in.csv").write_text("\n".join(lines))
+    outcome = run("cluster", tmp_path / "in.csv", *options, "--format", "jsonl", "--explain", tmp_path / "pairs.jsonl")
+    first, second, other = (row["dedupe_story"] for row in json_lines(outcome.stdout))
+    assert first == second != other
+    (pair,) = json_lines((tmp_path / "pairs.jsonl").read_text())
+    assert pair["reasons"][0] == "the same address, herald.example/story/17" and pair["features"]["same_address"] == 1
+
+
+def test_links_of_feeds_count(fake_encoder, tmp_path):
+    items = "".join(f"<item><title>{row.title}</title><link>{row.url}</link></item>" for row in DELAY)
+    (tmp_path / "in.xml").write_text(f"<rss version='2.0'><channel><title>A</title>{items}</channel></rss>")
+    outcome = run("cluster", tmp_path / "in.xml", "--format", "jsonl")
+    first, second, other = (row["dedupe_story"] for row in json_lines(outcome.stdout))
+    assert first == second != other
