@@ -29,6 +29,8 @@ from dedupe.result.settings import RunOptions, Settings, Window, check_choice
 from dedupe.runtime.arrays import Float32s
 from dedupe.runtime.progress import Progress, reporting, silent
 from dedupe.scoring import IDENTITY, PairsRead, Scorer, TitleFeatures, describe_titles, judge_of
+from dedupe.scoring.addresses import rows_at_addresses
+from dedupe.text.address import clean_address
 
 Frame = Any
 """A pandas or polars frame, or an Arrow table: anything that exports itself as Arrow."""
@@ -85,13 +87,18 @@ def deduplicate(
     with reporting(progress) as report, ThreadPoolExecutor(1) as background:
         copies = collapse_copies(rows, settings.window)
         constraints = constraints_of(as_corrections(corrections), copies)
-        titles = background.submit(_describe, copies)  # this and the next need no vectors: done while these are made
+        titles = background.submit(
+            _describe, copies
+        )  # this and the next two need no vectors: done while these are made
+        addresses = background.submit(_addresses, rows)
         oddities = background.submit(lambda: [*input_cautions(rows, copies.texts, judge.calibrated, settings.window)])
         vectors = _embed(copies, encoder, embeddings, cache, report)
         scorer = Scorer.of(judge, titles.result(), vectors, judge.scale(vectors), level, encoder, reader)
         crowds = collapse_crowds(copies.nodes, scorer, settings.window, copies.nodes.of_row[constraints.rows])
-        candidates = crowds.scorer.candidates(crowds.nodes.band(settings.window), crowds.sparse)
-        pairs, read = crowds.scorer.score(candidates, report)
+        scorer, band = crowds.scorer, crowds.nodes.band(settings.window)
+        candidates = scorer.candidates(band, crowds.sparse)
+        scorer = scorer.with_addresses(addresses.result(), crowds.nodes.of_row, band)
+        pairs, read = scorer.score(candidates, report)
         trees = link(pairs, crowds.nodes, constraints, settings.levels, settings.window, settings.floor, report)
     cautions = *oddities.result(), *run_cautions(crowds, candidates.skipped, constraints.violated(trees, crowds.nodes))
     result = _result(rows, settings, cautions, constraints, crowds, candidates, pairs, read, trees)
@@ -112,9 +119,12 @@ def compare(
         return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, ("the same title after normalization",))
     titles, vectors = _describe(copies), _embed(copies, encoder, None, None, silent)
     scorer = Scorer.of(judge, titles, vectors, IDENTITY, "story", encoder, reader)
+    scorer = scorer.with_addresses(_addresses(headlines), copies.nodes.of_row)
     alone = scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0)
     pairs = scorer.context_probabilities(scorer.read(alone, min_probability=0)[0], floor=0)
-    return next(scored_pairs(pairs, features_of_pairs(titles, pairs, IDENTITY), headlines, judge.thresholds, {}))
+    features = features_of_pairs(titles, pairs, IDENTITY)
+    shared = dict(zip([(0, 1)], scorer.same_address.address, strict=False))
+    return next(scored_pairs(pairs, features, headlines, judge.thresholds, {}, shared))
 
 
 def match(
@@ -122,7 +132,8 @@ def match(
 ) -> Matches:
     """Find for each headline the one in `reference` that it repeats.
 
-    The headlines are grouped, as by `deduplicate`, together with those of the reference that are similar to any of them.
+    The headlines are grouped, as by `deduplicate`, together with those of the reference that are similar to any of them or
+    share a web address with one.
     A headline repeats the member of its group from the reference with the closest level, then the highest probability.
     `options`: `encoder`, `cache`, `window`, `story_threshold`, `wording_threshold`, `reader`, `corrections` and `progress`,
     as for `deduplicate`. Raises `InputError` where the reference is empty, and what `deduplicate` raises.
@@ -137,12 +148,13 @@ def match(
     thresholds = options.get("story_threshold"), options.get("wording_threshold")
     reading = options.get("reader", "auto")
     Settings.of(judge, "story", options.get("window"), *thresholds, reader=reading)  # reports a mistake before the work
-    copies = collapse_copies([*known, *new], None)
+    copies, addresses = collapse_copies([*known, *new], None), _addresses([*known, *new])
     with reporting(options.get("progress", False)) as report:
         vectors = embed(encoder, copies.texts, report, cache)
         floor = judge.scale(vectors).inverse(judge.candidate_floor["story"])
         similar = rows_near(vectors, np.arange(count, len(vectors)), np.arange(count), floor)
-        near = np.union1d(similar, rows_named([c for c in corrections if c.verdict != "different"], copies, count))
+        named = rows_named([c for c in corrections if c.verdict != "different"], copies, count)
+        near = np.unique(np.concatenate([similar, named, rows_at_addresses(addresses, copies.nodes.of_row, count)]))
         options |= {"encoder": _Encoded(encoder, copies.texts, vectors), "corrections": corrections, "progress": report}
         run = deduplicate([*(known[k] for k in near.tolist()), *new], **options)
     warn_caller([*run.cautions, *cache_cautions(cache, encoder)], "matches.run.warnings")
@@ -158,6 +170,10 @@ class _Encoded:
 
     def encode(self, texts: list[str], /) -> Float32s:
         return self._vectors[[self._row[text] for text in texts]]
+
+
+def _addresses(headlines: Iterable[Headline]) -> list[str | None]:
+    return [clean_address(headline.url) for headline in headlines]
 
 
 def _describe(copies: Copies) -> TitleFeatures:

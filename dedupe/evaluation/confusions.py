@@ -114,8 +114,9 @@ def _explained(confusion: Confusion, run: Deduplication, place: int, level: str,
     first, second = confusion.first, confusion.second
     if place >= 0:
         pair = run.pairs[place]
-        corrected = (pair.i, pair.j) in run.corrected
-        sentences = reasons(first.title, second.title, pair.similarity, pair.features, corrected=corrected)
+        corrected, address = (pair.i, pair.j) in run.corrected, run.shared_addresses.get((pair.i, pair.j))
+        titles = first.title, second.title
+        sentences = reasons(*titles, pair.similarity, pair.features, corrected=corrected, address=address)
     elif normalize(first.title) and normalize(second.title):
         pair = compare(first, second, encoder=encoder)
         sentences = list(pair.reasons)

@@ -28,8 +28,10 @@ from dedupe.result.groups import ShortList, Story, stories_of
 from dedupe.result.pairs import ScoredPairs
 from dedupe.result.settings import Settings, check_choice
 from dedupe.runtime.arrays import Floats, Ints, codes, pairs_within
+from dedupe.scoring.addresses import address_pairs
 from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.similarity_scale import Scale
+from dedupe.text.address import clean_address
 
 _TEXT_COLUMNS = ("title", "dedupe_flag", "dedupe_file")
 
@@ -154,6 +156,14 @@ class Deduplication:
         must_link, cannot_link = self.constraints.must_link, self.constraints.cannot_link
         links = {"different": cannot_link["story"], "story": must_link["story"], "wording": must_link["wording"]}
         return {(min(a, b), max(a, b)): verdict for verdict, pairs in links.items() for a, b in pairs.T.tolist()}
+
+    @cached_property
+    def shared_addresses(self) -> dict[tuple[int, int], str]:
+        """The cleaned address of each pair of titles that share one, by the rows that name them, the smaller row first."""
+        addresses, rows = [clean_address(headline.url) for headline in self.headlines], self.nodes.title_row
+        shared = address_pairs(addresses, self.nodes.of_row, self.vectors, self.scale)
+        pairs = np.sort([rows[shared.i], rows[shared.j]], axis=0).T.tolist()
+        return {(a, b): address for (a, b), address in zip(pairs, shared.address, strict=True)}
 
     @cached_property
     def stories(self) -> ShortList[Story]:

@@ -101,7 +101,9 @@ class ScoredPairs(Sequence[ScoredPair]):
             i, j = numbers.reshape(2, -1)
             features = features_of_pairs(_describe(result, nodes), replace(pairs, i=i, j=j), result.scale)
             by_row = replace(pairs, i=self.i[chunk], j=self.j[chunk])
-            yield from scored_pairs(by_row, features, result.headlines, result.thresholds, result.corrected)
+            yield from scored_pairs(
+                by_row, features, result.headlines, result.thresholds, result.corrected, result.shared_addresses
+            )
 
     def to_arrow(self, *, reasons: bool = False) -> pa.Table:
         """Return the pairs as an Arrow table: `i`, `j`, their titles, `similarity`, `p_wording`, `p_story`, `verdict`.
@@ -142,10 +144,12 @@ def scored_pairs(
     headlines: Sequence[Headline],
     thresholds: Mapping[str, float],
     corrected: Mapping[tuple[int, int], str],
+    addresses: Mapping[tuple[int, int], str],
 ) -> Iterator[ScoredPair]:
     """Yield the pairs of a table whose `i` and `j` are places in `headlines`, with verdicts and reasons.
 
-    `features`: those of `features_of_pairs`. `corrected`: the verdict of corrections on pairs of places.
+    `features`: those of `features_of_pairs`. `corrected`: the verdict of corrections on pairs of places; `addresses`:
+    the cleaned address of those that share one.
     """
     columns = [pairs.i, pairs.j, pairs.similarity, pairs.p_wording, pairs.p_story, features]
     verdicts = _verdicts(pairs, thresholds)
@@ -153,7 +157,9 @@ def scored_pairs(
         i, j, similarity, p_wording, p_story = values
         named = dict(zip((*FEATURES, *CONTEXT_FEATURES), row, strict=True))
         titles, correction = (headlines[i].title, headlines[j].title), corrected.get((i, j))
-        sentences = tuple(reasons(*titles, similarity, named, corrected=correction is not None))
+        address = addresses.get((i, j))
+        named["same_address"] = float(address is not None)
+        sentences = tuple(reasons(*titles, similarity, named, corrected=correction is not None, address=address))
         yield ScoredPair(i, j, similarity, p_wording, p_story, correction or verdict, named, sentences)
 
 

@@ -9,18 +9,29 @@ from dedupe.text.document_frequencies import document_frequencies
 from dedupe.text.words import facts, words_by_stem
 
 _MAX_WORDS = 5
+_MAX_ADDRESS = 100  # characters
 _MIN_COMMON = 0.4  # of the feature `story_common`: about one other headline that surely belongs to both
 
 
-def reasons(a: str, b: str, similarity: float, features: Mapping[str, float], *, corrected: bool = False) -> list[str]:
+def reasons(
+    a: str,
+    b: str,
+    similarity: float,
+    features: Mapping[str, float],
+    *,
+    corrected: bool = False,
+    address: str | None = None,
+) -> list[str]:
     """Return short sentences that say why two titles were scored as they were.
 
     `similarity`: the encoder's own cosine, not that on the judge's scale in `features`. `corrected`: whether a correction
-    is about the pair.
+    is about the pair. `address`: the cleaned address of both, None where they share none.
     """
     first, second = facts(a), facts(b)
     readable = words_by_stem(a) | words_by_stem(b)
     sentences = ["a correction says so"] if corrected else []
+    if address:
+        sentences.append(f"the same address, {address[:_MAX_ADDRESS]}{'…' * (len(address) > _MAX_ADDRESS)}")
     sentences.append(f"similarity of meaning: {similarity:.2f} (cosine)")
     for label, stems in (
         ("both say", first.stems & second.stems),

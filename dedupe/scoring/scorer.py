@@ -17,6 +17,7 @@ from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Float32s, Floats, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, silent
+from dedupe.scoring.addresses import NO_ADDRESSES, AddressPairs, address_pairs, refuted, with_address
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
 from dedupe.scoring.model import Judge, sigmoid
 from dedupe.scoring.pair_features import pair_features
@@ -36,8 +37,8 @@ class Scorer:
     """Scores the pairs of one run.
 
     `vectors`: unit rows, (n, d); `wording_vectors`: those of the wording level. `scale`: brings the encoder's cosine to the
-    judge's scale. `level`: that of the run; pairs are kept by their probability at this level. `reader`, `reading`: what reads
-    pairs, and which, one of `READING`.
+    judge's scale. `level`: that of the run; pairs are kept by their probability at this level. `encoder`: names the folder of
+    the reader; `reading`: which pairs it reads, one of `READING`. `same_address`: pairs that are scored in any case.
     """
 
     judge: Judge
@@ -48,6 +49,7 @@ class Scorer:
     level: str
     encoder: Any = None
     reading: str = "off"
+    same_address: AddressPairs = NO_ADDRESSES
 
     @classmethod
     def of(
@@ -64,11 +66,22 @@ class Scorer:
         return cls(judge, titles, vectors, judge.wording_vectors(vectors), scale, level, encoder, reading)
 
     def take(self, nodes: Ints) -> Scorer:
-        """Return the scorer of these nodes."""
+        """Return the scorer of these nodes, without addresses."""
         vectors = rows_at(self.vectors, nodes)
         same = self.wording_vectors is self.vectors
         wording = vectors if same else rows_at(self.wording_vectors, nodes)
-        return replace(self, titles=self.titles.take(nodes), vectors=vectors, wording_vectors=wording)
+        titles = self.titles.take(nodes)
+        return replace(self, titles=titles, vectors=vectors, wording_vectors=wording, same_address=NO_ADDRESSES)
+
+    def with_addresses(self, addresses: Sequence[str | None], of_row: Ints, band: TimeBand | None = None) -> Scorer:
+        """Return the scorer of a run whose rows have these cleaned addresses, (rows,), and nodes; `band` as for `Join`.
+
+        Addresses say nothing about wordings, so at that level nothing changes.
+        """
+        if self.level != "story":
+            return self
+        pairs = address_pairs(addresses, of_row, self.vectors, self.scale)
+        return replace(self, same_address=pairs.take(np.flatnonzero(band.allows(pairs.i, pairs.j))) if band else pairs)
 
     @property
     def level_vectors(self) -> Vectors:
@@ -81,9 +94,8 @@ class Scorer:
         return Join(self.level_vectors, floor, band, sparse=sparse, wording=self.level == "wording")
 
     def score(self, join: Join, progress: Progress) -> tuple[PairTable, PairsRead]:
-        """Return the candidate pairs of a join that reach the judge's floor, with context, and how many were read."""
-        scored = concatenate(self._pieces(join, progress))
-        pairs, read = self.read(scored, progress)
+        """Return the candidate pairs of a join, and those of one address, that reach the judge's floor; how many were read."""
+        pairs, read = self.read(concatenate(self._pieces(join, progress)), progress)
         return self.context_probabilities(pairs, self.judge.floor), read
 
     def read(
@@ -97,25 +109,28 @@ class Scorer:
             return pairs, PairsRead(len(pairs), 0, 0)
         part = pairs.take(places)
         log_odds = reader_of(self.encoder).log_odds(self.titles.texts, part.i, part.j, progress)
-        features = pair_features(
-            self.titles, part.i, part.j, self.scale(part.similarity), self.scale(part.wording_similarity)
-        )
-        probability = self.judge.read_probabilities(features, part, log_odds)
+        scaled = self.scale(part.similarity), self.scale(part.wording_similarity)
+        probability = self.judge.read_probabilities(pair_features(self.titles, part.i, part.j, *scaled), part, log_odds)
         columns = {f"p_pair_{level}": _replaced(pairs.p_pair(level), places, p) for level, p in probability.items()}
         columns |= {f"read_{level}": _replaced(unread, places, log_odds[:, k]) for k, level in enumerate(SCORED_LEVELS)}
         minimum = MIN_CONTEXT[self.level] if min_probability is None else min_probability
-        kept = columns[f"p_pair_{self.level}"] >= minimum
+        kept = (columns[f"p_pair_{self.level}"] >= minimum) | self.same_address.contain(pairs.i, pairs.j)
         left = len(pairs) - len(places) if self.reading == "auto" else 0
         return replace(pairs, **columns).take(kept), PairsRead(len(pairs), len(places), left)
 
     def _pieces(self, join: Join, progress: Progress) -> Iterator[PairTable]:
         progress("scoring", 0, join.pieces)
-        pieces = in_order(lambda number: self.pair_probabilities(join.piece(number)), range(join.pieces))
+        pieces = in_order(lambda number: self.pair_probabilities(self._rest(join.piece(number))), range(join.pieces))
+        yield self.pair_probabilities(PairTable.of(self.same_address.i, self.same_address.j), min_probability=0)
         for done, piece in enumerate(pieces, 1):
             yield piece
             progress("scoring", done, join.pieces)
         for vectors in (self.vectors, self.wording_vectors):
             release_pages(vectors)
+
+    def _rest(self, pairs: PairTable) -> PairTable:
+        """Return the pairs without those of one address, which are scored once and in any case."""
+        return pairs.take(~self.same_address.contain(pairs.i, pairs.j)) if len(self.same_address) else pairs
 
     def pair_probabilities(
         self, pairs: PairTable, min_probability: float | None = None, *, chunk_pairs: int = _CHUNK_PAIRS
@@ -144,8 +159,12 @@ class Scorer:
 
     def context_probabilities(self, pairs: PairTable, floor: float) -> PairTable:
         """Return the pairs whose probability in context reaches `floor` at the level of the run, with their context."""
+        same_address = self.same_address.contain(pairs.i, pairs.j)
+        same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
+        pairs = replace(pairs, p_pair_story=with_address(pairs.p_pair_story, same_address))
         context = Context(len(self.titles.texts), pairs)
         pairs = self.judge.with_context(context, pairs)
+        pairs = replace(pairs, p_story=with_address(pairs.p_story, same_address))
         kept = np.flatnonzero(pairs.p(self.level) >= floor)
         features = np.empty((len(kept), len(CONTEXT_FEATURES)), np.float16)
         for start in range(0, len(kept), _CHUNK_CONTEXT):
