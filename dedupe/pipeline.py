@@ -18,7 +18,7 @@ from dedupe.clustering.merge_tree import MergeTree
 from dedupe.embedding import Encoder, Vectors, as_encoder, embed, unit_rows
 from dedupe.embedding.cache import VectorCache
 from dedupe.errors import InputError
-from dedupe.headlines import Headline, Row
+from dedupe.headlines import Row
 from dedupe.readers.columnar import rows_of
 from dedupe.result.cautions import Caution, cache_cautions, input_cautions, run_cautions, warn_caller
 from dedupe.result.deduplication import Deduplication
@@ -90,7 +90,7 @@ def deduplicate(
         pairs = crowds.scorer.score(candidates, report)
         trees = link(pairs, crowds.nodes, constraints, settings.levels, settings.window, settings.floor, report)
     cautions = *oddities.result(), *run_cautions(crowds, candidates.skipped, constraints.violated(trees, crowds.nodes))
-    result = _result(rows, settings, cautions, constraints, crowds, candidates, pairs, trees)
+    result = _result(copies, settings, cautions, constraints, crowds, candidates, pairs, trees)
     warn_caller([*result.cautions, *cache_cautions(cache, encoder)], "result.warnings")
     return result
 
@@ -107,7 +107,9 @@ def compare(first: Row, second: Row, *, encoder: Encoder | str | Path | None = N
     scorer = Scorer.of(judge, titles, vectors, IDENTITY, "story")
     alone = scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0)
     pairs = scorer.context_probabilities(alone, floor=0)
-    return next(scored_pairs(pairs, features_of_pairs(titles, pairs, IDENTITY), headlines, judge.thresholds, {}))
+    return next(
+        scored_pairs(pairs, features_of_pairs(titles, pairs, IDENTITY), headlines, judge.thresholds, {}, copies.outlets)
+    )
 
 
 def match(
@@ -131,31 +133,41 @@ def match(
     Settings.of(judge, "story", options.get("window"), *thresholds, "central")  # reports a mistake before the work
     copies = collapse_copies([*known, *new], None)
     with reporting(options.get("progress", False)) as report:
-        vectors = embed(encoder, copies.texts, report, cache)
+        texts = [title.core for title in copies.cores]
+        vectors = embed(encoder, texts, report, cache)
         floor = judge.scale(vectors).inverse(judge.candidate_floor["story"])
         similar = rows_near(vectors, np.arange(count, len(vectors)), np.arange(count), floor)
         near = np.union1d(similar, rows_named([c for c in corrections if c.verdict != "different"], copies, count))
-        options |= {"encoder": _Encoded(encoder, copies.texts, vectors), "corrections": corrections, "progress": report}
+        options |= {"encoder": _Encoded(encoder, texts, vectors), "corrections": corrections, "progress": report}
         run = deduplicate([*(known[k] for k in near.tolist()), *new], **options)
     warn_caller([*run.cautions, *cache_cautions(cache, encoder)], "matches.run.warnings")
     return matches_of(run, near, known)
 
 
 class _Encoded:
-    """An encoder that looks up what another has encoded, so that a second run encodes nothing again."""
+    """An encoder that looks up what another has encoded, so that a second run encodes hardly anything again.
+
+    What is new is titles around which fewer rows make fewer outlets known.
+    """
 
     def __init__(self, encoder: Encoder, texts: Sequence[str], vectors: Vectors) -> None:
         self.folder = getattr(encoder, "folder", None)  # by which it gets the same judge
-        self._vectors, self._row = vectors, {text: row for row, text in enumerate(texts)}
+        self._encoder, self._vectors, self._row = encoder, vectors, {text: row for row, text in enumerate(texts)}
 
     def encode(self, texts: list[str], /) -> Float32s:
-        return self._vectors[[self._row[text] for text in texts]]
+        unknown = [text for text in texts if text not in self._row]
+        if not unknown:
+            return self._vectors[[self._row[text] for text in texts]]
+        encoded = dict(zip(unknown, embed(self._encoder, unknown, silent)[:], strict=True))
+        return np.stack([encoded[text] if text in encoded else self._vectors[self._row[text]] for text in texts])
 
 
 def _describe(copies: Copies) -> TitleFeatures:
     nodes = copies.nodes
     sources = [copies.headlines[row].source for row in nodes.title_row.tolist()]
-    return describe_titles(_node_texts(copies), nodes.first, nodes.last, sources)
+    titles = copies.node_titles
+    texts, labels = [title.core for title in titles], [title.labels for title in titles]
+    return describe_titles(texts, nodes.first, nodes.last, sources, labels)
 
 
 def _embed(
@@ -164,15 +176,16 @@ def _embed(
     """Return one unit row per node: from the embeddings where there are any, else encoded."""
     if encoder is None or embeddings is not None:
         return unit_rows(embeddings, len(copies.texts), copies.nodes.title_row, copies.texts)
-    return embed(encoder, _node_texts(copies), silent if isinstance(encoder, _Encoded) else progress, cache)
-
-
-def _node_texts(copies: Copies) -> list[str]:
-    return [copies.texts[row] for row in copies.nodes.text_row.tolist()]
+    return embed(
+        encoder,
+        [title.core for title in copies.node_titles],
+        silent if isinstance(encoder, _Encoded) else progress,
+        cache,
+    )
 
 
 def _result(
-    rows: Sequence[Headline],
+    copies: Copies,
     settings: Settings,
     cautions: tuple[Caution, ...],
     constraints: Constraints,
@@ -183,7 +196,7 @@ def _result(
 ) -> Deduplication:
     scorer = crowds.scorer
     return Deduplication(
-        headlines=tuple(rows),
+        headlines=tuple(copies.headlines),
         nodes=crowds.nodes,
         pair_table=pairs,
         trees=trees,
@@ -196,4 +209,5 @@ def _result(
         recall=candidates.recall,
         given_up=scorer.judge.given_up[settings.level],
         cautions=cautions,
+        outlets=copies.outlets,
     )

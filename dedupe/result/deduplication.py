@@ -29,6 +29,7 @@ from dedupe.result.pairs import ScoredPairs
 from dedupe.result.settings import Settings, check_choice
 from dedupe.runtime.arrays import Floats, Ints, codes, pairs_within
 from dedupe.scoring.similarity_scale import Scale
+from dedupe.text.outlets import NO_OUTLETS, Outlets
 
 _TEXT_COLUMNS = ("title", "dedupe_flag", "dedupe_file")
 
@@ -45,7 +46,8 @@ class Deduplication:
     `pair_table`: the scored pairs, by node; `pairs` has them by input position. `trees`: the merge tree of each level.
     `vectors`, `facts`: unit rows and number of facts of each node. `recall`: the share of pairs above the candidate floor that
     the search returned, 1.0 except for very many headlines, where it is measured on a sample. `given_up`: the share of pairs
-    that belong together but lie below that floor, as measured when the model was fitted.
+    that belong together but lie below that floor, as measured when the model was fitted. `outlets`: those that the input makes
+    known, and that were dropped from around its titles.
     """
 
     headlines: tuple[Headline, ...]
@@ -61,6 +63,7 @@ class Deduplication:
     recall: float = 1.0
     given_up: float = 0.0
     cautions: tuple[Caution, ...] = ()
+    outlets: Outlets = NO_OUTLETS
 
     def __len__(self) -> int:
         return len(self.headlines)

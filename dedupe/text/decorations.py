@@ -15,7 +15,6 @@ from dedupe.text.outlets import (
     NO_OUTLETS,
     Outlets,
     is_outlet,
-    outlets_of,
     separator_before,
     separator_behind,
 )
@@ -100,6 +99,10 @@ class Undecorated(NamedTuple):
     core: str
     labels: frozenset[str] = frozenset()
 
+    def cut(self, length: int) -> Undecorated:
+        """Return the same with at most `length` characters of the core."""
+        return self if len(self.core) <= length else self._replace(core=self.core[:length])
+
 
 def undecorated(text: str, source: str | None = None, outlets: Outlets = NO_OUTLETS) -> Undecorated:
     """Return the core of a normalized title; doing so twice removes nothing more.
@@ -126,12 +129,9 @@ def _may_be_decorated(text: str) -> bool:
     return text[:3].isupper() or text[0].isdigit()
 
 
-def undecorated_all(
-    texts: Sequence[str], sources: Sequence[str | None], outlets: Outlets | None = None
-) -> list[Undecorated]:
-    """Return the cores of the normalized titles of one input; `outlets`: those of `outlets_of` if they are known."""
-    known = outlets_of(texts, sources) if outlets is None else outlets
-    return [undecorated(text, source, known) for text, source in zip(texts, sources, strict=True)]
+def undecorated_all(texts: Sequence[str], sources: Sequence[str | None], outlets: Outlets) -> list[Undecorated]:
+    """Return the cores of the normalized titles of one input, (n,)."""
+    return [undecorated(text, source, outlets) for text, source in zip(texts, sources, strict=True)]
 
 
 def _has_noise(end: str) -> bool:
@@ -192,7 +192,7 @@ class _Stripping:
         if not self._has_substance(text[start : min(end, start + _MAX_BEHIND)]):
             return False
         self.start, self.end, self.done = start, end, True
-        self.labels.update({label} - {None})
+        self.labels |= {label} if label else set()
         return True
 
     def _has_substance(self, rest: str) -> bool:

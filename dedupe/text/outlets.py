@@ -78,7 +78,9 @@ def is_outlet(mark: str, source: str | None, outlets: Outlets, *, behind: bool) 
     if not mark[0].isupper() and "." not in mark:
         return False
     key, folded = outlet_key(mark), mark.casefold()
-    if folded in outlets.sources or (key in _OUTLETS and (behind or key not in _AMBIGUOUS or folded.startswith("the "))):
+    if folded in outlets.sources or (
+        key in _OUTLETS and (behind or key not in _AMBIGUOUS or folded.startswith("the "))
+    ):
         return True
     if behind and (folded in outlets.names or _DOT_COM.fullmatch(mark)):
         return True
@@ -135,11 +137,11 @@ def separator_before(text: str, start: int, end: int) -> re.Match[str] | None:
 
 def separator_behind(text: str, start: int, end: int) -> re.Match[str] | None:
     """Return the last separator of `text[start:end]` with a mark of a possible length behind it."""
-    found = None
-    if " - " in text or "|" in text or not text.isascii():
-        for found in _SEPARATOR_BEHIND.finditer(text, max(start, end - MAX_MARK_LENGTH), end):
-            pass
-    return found
+    if not (" - " in text or "|" in text or not text.isascii()):
+        return None
+    return max(
+        _SEPARATOR_BEHIND.finditer(text, max(start, end - MAX_MARK_LENGTH), end), key=re.Match.start, default=None
+    )
 
 
 def _is_name(mark: str) -> bool:
