@@ -36,8 +36,8 @@ class Nodes:
     `of_row`: (rows,), the node of each row; `exact_of_row`: its exact group. `title_row`: (nodes,), the row whose title names
     a node: the one with the smallest core, then the shortest title. `text_row`: the row whose core is encoded, the first by
     the same order with this fingerprint, so that parts of an exact group that the window cut are encoded once. `first`,
-    `last`: hours since the epoch of the earliest and latest row, NaN where undated. `weight`: how many exact groups a node contains. `ties`: (rows,),
-    a rank of the rows that does not depend on the order of the input.
+    `last`: hours since the epoch of the earliest and latest row, NaN where undated. `weight`: how many exact groups a node
+    contains. `ties`: (rows,), a rank of the rows that does not depend on the order of the input.
     """
 
     of_row: Ints

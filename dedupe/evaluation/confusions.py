@@ -116,8 +116,8 @@ def _explained(confusion: Confusion, run: Deduplication, place: int, level: str,
     if place >= 0:
         pair = run.pairs[place]
         corrected = (pair.i, pair.j) in run.corrected
-        cores = (undecorated(normalize(row.title), row.source, run.outlets).core for row in (first, second))
-        sentences = reasons(*cores, pair.similarity, pair.features, corrected=corrected)
+        a, b = (undecorated(normalize(row.title), row.source, run.outlets).core for row in (first, second))
+        sentences = reasons(a, b, pair.similarity, pair.features, corrected=corrected)
     elif normalize(first.title) and normalize(second.title):
         pair = compare(first, second, encoder=encoder)
         sentences = list(pair.reasons)

@@ -158,8 +158,8 @@ def scored_pairs(
     for *values, row, verdict in zip(*(column.tolist() for column in columns), verdicts, strict=True):
         i, j, similarity, p_wording, p_story = values
         named = dict(zip((*FEATURES, *CONTEXT_FEATURES), row, strict=True))
-        cores, correction = (_undecorated(headlines[k], outlets).core for k in (i, j)), corrected.get((i, j))
-        sentences = tuple(reasons(*cores, similarity, named, corrected=correction is not None))
+        (a, b), correction = (_undecorated(headlines[k], outlets).core for k in (i, j)), corrected.get((i, j))
+        sentences = tuple(reasons(a, b, similarity, named, corrected=correction is not None))
         yield ScoredPair(i, j, similarity, p_wording, p_story, correction or verdict, named, sentences)
 
 
