@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Unpack
@@ -79,7 +79,7 @@ def deduplicate(
     settings = Settings.of(judge, level, window, story_threshold, wording_threshold, keep)
     rows = rows_of(headlines)
     with reporting(progress) as report, ThreadPoolExecutor(1) as background:
-        copies = collapse_copies(rows, settings.window)
+        copies = collapse_copies(rows, settings.window, encoder.outlets if isinstance(encoder, _Encoded) else None)
         constraints = constraints_of(as_corrections(corrections), copies)
         titles = background.submit(_describe, copies)  # this and the next need no vectors: done while these are made
         oddities = background.submit(lambda: [*input_cautions(rows, copies.texts, judge.calibrated, settings.window)])
@@ -133,33 +133,26 @@ def match(
     Settings.of(judge, "story", options.get("window"), *thresholds, "central")  # reports a mistake before the work
     copies = collapse_copies([*known, *new], None)
     with reporting(options.get("progress", False)) as report:
-        texts = [title.core for title in copies.cores]
-        vectors = embed(encoder, texts, report, cache)
+        vectors = embed(encoder, [title.core for title in copies.cores], report, cache)
         floor = judge.scale(vectors).inverse(judge.candidate_floor["story"])
         similar = rows_near(vectors, np.arange(count, len(vectors)), np.arange(count), floor)
         near = np.union1d(similar, rows_named([c for c in corrections if c.verdict != "different"], copies, count))
-        options |= {"encoder": _Encoded(encoder, texts, vectors), "corrections": corrections, "progress": report}
+        options |= {"encoder": _Encoded(encoder, copies, vectors), "corrections": corrections, "progress": report}
         run = deduplicate([*(known[k] for k in near.tolist()), *new], **options)
     warn_caller([*run.cautions, *cache_cautions(cache, encoder)], "matches.run.warnings")
     return matches_of(run, near, known)
 
 
 class _Encoded:
-    """An encoder that looks up what another has encoded, so that a second run encodes hardly anything again.
+    """An encoder that looks up what another has encoded, so that a second run, over some of the rows, encodes nothing again."""
 
-    What is new is titles around which fewer rows make fewer outlets known.
-    """
-
-    def __init__(self, encoder: Encoder, texts: Sequence[str], vectors: Vectors) -> None:
+    def __init__(self, encoder: Encoder, copies: Copies, vectors: Vectors) -> None:
         self.folder = getattr(encoder, "folder", None)  # by which it gets the same judge
-        self._encoder, self._vectors, self._row = encoder, vectors, {text: row for row, text in enumerate(texts)}
+        self.outlets = copies.outlets  # of all rows, so that titles have the same cores
+        self._vectors, self._row = vectors, {title.core: row for row, title in enumerate(copies.cores)}
 
     def encode(self, texts: list[str], /) -> Float32s:
-        unknown = [text for text in texts if text not in self._row]
-        if not unknown:
-            return self._vectors[[self._row[text] for text in texts]]
-        encoded = dict(zip(unknown, embed(self._encoder, unknown, silent)[:], strict=True))
-        return np.stack([encoded[text] if text in encoded else self._vectors[self._row[text]] for text in texts])
+        return self._vectors[[self._row[text] for text in texts]]
 
 
 def _describe(copies: Copies) -> TitleFeatures:

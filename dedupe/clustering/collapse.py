@@ -78,10 +78,13 @@ class Copies:
         return [self.cores[row] for row in self.nodes.text_row.tolist()]
 
 
-def collapse_copies(headlines: Sequence[Headline], window: float | None) -> Copies:
-    """Make a node of all headlines with the same fingerprint, or several where they span more than `window` hours."""
+def collapse_copies(headlines: Sequence[Headline], window: float | None, outlets: Outlets | None = None) -> Copies:
+    """Make a node of all headlines with the same fingerprint, or several where they span more than `window` hours.
+
+    `outlets`: those known already; by default those that the headlines make known.
+    """
     texts, sources = [normalize(row.title) for row in headlines], [row.source for row in headlines]
-    outlets = outlets_of(texts, sources)
+    outlets = outlets_of(texts, sources) if outlets is None else outlets
     cores = undecorated_all(texts, sources, outlets)
     fingerprints = [key_of_core(title.core) for title in cores]
     plainest = [(title.core, len(text), text) for title, text in zip(cores, texts, strict=True)]

@@ -120,11 +120,11 @@ def undecorated(text: str, source: str | None = None, outlets: Outlets = NO_OUTL
 
 def _may_be_decorated(text: str) -> bool:
     """Whether `text` has what every decorated title has; quicker than the patterns."""
-    if ":" in text or " - " in text or "|" in text or text[-1:] in ")]" or not text.isascii():
+    if ":" in text or " - " in text or "|" in text or "]" in text or not text.isascii():
         return True
     if not text:
         return False
-    if not text[0].isalnum() or ", live" in text or "#" in text or " @" in text:
+    if not text[0].isalnum() or text[-1] == ")" or "#" in text or " @" in text or ", live" in text.casefold():
         return True
     return text[:3].isupper() or text[0].isdigit()
 

@@ -137,11 +137,11 @@ def separator_before(text: str, start: int, end: int) -> re.Match[str] | None:
 
 def separator_behind(text: str, start: int, end: int) -> re.Match[str] | None:
     """Return the last separator of `text[start:end]` with a mark of a possible length behind it."""
-    if not (" - " in text or "|" in text or not text.isascii()):
+    start = max(start, end - MAX_MARK_LENGTH)
+    last = text[start:end]
+    if not (" - " in last or "|" in last or not last.isascii()):
         return None
-    return max(
-        _SEPARATOR_BEHIND.finditer(text, max(start, end - MAX_MARK_LENGTH), end), key=re.Match.start, default=None
-    )
+    return max(_SEPARATOR_BEHIND.finditer(text, start, end), key=re.Match.start, default=None)
 
 
 def _is_name(mark: str) -> bool:
