@@ -60,7 +60,7 @@ _NOISE_BEFORE = re.compile(
       | (?:(?:RT|MT|via)\ )?@\w+\s?:\s+ | (?:RT|MT)\ @\w+\s+
       | {_HOUR}[:.h]{_MINUTE}\s*(?:[|:]|-(?=\s))\s*(?!\d)
       | [\[(]{_HOUR}[:.]{_MINUTE}[\])]\s*
-      | 0\d:{_MINUTE}\s+ | {_HOUR}:{_MINUTE}\s+(?=['"]?(?-i:[A-Z]))
+      | 0\d:{_MINUTE}\s+ | {_HOUR}:{_MINUTE}\s+(?=['"]?(?-i:[A-Z\d]|[a-z][A-Z]))
       | (?-i:[A-Z])[\w.,'\ ]{{1,30}}\ \((?-i:AP|Reuters|AFP|UPI)\)\s+-\s+
       | \[\d{{4}}\.\d{{4,5}}(?:v\d+)?\]\s+
     """,
