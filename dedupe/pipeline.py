@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Unpack
@@ -85,7 +85,7 @@ def deduplicate(
     settings = Settings.of(judge, level, window, story_threshold, wording_threshold, keep, reader)
     rows = rows_of(headlines)
     with reporting(progress) as report, ThreadPoolExecutor(1) as background:
-        copies = collapse_copies(rows, settings.window)
+        copies = collapse_copies(rows, settings.window, encoder.outlets if isinstance(encoder, _Encoded) else None)
         constraints = constraints_of(as_corrections(corrections), copies)
         titles = background.submit(
             _describe, copies
@@ -101,7 +101,7 @@ def deduplicate(
         pairs, read = scorer.score(candidates, report)
         trees = link(pairs, crowds.nodes, constraints, settings.levels, settings.window, settings.floor, report)
     cautions = *oddities.result(), *run_cautions(crowds, candidates.skipped, constraints.violated(trees, crowds.nodes))
-    result = _result(rows, settings, cautions, constraints, crowds, candidates, pairs, read, trees)
+    result = _result(copies, settings, cautions, constraints, crowds, candidates, pairs, read, trees)
     warn_caller([*result.cautions, *cache_cautions(cache, encoder)], "result.warnings")
     return result
 
@@ -124,7 +124,7 @@ def compare(
     pairs = scorer.context_probabilities(scorer.read(alone, min_probability=0)[0], floor=0)
     features = features_of_pairs(titles, pairs, IDENTITY)
     shared = dict(zip([(0, 1)], scorer.same_address.address, strict=False))
-    return next(scored_pairs(pairs, features, headlines, judge.thresholds, {}, shared))
+    return next(scored_pairs(pairs, features, headlines, judge.thresholds, {}, shared, copies.outlets))
 
 
 def match(
@@ -150,23 +150,24 @@ def match(
     Settings.of(judge, "story", options.get("window"), *thresholds, reader=reading)  # reports a mistake before the work
     copies, addresses = collapse_copies([*known, *new], None), _addresses([*known, *new])
     with reporting(options.get("progress", False)) as report:
-        vectors = embed(encoder, copies.texts, report, cache)
+        vectors = embed(encoder, [title.core for title in copies.cores], report, cache)
         floor = judge.scale(vectors).inverse(judge.candidate_floor["story"])
         similar = rows_near(vectors, np.arange(count, len(vectors)), np.arange(count), floor)
         named = rows_named([c for c in corrections if c.verdict != "different"], copies, count)
         near = np.unique(np.concatenate([similar, named, rows_at_addresses(addresses, copies.nodes.of_row, count)]))
-        options |= {"encoder": _Encoded(encoder, copies.texts, vectors), "corrections": corrections, "progress": report}
+        options |= {"encoder": _Encoded(encoder, copies, vectors), "corrections": corrections, "progress": report}
         run = deduplicate([*(known[k] for k in near.tolist()), *new], **options)
     warn_caller([*run.cautions, *cache_cautions(cache, encoder)], "matches.run.warnings")
     return matches_of(run, near, known)
 
 
 class _Encoded:
-    """An encoder that looks up what another has encoded, so that a second run encodes nothing again."""
+    """An encoder that looks up what another has encoded, so that a second run, over some of the rows, encodes nothing again."""
 
-    def __init__(self, encoder: Encoder, texts: Sequence[str], vectors: Vectors) -> None:
+    def __init__(self, encoder: Encoder, copies: Copies, vectors: Vectors) -> None:
         self.folder = getattr(encoder, "folder", None)  # by which it gets the same judge
-        self._vectors, self._row = vectors, {text: row for row, text in enumerate(texts)}
+        self.outlets = copies.outlets  # of all rows, so that titles have the same cores
+        self._vectors, self._row = vectors, {title.core: row for row, title in enumerate(copies.cores)}
 
     def encode(self, texts: list[str], /) -> Float32s:
         return self._vectors[[self._row[text] for text in texts]]
@@ -179,7 +180,9 @@ def _addresses(headlines: Iterable[Headline]) -> list[str | None]:
 def _describe(copies: Copies) -> TitleFeatures:
     nodes = copies.nodes
     sources = [copies.headlines[row].source for row in nodes.title_row.tolist()]
-    return describe_titles(_node_texts(copies), nodes.first, nodes.last, sources)
+    titles = copies.node_titles
+    texts, labels = [title.core for title in titles], [title.labels for title in titles]
+    return describe_titles(texts, nodes.first, nodes.last, sources, labels)
 
 
 def _embed(
@@ -188,15 +191,16 @@ def _embed(
     """Return one unit row per node: from the embeddings where there are any, else encoded."""
     if encoder is None or embeddings is not None:
         return unit_rows(embeddings, len(copies.texts), copies.nodes.title_row, copies.texts)
-    return embed(encoder, _node_texts(copies), silent if isinstance(encoder, _Encoded) else progress, cache)
-
-
-def _node_texts(copies: Copies) -> list[str]:
-    return [copies.texts[row] for row in copies.nodes.text_row.tolist()]
+    return embed(
+        encoder,
+        [title.core for title in copies.node_titles],
+        silent if isinstance(encoder, _Encoded) else progress,
+        cache,
+    )
 
 
 def _result(
-    rows: Sequence[Headline],
+    copies: Copies,
     settings: Settings,
     cautions: tuple[Caution, ...],
     constraints: Constraints,
@@ -208,7 +212,7 @@ def _result(
 ) -> Deduplication:
     scorer = crowds.scorer
     return Deduplication(
-        headlines=tuple(rows),
+        headlines=tuple(copies.headlines),
         nodes=crowds.nodes,
         pair_table=pairs,
         trees=trees,
@@ -222,4 +226,5 @@ def _result(
         recall=candidates.recall,
         given_up=scorer.judge.given_up[settings.level],
         cautions=cautions,
+        outlets=copies.outlets,
     )

@@ -40,6 +40,13 @@ def test_it_is_what_grouping_everything_together_says():
         assert repeated is None or same[repeated.row]
 
 
+def test_outlets_are_those_of_the_whole_reference():
+    far = [{"title": "Village opens a library", "source": "Pebble"}]
+    matches = match([f"Pebble: {NEW[0]}"], reference=[*KNOWN, *far])
+    assert matches[0] is not None and matches[0].level == "exact"
+    assert len(matches.run) < len(KNOWN) + 2, "the row that names the outlet is not in the run"
+
+
 def test_the_order_of_the_reference_does_not_matter():
     forwards, backwards = match(NEW, reference=KNOWN), match(NEW[::-1], reference=KNOWN[::-1])
     first, second = (

@@ -6,7 +6,7 @@ import pickle
 import random
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -105,6 +105,27 @@ def test_copies_are_one_exact_group_and_the_window_cuts_them(fake_encoder):
     cut = deduplicate(ROWS, window=timedelta(hours=72))
     assert cut.labels("exact").tolist() == [0, 0, 1, 2, 3, 4, 5, 6]
     assert cut.labels("story")[0] == cut.labels("story")[2] != cut.labels("story")[6]
+
+
+def test_decorations_change_no_group_and_no_reason(fake_encoder):
+    plain = [row for row in ROWS if row.title.strip()]
+    puts = [
+        "Fjord Radio: {}",
+        "09:41 {}",
+        "{} | Reuters",
+        "\U0001f534 BREAKING: {}",
+        "{} - Fjord Radio",
+        "RT @radio: {}",
+    ]
+    decorated = [replace(row, title=put.format(row.title)) for row, put in zip(plain, puts, strict=True)]
+    decorated[0] = replace(decorated[0], source="Fjord Radio")
+    first, second = deduplicate(plain), deduplicate(decorated)
+    assert (first.outlets.sources, second.outlets.sources) == ({"cnn"}, {"cnn", "fjord radio"})
+    assert [row["title"] for row in second.rows()] == [row.title for row in decorated]
+    for level in LEVELS:
+        assert second.labels(level).tolist() == first.labels(level).tolist()
+    assert [pair.reasons for pair in second.pairs] == [pair.reasons for pair in first.pairs]
+    assert compare("Live: Ferry sinks off Oslo", "Ferry sinks off Oslo | CNN").verdict == "exact"
 
 
 def test_each_distinct_title_is_encoded_once(fake_encoder, monkeypatch):

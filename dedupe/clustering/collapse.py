@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,9 @@ from dedupe.headlines import Headline, tie_key
 from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.scoring.scorer import Scorer
-from dedupe.text.normalize import MAX_LENGTH, key_of_normalized, normalize
+from dedupe.text.decorations import Undecorated, undecorated_all
+from dedupe.text.normalize import MAX_LENGTH, key_of_core, normalize
+from dedupe.text.outlets import Outlets, outlets_of
 
 _SAMPLE = 512
 _MIN_SURE = 0.1  # share of a crowd below which its other members are compared sparsely
@@ -31,10 +34,10 @@ class Nodes:
     """Distinct titles, ordered by fingerprint and date, so that nothing later depends on the order of the input.
 
     `of_row`: (rows,), the node of each row; `exact_of_row`: its exact group. `title_row`: (nodes,), the row whose title names
-    a node, the one with the smallest normalized text. `text_row`: the row whose text is encoded, the smallest with this
-    fingerprint, so that parts of an exact group that the window cut are encoded once. `first`, `last`: hours since the
-    epoch of the earliest and latest row, NaN where undated. `weight`: how many exact groups a node contains. `ties`: (rows,),
-    a rank of the rows that does not depend on the order of the input.
+    a node: the one with the smallest core, then the shortest title. `text_row`: the row whose core is encoded, the first by
+    the same order with this fingerprint, so that parts of an exact group that the window cut are encoded once. `first`,
+    `last`: hours since the epoch of the earliest and latest row, NaN where undated. `weight`: how many exact groups a node
+    contains. `ties`: (rows,), a rank of the rows that does not depend on the order of the input.
     """
 
     of_row: Ints
@@ -56,21 +59,39 @@ class Nodes:
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Headlines and their nodes. `texts`, `fingerprints`: normalized titles, cut to what is compared, and their keys, (rows,)."""
+    """Headlines and their nodes.
+
+    `texts`: normalized titles; `cores`: the same without decorations, which is what later steps encode and compare; both cut
+    to what is compared, (rows,). `fingerprints`: keys of the cores. `outlets`: those that the headlines make known.
+    """
 
     headlines: Sequence[Headline]
     nodes: Nodes
     texts: list[str]
+    cores: list[Undecorated]
     fingerprints: list[str]
+    outlets: Outlets
+
+    @property
+    def node_titles(self) -> list[Undecorated]:
+        """The title of each node that is encoded."""
+        return [self.cores[row] for row in self.nodes.text_row.tolist()]
 
 
-def collapse_copies(headlines: Sequence[Headline], window: float | None) -> Copies:
-    """Make a node of all headlines with the same fingerprint, or several where they span more than `window` hours."""
-    texts = [normalize(headline.title) for headline in headlines]
-    fingerprints = [key_of_normalized(text, row.source) for text, row in zip(texts, headlines, strict=True)]
+def collapse_copies(headlines: Sequence[Headline], window: float | None, outlets: Outlets | None = None) -> Copies:
+    """Make a node of all headlines with the same fingerprint, or several where they span more than `window` hours.
+
+    `outlets`: those known already; by default those that the headlines make known.
+    """
+    texts, sources = [normalize(row.title) for row in headlines], [row.source for row in headlines]
+    outlets = outlets_of(texts, sources) if outlets is None else outlets
+    cores = undecorated_all(texts, sources, outlets)
+    fingerprints = [key_of_core(title.core) for title in cores]
+    plainest = [(title.core, len(text), text) for title, text in zip(cores, texts, strict=True)]
     hours = np.array([row.published.timestamp() / 3600 if row.published else np.nan for row in headlines], float)
-    nodes = copy_nodes(fingerprints, texts, hours, tie_ranks(headlines), window)
-    return Copies(headlines, nodes, [text[:MAX_LENGTH] for text in texts], fingerprints)
+    nodes = copy_nodes(fingerprints, plainest, hours, tie_ranks(headlines), window)
+    texts = [text[:MAX_LENGTH] for text in texts]
+    return Copies(headlines, nodes, texts, [title.cut(MAX_LENGTH) for title in cores], fingerprints, outlets)
 
 
 def tie_ranks(headlines: Sequence[Headline]) -> Ints:
@@ -81,11 +102,12 @@ def tie_ranks(headlines: Sequence[Headline]) -> Ints:
 
 
 def copy_nodes(
-    fingerprints: Sequence[str], texts: Sequence[str], hours: Floats, ties: Ints, window: float | None
+    fingerprints: Sequence[str], texts: Sequence[Any], hours: Floats, ties: Ints, window: float | None
 ) -> Nodes:
-    """Return the nodes of rows with these fingerprints, texts, hours since the epoch (NaN: undated) and ranks, (rows,).
+    """Return the nodes of rows with these fingerprints, hours since the epoch (NaN: undated) and ranks, (rows,).
 
-    Undated rows join the earliest part of a group that is cut. A row with an empty fingerprint is a node of its own.
+    `texts`: texts, or whatever else sorts the rows of a fingerprint. Undated rows join the earliest part of a group that is
+    cut. A row with an empty fingerprint is a node of its own.
     """
     group = _groups(fingerprints, ties)
     of = np.unique(group * len(group) + _parts_in_time(group, hours, window), return_inverse=True)[1]

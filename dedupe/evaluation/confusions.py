@@ -15,6 +15,7 @@ from dedupe.pipeline import compare
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.arrays import Floats, Ints, pairs_within
 from dedupe.scoring.reasons import reasons
+from dedupe.text.decorations import undecorated
 from dedupe.text.normalize import normalize
 
 
@@ -115,8 +116,8 @@ def _explained(confusion: Confusion, run: Deduplication, place: int, level: str,
     if place >= 0:
         pair = run.pairs[place]
         corrected, address = (pair.i, pair.j) in run.corrected, run.shared_addresses.get((pair.i, pair.j))
-        titles = first.title, second.title
-        sentences = reasons(*titles, pair.similarity, pair.features, corrected=corrected, address=address)
+        a, b = (undecorated(normalize(row.title), row.source, run.outlets).core for row in (first, second))
+        sentences = reasons(a, b, pair.similarity, pair.features, corrected=corrected, address=address)
     elif normalize(first.title) and normalize(second.title):
         pair = compare(first, second, encoder=encoder)
         sentences = list(pair.reasons)

@@ -20,7 +20,9 @@ from dedupe.result.cautions import Caution
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.settings import RunOptions
 from dedupe.runtime.arrays import Ints, codes, pairs_within
+from dedupe.text.decorations import Undecorated, undecorated_all
 from dedupe.text.normalize import MAX_LENGTH, normalize
+from dedupe.text.outlets import outlets_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,15 @@ class LabelledHeadlines:
         return [np.flatnonzero(self.slice == k) for k in range(int(self.slice.max()) + 1)]
 
     @cached_property
+    def undecorated(self) -> list[Undecorated]:
+        """The normalized titles without decorations, cut to what is compared."""
+        texts, sources = [normalize(row.title) for row in self.headlines], [row.source for row in self.headlines]
+        return [title.cut(MAX_LENGTH) for title in undecorated_all(texts, sources, outlets_of(texts, sources))]
+
+    @cached_property
     def texts(self) -> list[str]:
-        """The normalized titles, cut to what is compared."""
-        return [normalize(headline.title)[:MAX_LENGTH] for headline in self.headlines]
+        """The titles as they are encoded."""
+        return [title.core for title in self.undecorated]
 
     def scored(self, level: str) -> int:
         """Return how many rows have a label of the level."""

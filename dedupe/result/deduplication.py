@@ -32,6 +32,7 @@ from dedupe.scoring.addresses import address_pairs
 from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.similarity_scale import Scale
 from dedupe.text.address import clean_address
+from dedupe.text.outlets import NO_OUTLETS, Outlets
 
 _TEXT_COLUMNS = ("title", "dedupe_flag", "dedupe_file")
 
@@ -49,7 +50,8 @@ class Deduplication:
     `vectors`, `facts`: unit rows and number of facts of each node. `pairs_read`: how many pairs were scored, how many of
     these the reader read, and how many `reader="auto"` left unread. `recall`: the share of pairs above the candidate floor that
     the search returned, 1.0 except for very many headlines, where it is measured on a sample. `given_up`: the share of pairs
-    that belong together but lie below that floor, as measured when the model was fitted.
+    that belong together but lie below that floor, as measured when the model was fitted. `outlets`: those that the input makes
+    known, and that were dropped from around its titles.
     """
 
     headlines: tuple[Headline, ...]
@@ -66,6 +68,7 @@ class Deduplication:
     recall: float = 1.0
     given_up: float = 0.0
     cautions: tuple[Caution, ...] = ()
+    outlets: Outlets = NO_OUTLETS
 
     def __len__(self) -> int:
         return len(self.headlines)

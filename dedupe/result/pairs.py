@@ -20,7 +20,9 @@ from dedupe.scoring.pair_features import FEATURES, pair_features
 from dedupe.scoring.reasons import reasons
 from dedupe.scoring.similarity_scale import Scale
 from dedupe.scoring.title_features import TitleFeatures, describe_titles
+from dedupe.text.decorations import Undecorated, undecorated
 from dedupe.text.normalize import MAX_LENGTH, normalize
+from dedupe.text.outlets import Outlets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +104,13 @@ class ScoredPairs(Sequence[ScoredPair]):
             features = features_of_pairs(_describe(result, nodes), replace(pairs, i=i, j=j), result.scale)
             by_row = replace(pairs, i=self.i[chunk], j=self.j[chunk])
             yield from scored_pairs(
-                by_row, features, result.headlines, result.thresholds, result.corrected, result.shared_addresses
+                by_row,
+                features,
+                result.headlines,
+                result.thresholds,
+                result.corrected,
+                result.shared_addresses,
+                result.outlets,
             )
 
     def to_arrow(self, *, reasons: bool = False) -> pa.Table:
@@ -145,21 +153,22 @@ def scored_pairs(
     thresholds: Mapping[str, float],
     corrected: Mapping[tuple[int, int], str],
     addresses: Mapping[tuple[int, int], str],
+    outlets: Outlets,
 ) -> Iterator[ScoredPair]:
     """Yield the pairs of a table whose `i` and `j` are places in `headlines`, with verdicts and reasons.
 
-    `features`: those of `features_of_pairs`. `corrected`: the verdict of corrections on pairs of places; `addresses`:
-    the cleaned address of those that share one.
+    `features`: those of `features_of_pairs`. `corrected`: the verdict of corrections on pairs of places; `addresses`: the
+    cleaned address of those that share one. `outlets`: those that the headlines make known.
     """
     columns = [pairs.i, pairs.j, pairs.similarity, pairs.p_wording, pairs.p_story, features]
     verdicts = _verdicts(pairs, thresholds)
     for *values, row, verdict in zip(*(column.tolist() for column in columns), verdicts, strict=True):
         i, j, similarity, p_wording, p_story = values
         named = dict(zip((*FEATURES, *CONTEXT_FEATURES), row, strict=True))
-        titles, correction = (headlines[i].title, headlines[j].title), corrected.get((i, j))
+        (a, b), correction = (_undecorated(headlines[k], outlets).core for k in (i, j)), corrected.get((i, j))
         address = addresses.get((i, j))
         named["same_address"] = float(address is not None)
-        sentences = tuple(reasons(*titles, similarity, named, corrected=correction is not None, address=address))
+        sentences = tuple(reasons(a, b, similarity, named, corrected=correction is not None, address=address))
         yield ScoredPair(i, j, similarity, p_wording, p_story, correction or verdict, named, sentences)
 
 
@@ -177,6 +186,11 @@ def features_of_pairs(titles: TitleFeatures, pairs: PairTable, scale: Scale) -> 
 
 def _describe(result: Deduplication, nodes: Ints) -> TitleFeatures:
     headlines, of = result.headlines, result.nodes
-    texts = [normalize(headlines[row].title)[:MAX_LENGTH] for row in of.text_row[nodes].tolist()]
+    titles = [_undecorated(headlines[row], result.outlets) for row in of.text_row[nodes].tolist()]
     sources = [headlines[row].source for row in of.title_row[nodes].tolist()]
-    return describe_titles(texts, of.first[nodes], of.last[nodes], sources)
+    texts, labels = [title.core for title in titles], [title.labels for title in titles]
+    return describe_titles(texts, of.first[nodes], of.last[nodes], sources, labels)
+
+
+def _undecorated(headline: Headline, outlets: Outlets) -> Undecorated:
+    return undecorated(normalize(headline.title), headline.source, outlets).cut(MAX_LENGTH)

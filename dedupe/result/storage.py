@@ -6,7 +6,7 @@ The file is a zip archive whose members are not compressed. Nothing in it is a p
 |---|---|
 | `manifest.json` | about the file: `format`, its `version`, the `program` that wrote it, `members` (bytes of each other member) |
 | | about the run: `headlines` (how many), `settings`, `scale`, `calibrated`, `pairs_read`, `recall`, `given_up`, `corrections`,
-| | `cautions` |
+| | `cautions`, `outlets` |
 | `headlines.jsonl` | the fields of one `Headline` per line; what JSON lacks is written as in `dedupe.result.values` |
 | `tables/0.arrow`, ... | rows from a Parquet file or a frame, as an Arrow stream; `table` in `headlines.jsonl`: table, row |
 | `nodes/*.npy` | the columns of `Nodes` |
@@ -51,6 +51,7 @@ from dedupe.runtime.arrow import StoredRow, StoredTable
 from dedupe.runtime.files import PACKED, writing_bytes
 from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.similarity_scale import Scale
+from dedupe.text.outlets import Outlets
 
 _FORMAT, _VERSION = "headline-dedupe result", 2
 _PROGRAM: str = import_module("dedupe").__version__  # a plain import would look like one of all public names
@@ -79,6 +80,7 @@ def save_result(result: Deduplication, path: str | Path) -> None:
             "given_up": result.given_up,
             "corrections": result.corrections,
             "cautions": [asdict(caution) for caution in result.cautions],
+            "outlets": {kind: sorted(marks) for kind, marks in result.outlets._asdict().items()},
             "members": {info.filename: info.file_size for info in archive.infolist()},
         }
         with open_member(archive, _MANIFEST) as member:
@@ -118,6 +120,7 @@ def load_result(path: str | Path) -> Deduplication:
             recall=manifest["recall"],
             given_up=manifest["given_up"],
             cautions=cautions,
+            outlets=Outlets(**{kind: frozenset(marks) for kind, marks in manifest["outlets"].items()}),
         )
 
 

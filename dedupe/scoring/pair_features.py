@@ -36,6 +36,7 @@ FEATURES = (
     "negation",  # 1 where only one negates
     "question",  # 1 where only one is a question
     "ahead",  # 1 where only one looks ahead
+    "labels_differ",  # 1 where labels name different forms of piece ("live", "opinion"), or only one has such a label
     "letters",  # rapidfuzz token_set_ratio, 0 to 1
     "order",  # rapidfuzz ratio, 0 to 1
     "length",  # words of the shorter as a share of the longer's
@@ -117,6 +118,7 @@ def _of_titles(t: TitleFeatures, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
         "negation": negation,
         "question": question,
         "ahead": ahead,
+        "labels_differ": (t.forms[i] != t.forms[j]).any(axis=1),
         "length": np.minimum(t.words[i], t.words[j]) / np.maximum(t.words[i], t.words[j]),
         "hours": np.where(undated, 0.0, np.log1p(np.nan_to_num(gap))),
         "undated": undated,

@@ -51,6 +51,8 @@ def reasons(
             sentences.append(f"only the {'first' if in_first else 'second'} {predicate}")
     if features["opposed"]:
         sentences.append("one says the opposite of the other")
+    if features["labels_differ"]:
+        sentences.append("their labels name different forms of piece, such as live or opinion")
     if features["story_common"] >= _MIN_COMMON:
         sentences.append("other headlines match both")
     if not features["undated"]:

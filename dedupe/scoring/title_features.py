@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from dedupe.runtime.arrays import Bools, Floats, Ints, codes
+from dedupe.text.decorations import FORMS
 from dedupe.text.document_frequencies import document_frequencies
 from dedupe.text.words import OPPOSITES, Facts, facts_of_token, is_question, opposite_of, tokens
 
@@ -30,11 +31,12 @@ _MIN_IDF = 0.1  # of the most common stems
 class TitleFeatures:
     """What n titles state.
 
-    `texts`: normalized titles, case folded, (n,). `entries`: float32, (n, columns), a column for each member of each kind,
-    sorted in each row: idf mass for stems and names, 1 for numbers, days and opposites. `mirrored`: the same with every
+    `texts`: cores of normalized titles, case folded, (n,). `entries`: float32, (n, columns), a column for each member of each
+    kind, sorted in each row: idf mass for stems and names, 1 for numbers, days and opposites. `mirrored`: the same with every
     opposite replaced by the other side. `kind`: (columns,), indices into `KINDS`. `mass`: (n, kinds), row sums of `entries`.
-    `moods`: (n, 3), whether a title negates, asks, looks ahead. `words`: (n,), at least 1. `first`, `last`: (n,), hours
-    since the epoch, NaN where undated. `sources`: (n,), a number for each source. `facts`: (n,), how many stems and numbers.
+    `moods`: (n, 3), whether a title negates, asks, looks ahead. `forms`: (n, forms), which of `FORMS` it is labelled as.
+    `words`: (n,), at least 1. `first`, `last`: (n,), hours since the epoch, NaN where undated. `sources`: (n,), a number for
+    each source. `facts`: (n,), how many stems and numbers.
     """
 
     texts: NDArray[np.object_]
@@ -43,6 +45,7 @@ class TitleFeatures:
     kind: NDArray[np.uint8]
     mass: Floats
     moods: Bools
+    forms: Bools
     words: Floats
     first: Floats
     last: Floats
@@ -60,10 +63,12 @@ def describe_titles(
     first: Floats | None = None,
     last: Floats | None = None,
     sources: Sequence[str | None] | None = None,
+    labels: Sequence[frozenset[str]] | None = None,
 ) -> TitleFeatures:
-    """Return the features of normalized titles.
+    """Return the features of normalized titles without decorations.
 
     `first`, `last`: hours since the epoch of the earliest and latest copy, NaN where undated, (n,). `sources`: names.
+    `labels`: those of `dedupe.text.decorations`.
     """
     # Each distinct piece between spaces is split into words once, and the facts of each distinct word are found once.
     pieces, of_titles = _incidence(map(str.split, texts))
@@ -83,12 +88,21 @@ def describe_titles(
         kind=kind,
         mass=entries @ (kind[:, None] == range(len(KINDS))).astype(float),
         moods=np.column_stack([negated, np.fromiter(map(is_question, texts), bool, len(texts)), looks_ahead]),
+        forms=_forms(labels or [], len(texts)),
         words=np.maximum(np.diff(of_titles.indptr), 1).astype(float),
         first=undated if first is None else first,
         last=undated if last is None else last,
         sources=np.where(source < 0, -1 - np.arange(len(texts)), source),  # titles without a source share none
         facts=_count(entries, np.isin(kind, (_STEMS, _NUMBERS))),
     )
+
+
+def _forms(labels: Sequence[frozenset[str]], count: int) -> Bools:
+    forms = np.zeros((count, len(FORMS)), bool)
+    for title, of_title in enumerate(labels):
+        if of_title:
+            forms[title] = [form in of_title for form in FORMS]
+    return forms
 
 
 def _incidence(rows: Iterable[Iterable[T]], known: Iterable[T] = ()) -> tuple[list[T], csr_matrix]:

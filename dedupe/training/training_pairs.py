@@ -17,6 +17,7 @@ from dedupe.levels import JOINING_VERDICTS, SCORED_LEVELS
 from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.scoring.pair_features import FEATURES, pair_features
 from dedupe.scoring.title_features import TitleFeatures, describe_titles
+from dedupe.text.decorations import undecorated
 from dedupe.text.normalize import MAX_LENGTH, normalize
 from dedupe.training.edits import EditedCopies
 from dedupe.training.network import Network
@@ -85,9 +86,10 @@ def answered_pairs(answers: Sequence[Answer], network: Network) -> AnsweredPairs
         return AnsweredPairs(np.empty((0, len(FEATURES)), np.float32), dict.fromkeys(SCORED_LEVELS, nothing))
     first, second, verdicts = zip(*answers, strict=True)
     headlines = [*first, *second]
-    texts = [normalize(headline.title)[:MAX_LENGTH] for headline in headlines]
+    cores = [undecorated(normalize(headline.title), headline.source).cut(MAX_LENGTH) for headline in headlines]
+    texts, labels = [title.core for title in cores], [title.labels for title in cores]
     story, hours = network.encode(texts), _hours(headlines)
-    titles = describe_titles(texts, hours, hours, [headline.source for headline in headlines])
+    titles = describe_titles(texts, hours, hours, [headline.source for headline in headlines], labels)
     i = np.arange(len(answers))
     features = EncodedTitles(titles, story, network.wording_rows(story)).pair_features(i, i + len(answers))
     return AnsweredPairs(features, {level: np.isin(verdicts, joining) for level, joining in JOINING_VERDICTS.items()})
@@ -113,7 +115,9 @@ def encode_folds(data: LabelledHeadlines, edits: EditedCopies, networks: Sequenc
     hours = _hours(data.headlines)
     hours = np.concatenate([hours, hours[edits.originals] + delays])
     sources = [*(headline.source for headline in data.headlines), *[None] * len(edits.texts)]
-    return EncodedTitles(describe_titles(texts, hours, hours, sources), story, wording)
+    labels = [title.labels for title in data.undecorated]
+    labels += [labels[original] for original in edits.originals.tolist()]
+    return EncodedTitles(describe_titles(texts, hours, hours, sources, labels), story, wording)
 
 
 def slice_pairs(data: LabelledHeadlines, titles: EncodedTitles, edits: EditedCopies, k: int) -> SlicePairs:

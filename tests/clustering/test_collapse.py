@@ -73,6 +73,28 @@ def test_copies_of_headlines():
     assert len(collapse_copies(rows, 9.0).nodes) == 4
 
 
+def test_cores_are_what_later_steps_see():
+    titles = [
+        "Live: Rates rise again",
+        "Rates rise again - Fjord Radio",
+        "Ferry sinks | Fjord Radio",
+        "Mayor resigns - Fjord Radio",
+    ]
+    rows = [
+        Headline(title, source=source) for title, source in zip(titles, [None, None, "Fjord Radio", None], strict=True)
+    ]
+    for order in ([0, 1, 2, 3], [3, 1, 0, 2]):
+        copies = collapse_copies([rows[k] for k in order], None)
+        cores = ["Ferry sinks", "Mayor resigns", "Rates rise again"]
+        assert [title.core for title in copies.node_titles] == cores
+        assert [title.labels for title in copies.node_titles] == [frozenset(), frozenset(), {"live"}]
+        assert copies.texts == [titles[k] for k in order]
+        assert copies.outlets.sources == {"fjord radio"}
+    plain = collapse_copies([*rows, Headline("Rates rise again")], None)
+    assert not plain.node_titles[2].labels, "the plainest copy stands for the others"
+    assert plain.nodes.title_row[2] == 4
+
+
 def test_ties_go_by_date_then_title_and_never_by_place():
     rows = [Headline("b", published="2025-08-16"), Headline("a"), Headline("c", published="2025-08-15"), Headline("b")]
     assert tie_ranks(rows).tolist() == [1, 2, 0, 3]

@@ -72,6 +72,7 @@ def assert_same(first: Deduplication, second: Deduplication) -> None:
     ]
     assert repr(first) == repr(second) and first._repr_html_() == second._repr_html_()
     assert (first.calibrated, first.recall, first.given_up) == (second.calibrated, second.recall, second.given_up)
+    assert first.outlets == second.outlets
 
 
 def report(result: Deduplication, folder: Path) -> str:

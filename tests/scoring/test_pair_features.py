@@ -29,7 +29,11 @@ TITLES = [
     "Mayor loses vote",
     "!!!",
 ]
+FORMS = frozenset({"live", "video", "opinion"})  # of the labels below; "breaking" and "exclusive" are none
 HOURS = np.array([0, 5, np.nan, 1, 1, 30, 2, 0, 3, 9, 9, 4.0])
+LABELS = [
+    frozenset(names.split()) for names in ("live", "live breaking", "exclusive", "", "opinion", *[""] * 6, "live video")
+]
 SOURCES = ["Reuters", "AP", None, "reuters", "AP", None, "AP", "DPA", "DPA", "BBC", "BBC", None]
 
 
@@ -38,7 +42,7 @@ def mass(stems):
     return sum(max(frequencies.idf(stem), 0.1) / frequencies.max_idf for stem in stems)
 
 
-def oracle(a, b, hours, sources):
+def oracle(a, b, hours, sources, labels):
     """The table in `FEATURES`, in sets."""
     first, second = facts(a), facts(b)
     x, y, both = mass(first.stems), mass(second.stems), mass(first.stems & second.stems)
@@ -70,12 +74,13 @@ def oracle(a, b, hours, sources):
         "length": min(lengths) / max(lengths),
         "hours": 0 if math.isnan(gap) else math.log1p(gap),
         "undated": math.isnan(gap),
+        "labels_differ": labels[0] & FORMS != labels[1] & FORMS,
         "same_source": bool(sources[0] and sources[1] and sources[0].casefold() == sources[1].casefold()),
     }
 
 
 def every_pair():
-    titles = describe_titles(TITLES, HOURS, HOURS, SOURCES)
+    titles = describe_titles(TITLES, HOURS, HOURS, SOURCES, LABELS)
     i, j = np.triu_indices(len(TITLES), 1)
     similarity = np.random.default_rng(0).uniform(0.2, 1, len(i)).astype(np.float32)
     return titles, i, j, similarity, similarity / 2
@@ -85,7 +90,7 @@ def test_features_are_what_the_table_says():
     titles, i, j, similarity, wording_similarity = every_pair()
     features = pair_features(titles, i, j, similarity, wording_similarity)
     for k, (a, b) in enumerate(zip(i, j, strict=True)):
-        expected = oracle(TITLES[a], TITLES[b], HOURS[[a, b]], (SOURCES[a], SOURCES[b]))
+        expected = oracle(TITLES[a], TITLES[b], HOURS[[a, b]], (SOURCES[a], SOURCES[b]), (LABELS[a], LABELS[b]))
         expected |= {"similarity": similarity[k], "wording_similarity": wording_similarity[k]}
         assert dict(zip(FEATURES, features[k].tolist(), strict=True)) == pytest.approx(
             {name: float(expected[name]) for name in FEATURES}, abs=2e-6

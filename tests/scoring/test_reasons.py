@@ -13,10 +13,12 @@ from dedupe.scoring.reasons import reasons
 from dedupe.scoring.title_features import describe_titles
 
 
-def explained(a, b, *, hours=None, common=0.0, corrected=False):
+def explained(a, b, *, hours=None, common=0.0, corrected=False, labels=None):
     times = None if hours is None else np.array([0.0, hours])
     half = np.array([0.5], np.float32)
-    values = pair_features(describe_titles([a, b], times, times), np.array([0]), np.array([1]), half, half)[0].tolist()
+    values = pair_features(
+        describe_titles([a, b], times, times, labels=labels), np.array([0]), np.array([1]), half, half
+    )[0].tolist()
     features = dict.fromkeys(CONTEXT_FEATURES, 0.0) | dict(zip(FEATURES, values, strict=True))
     return reasons(a, b, 0.876, features | {"story_common": common}, corrected=corrected)
 
@@ -53,6 +55,13 @@ def test_facts_that_agree_or_differ(a, b, sentence):
 )
 def test_time_between_both(hours, sentence):
     assert explained("Ferry sinks", "Ferry sinks off Oslo", hours=hours)[-1] == sentence
+
+
+def test_labels_of_other_forms():
+    sentence = "their labels name different forms of piece, such as live or opinion"
+    live, exclusive = frozenset({"live"}), frozenset({"exclusive"})
+    assert sentence in explained("Ferry sinks", "Ferry sinks off Oslo", labels=[live, exclusive])
+    assert sentence not in explained("Ferry sinks", "Ferry sinks off Oslo", labels=[exclusive, frozenset()])
 
 
 def test_other_headlines_and_corrections():

@@ -1,0 +1,161 @@
+"""Which marks around a title name a news outlet: by the row's source, by name, or by the other titles of the input."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+MAX_MARK_LENGTH = 60
+"""Characters; no outlet's name is longer."""
+_SEPARATOR_BEHIND = re.compile(r"\s[-•·]\s|\|")
+_SEPARATOR_BEFORE = re.compile(r"[:|]|\s[-•·]\s")
+_MAX_MARK_BEFORE = 40  # characters
+_MIN_TITLES = 3  # distinct titles around a mark for it to be an outlet of the input
+_MAX_WORDS = 6
+
+_SITE = re.compile(r"(?:https?://)?(?:www\.)?([\w-]+(?:\.[\w-]+)*?)(?:\.com?)?\.[a-z]{2,4}(?:/.*)?", re.IGNORECASE)
+_PAPER = re.compile(r"(?:times|post|journal|tribune|herald|gazette|chronicle)", re.IGNORECASE)
+_DOT_COM = re.compile(r"[\w-]+\.(?:com|org|net|co\.uk|com\.au|ie|ca)", re.IGNORECASE)
+_NOT_IN_NAMES = frozenset(
+    """a an the in on at of to after as and is no not new good bad big best great fake false breaking latest more old
+    other our their his her your hard end all five four three two first last facebook instagram social blog blasts
+    says truth twitter x tv sunday monday""".split()
+)
+_NOT_IN_MARKS = frozenset(
+    """a an here here's how why what what's when where who this that it is are was will can says say said report reports
+    source sources official officials again now live update updates watch video""".split()
+)
+_CONNECTIVES = frozenset("of the and for de la le & in on".split())
+_DESKS = frozenset("news com online politics business world sport sports health us uk live".split())
+_OUTLETS = frozenset(
+    """abc abcnews afp aljazeera aljazeeraenglish ap apnews arstechnica associatedpress atlantic axios bbc bbcnews bbcsport
+    bloomberg bloombergnews bostonglobe businessinsider buzzfeed buzzfeednews canadianpress cbc cbcnews cbs cbsnews
+    cbssports chicagotribune cnbc cnet cnn cnnbusiness cnncom cnnpolitics csmonitor dailybeast dailymail dw economist
+    engadget espn euronews eweek financialtimes foxbusiness foxnews france24 ft gizmodo globeandmail guardian haaretz hill
+    hindustantimes hollywoodreporter huffingtonpost huffpost independent indianexpress irishtimes japantimes jerusalempost
+    kyivindependent latimes losangelestimes marketwatch mashable msnbc nbc nbcnews newsweek newyorker newyorkpost
+    newyorktimes npr nydailynews nypost nyt nytimes oregonpublicbroadcasting pbs pbsnewshour politico presstv propublica
+    reuters rollingstone rte scmp seattletimes sfgate skynews skysports southchinamorningpost straitstimes techcrunch
+    telegraph theathletic theverge timecom timesofindia timesofisrael torontostar upi upicom usatoday usnews verge vox
+    wallstreetjournal wapo washingtonexaminer washingtonpost washingtontimes wired wsj wsjcom xinhua yahoo yahoofinance
+    yahoonews zdnet""".split()
+)
+# Names that are words, parties, places or subjects of news too: outlets only behind a title, or with "The".
+_AMBIGUOUS = frozenset("atlantic economist ft guardian hill independent telegraph verge vox wired yahoo".split())
+
+
+class Outlets(NamedTuple):
+    """Outlets that an input makes known, case folded: marks that are sources of its rows, and names behind its titles."""
+
+    sources: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+
+NO_OUTLETS = Outlets()
+
+
+@lru_cache(maxsize=50_000)
+def outlet_key(name: str) -> str:
+    """Return what the spellings of an outlet's name share: "newyorktimes" for "The New York Times", "cnn" for "cnn.com"."""
+    site = _SITE.fullmatch(name.strip())
+    key = re.sub(r"[\W_]+", "", (site[1] if site else name).casefold())
+    return key[3:] if key.startswith("the") and len(key) > 5 else key
+
+
+def is_outlet(mark: str, source: str | None, outlets: Outlets, *, behind: bool) -> bool:
+    """Return whether a mark names an outlet.
+
+    `source`: the row's own; `outlets`: other outlets that `outlets_of` found. `behind`: whether the mark follows the
+    title after a separator. Elsewhere only names that mean nothing else count.
+    """
+    if not mark:
+        return False
+    if source and _same_outlet(mark, source):
+        return True
+    if not mark[0].isupper() and "." not in mark:
+        return False
+    key, folded = outlet_key(mark), mark.casefold()
+    if folded in outlets.sources or (
+        key in _OUTLETS and (behind or key not in _AMBIGUOUS or folded.startswith("the "))
+    ):
+        return True
+    if behind and (folded in outlets.names or _DOT_COM.fullmatch(mark)):
+        return True
+    words = mark.removeprefix("The ").split()
+    return (
+        (behind or mark.startswith("The "))
+        and 2 <= len(words) <= 4
+        and (_PAPER.fullmatch(words[-1]) is not None or (behind and words[-1].casefold() == "news"))
+        and all(word[0].isupper() and word.casefold() not in _NOT_IN_NAMES for word in words)
+    )
+
+
+def outlets_of(texts: Sequence[str], sources: Sequence[str | None]) -> Outlets:
+    """Return the outlets that the input itself makes known.
+
+    These are sources of rows that stand around the titles of others, and names behind at least three different titles. A
+    mark that titles mention more often than rows carry it is a topic. `texts`: normalized titles; order does not matter.
+    """
+    rows_of, distinct = Counter(map(outlet_key, filter(None, sources))), set(texts)
+    titles, words, names = defaultdict[str, set[str]](set), set[str](), set[str]()
+    for mark, separator, rest in _marks(distinct):
+        folded = mark.casefold()
+        titles[folded].add(rest)
+        if not _is_name(mark):
+            words.add(folded)
+        elif separator and ("|" in separator or " " in mark or "." in mark):
+            names.add(folded)
+    of_rows = {mark for mark in titles if outlet_key(mark) in rows_of} - words
+    names = {mark for mark in names if len(titles[mark]) >= _MIN_TITLES} - words - of_rows
+    whole = "\n".join(distinct).casefold() if of_rows or names else ""
+
+    def no_topic(mark: str) -> bool:
+        carried = len(titles[mark])
+        return whole.count(mark) - carried <= carried + rows_of[outlet_key(mark)]
+
+    return Outlets(frozenset(filter(no_topic, of_rows)), frozenset(filter(no_topic, names)))
+
+
+def _marks(texts: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield what may be marks: what stands before a title, with "" for its separator, or behind it, and the other part."""
+    for text in texts:
+        if not (":" in text or "|" in text or " - " in text or not text.isascii()):
+            continue
+        if before := separator_before(text, 0, len(text)):
+            yield text[: before.start()].strip(), "", text[before.end() :]
+        if behind := separator_behind(text, 0, len(text)):
+            yield text[behind.end() :].strip(), behind[0], text[: behind.start()]
+
+
+def separator_before(text: str, start: int, end: int) -> re.Match[str] | None:
+    """Return the first separator of `text[start:end]` with a mark of a possible length before it."""
+    return _SEPARATOR_BEFORE.search(text, start, min(end, start + _MAX_MARK_BEFORE))
+
+
+def separator_behind(text: str, start: int, end: int) -> re.Match[str] | None:
+    """Return the last separator of `text[start:end]` with a mark of a possible length behind it."""
+    start = max(start, end - MAX_MARK_LENGTH)
+    last = text[start:end]
+    if not (" - " in last or "|" in last or not last.isascii()):
+        return None
+    return max(_SEPARATOR_BEHIND.finditer(text, start, end), key=re.Match.start, default=None)
+
+
+def _is_name(mark: str) -> bool:
+    words = mark.split()
+    return (
+        0 < len(words) <= _MAX_WORDS
+        and all(word[0].isupper() or word in _CONNECTIVES for word in words)
+        and not any(character.isdigit() for character in mark)
+        and "'s " not in mark  # "BoE's Bean" is who said it
+        and _NOT_IN_MARKS.isdisjoint(mark.casefold().split())
+    )
+
+
+def _same_outlet(mark: str, source: str) -> bool:
+    """Whether `mark` names `source`, also with a desk: "CNN Politics" for "cnn.com", "BBC" for "BBC News"."""
+    short, long = sorted((outlet_key(mark), outlet_key(source)), key=len)
+    return bool(short) and long.startswith(short) and (long == short or long[len(short) :] in _DESKS)
