@@ -20,8 +20,9 @@ from dedupe.text.pieces import (
     number_piece,
     read_piece,
 )
-from dedupe.text.stems import STOP_WORDS, is_name, stem
+from dedupe.text.stems import MIN_CAPITALISED, STOP_WORDS, is_name, stem
 
+_MIN_PRODUCT = 0.3  # share of capitals from which a word with one, in front of a number, is a product: "Llama 3"
 _YEARS = range(1990, 2101)
 _LOST = frozenset("lose loses lost losing lead led leads down trail trails fall falls fell beat beats beaten".split())
 _MEASURES = frozenset(
@@ -120,8 +121,8 @@ def _product(before: Piece) -> str:
     if len(word) < 2 or not word[0].isalpha() or word in STOP_WORDS or word in MONTH_OF or word in COUNTS:
         return ""
     root = stem(word)
-    is_product = is_name(written, root) or not (written.islower() or written.istitle())
-    return root if is_product else ""
+    mixed = not (written.islower() or written.istitle() or written.isupper())  # "iPhone"
+    return root if mixed or is_name(written, root, _MIN_PRODUCT if written[0].isupper() else MIN_CAPITALISED) else ""
 
 
 def _amount(number: str, currency: str, unit: str, following: Piece, later: Piece) -> str:
