@@ -32,7 +32,7 @@ TERMS = (
     *FEATURES,
     *(f"similarity>{knot}" for knot in (0.45, 0.55, 0.65, 0.75, 0.85)),
     "hours>3.0",
-    *(f"similarity*{name}" for name in "shared hours rare contained letters names numbers_conflict".split()),
+    *(f"similarity*{name}" for name in "shared hours rare contained letters names counters_conflict".split()),
     "shared*hours",
     "shared*missing",
     "contained*rare",

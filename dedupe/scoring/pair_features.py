@@ -30,6 +30,8 @@ FEATURES = (
     "numbers_conflict",  # 1 where both have numbers and share none
     "numbers_differ",  # 1 where both have numbers that the other lacks
     "numbers_lone",  # 1 where only one has numbers
+    "counters_agree",  # share of the counters of both, as "episode 3", that are in both
+    "counters_conflict",  # 1 where both count on in one series ("episode") and differ
     "days_agree",  # 1 where both name days or months and share one
     "days_conflict",  # 1 where both name days or months that the other does not
     "opposed",  # 1 where one says the opposite of a word of the other ("rise", "fall")
@@ -88,9 +90,9 @@ def add_letter_features(
 def _of_words(t: TitleFeatures, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
     both, rare = _overlap(t, i, j)
     of_i, of_j = t.mass[i], t.mass[j]
-    shared, same_names, same_numbers, same_days, opposed = both.T
-    total_i, names_i, numbers_i, days_i, _ = of_i.T
-    total_j, names_j, numbers_j, days_j, _ = of_j.T
+    shared, same_names, same_numbers, same_counters, same_series, same_days, opposed = both.T
+    total_i, names_i, numbers_i, counters_i, _, days_i, _ = of_i.T
+    total_j, names_j, numbers_j, counters_j, _, days_j, _ = of_j.T
     return {
         "shared": _share(shared, total_i + total_j - shared),
         "contained": _share(shared, np.minimum(total_i, total_j)),
@@ -104,6 +106,8 @@ def _of_words(t: TitleFeatures, i: Ints, j: Ints) -> dict[str, NDArray[Any]]:
         "numbers_conflict": (numbers_i > 0) & (numbers_j > 0) & (same_numbers == 0),
         "numbers_differ": np.minimum(numbers_i, numbers_j) > same_numbers,
         "numbers_lone": (numbers_i > 0) != (numbers_j > 0),
+        "counters_agree": _share(same_counters, counters_i + counters_j - same_counters),
+        "counters_conflict": same_series > same_counters,
         "days_agree": (days_i > 0) & (days_j > 0) & (same_days > 0),
         "days_conflict": np.minimum(days_i, days_j) > same_days,
         "opposed": opposed > 0,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from dedupe.text.document_frequencies import document_frequencies
+from dedupe.text.numbers import series_of
 from dedupe.text.words import facts, words_by_stem
 
 _MAX_WORDS = 5
@@ -41,7 +42,8 @@ def reasons(
         if stems:
             rarest = sorted(stems, key=lambda stem: (-document_frequencies().idf(stem), stem))[:_MAX_WORDS]
             sentences.append(f"{label}: {', '.join(readable.get(stem, stem) for stem in rarest)}")
-    sentences += _agreement("number", first.numbers, second.numbers) + _agreement("day", first.days, second.days)
+    sentences += _agreement("number", first.numbers, second.numbers) + _counters(first.counters, second.counters)
+    sentences += _agreement("day", first.days, second.days)
     for predicate, in_first, in_second in (
         ("has a negative word", first.negated, second.negated),
         ("is a question", first.is_question, second.is_question),
@@ -59,6 +61,22 @@ def reasons(
         hours = round(math.expm1(features["hours"]))
         sentences.append(f"{hours} hour{'s' * (hours > 1)} apart" if hours else "less than an hour apart")
     return sentences
+
+
+def _counters(first: frozenset[str], second: frozenset[str]) -> list[str]:
+    """Say which counters are in both, and which differ within one series."""
+    sentences = [f"both say {', '.join(map(_spoken, sorted(first & second)))}"] if first & second else []
+    for series in sorted({series_of(counter) for counter in first} & {series_of(counter) for counter in second}):
+        a, b = ({counter for counter in side if series_of(counter) == series} for side in (first, second))
+        if not a & b:
+            sentences.append(" against ".join(", ".join(map(_spoken, sorted(side))) for side in (a, b)))
+    return sentences
+
+
+def _spoken(counter: str) -> str:
+    """Return a counter as people say it: "July 14" for "date july 14"."""
+    series, _, value = counter.partition(" ")
+    return value.capitalize() if series in ("date", "month", "year") else counter
 
 
 def _agreement(what: str, first: frozenset[str], second: frozenset[str]) -> list[str]:

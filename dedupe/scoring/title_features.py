@@ -10,19 +10,28 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 
 from dedupe.runtime.arrays import Bools, Floats, Ints, codes
 from dedupe.text.decorations import FORMS
 from dedupe.text.document_frequencies import document_frequencies
-from dedupe.text.words import OPPOSITES, Facts, facts_of_token, is_question, opposite_of, tokens
+from dedupe.text.numbers import Numbers, read_number, series_of
+from dedupe.text.pieces import is_number
+from dedupe.text.words import (
+    OPPOSITES,
+    Facts,
+    facts_of_word,
+    is_question,
+    opposite_of,
+    words,
+)
 
 Member = tuple[int, str]
 T = TypeVar("T", bound=Hashable)
 
-KINDS = ("stems", "names", "numbers", "days", "opposites")
+KINDS = ("stems", "names", "numbers", "counters", "series", "days", "opposites")
 """Kinds of what a title states: the sets of `dedupe.text.words.Facts`, in its order."""
-_STEMS, _NAMES, _NUMBERS, _DAYS, _SIDES = range(len(KINDS))
+_STEMS, _NAMES, _NUMBERS, _COUNTERS, _SERIES, _DAYS, _SIDES = range(len(KINDS))
 _ALL_SIDES = [(_SIDES, side) for k in range(len(OPPOSITES)) for side in (f"{k}+", opposite_of(f"{k}+"))]
 _MIN_IDF = 0.1  # of the most common stems
 
@@ -32,11 +41,11 @@ class TitleFeatures:
     """What n titles state.
 
     `texts`: cores of normalized titles, case folded, (n,). `entries`: float32, (n, columns), a column for each member of each
-    kind, sorted in each row: idf mass for stems and names, 1 for numbers, days and opposites. `mirrored`: the same with every
-    opposite replaced by the other side. `kind`: (columns,), indices into `KINDS`. `mass`: (n, kinds), row sums of `entries`.
-    `moods`: (n, 3), whether a title negates, asks, looks ahead. `forms`: (n, forms), which of `FORMS` it is labelled as.
-    `words`: (n,), at least 1. `first`, `last`: (n,), hours since the epoch, NaN where undated. `sources`: (n,), a number for
-    each source. `facts`: (n,), how many stems and numbers.
+    kind, sorted in each row: idf mass for stems and names, 1 for the others. `mirrored`: the same with every opposite replaced
+    by the other side. `kind`: (columns,), indices into `KINDS`. `mass`: (n, kinds), row sums of `entries`. `moods`: (n, 3),
+    whether a title negates, asks, looks ahead. `forms`: (n, forms), which of `FORMS` it is labelled as. `words`: (n,), at
+    least 1. `first`, `last`: (n,), hours since the epoch, NaN where undated. `sources`: (n,), a number for each source.
+    `facts`: (n,), how many stems, numbers, counters.
     """
 
     texts: NDArray[np.object_]
@@ -72,12 +81,15 @@ def describe_titles(
     """
     # Each distinct piece between spaces is split into words once, and the facts of each distinct word are found once.
     pieces, of_titles = _incidence(map(str.split, texts))
-    distinct, of_pieces = _incidence(map(tokens, pieces))
-    words = list(map(facts_of_token, distinct))
-    members, of_words = _incidence(map(_members, words), _ALL_SIDES)
-    entries = _weighted(of_titles @ (of_pieces @ of_words), members)
+    distinct, of_pieces = _incidence(map(words, pieces))
+    stated = list(map(facts_of_word, distinct))
+    members, of_words = _incidence(map(_members, stated), _ALL_SIDES)
+    numeric = of_pieces @ np.fromiter(map(is_number, distinct), np.float32, len(distinct)) > 0
+    numbers, of_numbers = _numbers(pieces, of_titles, numeric)
+    members += numbers
+    entries = _weighted(hstack([of_titles @ (of_pieces @ of_words), of_numbers], "csr"), members)
     kind = np.array([kind for kind, _ in members], np.uint8)
-    moods = np.array([(word.negated, word.looks_ahead) for word in words], np.float32).reshape(-1, 2)
+    moods = np.array([(word.negated, word.looks_ahead) for word in stated], np.float32).reshape(-1, 2)
     negated, looks_ahead = (of_titles @ (of_pieces @ moods)).T > 0
     undated = np.full(len(texts), np.nan)
     source = codes(name.casefold() if name else None for name in sources or [None] * len(texts))
@@ -93,7 +105,7 @@ def describe_titles(
         first=undated if first is None else first,
         last=undated if last is None else last,
         sources=np.where(source < 0, -1 - np.arange(len(texts)), source),  # titles without a source share none
-        facts=_count(entries, np.isin(kind, (_STEMS, _NUMBERS))),
+        facts=_count(entries, np.isin(kind, (_STEMS, _NUMBERS, _COUNTERS))),
     )
 
 
@@ -119,9 +131,31 @@ def _incidence(rows: Iterable[Iterable[T]], known: Iterable[T] = ()) -> tuple[li
     return list(column), matrix
 
 
+def _numbers(pieces: Sequence[str], of_titles: csr_matrix, numeric: Bools) -> tuple[list[Member], csr_matrix]:
+    """Return what titles state in numbers, as `_incidence` does; `numeric` marks the pieces that hold one."""
+    at = np.flatnonzero(numeric[of_titles.indices])
+    title = np.searchsorted(of_titles.indptr, at, side="right") - 1
+    around = at[:, None] + np.arange(-1, 3)
+    inside = (around >= of_titles.indptr[title][:, None]) & (around < of_titles.indptr[title + 1][:, None])
+    around = np.where(inside, of_titles.indices[np.clip(around, 0, of_titles.nnz - 1)], len(pieces))
+    text = [*pieces, ""]
+    read = (read_number(text[a], text[b], text[c], text[d]) for a, b, c, d in around.tolist())
+    members, of_places = _incidence(map(_members_of_number, read))
+    starts = np.searchsorted(at, of_titles.indptr)
+    places = csr_matrix((np.ones(len(at), np.float32), np.arange(len(at)), starts), (len(starts) - 1, len(at)))
+    return members, places @ of_places
+
+
+def _members_of_number(read: Numbers) -> list[Member]:
+    members = [(_NUMBERS, quantity) for quantity in read.quantities]
+    for counter in read.counters:
+        members += ((_COUNTERS, counter), (_SERIES, series_of(counter)))
+    return members
+
+
 def _members(word: Facts) -> list[Member]:
-    sets = (word.stems, word.names, word.numbers, word.days, word.opposites)  # in the order of KINDS
-    return [(kind, member) for kind, members in enumerate(sets) if members for member in members]
+    sets = ((_STEMS, word.stems), (_NAMES, word.names), (_DAYS, word.days), (_SIDES, word.opposites))
+    return [(kind, member) for kind, members in sets if members for member in members]
 
 
 def _weighted(entries: csr_matrix, members: Sequence[Member]) -> csr_matrix:

@@ -11,7 +11,7 @@ import numpy as np
 
 from dedupe.runtime.arrays import Bools
 from dedupe.text.document_frequencies import document_frequencies
-from dedupe.text.words import stem
+from dedupe.text.stems import stem
 
 _SAMPLE = 300  # characters of a title are plenty to tell
 _MIN_WORDS = 4  # shorter names and slogans look like any language

@@ -7,26 +7,17 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import NamedTuple
 
-from Stemmer import Stemmer
+from dedupe.text.numbers import read_number, series_of
+from dedupe.text.pieces import COUNTS, MONTHS, is_number
+from dedupe.text.stems import STOP_WORDS, is_name, stem
 
-from dedupe.text.document_frequencies import document_frequencies
-
-_SNOWBALL = Stemmer("english", 0)  # without its own cache: `stem` has one
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d[\d.,:]*\d|\d")
-_DIGIT = re.compile(r"\d")
-_NUMBER = re.compile(r"(?<![\w.,])[$€£#]?(\d[\d,]*(?:\.\d+)?)(?:st|nd|rd|th|[kmb]n?|%|x)?(?![\w])", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"'s?$")
-COUNTS = {
-    word: str(value)
-    for value, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
-}
 _NEGATIONS = frozenset(
     """no not never without denies deny denied refuses refuse refused rejects reject rejected fails fail failed cannot
     nobody none nothing neither halts blocks blocked""".split()
 )
 WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-# Without March and May, which are words too.
-MONTHS = "January February April June July August September October November December".split()
 _DAYS = {short.casefold(): name for name in WEEKDAYS + MONTHS for short in (name, name[:3])}
 _DAYS |= {"tues": "Tuesday", "thur": "Thursday", "thurs": "Thursday", "sept": "September"}
 _QUESTION_WORDS = frozenset(
@@ -36,7 +27,6 @@ _FUTURE_WORDS = frozenset(
     """will set expected expects could may might ahead preview previews predictions prediction odds poised plans planned
     prepares braces awaits eyes faces upcoming next ready seeks considers weighs threatens vows proposes""".split()
 )
-_MIN_CAPITALISED = 0.6  # share of capitals from which a stem is a name
 OPPOSITES = [
     pair.split("/")
     for pair in """rise/fall rise/drop gain/lose up/down win/lose beat/lose increase/cut raise/cut raise/lower increase/decrease
@@ -47,13 +37,6 @@ OPPOSITES = [
     ahead/behind best/worst first/last more/fewer more/less strong/weak hot/cold early/late uphold/overturn
     lift/impose ease/tighten expand/shrink build/demolish attack/defend praise/criticize lead/trail top/miss""".split()
 ]
-_STOP_WORDS = frozenset(
-    """a an the of in on at to for from by with as and or but is are was were be been being it its this that these those
-    his her their our your my he she they we you i who what when where why how after before over under into about amid
-    than then up out off has have had will would can could may might do does did says say said new more most here there
-    him them us all just not no so if s t""".split()
-)
-
 
 _NONE: frozenset[str] = frozenset()
 
@@ -61,13 +44,16 @@ _NONE: frozenset[str] = frozenset()
 class Facts(NamedTuple):
     """What a title, or one of its tokens, states.
 
-    `stems`, `names`: Snowball stems, and those among them that are names. `numbers`: as digits. `days`: weekdays and
-    months. `opposites`: its words among `OPPOSITES`, "3+" for the first word of pair 3 and "3-" for the second.
+    `stems`, `names`: Snowball stems, and those among them that are names. `numbers`, `counters`: see
+    `dedupe.text.numbers`; `series`: of the counters. `days`: weekdays and months. `opposites`: its words among
+    `OPPOSITES`, "3+" for the first word of pair 3 and "3-" for the second.
     """
 
     stems: frozenset[str] = _NONE
     names: frozenset[str] = _NONE
     numbers: frozenset[str] = _NONE
+    counters: frozenset[str] = _NONE
+    series: frozenset[str] = _NONE
     days: frozenset[str] = _NONE
     opposites: frozenset[str] = _NONE
     negated: bool = False
@@ -77,42 +63,48 @@ class Facts(NamedTuple):
 
 def facts(title: str) -> Facts:
     """Return the facts of a normalized title."""
-    parts = [facts_of_token(token) for token in tokens(title)]
-    sets = [(part.stems, part.names, part.numbers, part.days, part.opposites) for part in [Facts(), *parts]]
-    stems, names, numbers, days, opposites = (frozenset().union(*members) for members in zip(*sets, strict=True))
+    pieces = ["", *title.split(), "", ""]
+    numbers = [facts_of_number(*pieces[k - 1 : k + 3]) for k in range(1, len(pieces) - 2) if has_number(pieces[k])]
+    parts = [Facts(), *map(facts_of_word, words(title)), *numbers]
+    sets = [
+        (part.stems, part.names, part.numbers, part.counters, part.series, part.days, part.opposites) for part in parts
+    ]
+    stems, names, quantities, counters, series, days, opposites = (
+        frozenset().union(*members) for members in zip(*sets, strict=True)
+    )
     negated, looks_ahead = any(part.negated for part in parts), any(part.looks_ahead for part in parts)
-    return Facts(stems, names, numbers, days, opposites, negated, looks_ahead, is_question(title))
+    moods = negated, looks_ahead, is_question(title)
+    return Facts(stems, names, quantities, counters, series, days, opposites, *moods)
 
 
-def tokens(title: str) -> list[str]:
-    """Return the words of a title as written, then its numbers, each marked by "#"; no token holds white space."""
-    words: list[str] = WORD.findall(title)
-    if _DIGIT.search(title):
-        words += ["#" + digits.replace(",", "") for digits in _NUMBER.findall(title)]
-    return words
+def has_number(piece: str) -> bool:
+    """Return whether a piece of a title, between two spaces, has a number, in digits or as a word."""
+    return any(map(is_number, words(piece)))
 
 
-def facts_of_token(token: str) -> Facts:
-    """Return what a token of `tokens` adds to the facts of any title.
+def words(title: str) -> list[str]:
+    """Return the words of a title as written, and its numbers; none holds white space."""
+    found: list[str] = WORD.findall(title)
+    return found
 
-    A stem is a name if most public headlines capitalise it, however this title writes it. A stem that was never counted is
-    a name if it has a capital here: words that rare are mostly names.
-    """
-    if token[0] == "#":
-        return Facts(numbers=frozenset([token[1:]]))
-    word = _folded(token)
+
+def facts_of_word(written: str) -> Facts:
+    """Return what a word adds to the facts of any title."""
+    word = _folded(written)
     root = stem(word)
-    share = document_frequencies().capitalised.get(root)
-    capitalised = token[0].isupper() if share is None else share >= _MIN_CAPITALISED
     stems = frozenset([root]) if _is_content(word) else _NONE
+    names = stems if len(word) > 1 and is_name(written, root) else _NONE
+    days = frozenset([_DAYS[word]]) if word in _DAYS else _NONE
+    opposites = _opposites_of_stems().get(root, _NONE)
+    negated = word in _NEGATIONS or word.endswith("n't")
+    return Facts(stems, names, _NONE, _NONE, _NONE, days, opposites, negated, word in _FUTURE_WORDS)
+
+
+def facts_of_number(before: str, piece: str, after: str, later: str) -> Facts:
+    """Return what a piece with a number adds to the facts of a title; see `dedupe.text.numbers.read_number`."""
+    quantities, counters = read_number(before, piece, after, later)
     return Facts(
-        stems,
-        stems if len(word) > 1 and capitalised else _NONE,
-        frozenset([COUNTS[word]]) if word in COUNTS else _NONE,
-        frozenset([_DAYS[word]]) if word in _DAYS else _NONE,
-        _opposites_of_stems().get(root, _NONE),
-        word in _NEGATIONS or word.endswith("n't"),
-        word in _FUTURE_WORDS,
+        numbers=frozenset(quantities), counters=frozenset(counters), series=frozenset(map(series_of, counters))
     )
 
 
@@ -134,13 +126,7 @@ def content_stem(word: str) -> str:
 
 
 def _is_content(folded: str) -> bool:
-    return folded not in _STOP_WORDS and folded not in COUNTS and not folded[0].isdigit()
-
-
-@lru_cache(maxsize=200_000)
-def stem(word: str) -> str:
-    """Return the English Snowball stem of a casefolded word."""
-    return str(_SNOWBALL.stemWord(word))
+    return folded not in STOP_WORDS and folded not in COUNTS and not folded[0].isdigit()
 
 
 def opposite_of(side: str) -> str:
@@ -149,7 +135,8 @@ def opposite_of(side: str) -> str:
 
 
 def _folded(word: str) -> str:
-    return _POSSESSIVE.sub("", word.casefold())
+    folded = word.casefold()
+    return _POSSESSIVE.sub("", folded) if "'" in folded else folded
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,9 @@ from itertools import pairwise
 import numpy as np
 
 from dedupe.runtime.arrays import Bools, Ints
-from dedupe.text.words import COUNTS, MONTHS, OPPOSITES, WEEKDAYS, facts, stem
+from dedupe.text.pieces import COUNTS, MONTHS
+from dedupe.text.stems import stem
+from dedupe.text.words import OPPOSITES, WEEKDAYS, facts
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\w.,:])\d[\d,]*(?:\.\d+)?(?![\w:])")

@@ -29,7 +29,9 @@ def test_titles_that_differ():
     numbers = pair("Winning numbers for Friday, says Anna Berg", "Winning numbers for Monday, says Carl Holm")
     assert numbers["days_conflict"] == 1 and numbers["days_agree"] == 0
     assert numbers["names_conflict"] > 0 and numbers["conflict"] > 0
-    assert pair("Pick 4 for October 21", "Pick 4 for October 28")["numbers_differ"] == 1
+    assert pair("Pick 4 for October 21", "Pick 4 for October 28")["counters_conflict"] == 1
+    hints = pair("Tidegram hints for Monday, July 14", "Tidegram hints for Tuesday, July 15")
+    assert hints["counters_conflict"] == hints["days_conflict"] == 1
     assert pair("Shares rise in Oslo", "Oslo shares fall")["opposed"] == 1
     assert pair("Shares rise in Oslo", "Oslo shares rise")["opposed"] == 0
 

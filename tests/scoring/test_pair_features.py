@@ -25,16 +25,18 @@ TITLES = [
     "Norway's bank does not raise rates",
     "Storm closes port of Rotterdam on Friday",
     "Rotterdam port shut by storm",
+    "Brindle 1.2.0 released, season 3 of Tides on July 14, 2026",
+    "Brindle 1.3.0 released, season 3 of Tides on July 15",
     "Mayor wins vote",
     "Mayor loses vote",
     "!!!",
 ]
 FORMS = frozenset({"live", "video", "opinion"})  # of the labels below; "breaking" and "exclusive" are none
-HOURS = np.array([0, 5, np.nan, 1, 1, 30, 2, 0, 3, 9, 9, 4.0])
+HOURS = np.array([0, 5, np.nan, 1, 1, 30, 2, 0, 3, 7, 8, 9, 9, 4.0])
 LABELS = [
-    frozenset(names.split()) for names in ("live", "live breaking", "exclusive", "", "opinion", *[""] * 6, "live video")
+    frozenset(names.split()) for names in ("live", "live breaking", "exclusive", "", "opinion", *[""] * 8, "live video")
 ]
-SOURCES = ["Reuters", "AP", None, "reuters", "AP", None, "AP", "DPA", "DPA", "BBC", "BBC", None]
+SOURCES = ["Reuters", "AP", None, "reuters", "AP", None, "AP", "DPA", "DPA", None, "AP", "BBC", "BBC", None]
 
 
 def mass(stems):
@@ -63,6 +65,8 @@ def oracle(a, b, hours, sources, labels):
         "numbers_conflict": bool(first.numbers and second.numbers and not numbers),
         "numbers_differ": bool(first.numbers - second.numbers and second.numbers - first.numbers),
         "numbers_lone": bool(first.numbers) != bool(second.numbers),
+        "counters_agree": _share(first.counters & second.counters, first.counters | second.counters),
+        "counters_conflict": len(first.series & second.series) > len(first.counters & second.counters),
         "days_agree": bool(days),
         "days_conflict": bool(first.days - second.days and second.days - first.days),
         "opposed": bool(first.opposites & set(map(opposite_of, second.opposites))),
@@ -77,6 +81,10 @@ def oracle(a, b, hours, sources, labels):
         "labels_differ": labels[0] & FORMS != labels[1] & FORMS,
         "same_source": bool(sources[0] and sources[1] and sources[0].casefold() == sources[1].casefold()),
     }
+
+
+def _share(part, whole):
+    return len(part) / len(whole) if whole else 0
 
 
 def every_pair():
@@ -108,7 +116,7 @@ def test_very_many_pairs_are_made_in_chunks():
     titles, i, j, *similarities = every_pair()
     i, j, *similarities = (np.tile(column, 300) for column in (i, j, *similarities))
     features = word_features(titles, i, j, *similarities)
-    first = word_features(titles, *(column[:66] for column in (i, j, *similarities)))
+    first = word_features(titles, *(column[:91] for column in (i, j, *similarities)))
     np.testing.assert_array_equal(features, np.tile(first, (300, 1)))
 
 

@@ -35,6 +35,9 @@ def test_words_that_both_say_and_only_one():
 @pytest.mark.parametrize(
     ("a", "b", "sentence"),
     [
+        ("Episode 101: Storms", "Episode 102: Storms", "episode 101 against episode 102"),
+        ("Tides for July 14", "Tides for July 15", "July 14 against July 15"),
+        ("Brindle v1.2.0 is out", "Brindle v1.2.0 released", "both say brindl 1.2.0"),
         ("Port 8080 closed", "Port 8080 shut", "same number: 8080"),
         ("Port 8080 closed", "Port 8081 closed", "different numbers: 8080 and 8081"),
         ("Storm on Monday", "Storm on Friday", "different days: Monday and Friday"),

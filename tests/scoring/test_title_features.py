@@ -21,12 +21,15 @@ TITLES = [
     "Will shares rise or fall on Tues., Oct. 3?",
     'Why Zyzzogeton "isn\'t" ready: 19th win, $14.99 a month, F16 jets',
     "zyzzogeton, ready",
+    "Season Two, Episode 101: v1.2.0 (S25) against Brindle 6.10 on July 14, 2026 - 2-1 or 10-15?",
+    "twelve million dollars or 4 per cent of $1.5bn. Week 3: third week",
     "Élan naïf à São Paulo: ３ und ² straße",
     "- ' … ?",
     "x" * 1000,
 ]
 PIECES = """
     Oslo oslo Oslo, rise Fall "falling up down first more two 2 2nd #2 1,200 3.5m F16 Mon. june isn't no Will ready ?' É -
+    week 3: July 14 v1.2 S25 $4 million per cent 2-1 one's third % (7 No. # ²
 """
 
 
@@ -57,7 +60,7 @@ def check(texts):
     for i, a in enumerate(stated):
         assert titles.mass[i].tolist() == [mass_of(kind, getattr(a, kind)) for kind in KINDS]
         assert titles.moods[i].tolist() == [a.negated, a.is_question, a.looks_ahead]
-        assert titles.facts[i] == len(a.stems) + len(a.numbers)
+        assert titles.facts[i] == len(a.stems) + len(a.numbers) + len(a.counters)
         assert titles.words[i] == max(len(texts[i].split()), 1)
         for j, b in enumerate(stated):
             shared = [mass_of(kind, getattr(a, kind) & getattr(b, kind)) for kind in KINDS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dedupe.text.words import stem
+from dedupe.text.stems import stem
 from dedupe.training.document_frequencies import capitalised_stems, count_documents
 
 
