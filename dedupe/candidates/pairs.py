@@ -58,6 +58,14 @@ class PairTable:
         columns = (getattr(self, column.name) for column in fields(self))
         return PairTable(*(column[index] if len(column) else column for column in columns))
 
+    def updated(self, places: Ints, part: PairTable) -> PairTable:
+        """Return the pairs with those at `places` replaced by the ones of `part`, which has the same columns filled."""
+        columns = [getattr(self, column.name).copy() for column in fields(self)]
+        for column, values in zip(columns, (getattr(part, column.name) for column in fields(part)), strict=True):
+            if len(column):
+                column[places] = values
+        return PairTable(*columns)
+
 
 def concatenate(tables: Iterable[PairTable]) -> PairTable:
     """Return the pairs of all tables, sorted by (i, j); the tables must have the same columns filled."""

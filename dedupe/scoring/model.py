@@ -1,8 +1,10 @@
 """`Judge`: features of pairs -> a calibrated probability for each level.
 
-Each level has three logistic regressions. The first scores the pair by its features. Its terms are these, hinges
-("similarity>0.65": by how much the similarity exceeds 0.65) and products ("similarity*hours"). The second combines the result
-with what the reader says of the pair, if it was read, see `reader.py`; the third with its context, see `context.py`.
+Each level has four logistic regressions. `pair` scores a pair by its features. Its terms are these, hinges ("similarity>0.65":
+by how much the similarity exceeds 0.65) and products ("similarity*hours"). `read` combines the result with what the reader says
+of the pair, see `reader.py`. `context` combines that with what other pairs say, see `context.py`. `alone` takes the place of
+both where there are no others: two titles that somebody compares are a harder choice than two of a day's news, where titles
+that look alike mostly belong together. In a run of a few titles the two opinions are mixed, see `crowdedness`.
 `headline-dedupe train` fits all; the coefficients that ship can be read in `embedding/model/judge.json`.
 """
 
@@ -39,8 +41,14 @@ TERMS = (
     "contained*length",
 )
 _LOG_ODDS = tuple(f"{level}_log_odds" for level in SCORED_LEVELS)
-READ_TERMS = (*_LOG_ODDS, "read_wording", "read_story")
-CONTEXT_TERMS = (*_LOG_ODDS, *CONTEXT_FEATURES)
+READ_TERMS = (*_LOG_ODDS, "read_wording", "read_story", "read_wording>0", "read_story>0", *FEATURES)
+CONTEXT_TERMS = (
+    *(*_LOG_ODDS, "read_wording", "read_story"),
+    *("unread", "unread*wording_log_odds", "unread*story_log_odds"),
+    *CONTEXT_FEATURES,
+)
+_REGRESSIONS = {"pair": TERMS, "read": READ_TERMS, "alone": READ_TERMS, "context": CONTEXT_TERMS}
+_CROWD = 60  # titles from which a run is judged as a day of news
 _CLIP = 1e-4  # probabilities are moved at least so far from 0 and 1 before their log odds are taken
 _CHUNK_ROWS = 4096
 _CHUNK_PAIRS = 500_000
@@ -53,25 +61,27 @@ class Logistic:
     intercept: float
     coefficients: Floats
 
-    def __call__(self, columns: Floats) -> Floats:
-        """Return the probability of each row of `columns`, (rows, coefficients)."""
-        return sigmoid(columns @ self.coefficients + self.intercept)
+    def log_odds(self, columns: Floats) -> Floats:
+        """Return the log odds of each row of `columns`, (rows, coefficients)."""
+        log_odds: Floats = columns @ self.coefficients + self.intercept
+        return log_odds
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
     """The fitted model, and the default threshold of each level.
 
-    Per level, `pair`: the regression over `TERMS` of a pair by itself; `read`: the one over `READ_TERMS` of a pair that was read;
-    `context`: the one over `CONTEXT_TERMS`.
-    `candidate_floor`: per level, the lowest cosine similarity at which pairs are scored; `given_up`: the share of true
-    pairs below it, on the stories that the judge was fitted on. `floor`: lowest probability at which pairs are kept.
+    Per level, `pair`: the regression over `TERMS`; `read` and `alone`: those over `READ_TERMS`; `context`: the one over
+    `CONTEXT_TERMS`. `candidate_floor`: per level, the lowest cosine similarity at which pairs are scored; `given_up`: the
+    share of true pairs below it, on the stories that the judge was fitted on. `floor`: lowest probability at which pairs are
+    kept.
     `head`: (d, d), turns the encoder's vectors into those of the wording level; None where these are the same.
     `calibrated`: whether the judge was fitted on the encoder of the run.
     """
 
     pair: Mapping[str, Logistic]
     read: Mapping[str, Logistic]
+    alone: Mapping[str, Logistic]
     context: Mapping[str, Logistic]
     thresholds: Mapping[str, float]
     candidate_floor: Mapping[str, float]
@@ -107,41 +117,61 @@ class Judge:
                 log_odds[level] += self.pair[level].coefficients[k] * term
         return log_odds
 
-    def read_probabilities(self, features: Float32s, pairs: PairTable, log_odds: Float32s) -> dict[str, Floats]:
+    def read_probabilities(
+        self, features: Float32s, pairs: PairTable, log_odds: Float32s, crowd: float
+    ) -> dict[str, Floats]:
         """Return the probability of each pair by itself, (pairs,), per level; that of story is at least that of wording.
 
-        `features`: (pairs, len(FEATURES)); `log_odds`: what the reader says, (pairs, 2), in the order of `SCORED_LEVELS`.
+        `features`: (pairs, len(FEATURES)); `log_odds`: what the reader says, (pairs, 2), in the order of `SCORED_LEVELS`;
+        `crowd`: the `crowdedness` of the run.
         """
         columns = read_terms(features, pairs, log_odds)
-        wording, story = (self.read[level](columns) for level in SCORED_LEVELS)
+        models = {level: ((1 - crowd, self.alone[level]), (crowd, self.read[level])) for level in SCORED_LEVELS}
+        wording, story = (
+            sigmoid(sum((share * model.log_odds(columns) for share, model in models[level]), np.zeros(len(columns))))
+            for level in SCORED_LEVELS
+        )
         return {"wording": wording, "story": np.maximum(story, wording)}
 
-    def with_context(self, context: Context, pairs: PairTable) -> PairTable:
-        """Return the pairs with their probability in context; that of story is at least that of wording."""
+    def with_context(self, context: Context, pairs: PairTable, crowd: float) -> PairTable:
+        """Return the pairs with their probability in context; that of story is at least that of wording.
+
+        `crowd`: the `crowdedness` of the run; with 0 there is no context, and the probability stays that of the pair.
+        """
         probability = {level: np.empty(len(pairs), np.float32) for level in SCORED_LEVELS}
         for start in range(0, len(pairs), _CHUNK_PAIRS):
             part = slice(start, start + _CHUNK_PAIRS)
             columns = context_terms(context, pairs, part)
             for level in SCORED_LEVELS:
-                probability[level][part] = self.context[level](columns)
+                own, others = _log_odds(pairs.p_pair(level)[part]), self.context[level].log_odds(columns)
+                probability[level][part] = sigmoid((1 - crowd) * own + crowd * others)
         story = np.maximum(probability["story"], probability["wording"])
         return replace(pairs, p_story=story, p_wording=probability["wording"])
 
 
+def crowdedness(titles: int) -> float:
+    """Return how far a run of so many titles is judged as a day of news: 0 for two titles, 1 for sixty or more."""
+    return float(np.clip(np.log(max(titles, 2) / 2) / np.log(_CROWD / 2), 0, 1))
+
+
 def read_terms(features: Float32s, pairs: PairTable, log_odds: Float32s) -> Floats:
-    """Return the columns `READ_TERMS` of pairs that were read, float64, (pairs, terms)."""
-    return np.column_stack([*(_log_odds(pairs.p_pair(level)) for level in SCORED_LEVELS), log_odds.astype(np.float64)])
+    """Return the columns `READ_TERMS` of pairs that were read, float64, (pairs, terms); `log_odds`: what the reader says."""
+    own, read = [_log_odds(pairs.p_pair(level)) for level in SCORED_LEVELS], log_odds.astype(np.float64)
+    return np.column_stack([*own, read, np.maximum(read, 0), features.astype(np.float64)])
+
+
+def context_terms(context: Context, pairs: PairTable, part: slice = slice(None)) -> Floats:
+    """Return the columns `CONTEXT_TERMS` of a part of the pairs, float64, (part, terms)."""
+    wording, story = (_log_odds(pairs.p_pair(level)[part]) for level in SCORED_LEVELS)
+    read = np.column_stack([pairs.read_wording[part], pairs.read_story[part]]).astype(np.float64)
+    unread = np.isnan(read[:, 0])
+    read[unread] = 0
+    return np.column_stack([wording, story, read, unread, unread * wording, unread * story, context.features(part)])
 
 
 def _log_odds(probability: Float32s) -> Floats:
     p = np.clip(probability.astype(np.float64), _CLIP, 1 - _CLIP)
     return np.asarray(np.log(p / (1 - p)))
-
-
-def context_terms(context: Context, pairs: PairTable, part: slice = slice(None)) -> Floats:
-    """Return the columns `CONTEXT_TERMS` of a part of the pairs, float64, (part, terms)."""
-    log_odds = [_log_odds(pairs.p_pair(level)[part]) for level in SCORED_LEVELS]
-    return np.column_stack([*log_odds, context.features(part)])
 
 
 def feature_columns(features: Float32s) -> dict[str, Floats]:
@@ -201,10 +231,15 @@ def judge_of(encoder: Any) -> Judge:
 def _read(path: Path) -> Judge:
     model = json.loads(path.read_text(encoding="utf-8"))
     levels = model["levels"]
+    fitted = {
+        name: {level: _logistic(levels[level][name], names) for level in SCORED_LEVELS}
+        for name, names in _REGRESSIONS.items()
+    }
     return Judge(
-        pair={level: _logistic(levels[level]["pair"], TERMS) for level in SCORED_LEVELS},
-        read={level: _logistic(levels[level]["read"], READ_TERMS) for level in SCORED_LEVELS},
-        context={level: _logistic(levels[level]["context"], CONTEXT_TERMS) for level in SCORED_LEVELS},
+        pair=fitted["pair"],
+        read=fitted["read"],
+        alone=fitted["alone"],
+        context=fitted["context"],
         thresholds={level: levels[level]["threshold"] for level in SCORED_LEVELS},
         candidate_floor={level: levels[level]["candidate_floor"] for level in SCORED_LEVELS},
         given_up={level: levels[level]["given_up"] for level in SCORED_LEVELS},
@@ -223,10 +258,8 @@ def to_json(judge: Judge) -> dict[str, Any]:
             "threshold": judge.thresholds[level],
             "candidate_floor": judge.candidate_floor[level],
             "given_up": judge.given_up[level],
-            "pair": _plain(judge.pair[level], TERMS),
-            "read": _plain(judge.read[level], READ_TERMS),
-            "context": _plain(judge.context[level], CONTEXT_TERMS),
         }
+        | {name: _plain(getattr(judge, name)[level], names) for name, names in _REGRESSIONS.items()}
         for level in SCORED_LEVELS
     }
     return {"floor": judge.floor, "levels": levels}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedupe.candidates.pairs import PairTable
 from dedupe.embedding.model_folder import BUNDLED, READER, TOKENIZER, verify
@@ -47,7 +48,9 @@ class Reader:
         except Exception as error:  # their exceptions share no class; the files are unchanged, as `verify` found
             raise ModelError(f"the reader in {folder} cannot be loaded: {error}") from error
 
-    def log_odds(self, texts: Sequence[str], i: Ints, j: Ints, progress: Progress = silent) -> Float32s:
+    def log_odds(
+        self, texts: Sequence[str] | NDArray[np.object_], i: Ints, j: Ints, progress: Progress = silent
+    ) -> Float32s:
         """Return the log odds of one wording and of one story for pairs of texts, float32, (pairs, 2).
 
         The order of the two texts makes no difference. `progress` is called as ("reading", done, pairs).

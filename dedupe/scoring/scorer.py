@@ -14,12 +14,12 @@ from dedupe.candidates.products import cosines
 from dedupe.candidates.time_band import TimeBand
 from dedupe.embedding.vectors import Vectors, release_pages, rows_at
 from dedupe.levels import SCORED_LEVELS
-from dedupe.runtime.arrays import Float32s, Floats, Ints
+from dedupe.runtime.arrays import Float32s, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.addresses import NO_ADDRESSES, AddressPairs, address_pairs, refuted, with_address
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
-from dedupe.scoring.model import Judge, sigmoid
+from dedupe.scoring.model import Judge, crowdedness, sigmoid
 from dedupe.scoring.pair_features import pair_features
 from dedupe.scoring.prefilter import prefilter
 from dedupe.scoring.reader import PairsRead, pairs_to_read, reader_of
@@ -84,6 +84,11 @@ class Scorer:
         return replace(self, same_address=pairs.take(np.flatnonzero(band.allows(pairs.i, pairs.j))) if band else pairs)
 
     @property
+    def crowd(self) -> float:
+        """The `crowdedness` of the run."""
+        return crowdedness(len(self.titles.texts))
+
+    @property
     def level_vectors(self) -> Vectors:
         """The vectors in which candidates are found."""
         return self.vectors if self.level == "story" else self.wording_vectors
@@ -101,22 +106,30 @@ class Scorer:
     def read(
         self, pairs: PairTable, progress: Progress = silent, min_probability: float | None = None
     ) -> tuple[PairTable, PairsRead]:
-        """Return pairs with what the reader says, dropping read ones under `min_probability`, and how many were read."""
+        """Return pairs with what the reader says, dropping those under `min_probability`, and how many were read."""
         unread = np.full(len(pairs), np.nan, np.float32)
         pairs = replace(pairs, read_wording=unread, read_story=unread)
         places = pairs_to_read(pairs, len(self.titles.texts), self.reading)
-        if not len(places):
-            return pairs, PairsRead(len(pairs), 0, 0)
-        part = pairs.take(places)
-        log_odds = reader_of(self.encoder).log_odds(self.titles.texts, part.i, part.j, progress)
-        scaled = self.scale(part.similarity), self.scale(part.wording_similarity)
-        probability = self.judge.read_probabilities(pair_features(self.titles, part.i, part.j, *scaled), part, log_odds)
-        columns = {f"p_pair_{level}": _replaced(pairs.p_pair(level), places, p) for level, p in probability.items()}
-        columns |= {f"read_{level}": _replaced(unread, places, log_odds[:, k]) for k, level in enumerate(SCORED_LEVELS)}
-        minimum = MIN_CONTEXT[self.level] if min_probability is None else min_probability
-        kept = (columns[f"p_pair_{self.level}"] >= minimum) | self.same_address.contain(pairs.i, pairs.j)
         left = len(pairs) - len(places) if self.reading == "auto" else 0
-        return replace(pairs, **columns).take(kept), PairsRead(len(pairs), len(places), left)
+        read = PairsRead(len(pairs), len(places), left)
+        if len(places):
+            pairs = pairs.updated(places, self._read(pairs.take(places), progress))
+        minimum = MIN_CONTEXT[self.level] if min_probability is None else min_probability
+        kept = (pairs.p_pair(self.level) >= minimum) | self.same_address.contain(pairs.i, pairs.j)
+        return pairs.take(kept), read
+
+    def _read(self, pairs: PairTable, progress: Progress) -> PairTable:
+        log_odds = reader_of(self.encoder).log_odds(self.titles.texts, pairs.i, pairs.j, progress)
+        scaled = self.scale(pairs.similarity), self.scale(pairs.wording_similarity)
+        features = pair_features(self.titles, pairs.i, pairs.j, *scaled)
+        probability = self.judge.read_probabilities(features, pairs, log_odds, self.crowd)
+        return replace(
+            pairs,
+            read_wording=log_odds[:, 0],
+            read_story=log_odds[:, 1],
+            p_pair_wording=probability["wording"].astype(np.float32),
+            p_pair_story=probability["story"].astype(np.float32),
+        )
 
     def _pieces(self, join: Join, progress: Progress) -> Iterator[PairTable]:
         progress("scoring", 0, join.pieces)
@@ -163,7 +176,7 @@ class Scorer:
         same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
         pairs = replace(pairs, p_pair_story=with_address(pairs.p_pair_story, same_address))
         context = Context(len(self.titles.texts), pairs)
-        pairs = self.judge.with_context(context, pairs)
+        pairs = self.judge.with_context(context, pairs, self.crowd)
         pairs = replace(pairs, p_story=with_address(pairs.p_story, same_address))
         kept = np.flatnonzero(pairs.p(self.level) >= floor)
         features = np.empty((len(kept), len(CONTEXT_FEATURES)), np.float16)
@@ -171,12 +184,6 @@ class Scorer:
             part = slice(start, start + _CHUNK_CONTEXT)
             features[part] = context.features(kept[part])
         return replace(pairs.take(kept), context=features)
-
-
-def _replaced(column: Float32s, places: Ints, values: Floats) -> Float32s:
-    column = column.copy()
-    column[places] = values
-    return column
 
 
 def _filled(column: Float32s, vectors: Vectors, pairs: PairTable) -> Float32s:
