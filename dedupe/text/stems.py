@@ -27,8 +27,8 @@ def stem(word: str) -> str:
 def is_name(word: str, root: str, min_capitalised: float = MIN_CAPITALISED) -> bool:
     """Return whether a word, as written, with the stem `root`, is a name.
 
-    It is if at least a share of `min_capitalised` of public headlines capitalises the stem, however this title writes it. A
-    stem that was never counted is a name if it has a capital here: words that rare are mostly names.
+    It is if at least `min_capitalised` of the public headlines with the stem capitalise it, however this title writes it.
+    A stem that was never counted is a name if it has a capital here: words that rare are mostly names.
     """
     share = document_frequencies().capitalised.get(root)
     return word[0].isupper() if share is None else share >= min_capitalised
