@@ -33,8 +33,9 @@ from dedupe.clustering.linkage import merge_tree
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.settings import Settings
 from dedupe.scoring.context import CONTEXT_FEATURES
-from dedupe.scoring.model import judge_of, sigmoid
+from dedupe.scoring.model import crowdedness, judge_of, sigmoid
 from dedupe.scoring.pair_features import FEATURES, pair_features
+from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.similarity_scale import IDENTITY
 from dedupe.scoring.title_features import describe_titles
 from tests.support.crowds import crowd_of, same_news
@@ -208,7 +209,7 @@ NEAR_STORM = np.concatenate([STORM[1], STORM[1][:2] * 0.8 + STORM[1][-2:] * 0.6]
 )
 def test_features_made_on_demand_are_those_that_were_scored(rows, options, fake_encoder):
     """The judge says of the features of each pair what the table says, by itself and in context."""
-    result = deduplicate(rows, **options)
+    result = deduplicate(rows, reader="off", **options)
     judge, table = judge_of(None if "embeddings" in options else fake_encoder), result.pair_table
     of = {(i, j): place for place, (i, j) in enumerate(zip(table.i.tolist(), table.j.tolist(), strict=True))}
     pairs = result.pairs[:200]
@@ -217,7 +218,11 @@ def test_features_made_on_demand_are_those_that_were_scored(rows, options, fake_
     context = np.array([[pair.features[name] for name in CONTEXT_FEATURES] for pair in pairs])
     p_pair = {level: sigmoid(odds) for level, odds in judge.pair_log_odds(features).items()}
     odds = [np.log(p / (1 - p)) for p in (p_pair[level].clip(1e-4, 1 - 1e-4) for level in SCORED_LEVELS)]
-    p = {level: judge.context[level](np.column_stack([*odds, context])) for level in SCORED_LEVELS}
+    unread, crowd = np.ones(len(pairs)), crowdedness(len(result.nodes))
+    columns = np.column_stack([*odds, 0 * unread, 0 * unread, unread, *odds, context])
+    in_context = [judge.context[level].log_odds(columns) for level in SCORED_LEVELS]
+    mixed = [(1 - crowd) * own + crowd * other for own, other in zip(odds, in_context, strict=True)]
+    p = dict(zip(SCORED_LEVELS, map(sigmoid, mixed), strict=True))
     assert pairs and len(result.nodes) < len(rows)
     for level in SCORED_LEVELS:
         np.testing.assert_allclose(p_pair[level], table.p_pair(level)[places], rtol=1e-5)
@@ -308,7 +313,7 @@ def test_cautions_are_counted_and_flagged(fake_encoder):
 def scored_chain(probabilities, floor=0.05):
     """Three nodes, a row each: 0-1 and 0-2 were scored, 1-2 never was."""
     i, j, p = np.array([0, 0]), np.array([1, 2]), np.array(probabilities, np.float32)
-    pairs = PairTable(i.astype(np.int32), j.astype(np.int32), p, p, p, p, p, p)
+    pairs = PairTable(i.astype(np.int32), j.astype(np.int32), *[p] * 8)
     tree = merge_tree(3, i, j, p.astype(np.float64), floor=floor)
     three, none = np.arange(3), {level: np.empty((2, 0), np.int64) for level in SCORED_LEVELS}
     return Deduplication(
@@ -322,6 +327,7 @@ def scored_chain(probabilities, floor=0.05):
         constraints=Constraints(none, none),
         scale=IDENTITY,
         calibrated=True,
+        pairs_read=PairsRead(2, 2, 0),
     )
 
 

@@ -160,14 +160,15 @@ def scored_pairs(
     `features`: those of `features_of_pairs`. `corrected`: the verdict of corrections on pairs of places; `addresses`: the
     cleaned address of those that share one. `outlets`: those that the headlines make known.
     """
-    columns = [pairs.i, pairs.j, pairs.similarity, pairs.p_wording, pairs.p_story, features]
+    columns = [pairs.i, pairs.j, pairs.similarity, pairs.p_wording, pairs.p_story]
+    columns += [pairs.read_wording, pairs.read_story, features]
     verdicts = _verdicts(pairs, thresholds)
     for *values, row, verdict in zip(*(column.tolist() for column in columns), verdicts, strict=True):
-        i, j, similarity, p_wording, p_story = values
+        i, j, similarity, p_wording, p_story, read_wording, read_story = values
         named = dict(zip((*FEATURES, *CONTEXT_FEATURES), row, strict=True))
         (a, b), correction = (_undecorated(headlines[k], outlets).core for k in (i, j)), corrected.get((i, j))
         address = addresses.get((i, j))
-        named["same_address"] = float(address is not None)
+        named |= {"same_address": float(address is not None), "read_wording": read_wording, "read_story": read_story}
         sentences = tuple(reasons(a, b, similarity, named, corrected=correction is not None, address=address))
         yield ScoredPair(i, j, similarity, p_wording, p_story, correction or verdict, named, sentences)
 

@@ -99,12 +99,15 @@ class PairsRead(NamedTuple):
     left: int
 
 
-def pairs_to_read(pairs: PairTable, nodes: int, reading: str) -> Ints:
-    """Return the places of the pairs to read, ascending: all, none, or for "auto" the least certain, see README.
+def pairs_to_read(
+    pairs: PairTable, nodes: int, reading: str, *, at_least: int = _AUTO_PAIRS, per_node: float = _AUTO_PER_NODE
+) -> Ints:
+    """Return the places of the pairs to read, ascending: all, none, or for "auto" the least certain of many.
 
-    The least certain are those whose probability, at the level that is less certain, is nearest to one half.
+    The least certain are those whose probability, at the level that is less certain, is nearest to one half. `at_least`: how
+    many "auto" reads in any run; `per_node`: in large runs, for each of the `nodes`.
     """
-    budget = {"all": len(pairs), "off": 0}.get(reading, max(_AUTO_PAIRS, int(_AUTO_PER_NODE * nodes)))
+    budget = {"all": len(pairs), "off": 0}.get(reading, max(at_least, int(per_node * nodes)))
     if len(pairs) <= budget:
         return np.arange(len(pairs))
     doubt = np.maximum(*(p * (1 - p) for p in map(pairs.p_pair, SCORED_LEVELS)))

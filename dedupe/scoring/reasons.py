@@ -11,6 +11,7 @@ from dedupe.text.words import facts, words_by_stem
 
 _MAX_WORDS = 5
 _MAX_ADDRESS = 100  # characters
+_SURE = 2.0  # log odds of the reader, a probability of 0.88
 _MIN_COMMON = 0.4  # of the feature `story_common`: about one other headline that surely belongs to both
 
 
@@ -55,6 +56,8 @@ def reasons(
         sentences.append("one says the opposite of the other")
     if features["labels_differ"]:
         sentences.append("their labels name different forms of piece, such as live or opinion")
+    if not math.isnan(features["read_story"]):
+        sentences.append(f"read side by side: {_opinion(features['read_wording'], features['read_story'])}")
     if features["story_common"] >= _MIN_COMMON:
         sentences.append("other headlines match both")
     if not features["undated"]:
@@ -77,6 +80,14 @@ def _spoken(counter: str) -> str:
     """Return a counter as people say it: "July 14" for "date july 14"."""
     series, _, value = counter.partition(" ")
     return value.capitalize() if series in ("date", "month", "year") else counter
+
+
+def _opinion(read_wording: float, read_story: float) -> str:
+    """What the reader says, from its log odds, in words."""
+    for log_odds, same in ((read_wording, "one wording"), (read_story, "one story")):
+        if log_odds >= 0:
+            return f"{'surely' if log_odds >= _SURE else 'probably'} {same}"
+    return f"{'surely' if read_story <= -_SURE else 'probably'} two events"
 
 
 def _agreement(what: str, first: frozenset[str], second: frozenset[str]) -> list[str]:

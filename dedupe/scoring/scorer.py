@@ -107,8 +107,6 @@ class Scorer:
         self, pairs: PairTable, progress: Progress = silent, min_probability: float | None = None
     ) -> tuple[PairTable, PairsRead]:
         """Return pairs with what the reader says, dropping those under `min_probability`, and how many were read."""
-        unread = np.full(len(pairs), np.nan, np.float32)
-        pairs = replace(pairs, read_wording=unread, read_story=unread)
         places = pairs_to_read(pairs, len(self.titles.texts), self.reading)
         left = len(pairs) - len(places) if self.reading == "auto" else 0
         read = PairsRead(len(pairs), len(places), left)
@@ -160,7 +158,9 @@ class Scorer:
         kept, features = prefilter(self.judge, self.titles, pairs.i, pairs.j, *scaled, self.level, min_log_odds)
         probability = {level: sigmoid(odds) for level, odds in self.judge.pair_log_odds(features).items()}
         p_wording, p_story = (probability[level].astype(np.float32) for level in SCORED_LEVELS)
-        pairs = replace(pairs.take(kept), p_pair_wording=p_wording, p_pair_story=p_story)
+        unread = np.full(len(kept), np.nan, np.float32)
+        pairs = replace(pairs.take(kept), read_wording=unread, read_story=unread)
+        pairs = replace(pairs, p_pair_wording=p_wording, p_pair_story=p_story)
         return pairs.take(probability[self.level] >= min_probability)
 
     def _with_similarities(self, pairs: PairTable) -> PairTable:

@@ -115,7 +115,7 @@ class Run:
         crowds = collapse_crowds(nodes, scorer, window, nodes.of_row[np.array(exempt, np.int64)], settings)
         self.nodes, self.crowds = crowds.nodes, crowds
         self.join = crowds.scorer.candidates(self.nodes.band(window), crowds.sparse)
-        self.pairs = crowds.scorer.score(self.join, silent)
+        self.pairs, _ = crowds.scorer.score(self.join, silent)
         none = constraints_of([], copies)
         self.trees = link(self.pairs, self.nodes, none, SCORED_LEVELS, window, load_fallback().floor, silent)
 

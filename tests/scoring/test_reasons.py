@@ -13,14 +13,15 @@ from dedupe.scoring.reasons import reasons
 from dedupe.scoring.title_features import describe_titles
 
 
-def explained(a, b, *, hours=None, common=0.0, corrected=False, labels=None):
+def explained(a, b, *, hours=None, common=0.0, corrected=False, labels=None, read=(np.nan, np.nan)):
     times = None if hours is None else np.array([0.0, hours])
     half = np.array([0.5], np.float32)
     values = pair_features(
         describe_titles([a, b], times, times, labels=labels), np.array([0]), np.array([1]), half, half
     )[0].tolist()
     features = dict.fromkeys(CONTEXT_FEATURES, 0.0) | dict(zip(FEATURES, values, strict=True))
-    return reasons(a, b, 0.876, features | {"story_common": common}, corrected=corrected)
+    features |= {"story_common": common, "read_wording": read[0], "read_story": read[1]}
+    return reasons(a, b, 0.876, features, corrected=corrected)
 
 
 def test_words_that_both_say_and_only_one():
@@ -30,6 +31,21 @@ def test_words_that_both_say_and_only_one():
         "only the first says: sinks",
         "only the second says: rescued",
     ]
+
+
+@pytest.mark.parametrize(
+    ("read", "opinion"),
+    [
+        ((3.0, 5.0), "surely one wording"),
+        ((0.5, 5.0), "probably one wording"),
+        ((-0.5, 5.0), "surely one story"),
+        ((-3.0, 0.5), "probably one story"),
+        ((-3.0, -0.5), "probably two events"),
+        ((-9.0, -5.0), "surely two events"),
+    ],
+)
+def test_what_the_reader_says(read, opinion):
+    assert f"read side by side: {opinion}" in explained("Ferry sinks off Oslo", "Oslo ferry rescued", read=read)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
 from dedupe.candidates.join import Join
 from dedupe.candidates.pairs import PairTable, concatenate
@@ -13,8 +14,9 @@ from dedupe.candidates.products import cosines
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.progress import silent
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
-from dedupe.scoring.model import context_terms, load_fallback, sigmoid
+from dedupe.scoring.model import context_terms, crowdedness, load_fallback, read_terms, sigmoid
 from dedupe.scoring.pair_features import pair_features
+from dedupe.scoring.reader import reader_of
 from dedupe.scoring.scorer import MIN_CONTEXT, Scorer
 from dedupe.scoring.similarity_scale import IDENTITY, Scale
 from dedupe.scoring.title_features import describe_titles
@@ -41,10 +43,12 @@ def unit_rows(titles):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def scorer_of(level="story", head=None, scale=IDENTITY):
+def scorer_of(level="story", head=None, scale=IDENTITY, reading="off"):
     hours = np.arange(len(TITLES), dtype=float)
     titles = describe_titles(TITLES, hours, hours)
-    return Scorer.of(replace(load_fallback(), head=head), titles, unit_rows(TITLES), scale, level)
+    return Scorer.of(
+        replace(load_fallback(), head=head), titles, unit_rows(TITLES), scale, level, FakeEncoder(), reading
+    )
 
 
 def every_pair():
@@ -99,8 +103,9 @@ def test_a_join_is_scored_piece_by_piece_as_all_at_once(level, head):
     assert join.pieces > 3
     at_once = scorer.context_probabilities(scorer.pair_probabilities(concatenate(join)), scorer.judge.floor)
     steps = []
-    pairs = scorer.score(join, lambda *step: steps.append(step))
+    pairs, read = scorer.score(join, lambda *step: steps.append(step))
     assert_equal(pairs, at_once)
+    assert read.read == read.left == 0 < len(pairs) <= read.scored
     assert steps == [("scoring", done, join.pieces) for done in range(join.pieces + 1)]
 
 
@@ -109,7 +114,13 @@ def test_context_is_of_all_pairs_and_kept_for_those_that_reach_the_floor(level):
     scorer = scorer_of(level)
     alone = scorer.pair_probabilities(every_pair())
     context = Context(len(TITLES), alone)
-    expected = {name: scorer.judge.context[name](context_terms(context, alone)) for name in SCORED_LEVELS}
+    columns, crowd = context_terms(context, alone), crowdedness(len(TITLES))
+    assert 0 < crowd < 1
+    expected = {
+        name: 1
+        / (1 + np.exp(-(1 - crowd) * logit(alone.p_pair(name)) - crowd * scorer.judge.context[name].log_odds(columns)))
+        for name in SCORED_LEVELS
+    }
     expected["story"] = np.maximum(expected["story"], expected["wording"])
     floor = float(np.median(expected[level]))
     pairs, kept = scorer.context_probabilities(alone, floor), expected[level].astype(np.float32) >= floor
@@ -119,6 +130,26 @@ def test_context_is_of_all_pairs_and_kept_for_those_that_reach_the_floor(level):
         np.testing.assert_array_equal(pairs.p_pair(name), alone.p_pair(name)[kept])
     np.testing.assert_array_equal(pairs.context, context.features(slice(None))[kept].astype(np.float16))
     assert pairs.context.shape[1] == len(CONTEXT_FEATURES)
+
+
+@pytest.mark.parametrize("level", SCORED_LEVELS)
+def test_a_pair_that_was_read_gets_the_opinion_of_the_crowd_and_of_pairs_alone(level):
+    scorer = scorer_of(level, reading="all")
+    scored = scorer.pair_probabilities(every_pair(), 0.0)
+    pairs, read = scorer.read(scored, min_probability=0.0)
+    assert read == (len(scored), len(scored), 0)
+    log_odds = np.column_stack([pairs.read_wording, pairs.read_story])
+    again = reader_of(FakeEncoder()).log_odds([title.casefold() for title in TITLES], scored.j, scored.i)
+    np.testing.assert_array_equal(log_odds, again)
+    features = pair_features(scorer.titles, scored.i, scored.j, scored.similarity, scored.wording_similarity)
+    columns, crowd, expected = read_terms(features, scored, log_odds), crowdedness(len(TITLES)), {}
+    for name in SCORED_LEVELS:
+        alone, among_others = (getattr(scorer.judge, kind)[name].log_odds(columns) for kind in ("alone", "read"))
+        expected[name] = sigmoid((1 - crowd) * alone + crowd * among_others)
+    np.testing.assert_allclose(pairs.p_pair_wording, expected["wording"], rtol=1e-5)
+    np.testing.assert_allclose(pairs.p_pair_story, np.maximum(*expected.values()), rtol=1e-5)
+    probable = scorer.read(scored)[0]
+    assert 0 < len(probable) < len(scored) and (probable.p_pair(level) >= MIN_CONTEXT[level]).all()
 
 
 def test_story_is_never_less_probable_than_wording():
@@ -140,4 +171,4 @@ def test_the_scorer_of_some_nodes_scores_them_as_all_do(head):
 def test_no_pairs():
     scorer, none = scorer_of(), np.empty(0, np.int64)
     assert len(scorer.pair_probabilities(PairTable.of(none, none))) == 0
-    assert len(scorer.score(Join(np.zeros((len(TITLES), 4), np.float32), 0.5), silent)) == 0
+    assert len(scorer.score(Join(np.zeros((len(TITLES), 4), np.float32), 0.5), silent)[0]) == 0

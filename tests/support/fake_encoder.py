@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import re
 import shutil
 import tempfile
@@ -17,14 +18,18 @@ from dedupe.embedding import model_folder
 WIDTH = 256
 _FOLDER = Path(tempfile.mkdtemp())
 atexit.register(shutil.rmtree, _FOLDER)
-shutil.copy(model_folder.BUNDLED / model_folder.FALLBACK, _FOLDER / model_folder.JUDGE)
+for _name in set(model_folder.FILES) - {model_folder.HEAD}:
+    _source = model_folder.FALLBACK if _name == model_folder.JUDGE else _name
+    (_FOLDER / _name).symlink_to(model_folder.BUNDLED / _source)
 np.save(_FOLDER / model_folder.HEAD, np.eye(WIDTH, dtype=np.float32))
+_hashes = {name: model_folder.sha256(_FOLDER / name) for name in model_folder.FILES}
+(_FOLDER / model_folder.MANIFEST).write_text(json.dumps({"format": model_folder.FORMAT, "sha256": _hashes}))
 
 
 class FakeEncoder:
     """A hashed bag of words: titles that share words are close, on every machine and in every run.
 
-    It names a model folder, as the encoder that ships does, with the judge for encoders that have none.
+    It names a model folder, as the encoder that ships does, with the judge for encoders that have none, and the reader.
     """
 
     folder = _FOLDER
