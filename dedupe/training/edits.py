@@ -41,7 +41,8 @@ def name_words(texts: Iterable[str]) -> list[str]:
 def change_fact(text: str, names: Sequence[str], rng: Rng) -> str:
     """Return the text with one fact changed, or the same where it has none to change; `names`: see `name_words`."""
     for k in rng.permutation(len(_CHANGES)).tolist():
-        if (changed := _CHANGES[k](text, names, rng)) != text:
+        changed: str = _CHANGES[k](text, names, rng)
+        if changed != text:
             return changed
     return text
 

@@ -35,8 +35,9 @@ def slice_names(data: LabelledHeadlines) -> list[str]:
 def split_slices(data: LabelledHeadlines, ends: tuple[str, str] | None = None, seen: Collection[str] = ()) -> Split:
     """Split the slices; `InputError` where fewer than three stay on either side.
 
-    `ends`: names of the first and the last slice of the block; by default it is the middle third, at least three. `seen`: names of slices that
-    the encoder learned from before, which are never held back. Slices within two days of the block are on neither side.
+    `ends`: names of the first and the last slice of the block; by default it is the middle third, at least three. `seen`:
+    names of slices that the encoder learned from before, which are never held back. Slices within two days of the block
+    are on neither side.
     """
     names, spans = slice_names(data), [_span(data, rows) for rows in data.slices]
     order = sorted(range(len(names)), key=lambda k: (spans[k], k))  # undated ones last, as they come

@@ -157,6 +157,8 @@ class ReaderPairs:
         """Half of them of one event, half of two."""
         texts, event = self.events.texts, self.events.event
         pairs: list[Pair] = []
+        if not texts:
+            return pairs
         for row in rng.permutation(len(texts))[: count // 2].tolist():
             same = np.flatnonzero(event == event[row])
             same = same[same != row]
@@ -223,4 +225,4 @@ def slices_apart(data: LabelledHeadlines, one: int, other: int) -> bool:
     if not all(dates):
         return False
     (start, end), (other_start, other_end) = ((min(some), max(some)) for some in dates)
-    return max(other_start - end, start - other_end) >= APART
+    return bool(max(other_start - end, start - other_end) >= APART)
