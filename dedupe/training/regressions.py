@@ -18,7 +18,7 @@ from dedupe.errors import InputError
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.scoring.context import Context
-from dedupe.scoring.model import Judge, Logistic, context_terms, read_terms, sigmoid, terms
+from dedupe.scoring.model import CONTEXT_TERMS, Judge, Logistic, context_terms, read_terms, sigmoid, terms
 from dedupe.scoring.scorer import MIN_CONTEXT
 from dedupe.training.reader_pairs import CANDIDATE_FLOOR
 from dedupe.training.training_pairs import Examples, SlicePairs, joined
@@ -157,7 +157,14 @@ def _fit_context(scored: Sequence[tuple[SlicePairs, PairTable, Judge]]) -> dict[
     same = {
         level: np.concatenate([same_pairs(part, level, pairs) for part, pairs, _ in scored]) for level in SCORED_LEVELS
     }
-    return {level: _logistic(columns, same[level]) for level in SCORED_LEVELS}
+    return {level: _context_model(columns, same[level], level) for level in SCORED_LEVELS}
+
+
+def _context_model(columns: Floats, same: Bools, level: str) -> Logistic:
+    """The fitted regression; one that changes nothing where judges already keep the right pairs alone."""
+    if same.any() and not same.all():
+        return _logistic(columns, same)
+    return Logistic(0.0, np.array([term == f"{level}_log_odds" for term in CONTEXT_TERMS], float))
 
 
 def in_context(part: SlicePairs, pairs: PairTable, judge: Judge) -> PairTable:
