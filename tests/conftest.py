@@ -40,5 +40,5 @@ def model(base: Path, stories: Path, tmp_path_factory: pytest.TempPathFactory) -
     from dedupe.training import train
 
     out = tmp_path_factory.mktemp("trained") / "model"
-    train(stories, out, base=base, epochs=1)
+    train(stories, out, base=base, epochs=1, reader_epochs=1)
     return out

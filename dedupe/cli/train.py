@@ -52,13 +52,43 @@ def _model_options(epochs: int, passes: str, about: str) -> Callable[[Any], Any]
 @click.option(
     "--labels", type=_path, metavar="FILE", help="Answers from `label`, from which the scoring model learns as well."
 )
+@click.option(
+    "--contrast",
+    type=_path,
+    multiple=True,
+    metavar="FILE",
+    help="Titles with a `wording`, a `story` and a `different` one beside each; repeatable.",
+)
+@click.option(
+    "--events", type=_path, multiple=True, metavar="FILE", help="Titles with a `story` each, undated; repeatable."
+)
+@click.option(
+    "--hold-back",
+    metavar="FIRST..LAST",
+    callback=lambda context, option, text: _slices(text),
+    help="Slices that only the scoring model learns from; default: the middle third.",
+)
+@click.option("--encoder", type=_path, metavar="FOLDER", help="Keep the encoder of this model folder.")
+@click.option(
+    "--reader-epochs", type=click.IntRange(1), default=4, show_default=True, help="Passes over pairs of titles."
+)
 def train(
-    stories: Path, output: Path, labels: Path | None, quiet: bool, **model_options: Unpack[_ModelOptions]
+    stories: Path,
+    output: Path,
+    labels: Path | None,
+    quiet: bool,
+    contrast: tuple[Path, ...],
+    events: tuple[Path, ...],
+    hold_back: tuple[str, str] | None,
+    encoder: Path | None,
+    reader_epochs: int,
+    **model_options: Unpack[_ModelOptions],
 ) -> None:
     """Train a model on labelled STORIES, to be used with --model.
 
     STORIES is a file in any format that `cluster` reads, one headline per row, with `title`, `story` and `wording` (which
-    wording of the story), and optionally `published`, `source` and `slice`. If interrupted, the same command continues
+    wording of the story), and optionally `published`, `source` and `slice`. Two networks are trained, the encoder of titles and
+    the reader of pairs; the scoring model is fitted on slices held back from both. If interrupted, the same command continues
     where it stopped.
 
     Example: headline-dedupe train stories.jsonl -o model/
@@ -69,11 +99,31 @@ def train(
 
     answers = answered_headlines(labels) if labels else []
     with reporting(not quiet) as progress:
-        record = training.train(stories, output, answers=answers, progress=progress, **model_options)
+        record = training.train(
+            stories,
+            output,
+            answers=answers,
+            contrast=contrast,
+            events=events,
+            hold_back=hold_back,
+            encoder=encoder,
+            reader_epochs=reader_epochs,
+            progress=progress,
+            **model_options,
+        )
     if not quiet:
         story, wording = (record["held_out"][level]["pairwise_f1"] for level in ("story", "wording"))
         scores = f"held-out pairwise F1: story {story:.3f}, wording {wording:.3f}"
         click.echo(f"{PROGRAM}: wrote {output}; {scores}", err=True)
+
+
+def _slices(text: str | None) -> tuple[str, str] | None:
+    if text is None:
+        return None
+    first, dots, last = (part.strip() for part in text.partition(".."))
+    if not (first and dots and last):
+        raise click.UsageError(f"--hold-back {text}: give the names of two slices, such as w10..w19")
+    return first, last
 
 
 @contextmanager

@@ -1,58 +1,63 @@
-"""Edited copies of titles that say something else: near-misses, of which three days of news have too few.
+"""Titles in which one fact is changed, so that they tell another event: near-misses, of which news has too few.
 
-One fact is changed: a number, a day or month, a name, the order of two names, a word to its opposite, or a statement is
-negated. A copy never has the wording of its original. A changed name or day also makes another story; a changed number or
-an opposite may be an update of the same story.
+A change is a number after a word ("Season 3", "iOS 18"), a day or month, a name, the order of two names, a word to another
+that contradicts it, or a negation. A plain number is left alone, since a new count is often an update of the same story.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from dedupe.runtime.arrays import Bools, Ints
-from dedupe.text.pieces import COUNTS, MONTHS
+from dedupe.text.pieces import MONTHS
 from dedupe.text.stems import stem
 from dedupe.text.words import OPPOSITES, WEEKDAYS, facts
+from dedupe.training.edit_words import OTHER_FACTS
 
 _WORD = re.compile(r"[^\W\d_]+")
-_NUMBER = re.compile(r"(?<![\w.,:])\d[\d,]*(?:\.\d+)?(?![\w:])")
+_JOINED_WORD = re.compile(r"[\w'-]+")
+_COUNTED = "season episode game week day round part chapter volume version phase stage level grade age top v".split()
+_COUNTER = re.compile(
+    rf"(?:\b(?:[A-Z][a-z]+|{'|'.join(_COUNTED)}|class of|[Nn]o\.|Q|V|GPT-|iOS|iPhone|Galaxy S)|#) ?(?P<number>\d+(?:\.\d+)*)\b"
+)
+_LONGEST_NUMBER = 6  # digits and points
 _VERB = re.compile(r"\b(?:is|are|was|were|will|has|have|had|can|could|would|should|may|must)\b")
-_COUNTS = list(COUNTS)[2:]
 _CALENDAR = (WEEKDAYS, [*MONTHS[:2], "March", *MONTHS[2:]])
 _OPPOSITES = {word: opposite for pair in OPPOSITES for word, opposite in (pair, pair[::-1])}
 _INFLECTIONS = ("", "s", "ed", "d", "ing")
+_STEPS = (-3, -2, -1, 1, 1, 2, 3)  # by which a counter is changed
 
 Rng = np.random.Generator
 
 
-@dataclass(frozen=True, slots=True)
-class EditedCopies:
-    """Copies of the titles in rows `originals`, (copies,); `other_story` marks those that also tell another story."""
-
-    originals: Ints
-    texts: list[str]
-    other_story: Bools
+def name_words(texts: Iterable[str]) -> list[str]:
+    """Return the capitalised names in at least two of the texts, sorted: what names are replaced by."""
+    counts = Counter(word for text in texts for word in set(_names(text)) if word[0].isupper())
+    return sorted(word for word, count in counts.items() if count > 1)
 
 
-def edit_titles(texts: Sequence[str], seed: int) -> EditedCopies:
-    """Return one edited copy of each title that has something to edit, the same for the same seed."""
-    rng = np.random.default_rng(seed)
-    names = sorted({word for text in texts for word in _names(text)})
-    rows, copies, other_stories = [], [], []
-    for row, text in enumerate(texts):
-        for k in rng.permutation(len(_EDITS)).tolist():
-            edit, other_story = _EDITS[k]
-            if (copy := edit(text, names, rng)) != text:
-                rows.append(row)
-                copies.append(copy)
-                other_stories.append(other_story)
-                break
-    return EditedCopies(np.array(rows, np.int64), copies, np.array(other_stories, bool))
+def change_fact(text: str, names: Sequence[str], rng: Rng) -> str:
+    """Return the text with one fact changed, or the same where it has none to change; `names`: see `name_words`."""
+    for k in rng.permutation(len(_CHANGES)).tolist():
+        changed: str = _CHANGES[k](text, names, rng)
+        if changed != text:
+            return changed
+    return text
+
+
+def replace_names(first: str, second: str, names: Sequence[str], rng: Rng) -> tuple[str, str]:
+    """Return two texts with one or two of the names that both have replaced by others: they stay to each other what they are."""
+    others = set(_WORD.findall(second))
+    shared = [word for word in dict.fromkeys(_names(first)) if word[0].isupper() and word in others]
+    for word in [shared[k] for k in rng.permutation(len(shared))[: int(rng.integers(1, 3))]]:
+        if names:
+            foreign = names[int(rng.integers(len(names)))]
+            first, second = (re.sub(rf"\b{re.escape(word)}\b", foreign, text) for text in (first, second))
+    return first, second
 
 
 def _names(text: str) -> list[str]:
@@ -61,20 +66,20 @@ def _names(text: str) -> list[str]:
     return [word for word in _WORD.findall(text) if len(word) > 2 and stem(word.casefold()) in stems]
 
 
-# Each edit returns a changed title, or the same where it has nothing to change. `names` are those of all titles.
+# Each change returns a changed title, or the same where it has nothing to change. `names` are those of all titles.
 
 
-def _change_number(text: str, names: Sequence[str], rng: Rng) -> str:
-    spots = [(match, _near_numbers(match.group())) for match in _NUMBER.finditer(text)]
-    counts = [match for match in _WORD.finditer(text) if match.group().casefold() in _COUNTS]
-    spots += [(match, [count for count in _COUNTS if count != match.group().casefold()]) for match in counts]
-    return _replace_random(text, spots, rng)
-
-
-def _near_numbers(digits: str) -> list[str]:
-    value = float(digits.replace(",", ""))
-    numbers = [value * factor if value else 1.0 for factor in (0.5, 0.7, 0.8, 1.2, 1.5, 2.0)]
-    return [f"{n:.1f}" if "." in digits else f"{max(round(n), round(value == 1) + 1):d}" for n in numbers]
+def _change_counter(text: str, names: Sequence[str], rng: Rng) -> str:
+    spots = [match for match in _COUNTER.finditer(text) if len(match["number"]) <= _LONGEST_NUMBER]
+    if not spots:
+        return text
+    match = spots[int(rng.integers(len(spots)))]
+    parts = match["number"].split(".")
+    k = int(rng.integers(len(parts)))
+    value = int(parts[k])
+    changed = max(value + int(rng.choice(_STEPS)), min(value, 1))
+    parts[k] = str(changed if changed != value else value + 1)
+    return text[: match.start("number")] + ".".join(parts) + text[match.end("number") :]
 
 
 def _change_day(text: str, names: Sequence[str], rng: Rng) -> str:
@@ -100,6 +105,18 @@ def _opposite(word: str) -> str | None:
     return None
 
 
+def _contradict(text: str, names: Sequence[str], rng: Rng) -> str:
+    words = [(match, _other_fact(match.group())) for match in _JOINED_WORD.finditer(text)]
+    return _replace_random(text, [(match, [other]) for match, other in words if other], rng)
+
+
+def _other_fact(word: str) -> str | None:
+    if word in OTHER_FACTS:
+        return OTHER_FACTS[word]
+    other = OTHER_FACTS.get(word.lower())
+    return other.capitalize() if other else None
+
+
 def _negate(text: str, names: Sequence[str], rng: Rng) -> str:
     return text if facts(text).negated else _VERB.sub(r"\g<0> not", text, count=1)
 
@@ -114,7 +131,7 @@ def _replace_random(text: str, spots: Sequence[tuple[re.Match[str], list[str]]],
 
 def _change_name(text: str, names: Sequence[str], rng: Rng) -> str:
     own = _names(text)
-    if not own:
+    if not own or not names:
         return text
     word = own[rng.integers(len(own))]
     foreign = [name for name in (names[k] for k in rng.integers(len(names), size=8)) if name not in own]
@@ -130,11 +147,12 @@ def _swap_names(text: str, names: Sequence[str], rng: Rng) -> str:
     return re.sub(rf"\b(?:{first}|{second})\b", lambda m: second if m.group() == first else first, text)
 
 
-_EDITS: list[tuple[Callable[[str, Sequence[str], Rng], str], bool]] = [
-    (_change_number, False),
-    (_change_day, True),
-    (_change_name, True),
-    (_swap_names, True),
-    (_use_opposite, False),
-    (_negate, False),
+_CHANGES: list[Callable[[str, Sequence[str], Rng], str]] = [
+    *[_change_counter] * 2,  # the most telling ones are tried more often
+    *[_use_opposite] * 2,
+    *[_contradict] * 2,
+    _change_day,
+    _change_name,
+    _swap_names,
+    _negate,
 ]

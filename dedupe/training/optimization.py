@@ -1,4 +1,4 @@
-"""The training loop of fine-tuning and distillation, with a checkpoint after every epoch.
+"""The training loop of both networks, with a checkpoint after every epoch.
 
 An interrupted run continues from its last checkpoint and ends at the same weights as one that was never interrupted.
 """
@@ -19,7 +19,6 @@ from safetensors.torch import load_file, save
 
 from dedupe.runtime.files import writing_bytes
 from dedupe.runtime.progress import Progress
-from dedupe.training.network import Network
 
 Batch = TypeVar("Batch")
 History = list[dict[str, Any]]
@@ -29,8 +28,10 @@ History = list[dict[str, Any]]
 class _Objective(Protocol[Batch]):
     """What a network learns. `stage`: its name in progress reports. `rate`: a factor on the optimizer's rates."""
 
-    network: Network
-    stage: str
+    @property
+    def network(self) -> torch.nn.Module: ...
+    @property
+    def stage(self) -> str: ...
 
     def optimizer(self) -> torch.optim.AdamW: ...
     def batches(self, epoch: int) -> Sequence[Batch]: ...
@@ -43,6 +44,7 @@ def optimize(objective: _Objective[Batch], checkpoint: Path, epochs: int, progre
     """Train the network of `objective` in place, from the last epoch in the file `checkpoint` on."""
     network, optimizer = objective.network, objective.optimizer()
     base_rates = [group["lr"] for group in optimizer.param_groups]
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     history = _resume(checkpoint, network, optimizer)
     for epoch in range(len(history), epochs):
         started, losses = time.monotonic(), []
@@ -54,7 +56,7 @@ def optimize(objective: _Objective[Batch], checkpoint: Path, epochs: int, progre
             optimizer.zero_grad()
             loss = objective.loss(batch)
             torch.autograd.backward(loss)
-            torch.nn.utils.clip_grad_norm_(network.trunk.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(trained, 1.0)
             optimizer.step()
             losses.append(loss.item())
             progress(objective.stage, step + 1, steps)
@@ -64,7 +66,7 @@ def optimize(objective: _Objective[Batch], checkpoint: Path, epochs: int, progre
     return history
 
 
-def _resume(checkpoint: Path, network: Network, optimizer: torch.optim.AdamW) -> History:
+def _resume(checkpoint: Path, network: torch.nn.Module, optimizer: torch.optim.AdamW) -> History:
     """Load the last checkpoint, if there is one, and return the history up to it."""
     if not checkpoint.exists():
         return []
@@ -79,7 +81,7 @@ def _resume(checkpoint: Path, network: Network, optimizer: torch.optim.AdamW) ->
     return history
 
 
-def _save(checkpoint: Path, network: Network, optimizer: torch.optim.AdamW, history: History) -> None:
+def _save(checkpoint: Path, network: torch.nn.Module, optimizer: torch.optim.AdamW, history: History) -> None:
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     for place, values in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{place}.{name}": tensor for name, tensor in values.items()}

@@ -16,7 +16,7 @@ from dedupe.headlines import Headline
 from dedupe.readers.inputs import read_headlines
 from dedupe.runtime.arrays import codes
 
-_LEAST_SLICES = 3
+_LEAST_SLICES = 6
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _SLICE_DAYS = 3
 _UNDATED_SLICES = 8

@@ -40,11 +40,13 @@ def save_model(base: Path, folder: Path) -> Path:
 
     from dedupe.embedding.model_folder import BUNDLED, FALLBACK, FILES, FORMAT, HEAD, JUDGE, MANIFEST, sha256
     from dedupe.training.network import Network
-    from dedupe.training.onnx_export import write_encoder
+    from dedupe.training.onnx_export import write_encoder, write_reader
+    from dedupe.training.reader_network import PairNetwork
 
     network = Network(base)
     folder.mkdir(parents=True)
     write_encoder(network, folder)
+    write_reader(PairNetwork(base, 0), folder)
     np.save(folder / HEAD, np.eye(network.width, dtype=np.float32))
     for name in (JUDGE, FALLBACK):
         shutil.copyfile(BUNDLED / name, folder / name)
@@ -65,13 +67,17 @@ def write(path: Path, rows: Iterable[dict[str, Any]]) -> Path:
     return path
 
 
-def labelled(slices: int = 6, stories: int = 8) -> Iterator[dict[str, Any]]:
-    """Stories of three titles: one, the same words in another order, and one that adds a fact; two share each place."""
+def labelled(slices: int = 9, stories: int = 8) -> Iterator[dict[str, Any]]:
+    """Stories of three titles: one, the same words in another order, and one that adds a fact; two share each place.
+
+    Slices of `stories` days, a month apart.
+    """
     rng = random.Random(0)
     for s in range(slices):
         for k in range(stories):
             subject, event, place = rng.choice(SUBJECTS), rng.choice(EVENTS), f"place{s}x{k // 2}"
-            story = {"story": f"{s}/{k}", "slice": f"t{s}", "published": f"2025-08-{1 + k:02d}", "source": "A"}
+            published = f"{2025 + s // 12}-{1 + s % 12:02d}-{1 + k:02d}"
+            story = {"story": f"{s}/{k}", "slice": f"t{s}", "published": published, "source": "A"}
             yield story | {"title": f"{subject} {event} in {place} on monday", "wording": f"{s}/{k}/a"}
             yield story | {"title": f"in {place} {subject} {event} monday", "wording": f"{s}/{k}/a"}
             yield story | {"title": f"{place} {subject} {event} with 14 hurt", "wording": f"{s}/{k}/b"}

@@ -20,24 +20,49 @@ from dedupe.embedding.model_folder import FILES, MANIFEST, verify
 from dedupe.errors import InputError, ModelError, OutputError
 from dedupe.runtime.progress import silent
 from dedupe.scoring.model import load_judge
-from dedupe.scoring.pair_features import FEATURES
-from dedupe.training import document_frequencies, edits, fine_tuning, train
-from dedupe.training.edits import edit_titles
+from dedupe.training import document_frequencies, fine_tuning, train
+from dedupe.training.contrast import contrast_part
 from dedupe.training.fine_tuning import FineTuning, contrastive, cross_entropy, story_batches
 from dedupe.training.network import Network
 from dedupe.training.optimization import optimize
 from dedupe.training.stories import read_stories
-from dedupe.training.train_model import mean_weights, train_folds
-from dedupe.training.training_pairs import answered_pairs, encode_folds, slice_pairs
+from dedupe.training.training_pairs import EncodedTitles
 from tests.support.tiny import labelled, save_model, write
 
 
 @pytest.mark.slow
 def test_the_command_writes_a_model_that_groups(base, stories, tmp_path):
     out = tmp_path / "model"
-    arguments = ["train", str(stories), "-o", str(out), "--base", str(base), "--epochs", "1", "--about", "Made up."]
+    companions = [
+        {
+            "title": f"ferry sinks in place{k}",
+            "wording": f"in place{k} ferry sinks",
+            "different": f"dam sinks in place{k}",
+        }
+        for k in range(20)
+    ]
+    contrast, events = write(tmp_path / "contrast.jsonl", companions), write(tmp_path / "events.jsonl", labelled(1))
+    options = [
+        "--base",
+        str(base),
+        "--epochs",
+        "1",
+        "--reader-epochs",
+        "1",
+        "--about",
+        "Made up.",
+        "--hold-back",
+        "t2..t4",
+    ]
+    files = ["--contrast", str(contrast), "--events", str(events)]
+    arguments = ["train", str(stories), "-o", str(out), *options, *files]
     outcome = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     assert outcome.exit_code == 0
+    manifest = verify(out)
+    assert manifest["held_back"] == ["t2", "t3", "t4"]
+    assert manifest["encoder_slices"] == manifest["reader_slices"] == ["t0", "t1", "t5", "t6", "t7", "t8"]
+    assert (manifest["contrasts"], manifest["events"]) == (20, 24)
+    assert manifest["answers"] == 3 * sum(contrast_part(row["title"]) == "judge" for row in companions)
     assert "held-out pairwise F1: story" in outcome.stderr
     assert sorted(path.name for path in out.iterdir()) == sorted([*FILES, MANIFEST, "README.md"])
     assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("*.checkpoints"))
@@ -55,64 +80,23 @@ def test_the_judge_learns_from_answers_too(base, stories, model, tmp_path):
     lines = ["title_a,title_b,verdict,published_a,published_b", *pairs, "a dam closes,a court burns,skipped,,"]
     labels.write_text("\n".join(lines) + "\n")
     arguments = ["train", str(stories), "-o", str(tmp_path / "model"), "--base", str(base), "--epochs", "1"]
+    arguments += ["--reader-epochs", "1"]
     assert CliRunner().invoke(cli, [*arguments, "--labels", str(labels)], catch_exceptions=False).exit_code == 0
     plain, taught = verify(model), verify(tmp_path / "model")
     assert (plain["answers"], taught["answers"]) == (0, 40)
-    assert plain["sha256"]["encoder.onnx"] == taught["sha256"]["encoder.onnx"], "only the judge learns from them"
-    unseen = [(Headline("mayor sinks in place1"), Headline("mayor wins in place1"), "wording")]
-    features = answered_pairs(unseen, Network(base)).features
+    for name in ("encoder.onnx", "reader.onnx"):
+        assert plain["sha256"][name] == taught["sha256"][name], "only the judge learns from them"
+    unseen = [Headline("mayor sinks in place1"), Headline("mayor wins in place1")]
+    titles = EncodedTitles.of(unseen, load_encoder(model), np.load(model / "head.npy"))
+    features = titles.examples(np.array([0]), np.array([1]), {}).features
     before, after = (load_judge(folder).pair_log_odds(features)["wording"][0] for folder in (model, tmp_path / "model"))
     assert after > before
 
 
-def test_the_features_of_answers_are_those_of_candidate_pairs(base, stories):
-    data, network = read_stories(stories), Network(base)
-    edits = edit_titles(data.texts, 0)
-    part = slice_pairs(data, encode_folds(data, edits, [network]), edits, 0)
-    rows = data.slices[0]
-    chosen = range(0, len(part.pairs), max(1, len(part.pairs) // 20))
-    answers = [(data.headlines[rows[part.pairs.i[k]]], data.headlines[rows[part.pairs.j[k]]], "story") for k in chosen]
-    answered = answered_pairs(answers, network)
-    np.testing.assert_allclose(answered.features, part.features[list(chosen)], atol=1e-5)
-    assert answered.same["story"].all() and not answered.same["wording"].any()
-
-
-def test_edited_copies_are_paired_with_every_headline_of_their_wording(base, stories):
-    data, network = read_stories(stories), Network(base)
-    edits = edit_titles(data.texts, 0)
-    titles = encode_folds(data, edits, [network])
-    wording, rows = data.labels["wording"], set(data.slices[1].tolist())
-    expected = [
-        (copy, row)
-        for copy, original in enumerate(edits.originals)
-        if original in rows
-        for row in np.flatnonzero(wording == wording[original])
-    ]
-    part = slice_pairs(data, titles, edits, 1)
-    similarity = [titles.story[row] @ titles.story[len(data.texts) + copy] for copy, row in expected]
-    np.testing.assert_allclose(part.edited["wording"][:, FEATURES.index("similarity")], similarity, atol=1e-6)
-    other_story = edits.other_story[[copy for copy, _ in expected]]
-    np.testing.assert_array_equal(part.edited["story"], part.edited["wording"][other_story])
-
-
-@pytest.mark.slow
-def test_the_written_encoder_has_the_mean_weights_of_the_networks(base, stories, model, tmp_path):
-    """Also where titles of many lengths share a call, and for one that is cut."""
-    data = read_stories(stories)
-    texts = [*data.texts[:50], "ferry", "ferry " * 300]
-    networks, _ = train_folds(data, base, tmp_path, epochs=1, seed=0, progress=silent)
-    mean = Network(base)
-    mean.load_state_dict(mean_weights(networks))
-    assert len(networks) == 3
-    assert np.einsum("nd,nd->n", load_encoder(model).encode(texts), mean.encode(texts)).min() > 0.999
-    heads = [network.head.detach().numpy() for network in networks]
-    np.testing.assert_allclose(np.load(model / "head.npy"), np.mean(heads, 0), atol=1e-6)
-
-
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_model_and_another_does_not(base, stories, model, tmp_path):
-    train(stories, tmp_path / "again", base=base, epochs=1)
-    train(stories, tmp_path / "other", base=base, epochs=1, seed=1)
+    train(stories, tmp_path / "again", base=base, epochs=1, reader_epochs=1)
+    train(stories, tmp_path / "other", base=base, epochs=1, reader_epochs=1, seed=1)
     assert verify(tmp_path / "again")["sha256"] == verify(model)["sha256"]
     assert verify(tmp_path / "other")["sha256"] != verify(model)["sha256"]
 
@@ -192,7 +176,7 @@ def test_a_missing_package_is_reported_before_any_training(stories):
         ('\n{"title": "a", "story": 1, "wording": null}', "row 1: nothing under 'wording'"),
         ('{"title": "a", "story": "1"}\n{"title"', "line 2: not JSON"),
         ("[1]", "item 1: "),
-        ('{"title": "a", "story": "1", "wording": "1", "slice": "x"}', "fewer than 3 slices"),
+        ('{"title": "a", "story": "1", "wording": "1", "slice": "x"}', "fewer than 6 slices"),
     ],
 )
 def test_stories_that_cannot_be_used(tmp_path, lines, message):
@@ -220,49 +204,58 @@ def test_without_slices_stories_are_cut_by_date_and_never_split(tmp_path):
     assert 9 <= len(data.slices) <= 11
     assert all(data.slice[k] == data.slice[k + 1] for k in range(0, 28, 2))
     undated = read_stories(write(tmp_path / "undated.jsonl", [row | {"published": None} for row in rows]))
-    assert 3 <= len(undated.slices) <= 8
+    assert 6 <= len(undated.slices) <= 8
 
 
-def test_a_fold_without_a_pair_is_refused_before_any_training(base, tmp_path):
-    rows = [row | {"wording": row["title"]} if row["slice"] == "t1" else row for row in labelled(3, 2)]
-    with pytest.raises(InputError, match=r"slices 2, 5 ... hold no two headlines of one wording"):
+@pytest.mark.parametrize(("slice_", "role"), [("t4", "held back"), ("t0 t1 t2 t6 t7 t8", "to learn from")])
+def test_slices_without_a_pair_are_refused_before_any_training(base, tmp_path, slice_, role):
+    rows = [row | {"wording": row["title"]} if row["slice"] in slice_.split() else row for row in labelled(9, 2)]
+    with pytest.raises(InputError, match=f"the slices {role}.* hold no two headlines of one wording"):
         train(write(tmp_path / "stories.jsonl", rows), tmp_path / "model", base=base)
+    assert not (tmp_path / "model.checkpoints").exists()
 
 
 @pytest.mark.slow
 def test_too_little_to_learn_from(base, tmp_path):
-    rows = [row | {"story": row["slice"], "wording": row["slice"]} for row in labelled(3, 2)]
+    rows = [row | {"story": row["slice"], "wording": row["slice"]} for row in labelled(9, 2)]
     with pytest.raises(InputError, match="the same answer: add stories"):
-        train(write(tmp_path / "stories.jsonl", rows), tmp_path / "model", base=base, epochs=1)
+        train(write(tmp_path / "stories.jsonl", rows), tmp_path / "model", base=base, epochs=1, reader_epochs=1)
+
+
+@pytest.mark.slow
+def test_an_encoder_can_be_kept(base, stories, model, tmp_path):
+    """What it learned from is not held back, and its files stay as they are."""
+    with pytest.raises(InputError, match=r"3 slices to learn from and 0 held back|0 held back"):
+        train(stories, tmp_path / "new", base=base, encoder=model, hold_back=("t6", "t8"))
+    more = [row | {"slice": f"new-{row['slice']}", "published": f"2024{row['published'][4:]}"} for row in labelled(9)]
+    both = write(tmp_path / "both.jsonl", [*more, *labelled(9)])
+    made = train(both, tmp_path / "new", base=base, encoder=model, reader_epochs=1)
+    assert not set(made["held_back"]) & set(made["encoder_slices"])
+    assert made["encoder_slices"] == sorted(verify(model)["encoder_slices"])
+    for name in ("encoder.onnx", "head.npy", "tokenizer.json"):
+        assert (tmp_path / "new" / name).read_bytes() == (model / name).read_bytes()
+    assert verify(tmp_path / "new")["sha256"]["reader.onnx"] != verify(model)["sha256"]["reader.onnx"]
 
 
 @pytest.mark.parametrize(
-    ("change", "text", "possible"),
+    ("change", "error", "message"),
     [
-        (edits._change_number, "Toll rises to 1,200 in Cebu", r"Toll rises to (600|840|960|1440|1800|2400) in Cebu"),
-        (edits._change_number, "Ferry sinks, three dead", r"Ferry sinks, (?!three)\w+ dead"),
-        (edits._change_day, "Strike set for Monday", r"Strike set for (?!Monday)\w+day"),
-        (edits._change_name, "Quake hits Peru", r"Quake hits (Chile|Oslo)"),
-        (edits._swap_names, "Peru beats Chile in final", r"Chile beats Peru in final"),
-        (edits._use_opposite, "Shares rise in London", r"Shares (fall|drop) in London"),
-        (edits._use_opposite, "Team wins cup", r"Team loses cup"),
-        (edits._use_opposite, "Minister confirmed the deal", r"Minister denied the deal"),
-        (edits._negate, "Mayor will resign", r"Mayor will not resign"),
+        (lambda folder: (folder / "head.npy").write_bytes(b"x"), ModelError, "head.npy was changed"),
+        (lambda folder: (folder / "model.json").unlink(), ModelError, "name a model folder"),
+        (lambda folder: None, InputError, "nothing can be held back"),
+        (lambda folder: rewrite(folder, encoder_slices=[], base="other"), InputError, "name that with --base"),
     ],
 )
-def test_an_edit_changes_one_fact(change, text, possible):
-    for seed in range(20):
-        edited = change(text, ["Chile", "Oslo"], np.random.default_rng(seed))
-        assert re.fullmatch(possible, edited), edited
+def test_an_encoder_that_cannot_be_kept(base, stories, tmp_path, change, error, message):
+    folder = save_model(base, tmp_path / "model")
+    change(folder)
+    with pytest.raises(error, match=message):
+        train(stories, tmp_path / "new", encoder=folder)
 
 
-def test_a_title_with_nothing_to_edit_has_no_copy():
-    texts = ["the long wait", "Toll rises to 14", "Mayor will resign"]
-    copies, again = edit_titles(texts, 0), edit_titles(texts, 0)
-    assert copies.originals.tolist() == [1, 2]
-    assert copies.texts == again.texts
-    assert all(text != texts[original] for text, original in zip(copies.texts, copies.originals, strict=True))
-    assert edit_titles(texts[:1], 0).texts == []
+def rewrite(folder, **changed):
+    manifest = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps(manifest | changed))
 
 
 def test_every_story_of_two_is_in_a_batch_complete_and_with_its_nearest():

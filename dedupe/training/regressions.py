@@ -1,0 +1,223 @@
+"""The three regressions of a judge, each fitted on what those before it say of pairs that they were not fitted on.
+
+Cross-fitting leaves out blocks of time, as neighbouring slices share sagas. It is nested: no figure of a judge, and no column
+that a regression learns from, comes from a judge that has seen the labels of the pair. Each slice has a share of the answers,
+which are left out with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from dedupe.candidates.pairs import PairTable
+from dedupe.errors import InputError
+from dedupe.levels import SCORED_LEVELS
+from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
+from dedupe.scoring.context import Context
+from dedupe.scoring.model import CONTEXT_TERMS, Judge, Logistic, context_terms, read_terms, sigmoid, terms
+from dedupe.scoring.scorer import MIN_CONTEXT
+from dedupe.training.reader_pairs import CANDIDATE_FLOOR
+from dedupe.training.training_pairs import Examples, SlicePairs, joined
+
+PROBABILITY_FLOOR = 0.05
+_BLOCKS = 3
+_UNDATED_WEIGHT, _DISTANT_WEIGHT = 1.0, 1.0  # of a pair, where a dated pair of a slice weighs 1
+_ANSWERS_SHARE = 1 / 3  # weight of all answers together, as a share of that of all undated pairs
+_ANSWER_WEIGHT = 30.0  # of one answer, at most
+_READ_FROM = 0.01  # least probability of a pair of slices that is read
+_LEVELS_FITTED = 3  # how deep cross-fitting is nested: scores, context, reading
+
+Numbers = tuple[int, ...]
+"""Places of slices among those that a judge is fitted on, ascending."""
+ReadPairs = Callable[[Ints, Ints], Float32s]
+"""Rows of pairs -> what the reader says of them, (pairs, 2)."""
+
+
+def blocks(numbers: Numbers) -> list[tuple[Numbers, Numbers]]:
+    """Return, for each of three blocks of time, the slices outside it and those inside; a single slice is on both sides."""
+    if len(numbers) == 1:
+        return [(numbers, numbers)]
+    parts = [tuple(part.tolist()) for part in np.array_split(numbers, min(_BLOCKS, len(numbers)))]
+    return [(tuple(k for k in numbers if k not in part), part) for part in parts]
+
+
+def fitted_on(numbers: Numbers, depth: int = _LEVELS_FITTED) -> Iterator[Numbers]:
+    """Yield all parts of the slices that a judge is fitted on, also while it is cross-fitted."""
+    yield numbers
+    if depth:
+        for outside, _ in blocks(numbers):
+            yield from fitted_on(outside, depth - 1)
+
+
+class Fitting:
+    """Judges fitted on some of the slices `parts`."""
+
+    def __init__(self, parts: Sequence[SlicePairs]) -> None:
+        self.parts = parts
+        self._pair_judges: dict[Numbers, Judge] = {}
+        self._read_judges: dict[Numbers, Judge] = {}
+
+    @property
+    def numbers(self) -> Numbers:
+        """All slices."""
+        return tuple(range(len(self.parts)))
+
+    def judge(self, numbers: Numbers) -> Judge:
+        """Return a whole judge; its thresholds and floors are defaults."""
+        judge = self._read_judge(numbers)
+        return replace(judge, context=_fit_context(self.scored(numbers, self._read_judge)))
+
+    def scored(self, numbers: Numbers, fit: Callable[[Numbers], Judge]) -> list[tuple[SlicePairs, PairTable, Judge]]:
+        """Score the pairs of each slice by themselves with the judge that `fit` makes of the slices outside its block."""
+        return [
+            (self.parts[k], _scored(self.parts[k], judge), judge)
+            for judge, inside in ((fit(outside), inside) for outside, inside in blocks(numbers))
+            for k in inside
+        ]
+
+    def _read_judge(self, numbers: Numbers) -> Judge:
+        if numbers not in self._read_judges:
+            apart = [(self._pair_judge(outside), self._learned_from(inside)) for outside, inside in blocks(numbers)]
+            self._read_judges[numbers] = replace(self._pair_judge(numbers), read=_fit_read(apart))
+        return self._read_judges[numbers]
+
+    def _pair_judge(self, numbers: Numbers) -> Judge:
+        if numbers not in self._pair_judges:
+            self._pair_judges[numbers] = _pair_judge(*self._learned_from(numbers))
+        return self._pair_judges[numbers]
+
+    def _learned_from(self, numbers: Numbers) -> tuple[Examples, Floats]:
+        return weighted_examples([self.parts[k] for k in numbers])
+
+    def with_reading(self, read: ReadPairs) -> Fitting:
+        """Return the same with all pairs read that may be probable, and all answers."""
+        judge = self._pair_judge(self.numbers)
+        likely = partial(_likely, judge)
+        return Fitting(
+            [
+                replace(
+                    part,
+                    inside=_with_log_odds(part.inside, likely(part.inside) | likely(part.inside.undated()), read),
+                    distant=_with_log_odds(part.distant, likely(part.distant), read),
+                    answered=_with_log_odds(part.answered, np.ones(len(part.answered), bool), read),
+                )
+                for part in self.parts
+            ]
+        )
+
+
+def weighted_examples(parts: Sequence[SlicePairs]) -> tuple[Examples, Floats]:
+    """Return what regressions learn from, and the weight of each pair.
+
+    Each pair with and without dates, as many users have none; distant pairs, so that a judge knows how similar titles of
+    different weeks can be; and answers, so that it knows two titles alone, which are seldom as alike as in a crowd of news.
+    """
+    inside, distant, answered = (joined(getattr(part, name) for part in parts) for name in _KINDS)
+    answer_weight = min(_ANSWERS_SHARE * _UNDATED_WEIGHT * len(inside) / max(len(answered), 1), _ANSWER_WEIGHT)
+    groups = [
+        (inside, 1.0),
+        (inside.undated(), _UNDATED_WEIGHT),
+        (distant, _DISTANT_WEIGHT),
+        (answered, answer_weight),
+    ]
+    weights = np.repeat([weight for _, weight in groups], [len(group) for group, _ in groups])
+    return joined(group for group, _ in groups), weights
+
+
+_KINDS = ("inside", "distant", "answered")
+
+
+def _pair_judge(examples: Examples, weights: Floats) -> Judge:
+    columns = terms(examples.features)
+    models = {level: _logistic(columns, examples.same[level], weights) for level in SCORED_LEVELS}
+    thresholds, floors, shares = (dict.fromkeys(SCORED_LEVELS, value) for value in (0.5, CANDIDATE_FLOOR, 0.0))
+    return Judge(models, {}, {}, thresholds, floors, shares, PROBABILITY_FLOOR)
+
+
+def _fit_read(apart: Sequence[tuple[Judge, tuple[Examples, Floats]]]) -> dict[str, Logistic]:
+    """Fit on pairs that were read, by judges that were fitted on others."""
+    columns, weights, read = [], [], []
+    for judge, (every, weight) in apart:
+        examples = every.take(every.read)
+        columns.append(read_terms(examples.features, _by_features(judge, examples), examples.log_odds))
+        weights.append(weight[every.read])
+        read.append(examples)
+    same = joined(read).same
+    rows, weight = np.concatenate(columns), np.concatenate(weights)
+    return {level: _logistic(rows, same[level], weight) for level in SCORED_LEVELS}
+
+
+def _fit_context(scored: Sequence[tuple[SlicePairs, PairTable, Judge]]) -> dict[str, Logistic]:
+    """Fit on pairs as they are scored at use: it sees no features, through which it could undo the cross-fitting."""
+    columns = np.concatenate([context_terms(Context(_nodes(part), pairs), pairs) for part, pairs, _ in scored])
+    same = {
+        level: np.concatenate([same_pairs(part, level, pairs) for part, pairs, _ in scored]) for level in SCORED_LEVELS
+    }
+    return {level: _context_model(columns, same[level], level) for level in SCORED_LEVELS}
+
+
+def _context_model(columns: Floats, same: Bools, level: str) -> Logistic:
+    """The fitted regression; one that changes nothing where judges already keep the right pairs alone."""
+    if same.any() and not same.all():
+        return _logistic(columns, same)
+    return Logistic(0.0, np.array([term == f"{level}_log_odds" for term in CONTEXT_TERMS], float))
+
+
+def in_context(part: SlicePairs, pairs: PairTable, judge: Judge) -> PairTable:
+    """Return the scored pairs of a slice with their probability in context."""
+    return judge.with_context(Context(_nodes(part), pairs), pairs)
+
+
+def same_pairs(part: SlicePairs, level: str, pairs: PairTable) -> Bools:
+    """Return which pairs of headlines of a slice have the same label."""
+    labels = part.labels[level]
+    return np.equal(labels[pairs.i], labels[pairs.j])
+
+
+def _scored(part: SlicePairs, judge: Judge) -> PairTable:
+    """The pairs of a slice by themselves, without improbable ones; as in `Scorer`."""
+    table = _by_features(judge, part.inside)
+    pairs = replace(part.pairs, p_pair_wording=table.p_pair_wording, p_pair_story=table.p_pair_story)
+    read = np.flatnonzero(part.inside.read)
+    examples = part.inside.take(read)
+    probability = judge.read_probabilities(examples.features, pairs.take(read), examples.log_odds)
+    probable = pairs.p_pair_story >= MIN_CONTEXT["story"]
+    for level in SCORED_LEVELS:
+        pairs.p_pair(level)[read] = probability[level]
+    return pairs.take(probable & (pairs.p_pair_story >= MIN_CONTEXT["story"]))
+
+
+def _by_features(judge: Judge, examples: Examples) -> PairTable:
+    p = {level: sigmoid(odds).astype(np.float32) for level, odds in judge.pair_log_odds(examples.features).items()}
+    return PairTable(examples.i, examples.j, p_pair_wording=p["wording"], p_pair_story=p["story"])
+
+
+def _likely(judge: Judge, examples: Examples) -> Bools:
+    return np.asarray(_by_features(judge, examples).p_pair_story >= _READ_FROM)
+
+
+def _with_log_odds(examples: Examples, chosen: Bools, read: ReadPairs) -> Examples:
+    log_odds = examples.log_odds.copy()
+    log_odds[chosen] = read(examples.i[chosen], examples.j[chosen])
+    return replace(examples, log_odds=log_odds)
+
+
+def _nodes(part: SlicePairs) -> int:
+    return len(part.labels["story"])
+
+
+def _logistic(columns: Floats, truth: Bools, weights: Floats | None = None) -> Logistic:
+    """Fit one regression; its coefficients are in the units of the columns."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    if truth.all() or not truth.any():
+        raise InputError("all pairs to learn from have the same answer: add stories, including some that are similar")
+    scaler = StandardScaler().fit(columns)
+    model = LogisticRegression(max_iter=5000).fit(scaler.transform(columns), truth, weights)
+    coefficients = model.coef_[0] / scaler.scale_
+    return Logistic(float(model.intercept_[0] - coefficients @ scaler.mean_), coefficients)
