@@ -1,4 +1,4 @@
-"""The three regressions of a judge, each fitted on what those before it say of pairs that they were not fitted on.
+"""The regressions of a judge, each fitted on what those before it say of pairs that they were not fitted on.
 
 Cross-fitting leaves out blocks of time, as neighbouring slices share sagas. It is nested: no figure of a judge, and no column
 that a regression learns from, comes from a judge that has seen the labels of the pair. Each slice has a share of the answers,
@@ -28,7 +28,13 @@ _BLOCKS = 3
 _UNDATED_WEIGHT, _DISTANT_WEIGHT = 1.0, 1.0  # of a pair, where a dated pair of a slice weighs 1
 _ANSWERS_SHARE = 1 / 3  # weight of all answers together, as a share of that of all undated pairs
 _ANSWER_WEIGHT = 30.0  # of one answer, at most
+_ALONE_INSIDE = (
+    0.2  # weight of all undated pairs of slices in what `alone` learns from, as a share of that of all answers
+)
+_ALONE_DIFFERENT = 2.0  # weight of two titles of different events there: to join them is the worse mistake
+_STRENGTH = 0.3  # inverse of the regularization of `alone`, which has few answers to learn from
 _READ_FROM = 0.01  # least probability of a pair of slices that is read
+_CROWD = 1.0  # a slice is judged as a day of news, whatever its size
 _LEVELS_FITTED = 3  # how deep cross-fitting is nested: scores, context, reading
 
 Numbers = tuple[int, ...]
@@ -69,12 +75,19 @@ class Fitting:
     def judge(self, numbers: Numbers) -> Judge:
         """Return a whole judge; its thresholds and floors are defaults."""
         judge = self._read_judge(numbers)
-        return replace(judge, context=_fit_context(self.scored(numbers, self._read_judge)))
+        read = self.scored(numbers, self._read_judge)
+        unread = self.scored(numbers, self._pair_judge, read=False)  # a run may read some pairs, or none
+        return replace(judge, context=_fit_context([*read, *unread]))
 
-    def scored(self, numbers: Numbers, fit: Callable[[Numbers], Judge]) -> list[tuple[SlicePairs, PairTable, Judge]]:
-        """Score the pairs of each slice by themselves with the judge that `fit` makes of the slices outside its block."""
+    def scored(
+        self, numbers: Numbers, fit: Callable[[Numbers], Judge], *, read: bool = True
+    ) -> list[tuple[SlicePairs, PairTable, Judge]]:
+        """Score the pairs of each slice by themselves with the judge that `fit` makes of the slices outside its block.
+
+        `read`: whether with what the reader says.
+        """
         return [
-            (self.parts[k], _scored(self.parts[k], judge), judge)
+            (self.parts[k], _scored(self.parts[k], judge, read=read), judge)
             for judge, inside in ((fit(outside), inside) for outside, inside in blocks(numbers))
             for k in inside
         ]
@@ -82,7 +95,8 @@ class Fitting:
     def _read_judge(self, numbers: Numbers) -> Judge:
         if numbers not in self._read_judges:
             apart = [(self._pair_judge(outside), self._learned_from(inside)) for outside, inside in blocks(numbers)]
-            self._read_judges[numbers] = replace(self._pair_judge(numbers), read=_fit_read(apart))
+            read, alone = _fit_read(apart)
+            self._read_judges[numbers] = replace(self._pair_judge(numbers), read=read, alone=alone)
         return self._read_judges[numbers]
 
     def _pair_judge(self, numbers: Numbers) -> Judge:
@@ -111,21 +125,21 @@ class Fitting:
 
 
 def weighted_examples(parts: Sequence[SlicePairs]) -> tuple[Examples, Floats]:
-    """Return what regressions learn from, and the weight of each pair.
+    """Return what regressions learn from, and the weights of each pair, (pairs, 2).
 
-    Each pair with and without dates, as many users have none; distant pairs, so that a judge knows how similar titles of
-    different weeks can be; and answers, so that it knows two titles alone, which are seldom as alike as in a crowd of news.
+    The first is for pairs among others. Each is learned from with and without dates, as many users have none; distant pairs, so
+    that a judge knows how similar titles of different weeks can be; and answers. The second is for pairs alone: it is mostly on
+    the answers, where titles that look alike are as often of two events as of one.
     """
     inside, distant, answered = (joined(getattr(part, name) for part in parts) for name in _KINDS)
+    groups = [inside, inside.undated(), distant, answered]
     answer_weight = min(_ANSWERS_SHARE * _UNDATED_WEIGHT * len(inside) / max(len(answered), 1), _ANSWER_WEIGHT)
-    groups = [
-        (inside, 1.0),
-        (inside.undated(), _UNDATED_WEIGHT),
-        (distant, _DISTANT_WEIGHT),
-        (answered, answer_weight),
-    ]
-    weights = np.repeat([weight for _, weight in groups], [len(group) for group, _ in groups])
-    return joined(group for group, _ in groups), weights
+    among_others = [1.0, _UNDATED_WEIGHT, _DISTANT_WEIGHT, answer_weight]
+    alone = [0.0, _ALONE_INSIDE * len(answered) / len(inside), 0.0, 1.0] if len(answered) else [0.0, 1.0, 1.0, 0.0]
+    weights = np.repeat(np.column_stack([among_others, alone]), [len(group) for group in groups], axis=0)
+    examples = joined(groups)
+    weights[-len(answered) or len(weights) :, 1] *= np.where(answered.same["story"], 1.0, _ALONE_DIFFERENT)
+    return examples, weights
 
 
 _KINDS = ("inside", "distant", "answered")
@@ -133,22 +147,26 @@ _KINDS = ("inside", "distant", "answered")
 
 def _pair_judge(examples: Examples, weights: Floats) -> Judge:
     columns = terms(examples.features)
-    models = {level: _logistic(columns, examples.same[level], weights) for level in SCORED_LEVELS}
+    models = {level: _logistic(columns, examples.same[level], weights[:, 0]) for level in SCORED_LEVELS}
     thresholds, floors, shares = (dict.fromkeys(SCORED_LEVELS, value) for value in (0.5, CANDIDATE_FLOOR, 0.0))
-    return Judge(models, {}, {}, thresholds, floors, shares, PROBABILITY_FLOOR)
+    return Judge(models, {}, {}, {}, thresholds, floors, shares, PROBABILITY_FLOOR)
 
 
-def _fit_read(apart: Sequence[tuple[Judge, tuple[Examples, Floats]]]) -> dict[str, Logistic]:
-    """Fit on pairs that were read, by judges that were fitted on others."""
+def _fit_read(apart: Sequence[tuple[Judge, tuple[Examples, Floats]]]) -> tuple[dict[str, Logistic], dict[str, Logistic]]:
+    """Fit `read` and `alone` on pairs that were read, by judges that were fitted on others."""
     columns, weights, read = [], [], []
     for judge, (every, weight) in apart:
         examples = every.take(every.read)
         columns.append(read_terms(examples.features, _by_features(judge, examples), examples.log_odds))
         weights.append(weight[every.read])
         read.append(examples)
-    same = joined(read).same
-    rows, weight = np.concatenate(columns), np.concatenate(weights)
-    return {level: _logistic(rows, same[level], weight) for level in SCORED_LEVELS}
+    examples, rows = joined(read), np.concatenate(columns)
+    among_others, alone = np.concatenate(weights).T
+    used = alone > 0
+    return (
+        {level: _logistic(rows, examples.same[level], among_others) for level in SCORED_LEVELS},
+        {level: _logistic(rows[used], examples.same[level][used], alone[used], _STRENGTH) for level in SCORED_LEVELS},
+    )
 
 
 def _fit_context(scored: Sequence[tuple[SlicePairs, PairTable, Judge]]) -> dict[str, Logistic]:
@@ -169,7 +187,7 @@ def _context_model(columns: Floats, same: Bools, level: str) -> Logistic:
 
 def in_context(part: SlicePairs, pairs: PairTable, judge: Judge) -> PairTable:
     """Return the scored pairs of a slice with their probability in context."""
-    return judge.with_context(Context(_nodes(part), pairs), pairs)
+    return judge.with_context(Context(_nodes(part), pairs), pairs, _CROWD)
 
 
 def same_pairs(part: SlicePairs, level: str, pairs: PairTable) -> Bools:
@@ -178,17 +196,21 @@ def same_pairs(part: SlicePairs, level: str, pairs: PairTable) -> Bools:
     return np.equal(labels[pairs.i], labels[pairs.j])
 
 
-def _scored(part: SlicePairs, judge: Judge) -> PairTable:
+def _scored(part: SlicePairs, judge: Judge, *, read: bool) -> PairTable:
     """The pairs of a slice by themselves, without improbable ones; as in `Scorer`."""
     table = _by_features(judge, part.inside)
-    pairs = replace(part.pairs, p_pair_wording=table.p_pair_wording, p_pair_story=table.p_pair_story)
-    read = np.flatnonzero(part.inside.read)
-    examples = part.inside.take(read)
-    probability = judge.read_probabilities(examples.features, pairs.take(read), examples.log_odds)
-    probable = pairs.p_pair_story >= MIN_CONTEXT["story"]
-    for level in SCORED_LEVELS:
-        pairs.p_pair(level)[read] = probability[level]
-    return pairs.take(probable & (pairs.p_pair_story >= MIN_CONTEXT["story"]))
+    wording, story = (part.inside.log_odds if read else np.full_like(part.inside.log_odds, np.nan)).T
+    pairs = replace(part.pairs, read_wording=wording, read_story=story)
+    pairs = replace(pairs, p_pair_wording=table.p_pair_wording, p_pair_story=table.p_pair_story)
+    pairs = pairs.take(pairs.p_pair_story >= MIN_CONTEXT["story"])
+    if read:
+        examples = part.inside.take(np.asarray(table.p_pair_story >= MIN_CONTEXT["story"]))
+        places = np.flatnonzero(examples.read)
+        some, of_some = examples.take(places), pairs.take(places)
+        p = judge.read_probabilities(some.features, of_some, some.log_odds, _CROWD)
+        wording, story = (p[level].astype(np.float32) for level in SCORED_LEVELS)
+        pairs = pairs.updated(places, replace(of_some, p_pair_wording=wording, p_pair_story=story))
+    return pairs.take(pairs.p_pair_story >= MIN_CONTEXT["story"])
 
 
 def _by_features(judge: Judge, examples: Examples) -> PairTable:
@@ -210,14 +232,14 @@ def _nodes(part: SlicePairs) -> int:
     return len(part.labels["story"])
 
 
-def _logistic(columns: Floats, truth: Bools, weights: Floats | None = None) -> Logistic:
-    """Fit one regression; its coefficients are in the units of the columns."""
+def _logistic(columns: Floats, truth: Bools, weights: Floats | None = None, strength: float = 1.0) -> Logistic:
+    """Fit one regression; its coefficients are in the units of the columns. `strength`: the inverse of its regularization."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
     if truth.all() or not truth.any():
         raise InputError("all pairs to learn from have the same answer: add stories, including some that are similar")
     scaler = StandardScaler().fit(columns)
-    model = LogisticRegression(max_iter=5000).fit(scaler.transform(columns), truth, weights)
+    model = LogisticRegression(C=strength, max_iter=5000).fit(scaler.transform(columns), truth, weights)
     coefficients = model.coef_[0] / scaler.scale_
     return Logistic(float(model.intercept_[0] - coefficients @ scaler.mean_), coefficients)
