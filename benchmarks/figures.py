@@ -146,6 +146,7 @@ def near_misses(rows: Sequence[dict[str, Any]], compare: Callable[..., dedupe.Sc
         }
         side = "apart" if row["apart"] else "together"
         right = not joined[row["apart"]] if row["apart"] else joined["wording"]
-        counts[row["kind"]].update({side: right, f"{side}_of": 1})
-    total: Counter[str] = sum(counts.values(), Counter())
+        for kind in (row["kind"], "all"):
+            counts[kind].update({side: int(right), f"{side}_of": 1})
+    total = counts.pop("all", Counter())  # to the end
     return {kind: dict(count) for kind, count in counts.items()} | {"all": dict(total)}
