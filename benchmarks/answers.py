@@ -15,8 +15,8 @@ from typing import Any
 
 import click
 import numpy as np
+from encoders import CachingEncoder
 from labels import SEED
-from quality import CachingEncoder
 from records import circumstances, read_rows, write_json
 
 import dedupe

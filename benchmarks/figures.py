@@ -88,6 +88,16 @@ def ranked(truths: list[list[Labels]], matrices: list[Matrix]) -> dict[str, floa
     }
 
 
+def pairs_per_title(runs: Sequence[dedupe.Deduplication]) -> dict[str, float]:
+    """Return how many pairs were scored per title, and how many were read by the reader if the results count these."""
+    titles = sum(len(run) for run in runs)
+    result = {"pairs_scored_per_title": round(sum(len(run.pair_table.i) for run in runs) / titles, 2)}
+    pairs_read = [getattr(run, "pairs_read", None) for run in runs]
+    if None not in pairs_read:
+        result["pairs_read_per_title"] = round(sum(pairs_read) / titles, 2)
+    return result
+
+
 def probabilities(run: dedupe.Deduplication, level: str) -> Matrix:
     """Return the probability of every pair of rows, (n, n): 0 for pairs not kept, 1 for exact copies."""
     pairs = run.pair_table
@@ -130,9 +140,13 @@ def near_misses(rows: Sequence[dict[str, Any]], compare: Callable[..., dedupe.Sc
     for row in rows:
         later = earlier + timedelta(hours=row["hours"])
         pair = compare(dedupe.Headline(row["a"], published=earlier), dedupe.Headline(row["b"], published=later))
-        joined = {"wording": pair.verdict == "wording", "story": pair.verdict in ("wording", "story")}
+        joined = {
+            "wording": pair.verdict in ("exact", "wording"),
+            "story": pair.verdict in ("exact", "wording", "story"),
+        }
         side = "apart" if row["apart"] else "together"
         right = not joined[row["apart"]] if row["apart"] else joined["wording"]
-        counts[row["kind"]].update({side: right, f"{side}_of": 1})
-    total: Counter[str] = sum(counts.values(), Counter())
+        for kind in (row["kind"], "all"):
+            counts[kind].update({side: int(right), f"{side}_of": 1})
+    total = counts.pop("all", Counter())  # to the end
     return {kind: dict(count) for kind, count in counts.items()} | {"all": dict(total)}

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 import numpy as np
-from quality import CachingEncoder
+from encoders import CachingEncoder
 from records import circumstances, read_rows, write_json
 
 import dedupe

@@ -67,17 +67,22 @@ class _NoEncoder:
 def semhash(vectors: Float32s) -> Cut:
     """SemHash on its exact index: each removed headline joins the kept one that it duplicates.
 
-    Its default index is approximate and moves the figures by a few thousandths from run to run.
+    Its default index is approximate and moves the figures by a few thousandths from run to run. The index is searched once,
+    at the lowest threshold; another threshold selects anew among what was found, with the same outcome as a search.
     """
+    from copy import copy
+
     from semhash import SemHash
     from vicinity import Backend
 
     names = [str(row) for row in range(len(vectors))]
     index = SemHash.from_embeddings(vectors, names, model=_NoEncoder(), ann_backend=Backend.BASIC)
+    lowest = index.self_deduplicate(threshold=LOWEST)
 
     def cut(threshold: float) -> Labels:
-        labels = np.arange(len(vectors))
-        for duplicate in index.self_deduplicate(threshold=threshold).filtered:
+        labels, result = np.arange(len(vectors)), copy(lowest)
+        result.rethreshold(threshold)
+        for duplicate in result.filtered:
             labels[int(duplicate.record)] = int(duplicate.duplicate_of)
         return labels
 

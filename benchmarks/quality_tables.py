@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,25 @@ def table(result: dict[str, Any]) -> str:
         uncertain = scores["calibration"]
         cells = f"{uncertain['pairs']} | {uncertain['calibration_error']:.3f} | {uncertain['log_loss']:.3f}"
         lines.append(f"| {name} | {level} | {cells} |")
-    return "\n".join([*lines, *_scored_pairs(result["data"]), *near_miss_table(result["near_misses"])])
+    lines += [*_pair_counts(result["data"]), *_scored_pairs(result["data"])]
+    for name, lines_of in OTHER_KINDS.items():
+        lines += lines_of(result[name]) if name in result else []
+    return "\n".join([*lines, *near_miss_table(result["near_misses"])])
 
 
 def _levels(data: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     return [
         (name, level, scores) for name, result in data.items() for level, scores in result.get("levels", {}).items()
     ]
+
+
+def _pair_counts(data: dict[str, Any]) -> list[str]:
+    lines = ["", "| data | pairs scored per title | pairs read per title |", "|---|---|---|"]
+    for name, result in data.items():
+        if "levels" in result:
+            counts = [result["pairs_scored_per_title"], result.get("pairs_read_per_title")]
+            lines.append(f"| {name} | {' | '.join(map(_cell, counts))} |")
+    return lines
 
 
 def _scored_pairs(data: dict[str, Any]) -> list[str]:
@@ -42,6 +55,81 @@ def _scored_pairs(data: dict[str, Any]) -> list[str]:
             for system, scores in systems.items():
                 lines.append(f"| {name} | {split} | {system} | {scores['pearson']:.3f} | {scores['auc']:.3f} |")
     return lines
+
+
+def _contrast_tables(contrast: dict[str, dict[str, Any]]) -> list[str]:
+    lines = [
+        "",
+        "| contrast | pairs | wording | exactly story | in one story | kept apart |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, scores in contrast.items():
+        cells = [_cell(scores[figure]) for figure in _JUDGED]
+        lines.append(f"| {name} | {sum(scores['pairs'].values())} | {' | '.join(cells)} |")
+        for overlap, figures in scores["overlap"].items():
+            cells = [_share(figures.get(figure)) for figure in _JUDGED]
+            lines.append(f"| {name}, shared words {overlap} | | {' | '.join(cells)} |")
+    lines += ["", "| contrast | kind | kept apart |", "|---|---|---|"]
+    for name, scores in contrast.items():
+        for kind, figures in scores["kinds"].items():
+            lines.append(f"| {name} | {kind} | {_share(figures.get('different'))} |")
+    lines += [
+        "",
+        "| contrast | calibration error of story | AUC story, different | AUC wording, story |",
+        "|---|---|---|---|",
+    ]
+    for name, scores in contrast.items():
+        cells = map(_cell, [scores["story_calibration_error"], *scores["auc"].values()])
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def _gap_table(gap: dict[str, Any]) -> list[str]:
+    lines = ["", "| some days apart | pairs | right |", "|---|---|---|"]
+    names = {"wording_in_one_story": "wordings in one story", "wording": "wordings in one wording"}
+    names |= {"story": "stories in one story", "different": "different, kept apart"}
+    for figure, name in names.items():
+        count = gap["pairs"]["wording" if figure == "wording_in_one_story" else figure]
+        lines.append(f"| {name} | {count} | {_cell(gap[figure])} |")
+    return lines
+
+
+def _decorated_table(decorated: dict[str, Any]) -> list[str]:
+    columns = [(level, figure) for level, figures in decorated["plain"].items() for figure in figures]
+    heads = " | ".join(f"{level} {figure.replace('_f1', '')}" for level, figure in columns)
+    lines = ["", f"| decoration | {heads} |", "|---" * (len(columns) + 1) + "|"]
+    lines.append(f"| none | {' | '.join(_cell(decorated['plain'][level][figure]) for level, figure in columns)} |")
+    for template, changes in decorated["differences"].items():
+        cells = " | ".join(f"{changes[level][figure]:+.3f}" for level, figure in columns)
+        lines.append(f"| `{template.replace('|', chr(92) + '|')}` | {cells} |")
+    worst = " | ".join(f"{decorated['worst'][level][figure]['difference']:+.3f}" for level, figure in columns)
+    return [*lines, f"| the worst of the first seven | {worst} |"]
+
+
+def _case_table(cases: dict[str, Any]) -> list[str]:
+    lines = ["", "| case | B-cubed F1 | pairwise F1 | all right |", "|---|---|---|---|"]
+    for name, scores in cases["files"].items():
+        cells = f"{_cell(scores['b_cubed_f1'])} | {_cell(scores['pairwise_f1'])} | {'yes' if scores['right'] else 'no'}"
+        lines.append(f"| {name} | {cells} |")
+    return [*lines, f"| all | | | {cases['right']} of {cases['of']} |"]
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _share(figure: dict[str, Any] | None) -> str:
+    return f"{figure['share']:.3f} of {figure['of']}" if figure else ""
+
+
+_JUDGED = ("wording", "story", "story_joined", "different")
+OTHER_KINDS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "contrast": _contrast_tables,
+    "gap": _gap_table,
+    "decorated": _decorated_table,
+    "cases": _case_table,
+}
+"""Name of a kind -> its tables."""
 
 
 def near_miss_table(kinds: dict[str, dict[str, int]]) -> list[str]:

@@ -12,13 +12,15 @@ import pytest
 from dedupe import Headline, compare
 from dedupe.levels import SEPARATING_VERDICTS
 
+ROOT = Path(__file__).parents[2]
 ROWS = [
     json.loads(line)
-    for line in (Path(__file__).parents[1] / "fixtures" / "near_misses.jsonl").read_text(encoding="utf-8").splitlines()
+    for line in (ROOT / "tests" / "fixtures" / "near_misses.jsonl").read_text(encoding="utf-8").splitlines()
 ]
+COMMITTED = json.loads((ROOT / "benchmarks" / "quality.json").read_text(encoding="utf-8"))["near_misses"]["all"]
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 AIM = 0.85  # on both sides
-REACHED = 0.6  # of the near-misses, with room for another machine's rounding: what must not get worse
+ALLOWED = 0.01  # that a share may fall below the committed one: a pair or so, for another machine's rounding
 
 
 @pytest.fixture(scope="module")
@@ -47,23 +49,32 @@ def wrongly_joined(verdicts):
     ]
 
 
+def wrongly_separated(verdicts):
+    return [
+        f"{row['kind']}: {row['a']} | {row['b']}"
+        for row, verdict in zip(ROWS, verdicts, strict=True)
+        if row["apart"] is None and verdict not in ("wording", "exact")
+    ]
+
+
+def share_right(wrong, side):
+    return 1 - len(wrong) / sum((row["apart"] is None) == (side == "together") for row in ROWS)
+
+
 @pytest.mark.slow
-def test_near_misses_do_not_get_worse(verdicts):
-    wrong = wrongly_joined(verdicts)
-    assert len(wrong) <= (1 - REACHED) * sum(row["apart"] is not None for row in ROWS), "\n".join(wrong)
+@pytest.mark.parametrize(("side", "mistakes"), [("apart", wrongly_joined), ("together", wrongly_separated)])
+def test_neither_side_falls_below_the_committed_figures(verdicts, side, mistakes):
+    wrong = mistakes(verdicts)
+    assert share_right(wrong, side) >= COMMITTED[side] / COMMITTED[f"{side}_of"] - ALLOWED, "\n".join(wrong)
 
 
 @pytest.mark.slow
 @pytest.mark.xfail(reason="names and numbers that differ inside otherwise equal titles are still joined", strict=True)
 def test_near_misses_stay_apart(verdicts):
-    assert len(wrongly_joined(verdicts)) <= (1 - AIM) * sum(row["apart"] is not None for row in ROWS)
+    assert share_right(wrongly_joined(verdicts), "apart") >= AIM
 
 
 @pytest.mark.slow
 def test_rewordings_come_together(verdicts):
-    wrong = [
-        f"{row['kind']}: {row['a']} | {row['b']}"
-        for row, verdict in zip(ROWS, verdicts, strict=True)
-        if row["apart"] is None and verdict not in ("wording", "exact")
-    ]
-    assert len(wrong) <= (1 - AIM) * sum(row["apart"] is None for row in ROWS), "\n".join(wrong)
+    wrong = wrongly_separated(verdicts)
+    assert share_right(wrong, "together") >= AIM, "\n".join(wrong)
