@@ -92,9 +92,8 @@ def pairs_per_title(runs: Sequence[dedupe.Deduplication]) -> dict[str, float]:
     """Return how many pairs were scored per title, and how many were read by the reader if the results count these."""
     titles = sum(len(run) for run in runs)
     result = {"pairs_scored_per_title": round(sum(len(run.pair_table.i) for run in runs) / titles, 2)}
-    pairs_read = [getattr(run, "pairs_read", None) for run in runs]
-    if None not in pairs_read:
-        result["pairs_read_per_title"] = round(sum(pairs_read) / titles, 2)
+    pairs_read = [run.pairs_read.read for run in runs]
+    result["pairs_read_per_title"] = round(sum(pairs_read) / titles, 2)
     return result
 
 

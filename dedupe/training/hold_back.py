@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -78,6 +78,14 @@ def _is_near(span: tuple[datetime, datetime], block: list[tuple[datetime, dateti
         return False
     early, late = min(start for start, _ in dated) - _MARGIN, max(end for _, end in dated) + _MARGIN
     return span[1] >= early and span[0] <= late
+
+
+def only(data: LabelledHeadlines, numbers: Sequence[int]) -> LabelledHeadlines:
+    """Return the headlines of some slices, which are numbered from 0 in this order."""
+    rows = np.concatenate([data.slices[number] for number in numbers])
+    slices = np.repeat(np.arange(len(numbers)), [len(data.slices[number]) for number in numbers])
+    labels = {level: labels[rows] for level, labels in data.labels.items()}
+    return LabelledHeadlines([data.headlines[row] for row in rows.tolist()], slices, labels)
 
 
 def check_labels(data: LabelledHeadlines, slices: Collection[int], role: str) -> None:

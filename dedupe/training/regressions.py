@@ -152,7 +152,9 @@ def _pair_judge(examples: Examples, weights: Floats) -> Judge:
     return Judge(models, {}, {}, {}, thresholds, floors, shares, PROBABILITY_FLOOR)
 
 
-def _fit_read(apart: Sequence[tuple[Judge, tuple[Examples, Floats]]]) -> tuple[dict[str, Logistic], dict[str, Logistic]]:
+def _fit_read(
+    apart: Sequence[tuple[Judge, tuple[Examples, Floats]]],
+) -> tuple[dict[str, Logistic], dict[str, Logistic]]:
     """Fit `read` and `alone` on pairs that were read, by judges that were fitted on others."""
     columns, weights, read = [], [], []
     for judge, (every, weight) in apart:

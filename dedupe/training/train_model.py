@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,14 @@ from dedupe.embedding.model_folder import FALLBACK, HEAD, JUDGE, READER, sha256
 from dedupe.embedding.onnx_encoder import TrainedEncoder
 from dedupe.evaluation.labelled import LabelledHeadlines
 from dedupe.headlines import Headline
-from dedupe.runtime.arrays import Float32s
+from dedupe.runtime.arrays import Float32s, Ints
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.model import Judge, to_json
 from dedupe.scoring.reader import Reader
 from dedupe.training.contrast import Contrast, Events, read_contrasts, read_events
 from dedupe.training.fine_tuning import FineTuning
 from dedupe.training.fit_judge import Scores, fit_judge
-from dedupe.training.hold_back import Split, check_labels, slice_names, split_slices
+from dedupe.training.hold_back import Split, check_labels, only, slice_names, split_slices
 from dedupe.training.kept_encoder import ENCODER_FILES, KeptEncoder
 from dedupe.training.network import BASE, Network
 from dedupe.training.onnx_export import write_encoder, write_reader
@@ -109,8 +108,7 @@ def train(
         data, split, parts, read_events(events), base, epochs, reader_epochs, seed, checkpoints, folder, progress
     )
     encoder_log = _train_encoder(run) if kept is None else kept.copy_to(folder)
-    titles = EncodedTitles.of(headlines_of(data, answers), *_encoder_in(folder))
-    reader_log = _train_reader(run, titles)
+    reader_log = _train_reader(run)
     names = slice_names(data)
     record = settings | {
         "headlines": len(data.texts),
@@ -126,7 +124,7 @@ def train(
         "encoder_log": encoder_log,
         "reader_log": reader_log,
     }
-    judges, record["held_out"], record["held_out_fallback"] = _fit_judges(run, titles, answers)
+    judges, record["held_out"], record["held_out_fallback"] = _fit_judges(run, answers)
     with writing_folder(out, record, "trained", progress) as written:
         for name in (*ENCODER_FILES, READER):
             shutil.copyfile(folder / name, written / name)
@@ -143,7 +141,7 @@ def _check(data: LabelledHeadlines, split: Split) -> None:
 
 
 def _companion_answers(contrasts: Sequence[Contrast]) -> list[Answer]:
-    pairs = (companion for row in contrasts for companion in row.companions())
+    pairs = (companion for row in contrasts for companion in row.companions() if companion[0] == row.title)
     return [(Headline(first), Headline(second), verdict) for first, second, verdict in pairs]
 
 
@@ -161,9 +159,9 @@ def _encoder_in(folder: Path) -> tuple[Encoder, Float32s]:
     return TrainedEncoder(folder, verified=False), np.load(folder / HEAD, allow_pickle=False)
 
 
-def _train_reader(run: _Run, titles: EncodedTitles) -> History:
-    """Train the reader and write its file; `titles`: of the headlines, and possibly more."""
-    vectors = titles.story[: len(run.data.texts)]
+def _train_reader(run: _Run) -> History:
+    """Train the reader and write its file."""
+    vectors = EncodedTitles.of(run.data.headlines, *_encoder_in(run.folder)).story
     event_vectors = EncodedTitles.of([Headline(text) for text in run.events.texts], *_encoder_in(run.folder)).story
     pairs = ReaderPairs(
         run.data, vectors, run.split.learned, run.contrasts["reader"], run.events, event_vectors, run.seed
@@ -187,18 +185,24 @@ def _watched(run: _Run, vectors: Float32s) -> list[Pair]:
     return pairs_at(run.data, candidates, places[:_WATCHED])
 
 
-def _fit_judges(
-    run: _Run, titles: EncodedTitles, answers: Sequence[Answer]
-) -> tuple[dict[str, Judge], dict[str, Scores], dict[str, Scores]]:
+def _fit_judges(run: _Run, answers: Sequence[Answer]) -> tuple[dict[str, Judge], dict[str, Scores], dict[str, Scores]]:
     """Fit the judge of the model and, on vectors of the base, the one for other encoders; return both and their scores."""
     run.progress("fitting", 0, 2)
-    reader, headlines = Reader(run.folder, verified=False), headlines_of(run.data, answers)
-    untrained = EncodedTitles.of(headlines, Network(run.base), None)  # another encoder has no head
+    data, reader = only(run.data, run.split.held_back), Reader(run.folder, verified=False)
+    headlines, known = headlines_of(data, answers), dict[tuple[int, int], Float32s]()
+    untrained: Any = Network(run.base), None  # another encoder has no head
     judges, scores = {}, []
-    for done, (name, encoded) in enumerate(((JUDGE, titles), (FALLBACK, untrained)), 1):
-        parts = slice_pairs(run.data, encoded, run.split.held_back, answers)
-        read = partial(reader.log_odds, encoded.titles.texts.tolist(), progress=run.progress)
-        judges[name], held_out = fit_judge(parts, read)
+    for done, (name, encoder) in enumerate(((JUDGE, _encoder_in(run.folder)), (FALLBACK, untrained)), 1):
+        titles = EncodedTitles.of(headlines, *encoder)
+        texts = titles.titles.texts.tolist()
+
+        def read(i: Ints, j: Ints, texts: list[str] = texts) -> Float32s:
+            new = np.array([pair for pair in zip(i.tolist(), j.tolist(), strict=True) if pair not in known], int)
+            log_odds = reader.log_odds(texts, *new.reshape(-1, 2).T, run.progress)
+            known.update(zip(map(tuple, new.tolist()), log_odds, strict=True))
+            return np.stack([known[pair] for pair in zip(i.tolist(), j.tolist(), strict=True)])
+
+        judges[name], held_out = fit_judge(slice_pairs(data, titles, range(len(data.slices)), answers), read)
         scores.append(held_out)
         run.progress("fitting", done, 2)
     return judges, scores[0], scores[1]
