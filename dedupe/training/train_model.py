@@ -16,6 +16,7 @@ from dedupe.embedding.model_folder import FALLBACK, HEAD, JUDGE, READER, sha256
 from dedupe.embedding.onnx_encoder import TrainedEncoder
 from dedupe.evaluation.labelled import LabelledHeadlines
 from dedupe.headlines import Headline
+from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Float32s, Ints
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.model import Judge, to_json
@@ -200,7 +201,8 @@ def _fit_judges(run: _Run, answers: Sequence[Answer]) -> tuple[dict[str, Judge],
             new = np.array([pair for pair in zip(i.tolist(), j.tolist(), strict=True) if pair not in known], int)
             log_odds = reader.log_odds(texts, *new.reshape(-1, 2).T, run.progress)
             known.update(zip(map(tuple, new.tolist()), log_odds, strict=True))
-            return np.stack([known[pair] for pair in zip(i.tolist(), j.tolist(), strict=True)])
+            every = [known[pair] for pair in zip(i.tolist(), j.tolist(), strict=True)]
+            return np.array(every, np.float32).reshape(-1, len(SCORED_LEVELS))
 
         judges[name], held_out = fit_judge(slice_pairs(data, titles, range(len(data.slices)), answers), read)
         scores.append(held_out)

@@ -22,7 +22,7 @@ from dedupe.text.decorations import undecorated
 from dedupe.text.normalize import MAX_LENGTH, normalize
 from dedupe.training.reader_pairs import CANDIDATE_FLOOR, slices_apart
 
-_DISTANT_SLICES = 3  # later slices that the headlines of a slice are paired with
+_DISTANT_SLICES = 1  # later slices that the headlines of a slice are paired with
 Answer = tuple[Headline, Headline, str]
 """Two headlines and the verdict on them, one of `dedupe.levels.VERDICTS`."""
 
