@@ -41,7 +41,11 @@ TERMS = (
     "contained*length",
 )
 _LOG_ODDS = tuple(f"{level}_log_odds" for level in SCORED_LEVELS)
-READ_TERMS = (*_LOG_ODDS, "read_wording", "read_story", "read_wording>0", "read_story>0", *FEATURES)
+READ_TERMS = (
+    *(*_LOG_ODDS, "read_wording", "read_story", "read_wording>0", "read_story>0"),
+    *FEATURES,
+    *(f"similarity>{knot}" for knot in (0.3, 0.5, 0.7, 0.85)),
+)
 CONTEXT_TERMS = (
     *(*_LOG_ODDS, "read_wording", "read_story"),
     *("unread", "unread*wording_log_odds", "unread*story_log_odds"),
@@ -156,8 +160,10 @@ def crowdedness(titles: int) -> float:
 
 def read_terms(features: Float32s, pairs: PairTable, log_odds: Float32s) -> Floats:
     """Return the columns `READ_TERMS` of pairs that were read, float64, (pairs, terms); `log_odds`: what the reader says."""
-    own, read = [_log_odds(pairs.p_pair(level)) for level in SCORED_LEVELS], log_odds.astype(np.float64)
-    return np.column_stack([*own, read, np.maximum(read, 0), features.astype(np.float64)])
+    columns = feature_columns(features)
+    columns |= {f"{level}_log_odds": _log_odds(pairs.p_pair(level)) for level in SCORED_LEVELS}
+    columns |= {f"read_{level}": log_odds[:, k].astype(np.float64) for k, level in enumerate(SCORED_LEVELS)}
+    return np.stack([_term(name, columns) for name in READ_TERMS], axis=1)
 
 
 def context_terms(context: Context, pairs: PairTable, part: slice = slice(None)) -> Floats:

@@ -28,9 +28,8 @@ _BLOCKS = 3
 _UNDATED_WEIGHT, _DISTANT_WEIGHT = 1.0, 1.0  # of a pair, where a dated pair of a slice weighs 1
 _ANSWERS_SHARE = 1 / 3  # weight of all answers together, as a share of that of all undated pairs
 _ANSWER_WEIGHT = 30.0  # of one answer, at most
-_ALONE_INSIDE = (
-    0.2  # weight of all undated pairs of slices in what `alone` learns from, as a share of that of all answers
-)
+_ALONE_SHARES = {"inside": 0.2, "distant": 0.1, "unrelated": 0.3}
+"""Weight of all these undated pairs in what `alone` learns from, as a share of that of all answers."""
 _ALONE_DIFFERENT = 2.0  # weight of two titles of different events there: to join them is the worse mistake
 _STRENGTH = 0.3  # inverse of the regularization of `alone`, which has few answers to learn from
 _READ_FROM = 0.01  # least probability of a pair of slices that is read
@@ -117,6 +116,7 @@ class Fitting:
                     part,
                     inside=_with_log_odds(part.inside, likely(part.inside) | likely(part.inside.undated()), read),
                     distant=_with_log_odds(part.distant, likely(part.distant), read),
+                    unrelated=_with_log_odds(part.unrelated, np.ones(len(part.unrelated), bool), read),
                     answered=_with_log_odds(part.answered, np.ones(len(part.answered), bool), read),
                 )
                 for part in self.parts
@@ -128,21 +128,25 @@ def weighted_examples(parts: Sequence[SlicePairs]) -> tuple[Examples, Floats]:
     """Return what regressions learn from, and the weights of each pair, (pairs, 2).
 
     The first is for pairs among others. Each is learned from with and without dates, as many users have none; distant pairs, so
-    that a judge knows how similar titles of different weeks can be; and answers. The second is for pairs alone: it is mostly on
-    the answers, where titles that look alike are as often of two events as of one.
+    that a judge knows how similar titles of different weeks can be; unrelated ones; and answers. The second is for pairs alone:
+    it is mostly on the answers, where titles that look alike are as often of two events as of one.
     """
-    inside, distant, answered = (joined(getattr(part, name) for part in parts) for name in _KINDS)
-    groups = [inside, inside.undated(), distant, answered]
+    inside, distant, unrelated, answered = (joined(getattr(part, name) for part in parts) for name in _KINDS)
+    groups = [inside, inside.undated(), distant, unrelated, answered]
     answer_weight = min(_ANSWERS_SHARE * _UNDATED_WEIGHT * len(inside) / max(len(answered), 1), _ANSWER_WEIGHT)
-    among_others = [1.0, _UNDATED_WEIGHT, _DISTANT_WEIGHT, answer_weight]
-    alone = [0.0, _ALONE_INSIDE * len(answered) / len(inside), 0.0, 1.0] if len(answered) else [0.0, 1.0, 1.0, 0.0]
+    among_others = [1.0, _UNDATED_WEIGHT, _DISTANT_WEIGHT, _DISTANT_WEIGHT, answer_weight]
+    shares = [
+        share * len(answered) / max(len(group), 1) if len(answered) else 1.0
+        for share, group in zip(_ALONE_SHARES.values(), groups[1:], strict=False)
+    ]
+    alone = [0.0, *shares, 1.0]
     weights = np.repeat(np.column_stack([among_others, alone]), [len(group) for group in groups], axis=0)
     examples = joined(groups)
     weights[-len(answered) or len(weights) :, 1] *= np.where(answered.same["story"], 1.0, _ALONE_DIFFERENT)
     return examples, weights
 
 
-_KINDS = ("inside", "distant", "answered")
+_KINDS = ("inside", "distant", "unrelated", "answered")
 
 
 def _pair_judge(examples: Examples, weights: Floats) -> Judge:

@@ -22,6 +22,7 @@ from dedupe.text.decorations import undecorated
 from dedupe.text.normalize import MAX_LENGTH, normalize
 from dedupe.training.reader_pairs import CANDIDATE_FLOOR, slices_apart
 
+_UNRELATED = 200  # pairs of titles of a slice at random
 _DISTANT_SLICES = 1  # later slices that the headlines of a slice are paired with
 Answer = tuple[Headline, Headline, str]
 """Two headlines and the verdict on them, one of `dedupe.levels.VERDICTS`."""
@@ -102,6 +103,7 @@ class SlicePairs:
 
     `labels`, `vectors`: per level, the group and the unit row of each headline. `pairs`: candidate pairs, by place in the
     slice; `inside`: the same as examples. `distant`: undated pairs with slices weeks away, which are never one story.
+    `unrelated`: undated pairs of the slice at random, less those of one story.
     `answered`: a share of the answers, so that judges are cross-fitted on these as well.
     """
 
@@ -110,6 +112,7 @@ class SlicePairs:
     pairs: PairTable
     inside: Examples
     distant: Examples
+    unrelated: Examples
     answered: Examples
 
 
@@ -132,6 +135,7 @@ def slice_pairs(
                 pairs=pairs,
                 inside=titles.examples(rows[pairs.i], rows[pairs.j], same),
                 distant=_distant(titles, rows, [data.slices[other] for other in later]),
+                unrelated=_unrelated(titles, rows, data.labels["story"][rows], number),
                 answered=_answered(titles, answers, share, len(data.headlines)),
             )
         )
@@ -144,6 +148,13 @@ def _distant(titles: EncodedTitles, rows: Ints, others: Sequence[Ints]) -> Examp
     pairs = pairs.take((pairs.i < len(rows)) & (pairs.j >= len(rows)))
     different = dict.fromkeys(SCORED_LEVELS, np.zeros(len(pairs), bool))
     return titles.examples(every[pairs.i], every[pairs.j], different).undated()
+
+
+def _unrelated(titles: EncodedTitles, rows: Ints, story: Ints, seed: int) -> Examples:
+    i, j = np.random.default_rng(seed).integers(len(rows), size=(2, _UNRELATED))
+    apart = story[i] != story[j]
+    different = dict.fromkeys(SCORED_LEVELS, np.zeros(int(apart.sum()), bool))
+    return titles.examples(rows[i[apart]], rows[j[apart]], different).undated()
 
 
 def _answered(titles: EncodedTitles, answers: Sequence[Answer], share: Ints, start: int) -> Examples:
