@@ -30,7 +30,8 @@ _ANSWERS_SHARE = 1 / 3  # weight of all answers together, as a share of that of 
 _ANSWER_WEIGHT = 30.0  # of one answer, at most
 _ALONE_SHARES = {"inside": 0.2, "distant": 0.1, "unrelated": 0.3}
 """Weight of all these undated pairs in what `alone` learns from, as a share of that of all answers."""
-_ALONE_DIFFERENT = 2.0  # weight of two titles of different events there: to join them is the worse mistake
+_ALONE_DIFFERENT = {"wording": 1.5, "story": 3.0}
+"""Weight of an answered pair of different events there, where others weigh 1: to join such is the worse mistake."""
 _STRENGTH = 0.3  # inverse of the regularization of `alone`, which has few answers to learn from
 _READ_FROM = 0.01  # least probability of a pair of slices that is read
 _CROWD = 1.0  # a slice is judged as a day of news, whatever its size
@@ -125,11 +126,11 @@ class Fitting:
 
 
 def weighted_examples(parts: Sequence[SlicePairs]) -> tuple[Examples, Floats]:
-    """Return what regressions learn from, and the weights of each pair, (pairs, 2).
+    """Return what regressions learn from, and the weights of each pair, (pairs, 3).
 
     The first is for pairs among others. Each is learned from with and without dates, as many users have none; distant pairs, so
-    that a judge knows how similar titles of different weeks can be; unrelated ones; and answers. The second is for pairs alone:
-    it is mostly on the answers, where titles that look alike are as often of two events as of one.
+    that a judge knows how similar titles of different weeks can be; unrelated ones; and answers. The others are for pairs
+    alone, at either level: they are mostly on the answers, where titles that look alike are as often of two events as of one.
     """
     inside, distant, unrelated, answered = (joined(getattr(part, name) for part in parts) for name in _KINDS)
     groups = [inside, inside.undated(), distant, unrelated, answered]
@@ -140,10 +141,12 @@ def weighted_examples(parts: Sequence[SlicePairs]) -> tuple[Examples, Floats]:
         for share, group in zip(_ALONE_SHARES.values(), groups[1:], strict=False)
     ]
     alone = [0.0, *shares, 1.0]
-    weights = np.repeat(np.column_stack([among_others, alone]), [len(group) for group in groups], axis=0)
-    examples = joined(groups)
-    weights[-len(answered) or len(weights) :, 1] *= np.where(answered.same["story"], 1.0, _ALONE_DIFFERENT)
-    return examples, weights
+    by_group = np.column_stack([among_others, *[alone] * len(SCORED_LEVELS)])
+    weights = np.repeat(by_group, [len(group) for group in groups], axis=0)
+    for column, level in enumerate(SCORED_LEVELS, 1):
+        factor = np.where(answered.same["story"], 1.0, _ALONE_DIFFERENT[level])
+        weights[len(weights) - len(answered) :, column] *= factor
+    return joined(groups), weights
 
 
 _KINDS = ("inside", "distant", "unrelated", "answered")
@@ -167,12 +170,13 @@ def _fit_read(
         weights.append(weight[every.read])
         read.append(examples)
     examples, rows = joined(read), np.concatenate(columns)
-    among_others, alone = np.concatenate(weights).T
-    used = alone > 0
-    return (
-        {level: _logistic(rows, examples.same[level], among_others) for level in SCORED_LEVELS},
-        {level: _logistic(rows[used], examples.same[level][used], alone[used], _STRENGTH) for level in SCORED_LEVELS},
-    )
+    among_others, *alone = np.concatenate(weights).T
+    used, read_models, alone_models = alone[0] > 0, {}, {}
+    for level, weight in zip(SCORED_LEVELS, alone, strict=True):
+        same = examples.same[level]
+        read_models[level] = _logistic(rows, same, among_others)
+        alone_models[level] = _logistic(rows[used], same[used], weight[used], _STRENGTH)
+    return read_models, alone_models
 
 
 def _fit_context(scored: Sequence[tuple[SlicePairs, PairTable, Judge]]) -> dict[str, Logistic]:

@@ -33,6 +33,7 @@ from peers import GRID, LOWEST, semhash
 from quality_tables import table
 
 from dedupe import Headline, InputError
+from dedupe.scoring.reader import PairsRead
 from tests.support.fake_encoder import FakeEncoder
 
 TITLES = [f"Ferry number {number} sinks off Oslo" for number in range(400)]
@@ -78,7 +79,7 @@ def test_contrast_sets_are_no_groups_and_other_years_are_sets_of_their_own(tmp_p
     assert find_files(tmp_path, {"early", "unknown"}) == {"early": [labelled]}
 
 
-def test_pairs_are_counted_per_title_and_those_read_where_they_are_known():
+def test_pairs_are_counted_per_title_and_those_read():
     @dataclass
     class Table:
         i: list[int]
@@ -86,13 +87,13 @@ def test_pairs_are_counted_per_title_and_those_read_where_they_are_known():
     @dataclass
     class Run:
         pair_table: Table
-        pairs_read: int | None = None
+        pairs_read: PairsRead
 
         def __len__(self):
             return 4
 
-    assert pairs_per_title([Run(Table([1, 2, 3])), Run(Table([]))]) == {"pairs_scored_per_title": 0.38}
-    assert pairs_per_title([Run(Table([1]), 6), Run(Table([]), 0)])["pairs_read_per_title"] == 0.75
+    runs = [Run(Table([1, 2, 3]), PairsRead(8, 6, 2)), Run(Table([]), PairsRead(0, 0, 0))]
+    assert pairs_per_title(runs) == {"pairs_scored_per_title": 0.38, "pairs_read_per_title": 0.75}
 
 
 # Contrast sets and gaps

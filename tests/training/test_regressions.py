@@ -67,26 +67,41 @@ def test_each_answer_is_in_one_slice(parts):
 def test_distant_pairs_are_undated_and_of_two_slices(data, parts):
     assert len(parts[0].distant) and not len(parts[2].distant), "the last slice has no later one"
     assert (data.slice[parts[0].distant.i] == 3).all()
-    assert set(data.slice[parts[0].distant.j]) == {4, 5}
+    assert set(data.slice[parts[0].distant.j]) == {4}
     assert (parts[0].distant.features[:, FEATURES.index("undated")] == 1).all()
     assert not parts[0].distant.same["story"].any()
 
 
+def test_unrelated_pairs_are_undated_and_of_two_stories_of_one_slice(data, parts):
+    for part in parts:
+        pairs, story = part.unrelated, data.labels["story"]
+        assert len(pairs) and (data.slice[pairs.i] == data.slice[pairs.j]).all()
+        assert (story[pairs.i] != story[pairs.j]).all() and not pairs.same["story"].any()
+        assert (pairs.features[:, FEATURES.index("undated")] == 1).all()
+
+
 def test_answers_count_as_a_third_of_the_undated_pairs_but_none_for_very_much(parts, monkeypatch):
     examples, weights = weighted_examples(parts)
-    inside, distant, answered = (
-        sum(len(getattr(p, kind)) for p in parts) for kind in ("inside", "distant", "answered")
-    )
-    assert len(examples) == len(weights) == 2 * inside + distant + answered
-    assert (weights[:-answered] == 1).all()
-    assert weights[-answered:].sum() == pytest.approx(inside / 3) and weights[-1] < 30
+    inside, distant, unrelated, answered = (sum(len(getattr(p, kind)) for p in parts) for kind in regressions._KINDS)
+    assert len(examples) == len(weights) == 2 * inside + distant + unrelated + answered
+    among_others, *alone = weights.T
+    assert (among_others[:-answered] == 1).all()
+    assert among_others[-answered:].sum() == pytest.approx(inside / 3) and among_others[-1] < 30
+    same, ends = examples.same["story"][-answered:], np.cumsum([inside, inside, distant, unrelated]).tolist()
+    assert same.any() and not same.all()
+    for level, weight in zip(SCORED_LEVELS, alone, strict=True):
+        assert (weight[:inside] == 0).all(), "two titles alone seldom have dates"
+        shares = [weight[start:end].sum() / answered for start, end in pairwise(ends)]
+        assert shares == pytest.approx(list(regressions._ALONE_SHARES.values()))
+        assert (weight[-answered:] == np.where(same, 1, regressions._ALONE_DIFFERENT[level])).all()
     undated = examples.features[:, FEATURES.index("undated")]
     assert (undated[inside : 2 * inside + distant] == 1).all() and (undated[:inside] == 0).all()
     few = [replace(part, answered=part.answered.take(slice(0, 1 if k == 0 else 0))) for k, part in enumerate(parts)]
     monkeypatch.setattr(regressions, "_ANSWER_WEIGHT", 5.0)
-    assert weighted_examples(few)[1][-1] == 5
+    assert weighted_examples(few)[1][-1, 0] == 5
     none = [replace(part, answered=part.answered.take(slice(0))) for part in parts]
-    assert len(weighted_examples(none)[1]) == 2 * inside + distant
+    weights = weighted_examples(none)[1]
+    assert len(weights) == 2 * inside + distant + unrelated and (weights[inside:] == 1).all()
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 22])
@@ -144,9 +159,8 @@ def test_a_judge_takes_the_word_of_a_reader_that_is_always_right(parts, data, ti
     pair, whole = fitting._pair_judge(fitting.numbers), fitting.judge(fitting.numbers)
     examples = fitting.parts[0].inside.take(fitting.parts[0].inside.read)
     table = regressions._by_features(pair, examples)
-    probability = whole.read_probabilities(examples.features, table, examples.log_odds)["story"]
+    probability = whole.read_probabilities(examples.features, table, examples.log_odds, crowd=1.0)["story"]
     assert probability[examples.same["story"]].min() > probability[~examples.same["story"]].max()
     part, pairs, _ = fitting.scored(fitting.numbers, fitting._read_judge)[0]
-    assert part.inside.same["story"].sum() == len(pairs), "so there is nothing left for context"
-    context = regressions.in_context(part, pairs, whole)
-    np.testing.assert_allclose(context.p_story, np.clip(pairs.p_pair_story, 1e-4, 1 - 1e-4), atol=1e-6)
+    assert part.inside.same["story"].sum() == len(pairs), "no other pair is left"
+    assert (regressions.in_context(part, pairs, whole).p_story > 0.9).all()
