@@ -57,8 +57,8 @@ def test_the_order_of_the_reference_does_not_matter():
 
 
 def test_options_are_those_of_a_run(tmp_path):
-    lenient, strict = (match(NEW, reference=KNOWN, story_threshold=threshold) for threshold in (0.3, 0.95))
-    assert lenient[1] is not None and strict[1] is None and strict.run.thresholds["story"] == 0.95
+    lenient, strict = (match(NEW, reference=KNOWN, story_threshold=threshold) for threshold in (0.3, 1.0))
+    assert lenient[1] is not None and strict[1] is None and strict.run.thresholds["story"] == 1
     with pytest.raises(InputError, match="window must be a positive time"):
         match(NEW, reference=KNOWN, window="a while")
     with pytest.raises(TypeError, match="match\\(\\) got an unexpected keyword argument 'level'"):

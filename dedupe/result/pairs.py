@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -168,7 +169,9 @@ def scored_pairs(
         named = dict(zip((*FEATURES, *CONTEXT_FEATURES), row, strict=True))
         (a, b), correction = (_undecorated(headlines[k], outlets).core for k in (i, j)), corrected.get((i, j))
         address = addresses.get((i, j))
-        named |= {"same_address": float(address is not None), "read_wording": read_wording, "read_story": read_story}
+        named["same_address"] = float(address is not None)
+        if not math.isnan(read_story):
+            named |= {"read_wording": read_wording, "read_story": read_story}
         sentences = tuple(reasons(a, b, similarity, named, corrected=correction is not None, address=address))
         yield ScoredPair(i, j, similarity, p_wording, p_story, correction or verdict, named, sentences)
 

@@ -56,7 +56,7 @@ def reasons(
         sentences.append("one says the opposite of the other")
     if features["labels_differ"]:
         sentences.append("their labels name different forms of piece, such as live or opinion")
-    if not math.isnan(features["read_story"]):
+    if "read_story" in features:
         sentences.append(f"read side by side: {_opinion(features['read_wording'], features['read_story'])}")
     if features["story_common"] >= _MIN_COMMON:
         sentences.append("other headlines match both")

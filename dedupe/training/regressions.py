@@ -26,7 +26,7 @@ from dedupe.training.training_pairs import Examples, SlicePairs, joined
 PROBABILITY_FLOOR = 0.05
 _BLOCKS = 3
 _UNDATED_WEIGHT, _DISTANT_WEIGHT = 1.0, 1.0  # of a pair, where a dated pair of a slice weighs 1
-_ANSWERS_SHARE = 1 / 3  # weight of all answers together, as a share of that of all undated pairs
+_ANSWERS_SHARE = 0.03  # weight of all answers among others, as a share of that of all undated pairs
 _ANSWER_WEIGHT = 30.0  # of one answer, at most
 _ALONE_SHARES = {"inside": 0.2, "distant": 0.1, "unrelated": 0.3}
 """Weight of all these undated pairs in what `alone` learns from, as a share of that of all answers."""

@@ -23,6 +23,7 @@ from dedupe.text.normalize import MAX_LENGTH, normalize
 from dedupe.training.reader_pairs import CANDIDATE_FLOOR, slices_apart
 
 _UNRELATED = 200  # pairs of titles of a slice at random
+_DISTANT = 500  # of the most alike pairs of two distant slices
 _DISTANT_SLICES = 1  # later slices that the headlines of a slice are paired with
 Answer = tuple[Headline, Headline, str]
 """Two headlines and the verdict on them, one of `dedupe.levels.VERDICTS`."""
@@ -146,6 +147,7 @@ def _distant(titles: EncodedTitles, rows: Ints, others: Sequence[Ints]) -> Examp
     every = np.concatenate([rows, *others])
     pairs = candidate_pairs(titles.story[every], CANDIDATE_FLOOR)
     pairs = pairs.take((pairs.i < len(rows)) & (pairs.j >= len(rows)))
+    pairs = pairs.take(np.argsort(-pairs.similarity, kind="stable")[:_DISTANT])
     different = dict.fromkeys(SCORED_LEVELS, np.zeros(len(pairs), bool))
     return titles.examples(every[pairs.i], every[pairs.j], different).undated()
 

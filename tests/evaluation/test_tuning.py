@@ -354,12 +354,12 @@ def test_only_the_threshold_changes_and_the_same_again_changes_nothing(csv: Path
 
 
 def test_a_table_that_would_go_before_is_changed_too(csv: Path) -> None:
-    Path("desk.toml").write_text('[cluster]\nstory_threshold = 0.9\n[match]\nwindow = "3d"\n', "utf-8")
+    Path("desk.toml").write_text('[cluster]\nstory_threshold = 0.999\n[match]\nwindow = "3d"\n', "utf-8")
     output = run("tune", csv, "-o", "desk.toml").stdout
-    assert "desk.toml, [cluster]: story_threshold = 0.9 -> 0." in output
+    assert "desk.toml, [cluster]: story_threshold = 0.999 -> 0." in output
     assert "[match]" not in output
     written = tomllib.loads(Path("desk.toml").read_text("utf-8"))
-    assert written["story_threshold"] == written["cluster"]["story_threshold"] < 0.9
+    assert written["story_threshold"] == written["cluster"]["story_threshold"] < 0.999
     assert "story" not in written["match"]
 
 

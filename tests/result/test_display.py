@@ -7,6 +7,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from dedupe import Deduplication, deduplicate
+from dedupe.scoring.model import load_fallback
 from tests.support.fake_encoder import FakeEncoder
 
 HOSTILE = [
@@ -24,14 +25,15 @@ def run(rows: Any, **options: Any) -> Deduplication:
 
 
 def test_a_result_prints_three_lines() -> None:
+    threshold = f"wording_threshold {load_fallback().thresholds['wording']:g}"
     rows = ["Two ferries collide in fog", "TWO FERRIES COLLIDE IN FOG", {"title": "Rates rise", "published": "soon"}]
     assert repr(run(rows, window="72h", story_threshold=0.5)).splitlines() == [
         "3 headlines: 2 stories, 2 wordings, 1 exact copy",
-        "story_threshold 0.5, wording_threshold 0.4, window 72 h, level story",
+        f"story_threshold 0.5, {threshold}, window 72 h, level story",
         "2 warnings; largest story: 2 headlines, 'Two ferries collide in fog'",
     ]
     assert repr(run(["Rates rise"], level="wording")).splitlines()[1:] == [
-        "wording_threshold 0.4, no window, level wording",
+        f"{threshold}, no window, level wording",
         "0 warnings; largest story: 1 headline, 'Rates rise'",
     ]
     assert repr(run([])).splitlines()[::2] == [

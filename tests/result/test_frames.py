@@ -85,7 +85,7 @@ def test_labels_and_positions_join_back() -> None:
 def test_pairs_are_a_table() -> None:
     titles = [f"Ferry {word} sinks in fog off Port Calder" for word in "red blue green Oslo Bergen".split()]
     corrections = [(titles[0], titles[1], "different"), (titles[2], titles[4], "wording")]
-    result = run([*titles, "Bakery closes"], corrections=corrections)
+    result = run([*titles, "Bakery closes"], corrections=corrections, reader="off")
     table = result.pairs.to_arrow(reasons=True)
     assert table.column_names[:4] == ["i", "j", "title_a", "title_b"] and table.num_rows == len(result.pairs) > 5
     for row, pair in zip(table.to_pylist(), result.pairs, strict=True):

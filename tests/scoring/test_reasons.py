@@ -13,14 +13,14 @@ from dedupe.scoring.reasons import reasons
 from dedupe.scoring.title_features import describe_titles
 
 
-def explained(a, b, *, hours=None, common=0.0, corrected=False, labels=None, read=(np.nan, np.nan)):
+def explained(a, b, *, hours=None, common=0.0, corrected=False, labels=None, read=()):
     times = None if hours is None else np.array([0.0, hours])
     half = np.array([0.5], np.float32)
     values = pair_features(
         describe_titles([a, b], times, times, labels=labels), np.array([0]), np.array([1]), half, half
     )[0].tolist()
     features = dict.fromkeys(CONTEXT_FEATURES, 0.0) | dict(zip(FEATURES, values, strict=True))
-    features |= {"story_common": common, "read_wording": read[0], "read_story": read[1]}
+    features |= {"story_common": common} | dict(zip(("read_wording", "read_story"), read, strict=False))
     return reasons(a, b, 0.876, features, corrected=corrected)
 
 

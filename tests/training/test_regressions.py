@@ -15,7 +15,7 @@ from dedupe.training import regressions
 from dedupe.training.network import Network
 from dedupe.training.regressions import Fitting, blocks, fitted_on, weighted_examples
 from dedupe.training.stories import read_stories
-from dedupe.training.training_pairs import EncodedTitles, headlines_of, slice_pairs
+from dedupe.training.training_pairs import EncodedTitles, headlines_of, joined, slice_pairs
 
 VERDICTS = ("wording", "story", "different")
 ANSWERS = [
@@ -157,7 +157,7 @@ def test_a_judge_takes_the_word_of_a_reader_that_is_always_right(parts, data, ti
 
     fitting = Fitting(parts).with_reading(right)
     pair, whole = fitting._pair_judge(fitting.numbers), fitting.judge(fitting.numbers)
-    examples = fitting.parts[0].inside.take(fitting.parts[0].inside.read)
+    examples = joined(part.inside.take(part.inside.read) for part in fitting.parts)
     table = regressions._by_features(pair, examples)
     probability = whole.read_probabilities(examples.features, table, examples.log_odds, crowd=1.0)["story"]
     assert probability[examples.same["story"]].min() > probability[~examples.same["story"]].max()
