@@ -1,8 +1,7 @@
-"""The trained encoder as files: the tokenizer, and ONNX with int8 weights.
+"""The trained networks as files: the tokenizer, and ONNX with int8 weights and activations.
 
-Weights have one scale per output channel (per token for the embeddings), chosen to minimise the squared error. With
-float32 activations, weights are scaled back when the model is loaded. With int8 activations, each token has its own
-scale, so that the vector of a title does not depend on its batch.
+Weights have one scale per output channel (per token for the embeddings), chosen to minimise the squared error. In activations
+each token has its own scale, so that the vector of a title does not depend on its batch.
 """
 
 from __future__ import annotations
@@ -33,15 +32,15 @@ _ZERO_POINT = 128  # the byte that stands for an activation of 0
 _CONTRIB = "com.microsoft"  # operators of onnxruntime that ONNX lacks
 
 
-def write_encoder(network: Network, folder: Path, *, in_bytes: bool = False, minimum_size: int = MINIMUM_SIZE) -> None:
+def write_encoder(network: Network, folder: Path, *, minimum_size: int = MINIMUM_SIZE) -> None:
     """Write `encoder.onnx`: int64 `input_ids`, `attention_mask` (n, t) -> float32 `vectors` (n, d); and `tokenizer.json`.
 
-    `in_bytes`: activations are int8, too, see `multiply_bytes`. `minimum_size`: see `quantize`.
+    It multiplies bytes, see `multiply_bytes`. `minimum_size`: see `quantize`.
     """
     example = network.tokenizer(["one title", "and another, longer title"], padding=True, return_tensors="pt")
     inputs = {name: example[name] for name in ("input_ids", "attention_mask")}
     _export(PooledTrunk(network.trunk), inputs, "vectors", folder / ENCODER)
-    _shrink(folder / ENCODER, in_bytes=in_bytes, minimum_size=minimum_size)
+    _shrink(folder / ENCODER, minimum_size)
     tokenizer = network.tokenizer.backend_tokenizer
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.no_padding()
@@ -53,7 +52,7 @@ def write_reader(network: PairNetwork, folder: Path, *, minimum_size: int = MINI
     example = network.batch(["one title", "another, longer title"], ["and a second", "and its second"])
     inputs = {name: example[name] for name in ("input_ids", "token_type_ids")}
     _export(ExportedReader(network), inputs, "log_odds", folder / READER)
-    _shrink(folder / READER, in_bytes=True, minimum_size=minimum_size)
+    _shrink(folder / READER, minimum_size)
 
 
 def _export(network: torch.nn.Module, inputs: dict[str, torch.Tensor], output: str, path: Path) -> None:
@@ -72,11 +71,10 @@ def _export(network: torch.nn.Module, inputs: dict[str, torch.Tensor], output: s
         )
 
 
-def _shrink(path: Path, *, in_bytes: bool, minimum_size: int) -> None:
+def _shrink(path: Path, minimum_size: int) -> None:
     model = onnx.load(path)
-    quantize(model, SAFE if in_bytes else FULL, minimum_size)
-    if in_bytes:
-        multiply_bytes(model)
+    quantize(model, SAFE, minimum_size)
+    multiply_bytes(model)
     onnx.save(model, path)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from dedupe.training.network import Network
-from dedupe.training.onnx_export import FULL, SAFE, multiply_bytes, quantize, to_int8, write_encoder
+from dedupe.training.onnx_export import FULL, SAFE, multiply_bytes, quantize, to_int8, write_encoder, write_reader
+from dedupe.training.reader_network import PairNetwork
 
 TITLES = ["ferry sinks in place1 on monday", "court wins", "in place7 the museum burns, with 14 hurt on monday"]
 
@@ -103,7 +107,7 @@ def test_int8_scales_are_the_best_of_those_tried():
 
 def test_an_encoder_in_bytes_is_the_network(base, tmp_path):
     network = Network(base)
-    write_encoder(network, tmp_path, in_bytes=True, minimum_size=16)  # the matrices of this one are small
+    write_encoder(network, tmp_path, minimum_size=16)  # the matrices of this one are small
     operators = {node.op_type for node in onnx.load(tmp_path / "encoder.onnx").graph.node}
     assert "MatMulIntegerToFloat" in operators
     encoder, expected = session(str(tmp_path / "encoder.onnx")), network.encode(TITLES)
@@ -113,3 +117,18 @@ def test_an_encoder_in_bytes_is_the_network(base, tmp_path):
             output = encoder.run(None, {"input_ids": batch, "attention_mask": np.ones_like(batch)})[0]
             assert (output @ row).min() > 0.995
             np.testing.assert_allclose(output, output[:1].repeat(len(output), 0), atol=1e-6)
+
+
+def test_a_reader_in_bytes_is_the_network(base, tmp_path):
+    network = PairNetwork(base, seed=0).eval()
+    write_reader(network, tmp_path, minimum_size=16)
+    operators = {node.op_type for node in onnx.load(tmp_path / "reader.onnx").graph.node}
+    assert "MatMulIntegerToFloat" in operators
+    reader = session(str(tmp_path / "reader.onnx"))
+    for first, second in pairwise(TITLES):
+        batch = network.batch([first], [second])
+        with torch.no_grad():
+            different, story, wording = network(**batch)[0].double().softmax(0).tolist()
+        expected = np.log([wording / (story + different), (story + wording) / different])
+        inputs = {name: batch[name].numpy() for name in ("input_ids", "token_type_ids")}
+        np.testing.assert_allclose(reader.run(None, inputs)[0][0], expected, atol=0.05)
