@@ -19,6 +19,7 @@ from dedupe.candidates.time_band import TimeBand
 from dedupe.headlines import Headline, tie_key
 from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.runtime.parallel import in_order
+from dedupe.scoring.pair_features import other_numbers
 from dedupe.scoring.scorer import Scorer
 from dedupe.text.decorations import Undecorated, undecorated_all
 from dedupe.text.normalize import MAX_LENGTH, key_of_core, normalize
@@ -240,7 +241,7 @@ class _Crowds:
         if not self.free[leader] or len(members) < self.settings.size:
             return
         pairs = self.scorer.pair_probabilities(PairTable.of(members, np.full_like(members, leader)), min_probability=0)
-        sure = pairs.p_pair_wording >= self.settings.sure
+        sure = (pairs.p_pair_wording >= self.settings.sure) & ~other_numbers(self.scorer.titles, pairs.i, pairs.j)
         member = np.where(pairs.i == leader, pairs.j, pairs.i).astype(np.int64)
         self.leader_of[member[sure]] = leader
         self.free[[leader, *member[sure]]] = False

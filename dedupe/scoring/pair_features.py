@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from dedupe.runtime.arrays import Float32s, Floats, Ints
+from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.scoring.title_features import KINDS, TitleFeatures
 
 FEATURES = (
@@ -76,6 +76,15 @@ def word_features(
         for name, column in columns.items():
             features[k, FEATURES.index(name)] = column
     return features
+
+
+def other_numbers(titles: TitleFeatures, i: Ints, j: Ints) -> Bools:
+    """Return which pairs of titles state other numbers or counters, (pairs,)."""
+    columns, names = (
+        _of_words(titles, i, j),
+        ("numbers_conflict", "numbers_differ", "numbers_lone", "counters_conflict"),
+    )
+    return np.logical_or.reduce([np.asarray(columns[name], bool) for name in names])
 
 
 def add_letter_features(

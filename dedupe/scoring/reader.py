@@ -27,7 +27,7 @@ MAX_TOKENS = 112
 _BATCH = 16  # pairs
 _CHUNK_PAIRS = 4096
 _AUTO_PAIRS = 20_000  # read by "auto" in any run
-_AUTO_PER_NODE = 0.6  # read by "auto" in large runs
+_AUTO_PER_NODE = 0.5  # read by "auto" in large runs
 
 
 class Reader:

@@ -107,8 +107,10 @@ class Scorer:
         self, pairs: PairTable, progress: Progress = silent, min_probability: float | None = None
     ) -> tuple[PairTable, PairsRead]:
         """Return pairs with what the reader says, dropping those under `min_probability`, and how many were read."""
-        places = pairs_to_read(pairs, len(self.titles.texts), self.reading)
-        left = len(pairs) - len(places) if self.reading == "auto" else 0
+        # The reader learned from pairs that vectors bring together; of others it knows nothing.
+        near = np.flatnonzero(self.scale(pairs.similarity) >= self.judge.candidate_floor["story"])
+        places = near[pairs_to_read(pairs.take(near), len(self.titles.texts), self.reading)]
+        left = len(near) - len(places) if self.reading == "auto" else 0
         read = PairsRead(len(pairs), len(places), left)
         if len(places):
             pairs = pairs.updated(places, self._read(pairs.take(places), progress))

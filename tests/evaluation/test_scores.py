@@ -165,9 +165,7 @@ def test_copies_that_are_labelled_apart_are_shown_as_such() -> None:
 
 
 def test_what_the_run_never_compared_is_judged_alone_and_an_empty_title_not_at_all() -> None:
-    rows = [
-        {"title": title, "story": "a"} for title in ("Ferry sinks off Oslo", "Bread prices", "Ferry sinks off Oslo!")
-    ]
+    rows = [{"title": title, "story": "a"} for title in ("Ferry sinks off Oslo", "Rates rise", "Ferry sinks off Oslo!")]
     rows += [{"title": title, "story": "b"} for title in ("", "Museum reopens")]
     missed = evaluate(rows, encoder=FakeEncoder(), resamples=5).levels["story"].missed
     assert [(confusion.pairs, confusion.scored) for confusion in missed] == [(2, False), (1, False)]

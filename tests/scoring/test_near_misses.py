@@ -69,7 +69,6 @@ def test_neither_side_falls_below_the_committed_figures(verdicts, side, mistakes
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="names and numbers that differ inside otherwise equal titles are still joined", strict=True)
 def test_near_misses_stay_apart(verdicts):
     assert share_right(wrongly_joined(verdicts), "apart") >= AIM
 

@@ -136,8 +136,11 @@ def test_context_is_of_all_pairs_and_kept_for_those_that_reach_the_floor(level):
 def test_a_pair_that_was_read_gets_the_opinion_of_the_crowd_and_of_pairs_alone(level):
     scorer = scorer_of(level, reading="all")
     scored = scorer.pair_probabilities(every_pair(), 0.0)
-    pairs, read = scorer.read(scored, min_probability=0.0)
-    assert read == (len(scored), len(scored), 0)
+    everything, read = scorer.read(scored, min_probability=0.0)
+    near = scored.similarity >= scorer.judge.candidate_floor["story"]
+    assert read == (len(scored), near.sum(), 0) and near.any()
+    assert np.array_equal(np.isnan(everything.read_story), ~near), "it learned from nothing so far apart"
+    scored, pairs = scored.take(near), everything.take(near)
     log_odds = np.column_stack([pairs.read_wording, pairs.read_story])
     again = reader_of(FakeEncoder()).log_odds([title.casefold() for title in TITLES], scored.j, scored.i)
     np.testing.assert_array_equal(log_odds, again)
@@ -149,7 +152,7 @@ def test_a_pair_that_was_read_gets_the_opinion_of_the_crowd_and_of_pairs_alone(l
     np.testing.assert_allclose(pairs.p_pair_wording, expected["wording"], rtol=1e-5)
     np.testing.assert_allclose(pairs.p_pair_story, np.maximum(*expected.values()), rtol=1e-5)
     probable = scorer.read(scored)[0]
-    assert 0 < len(probable) < len(scored) and (probable.p_pair(level) >= MIN_CONTEXT[level]).all()
+    assert 0 < len(probable) <= len(scored) and (probable.p_pair(level) >= MIN_CONTEXT[level]).all()
 
 
 def test_story_is_never_less_probable_than_wording():

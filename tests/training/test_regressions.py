@@ -80,13 +80,13 @@ def test_unrelated_pairs_are_undated_and_of_two_stories_of_one_slice(data, parts
         assert (pairs.features[:, FEATURES.index("undated")] == 1).all()
 
 
-def test_answers_count_as_a_third_of_the_undated_pairs_but_none_for_very_much(parts, monkeypatch):
+def test_answers_count_little_among_others_and_most_for_pairs_alone(parts, monkeypatch):
     examples, weights = weighted_examples(parts)
     inside, distant, unrelated, answered = (sum(len(getattr(p, kind)) for p in parts) for kind in regressions._KINDS)
     assert len(examples) == len(weights) == 2 * inside + distant + unrelated + answered
     among_others, *alone = weights.T
     assert (among_others[:-answered] == 1).all()
-    assert among_others[-answered:].sum() == pytest.approx(inside / 3) and among_others[-1] < 30
+    assert among_others[-answered:].sum() == pytest.approx(0.03 * inside) and among_others[-1] < 30
     same, ends = examples.same["story"][-answered:], np.cumsum([inside, inside, distant, unrelated]).tolist()
     assert same.any() and not same.all()
     for level, weight in zip(SCORED_LEVELS, alone, strict=True):
@@ -97,8 +97,8 @@ def test_answers_count_as_a_third_of_the_undated_pairs_but_none_for_very_much(pa
     undated = examples.features[:, FEATURES.index("undated")]
     assert (undated[inside : 2 * inside + distant] == 1).all() and (undated[:inside] == 0).all()
     few = [replace(part, answered=part.answered.take(slice(0, 1 if k == 0 else 0))) for k, part in enumerate(parts)]
-    monkeypatch.setattr(regressions, "_ANSWER_WEIGHT", 5.0)
-    assert weighted_examples(few)[1][-1, 0] == 5
+    monkeypatch.setattr(regressions, "_ANSWER_WEIGHT", 0.5)
+    assert weighted_examples(few)[1][-1, 0] == 0.5
     none = [replace(part, answered=part.answered.take(slice(0))) for part in parts]
     weights = weighted_examples(none)[1]
     assert len(weights) == 2 * inside + distant + unrelated and (weights[inside:] == 1).all()
