@@ -84,7 +84,8 @@ def other_numbers(titles: TitleFeatures, i: Ints, j: Ints) -> Bools:
         _of_words(titles, i, j),
         ("numbers_conflict", "numbers_differ", "numbers_lone", "counters_conflict"),
     )
-    return np.logical_or.reduce([np.asarray(columns[name], bool) for name in names])
+    others: Bools = np.logical_or.reduce([columns[name] for name in names])
+    return others
 
 
 def add_letter_features(

@@ -199,7 +199,8 @@ def _fit_judges(run: _Run, answers: Sequence[Answer]) -> tuple[dict[str, Judge],
 
         def read(i: Ints, j: Ints, texts: list[str] = texts) -> Float32s:
             new = np.array([pair for pair in zip(i.tolist(), j.tolist(), strict=True) if pair not in known], int)
-            log_odds = reader.log_odds(texts, *new.reshape(-1, 2).T, run.progress)
+            first, second = new.reshape(-1, 2).T
+            log_odds = reader.log_odds(texts, first, second, run.progress)
             known.update(zip(map(tuple, new.tolist()), log_odds, strict=True))
             every = [known[pair] for pair in zip(i.tolist(), j.tolist(), strict=True)]
             return np.array(every, np.float32).reshape(-1, len(SCORED_LEVELS))
