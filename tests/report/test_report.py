@@ -366,7 +366,7 @@ def test_what_is_left_out_changes_no_group_of_the_rest(browser: Browser, tmp_pat
 @pytest.mark.slow
 def test_each_group_shows_its_representative(browser: Browser, tmp_path: Path) -> None:
     for keep in ("central", "complete"):
-        result = deduplicate(made_up(200).headlines, encoder=FakeEncoder(), keep=keep)
+        result = deduplicate(made_up(200).headlines, encoder=FakeEncoder(), keep=keep, reader="off")
         with opened(browser, written(result, tmp_path)) as tab:
             assert sorted(tab.page.evaluate("headlineDedupe.representatives()")) == result.kept("story").tolist()
             story = next(story for story in result.stories if len(story.wordings) > 2)
