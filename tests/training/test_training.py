@@ -62,7 +62,7 @@ def test_the_command_writes_a_model_that_groups(base, stories, tmp_path):
     assert manifest["held_back"] == ["t2", "t3", "t4"]
     assert manifest["encoder_slices"] == manifest["reader_slices"] == ["t0", "t1", "t5", "t6", "t7", "t8"]
     assert (manifest["contrasts"], manifest["events"]) == (20, 24)
-    assert manifest["answers"] == 3 * sum(contrast_part(row["title"]) == "judge" for row in companions)
+    assert manifest["answers"] == 2 * sum(contrast_part(row["title"]) == "judge" for row in companions)
     assert "held-out pairwise F1: story" in outcome.stderr
     assert sorted(path.name for path in out.iterdir()) == sorted([*FILES, MANIFEST, "README.md"])
     assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("*.checkpoints"))
