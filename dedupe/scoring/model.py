@@ -130,9 +130,8 @@ class Judge:
         `crowd`: the `crowdedness` of the run.
         """
         columns = read_terms(features, pairs, log_odds)
-        models = {level: ((1 - crowd, self.alone[level]), (crowd, self.read[level])) for level in SCORED_LEVELS}
         wording, story = (
-            sigmoid(sum((share * model.log_odds(columns) for share, model in models[level]), np.zeros(len(columns))))
+            sigmoid((1 - crowd) * self.alone[level].log_odds(columns) + crowd * self.read[level].log_odds(columns))
             for level in SCORED_LEVELS
         )
         return {"wording": wording, "story": np.maximum(story, wording)}

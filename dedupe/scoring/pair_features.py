@@ -48,6 +48,7 @@ FEATURES = (
 )
 LETTER_FEATURES = {"order": fuzz.ratio, "letters": fuzz.token_set_ratio}
 """The features that compare letters, the cheaper first."""
+_OTHER_NUMBERS = ("numbers_conflict", "numbers_differ", "numbers_lone", "counters_conflict")
 _CHUNK_PAIRS = 16_384  # their columns fit into the processor's cache
 _KINDS, _STEMS = len(KINDS), KINDS.index("stems")
 
@@ -80,11 +81,8 @@ def word_features(
 
 def other_numbers(titles: TitleFeatures, i: Ints, j: Ints) -> Bools:
     """Return which pairs of titles state other numbers or counters, (pairs,)."""
-    columns, names = (
-        _of_words(titles, i, j),
-        ("numbers_conflict", "numbers_differ", "numbers_lone", "counters_conflict"),
-    )
-    others: Bools = np.logical_or.reduce([columns[name] for name in names])
+    columns = _of_words(titles, i, j)
+    others: Bools = np.logical_or.reduce([columns[name] for name in _OTHER_NUMBERS])
     return others
 
 

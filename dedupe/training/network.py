@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from dedupe.embedding.encoders import load_encoder
 from dedupe.embedding.model_folder import sha256
-from dedupe.errors import InputError, ModelError
+from dedupe.errors import ModelError
 from dedupe.runtime.arrays import Float32s
 
 MAX_TOKENS = 64  # the longest of 9,252 titles has 55
@@ -58,14 +58,6 @@ class Network(PooledTrunk):
         self.head = torch.nn.Parameter(torch.eye(self.width))
         self.slope = torch.nn.Parameter(torch.full((len(_LOGIT_OFFSETS),), _LOGIT_SLOPE))
         self.offset = torch.nn.Parameter(torch.tensor(_LOGIT_OFFSETS))
-
-    def keep_layers(self, numbers: Sequence[int]) -> None:
-        """Drop all layers of the trunk but these, counted from 0; `InputError` if one does not exist."""
-        layers = self.trunk.encoder.layer
-        if not numbers or any(not 0 <= k < len(layers) for k in numbers):
-            raise InputError(f"layers {list(numbers)} cannot be kept: choose from 0 to {len(layers) - 1}")
-        self.trunk.encoder.layer = torch.nn.ModuleList([layers[k] for k in numbers])
-        self.trunk.config.num_hidden_layers = len(numbers)
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, at most `MAX_TOKENS`."""

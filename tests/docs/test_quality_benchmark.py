@@ -34,6 +34,7 @@ from quality_tables import table
 
 from dedupe import Headline, InputError
 from dedupe.scoring.reader import PairsRead
+from dedupe.training.contrast import contrast_part
 from tests.support.fake_encoder import FakeEncoder
 
 TITLES = [f"Ferry number {number} sinks off Oslo" for number in range(400)]
@@ -54,6 +55,9 @@ def write(path: Path, rows: list[dict[str, Any]]) -> Path:
 def test_a_tenth_is_held_out_whatever_the_spelling():
     assert 20 <= sum(map(held_out, TITLES)) <= 60
     assert all(held_out(title) == held_out(f"  {title.upper()} ") for title in TITLES)
+    assert all(held_out(title) == (contrast_part(title) == "test") for title in TITLES), (
+        "the tenth that training leaves out"
+    )
 
 
 def test_the_rule_stays_since_models_were_fitted_by_it():
