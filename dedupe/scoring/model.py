@@ -45,6 +45,7 @@ READ_TERMS = (
     *(*_LOG_ODDS, "read_wording", "read_story", "read_wording>0", "read_story>0"),
     *FEATURES,
     *(f"similarity>{knot}" for knot in (0.3, 0.5, 0.7, 0.85)),
+    *(f"hours>{knot}" for knot in (1.9, 2.6, 3.2, 3.6)),  # `hours` is a logarithm: about 6, 12, 24 and 36 hours
 )
 CONTEXT_TERMS = (
     *(*_LOG_ODDS, "read_wording", "read_story"),

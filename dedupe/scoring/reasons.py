@@ -12,7 +12,7 @@ from dedupe.text.words import facts, words_by_stem
 _MAX_WORDS = 5
 _MAX_ADDRESS = 100  # characters
 _SURE = 2.0  # log odds of the reader, a probability of 0.88
-_MIN_COMMON = 0.4  # of the feature `story_common`: about one other headline that surely belongs to both
+_MIN_COMMON = 0.4  # of the feature `story_of_fewer`: nearly half of what one headline matches matches the other
 
 
 def reasons(
@@ -58,7 +58,7 @@ def reasons(
         sentences.append("their labels name different forms of piece, such as live or opinion")
     if "read_story" in features:
         sentences.append(f"read side by side: {_opinion(features['read_wording'], features['read_story'])}")
-    if features["story_common"] >= _MIN_COMMON:
+    if features["story_of_fewer"] >= _MIN_COMMON:
         sentences.append("other headlines match both")
     if not features["undated"]:
         hours = round(math.expm1(features["hours"]))

@@ -177,7 +177,7 @@ class Scorer:
         same_address = self.same_address.contain(pairs.i, pairs.j)
         same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
         pairs = replace(pairs, p_pair_story=with_address(pairs.p_pair_story, same_address))
-        context = Context(len(self.titles.texts), pairs)
+        context = Context(self.titles, pairs)
         pairs = self.judge.with_context(context, pairs, self.crowd)
         pairs = replace(pairs, p_story=with_address(pairs.p_story, same_address))
         kept = np.flatnonzero(pairs.p(self.level) >= floor)

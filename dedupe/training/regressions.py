@@ -181,7 +181,7 @@ def _fit_read(
 
 def _fit_context(scored: Sequence[tuple[SlicePairs, PairTable, Judge]]) -> dict[str, Logistic]:
     """Fit on pairs as they are scored at use: it sees no features, through which it could undo the cross-fitting."""
-    columns = np.concatenate([context_terms(Context(_nodes(part), pairs), pairs) for part, pairs, _ in scored])
+    columns = np.concatenate([context_terms(Context(part.titles, pairs), pairs) for part, pairs, _ in scored])
     same = {
         level: np.concatenate([same_pairs(part, level, pairs) for part, pairs, _ in scored]) for level in SCORED_LEVELS
     }
@@ -197,7 +197,7 @@ def _context_model(columns: Floats, same: Bools, level: str) -> Logistic:
 
 def in_context(part: SlicePairs, pairs: PairTable, judge: Judge) -> PairTable:
     """Return the scored pairs of a slice with their probability in context."""
-    return judge.with_context(Context(_nodes(part), pairs), pairs, _CROWD)
+    return judge.with_context(Context(part.titles, pairs), pairs, _CROWD)
 
 
 def same_pairs(part: SlicePairs, level: str, pairs: PairTable) -> Bools:
@@ -236,10 +236,6 @@ def _with_log_odds(examples: Examples, chosen: Bools, read: ReadPairs) -> Exampl
     log_odds = examples.log_odds.copy()
     log_odds[chosen] = read(examples.i[chosen], examples.j[chosen])
     return replace(examples, log_odds=log_odds)
-
-
-def _nodes(part: SlicePairs) -> int:
-    return len(part.labels["story"])
 
 
 def _logistic(columns: Floats, truth: Bools, weights: Floats | None = None, strength: float = 1.0) -> Logistic:

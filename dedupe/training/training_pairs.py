@@ -102,12 +102,14 @@ def joined(parts: Iterable[Examples]) -> Examples:
 class SlicePairs:
     """The pairs of one slice of labelled headlines.
 
-    `labels`, `vectors`: per level, the group and the unit row of each headline. `pairs`: candidate pairs, by place in the
-    slice; `inside`: the same as examples. `distant`: undated pairs with slices weeks away, which are never one story.
+    `titles`: of the slice. `labels`, `vectors`: per level, the group and the unit row of each headline. `pairs`: candidate
+    pairs, by place in the slice; `inside`: the same as examples. `distant`: undated pairs with slices weeks away, which are
+    never one story.
     `unrelated`: undated pairs of the slice at random, less those of one story.
     `answered`: a share of the answers, so that judges are cross-fitted on these as well.
     """
 
+    titles: TitleFeatures
     labels: dict[str, Ints]
     vectors: dict[str, Float32s]
     pairs: PairTable
@@ -131,6 +133,7 @@ def slice_pairs(
         later = [other for other in numbers[place + 1 :] if slices_apart(data, number, other)][:_DISTANT_SLICES]
         parts.append(
             SlicePairs(
+                titles=titles.titles.take(rows),
                 labels=labels,
                 vectors={"wording": titles.wording[rows], "story": titles.story[rows]},
                 pairs=pairs,

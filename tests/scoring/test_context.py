@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dedupe.candidates.pairs import PairTable
 from dedupe.levels import SCORED_LEVELS
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
+from dedupe.scoring.title_features import KINDS, describe_titles
 
 
 def table(i, j, probability):
@@ -19,11 +20,19 @@ def table(i, j, probability):
     return PairTable(np.asarray(i, np.int32), np.asarray(j, np.int32), p_pair_wording=p_wording, p_pair_story=p_story)
 
 
+WORDS = "Oslo fire kills four firefighters near harbour after second blast".split()
+
+
+def titles(nodes):
+    """Titles that share some of their words."""
+    return describe_titles([" ".join(WORDS[k % 5 : k % 5 + 3 + k % 3]) for k in range(nodes)])
+
+
 def context(nodes, i, j, probability, **options):
-    return Context(nodes, table(i, j, probability), **options).features(slice(None))
+    return Context(titles(nodes), table(i, j, probability), **options).features(slice(None))
 
 
-def oracle(nodes, i, j, probability):
+def oracle(nodes, i, j, probability, most):
     matrix = np.zeros((nodes, nodes))
     matrix[i, j] = matrix[j, i] = probability
     for a, b in zip(i, j, strict=True):
@@ -33,13 +42,29 @@ def oracle(nodes, i, j, probability):
         mass = sorted(sum(matrix[side, k] for k in others) for side in (a, b))
         rival = sorted(max((matrix[side, k] for k in others), default=0) for side in (a, b))
         yield [
-            math.log1p(common),
             common / max(either, 0.05 + common),
-            math.log1p(mass[0]),
-            math.log1p(mass[1]),
+            common / (mass[0] + 0.3),
+            common / (mass[1] + 0.3),
+            math.log1p(min(mass[0], most)),
             rival[0],
             rival[1],
         ]
+
+
+def echoes_oracle(nodes, i, j, probability):
+    described = titles(nodes)
+    kinds = [KINDS.index(kind) for kind in ("stems", "numbers", "days", "opposites")]
+    words = described.entries.toarray()[:, np.isin(described.kind, kinds)].astype(float)
+    matrix = np.zeros((nodes, nodes))
+    matrix[i, j] = matrix[j, i] = probability
+
+    def echo(of, among):
+        lacking = words[of] * (words[among] == 0)
+        others = [k for k in range(nodes) if k not in (of, among)]
+        said = sum(matrix[among, k] * lacking @ (words[k] > 0) for k in others)
+        return said / ((sum(matrix[among, k] for k in others) + 0.3) * max(lacking.sum(), 0.1))
+
+    return [sorted((echo(a, b), echo(b, a))) for a, b in zip(i, j, strict=True)]
 
 
 @st.composite
@@ -58,7 +83,9 @@ def test_context_is_what_its_words_say(graph):
     nodes, i, j, probability = graph
     features = context(nodes, i, j, probability)
     assert features.shape == (len(i), len(CONTEXT_FEATURES))
-    expected = np.hstack([list(oracle(nodes, i, j, probability[level])) for level in SCORED_LEVELS])
+    most = {"wording": 2.0, "story": 10.0}
+    expected = [list(oracle(nodes, i, j, probability[level], most[level])) for level in SCORED_LEVELS]
+    expected = np.hstack([*expected, echoes_oracle(nodes, i, j, probability["story"])])
     np.testing.assert_allclose(features, expected, atol=1e-6)
 
 
@@ -66,7 +93,7 @@ def test_context_is_what_its_words_say(graph):
 @given(graphs(), st.integers(0, 2**32 - 1))
 def test_any_pairs_can_be_asked_for(graph, seed):
     nodes, i, j, probability = graph
-    pairs = Context(nodes, table(i, j, probability))
+    pairs = Context(titles(nodes), table(i, j, probability))
     places = np.random.default_rng(seed).integers(0, len(i), 5)
     np.testing.assert_array_equal(pairs.features(places), pairs.features(slice(None))[places])
 
@@ -86,8 +113,28 @@ def test_agreement_raises_and_a_rival_shows():
     p = np.array([0.4, 0.9, 0.9])
     features = context(3, i, j, {"story": p, "wording": p})[0].tolist()
     named = dict(zip(CONTEXT_FEATURES, features, strict=True))
-    assert named["story_common"] == pytest.approx(math.log1p(0.81))
+    assert named["story_of_fewer"] == pytest.approx(0.81 / 1.2)
+    assert named["story_partners"] == pytest.approx(math.log1p(0.9))
     assert named["story_rival"] == named["story_best_rival"] == pytest.approx(0.9)
+
+
+def test_words_of_partners_are_echoed():
+    headlines = describe_titles(["fire in Oslo", "blaze in Norway", "Norway fire", "storm in Wales"])
+    i, j, p = np.array([0, 1]), np.array([1, 2]), np.array([0.5, 0.9])
+    features = Context(headlines, table(i, j, {"wording": p, "story": p})).features(slice(None))
+    echoes = features[0, [CONTEXT_FEATURES.index(name) for name in ("fewer_echoes", "more_echoes")]]
+    assert echoes[0] == 0 < echoes[1] < 0.9 / 1.2, (
+        "only the partner of the second says one of the words that it lacks: fire"
+    )
+
+
+def test_a_chunk_of_echoes_is_as_all(monkeypatch):
+    nodes = 40
+    i, j = np.nonzero(np.triu(np.random.default_rng(0).random((nodes, nodes)) < 0.3, 1))
+    p = np.random.default_rng(1).random(len(i))
+    whole = context(nodes, i, j, {"wording": p, "story": p})
+    monkeypatch.setattr("dedupe.scoring.context._CHUNK_ECHOES", 7)
+    np.testing.assert_allclose(context(nodes, i, j, {"wording": p, "story": p}), whole, atol=1e-6)
 
 
 @pytest.mark.parametrize(

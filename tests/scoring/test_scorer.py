@@ -113,7 +113,7 @@ def test_a_join_is_scored_piece_by_piece_as_all_at_once(level, head):
 def test_context_is_of_all_pairs_and_kept_for_those_that_reach_the_floor(level):
     scorer = scorer_of(level)
     alone = scorer.pair_probabilities(every_pair())
-    context = Context(len(TITLES), alone)
+    context = Context(scorer.titles, alone)
     columns, crowd = context_terms(context, alone), crowdedness(len(TITLES))
     assert 0 < crowd < 1
     expected = {
