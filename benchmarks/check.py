@@ -2,8 +2,9 @@
 
     python benchmarks/check.py [--data DIR] [--committed FILE] [--model FOLDER] [--cache DIR]
 
-Near-misses are in the repository and are always judged; with DIR (as for quality.py), the gold sets and the contrast sets
-`dev` as well. Exit code 0: no figure fell. 1: at least one did, one line each. 2: the input cannot be used.
+Near-misses and invented look-alikes are in the repository and are always judged; with DIR (as for quality.py), the gold
+sets and the contrast set `dev` as well. Exit code 0: no figure fell. 1: at least one did, one line each. 2: the input cannot
+be used.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from encoders import CachingEncoder
 from figures import FIGURES
 from groups import score_groups
 from labelled import COLUMNS, find_files
-from lookalikes import RIGHT, contrast_rows, contrast_scores, judge
+from lookalikes import RIGHT, contrast_rows, contrast_scores, invented, judge
 from quality import FOLDER, score_near_misses
 
 import dedupe
@@ -30,7 +31,7 @@ ROUNDING = 1e-9
 
 
 @click.command(help=__doc__)
-@click.option("--data", type=FOLDER, help="Labelled headlines; without it, near-misses alone are judged.")
+@click.option("--data", type=FOLDER, help="Labelled headlines; without it, only what is in the repository is judged.")
 @click.option("--committed", type=click.Path(path_type=Path), default=COMMITTED, show_default=True)
 @click.option("--model", help="A model folder to check instead of the bundled model.")
 @click.option("--cache", type=click.Path(file_okay=False, path_type=Path), help="A folder for vectors of earlier runs.")
@@ -61,12 +62,12 @@ def current_figures(data: Path | None, model: str | None, cache: Path | None) ->
         ours = CachingEncoder(load_encoder(model), dedupe.VectorCache(cache) if cache else None)
         return headline_figures(measured(data, ours), with_data=data is not None)
     except (dedupe.DedupeError, OSError, ValueError, KeyError) as error:
-        raise click.UsageError(f"cannot judge {data or 'near-misses'}: {error}") from error
+        raise click.UsageError(f"cannot judge {data or 'what is in the repository'}: {error}") from error
 
 
 def measured(data: Path | None, ours: CachingEncoder) -> dict[str, Any]:
     """Return the figures that are checked, in the shape of quality.json. Raises `InputError` where data is missing."""
-    result: dict[str, Any] = {"near_misses": score_near_misses(ours)}
+    result: dict[str, Any] = {"near_misses": score_near_misses(ours), "look_alikes": invented(ours)}
     if data is None:
         return result
     gold, dev = find_files(data, {"gold"}).get("gold"), data / "contrast" / "dev.jsonl"
@@ -81,6 +82,7 @@ def headline_figures(result: dict[str, Any], *, with_data: bool) -> dict[str, fl
     """Return the figures that must not fall, all in [0, 1] and better if higher, from the shape of quality.json."""
     total = result["near_misses"]["all"]
     figures = {f"near-misses, {side}": total[side] / total[f"{side}_of"] for side in ("apart", "together")}
+    figures |= {f"look-alikes, {figure}": result["look_alikes"][figure] for figure in RIGHT}
     if with_data:
         for level in COLUMNS:
             ours = result["data"]["gold"]["levels"][level]["systems"]["headline-dedupe"]

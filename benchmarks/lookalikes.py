@@ -1,6 +1,6 @@
 """Pairs of titles that look alike, each judged by itself: contrast sets, and pairs some days apart.
 
-A row of a contrast set has a real `title`, its `wording` (the same news in other words), a `story` (another fact of the same
+A row of a contrast set has a `title`, its `wording` (the same news in other words), a `story` (another fact of the same
 event) and a `different` title (alike, but of another event, in the way `kind` names); any of the three may be missing. A row of
 `gap/pairs.jsonl` has two titles with source and date, and the verdict of a reader.
 """
@@ -21,6 +21,8 @@ from records import read_rows
 import dedupe
 from dedupe import evaluation
 
+INVENTED = Path(__file__).with_name("look_alikes.jsonl")
+"""A contrast set of invented titles, which is in the repository: nine tenths are to learn from."""
 COMPANIONS = ("wording", "story", "different")
 RIGHT = {
     "wording": ("wording", ("wording", "exact")),
@@ -54,6 +56,11 @@ def contrast(folder: Path, encoder: CachingEncoder) -> dict[str, Any]:
     """Score each file of contrast sets: all of `dev`, of any other file the titles that training leaves out."""
     files = sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")])
     return {name_of(path): contrast_scores(judge(contrast_rows(path), encoder)) for path in files}
+
+
+def invented(encoder: CachingEncoder) -> dict[str, Any]:
+    """Score those of the invented contrast titles that training leaves out."""
+    return contrast_scores(judge(contrast_rows(INVENTED), encoder))
 
 
 def contrast_rows(path: Path) -> list[dict[str, Any]]:

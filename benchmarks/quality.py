@@ -7,7 +7,7 @@ Every JSON Lines file below DIR with titles and labels is scored. Labels are `st
 or `story_a`, `story_b` ... of several annotators. A folder is one data set: scores are means over its files and
 annotators. Training data is left out: files called `train` and rows with the split "train". Files of scored pairs
 (`a`, `b`, `score`) are scored by correlation. DIR/contrast, DIR/gap and DIR/gold are scored further, and so are files of
-single difficulties (--cases). Near-misses come from tests/fixtures. README.md in this folder explains all.
+single difficulties (--cases). Near-misses come from tests/fixtures, look-alikes from this folder. README.md here explains all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from encoders import CachingEncoder
 from figures import near_misses
 from groups import SEED, score_groups, score_pairs
 from labelled import Rows, find_files, parts_of
-from lookalikes import contrast, gap
+from lookalikes import contrast, gap, invented
 from peers import GRID
 from quality_tables import plot, table
 from records import circumstances, read_rows, write_json
@@ -69,9 +69,8 @@ def main(
             click.echo(name, err=True)
             others[name] = start()
     check_found(wanted, [*results, *others], data)
-    result = (
-        {"grid": [GRID[0], GRID[-1], len(GRID)], "data": results} | others | {"near_misses": score_near_misses(ours)}
-    )
+    in_repository = {"near_misses": score_near_misses(ours), "look_alikes": invented(ours)}
+    result = {"grid": [GRID[0], GRID[-1], len(GRID)], "data": results} | others | in_repository
     write_json(circumstances(SEED) | result, out)
     click.echo(table(result))
     if picture:

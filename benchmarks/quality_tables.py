@@ -30,6 +30,7 @@ def table(result: dict[str, Any]) -> str:
     lines += [*_pair_counts(result["data"]), *_scored_pairs(result["data"])]
     for name, lines_of in OTHER_KINDS.items():
         lines += lines_of(result[name]) if name in result else []
+    lines += _contrast_tables({"look-alikes": result["look_alikes"]})
     return "\n".join([*lines, *near_miss_table(result["near_misses"])])
 
 

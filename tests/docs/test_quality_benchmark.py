@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import check
+import lookalikes
 import numpy as np
 import pytest
 import quality
@@ -31,6 +32,7 @@ from lookalikes import (
 )
 from peers import GRID, LOWEST, semhash
 from quality_tables import table
+from records import read_rows
 
 from dedupe import Headline, InputError
 from dedupe.scoring.reader import PairsRead
@@ -240,6 +242,15 @@ def test_a_missing_case_is_named(tmp_path):
         cases(tmp_path, CachingEncoder(FakeEncoder()))
 
 
+def test_look_alikes_of_the_repository_are_whole_and_a_tenth_is_scored():
+    rows = list(read_rows(lookalikes.INVENTED))
+    assert len({row["title"].casefold() for row in rows}) == len(rows) > 5000
+    for row in rows:
+        assert [*row] == ["title", *COMPANIONS, "kind"]
+        assert len({row[name].strip().casefold() for name in ("title", *COMPANIONS)}) == 4, row
+    assert 0.09 < len(contrast_rows(lookalikes.INVENTED)) / len(rows) < 0.12
+
+
 # Near-misses and the check
 
 
@@ -275,7 +286,7 @@ def test_a_fall_is_more_than_a_hundredth():
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    """Data, and near-misses, that are judged without the bundled model."""
+    """Data, near-misses and look-alikes, that are judged without the bundled model."""
     monkeypatch.setattr(check, "load_encoder", lambda name: FakeEncoder())
     monkeypatch.setattr(quality, "load_encoder", lambda name: FakeEncoder())
     rows = [
@@ -291,6 +302,8 @@ def data(tmp_path, monkeypatch):
     close = {"kind": "places", "hours": 1, "a": "Ferry sinks off Oslo", "b": "Ferry sinks off Bergen"}
     near = write(tmp_path / "near.jsonl", [close | {"apart": "wording"}, close | {"apart": None}])
     monkeypatch.setattr(quality, "NEAR_MISSES", near)
+    made_up = [row | {"title": title, "kind": "place"} for title in TITLES[:40]]
+    monkeypatch.setattr(lookalikes, "INVENTED", write(tmp_path / "look_alikes.jsonl", made_up))
     return tmp_path / "data"
 
 
@@ -307,18 +320,19 @@ def test_the_check_passes_on_equal_figures_and_fails_on_any_that_fell(data):
     assert CliRunner().invoke(check.main, arguments).exit_code == 0
     result = json.loads(out.read_text())
     names = [*check.headline_figures(result, with_data=True)]
-    assert len(names) == 10
+    assert len(names) == 14
     result["near_misses"]["all"] |= {"apart_of": 50, "apart": 51, "together_of": 50, "together": 51}
     for level in ("story", "wording"):
         ours = result["data"]["gold"]["levels"][level]["systems"]["headline-dedupe"]
         ours |= {"b_cubed_f1": 1.02, "pairwise_f1": 1.02}
-    result["contrast"]["dev"] |= {name: 1.02 for name in ("wording", "story", "story_joined", "different")}
+    for pairs in (result["contrast"]["dev"], result["look_alikes"]):
+        pairs |= {name: 1.02 for name in ("wording", "story", "story_joined", "different")}
     out.write_text(json.dumps(result))
     fallen = CliRunner().invoke(check.main, arguments)
     assert fallen.exit_code == 1
     assert [line.partition(" fell from ")[0] for line in fallen.stderr.splitlines()] == names
     without_data = CliRunner().invoke(check.main, arguments[:2])
-    assert without_data.exit_code == 1 and len(without_data.stderr.splitlines()) == 2
+    assert without_data.exit_code == 1 and len(without_data.stderr.splitlines()) == 6
 
 
 def test_the_check_says_what_it_cannot_use(data):
@@ -346,7 +360,7 @@ def test_sets_are_chosen_by_name_and_unknown_names_are_refused(data):
     assert result.exit_code == 0, result.output
     written = json.loads(out.read_text())
     assert [*written["data"]] == ["sts"]
-    assert {"contrast", "decorated", "near_misses"} <= written.keys() and "gap" not in written
+    assert {"contrast", "decorated", "near_misses", "look_alikes"} <= written.keys() and "gap" not in written
     assert table(written) in result.output
     refused = CliRunner().invoke(quality.main, [*chosen, "sts,gap,cases"])
     assert refused.exit_code == 1 and "nothing to score for cases, gap" in refused.output
