@@ -200,7 +200,7 @@ def _finish(job: _Options, inputs: InputOptions, source: Source, result: Dedupli
         return
     summary = ", ".join(filter(None, [*_counts(result), note, *applied(job.corrections, result.corrections), *skipped]))
     click.echo(f"{PROGRAM}: {'; '.join([summary, *source.notes])}", err=True)
-    warn(result.warnings, job.vectors, [*source.warnings, *more])
+    warn(result.warnings, job.vectors, more)
 
 
 def _write_report(result: Deduplication, source: Source, path: str, inputs: Sequence[str]) -> list[str]:

@@ -22,7 +22,6 @@ def plan(job: GroupOptions, source: Source, output: str, format: str, values: Ma
     options = [f"{name.replace('_', ' ')} {value}" for name, value in values.items() if value is not None]
     return [
         *source.notes,
-        *source.warnings,
         f"headlines: {len(source.headlines):,}{_details(source)}",
         f"model: {job.model or 'bundled'}",
         f"options: {', '.join(options) or 'defaults'}",

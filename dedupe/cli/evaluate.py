@@ -103,7 +103,7 @@ def evaluate(job: _Options, inputs: InputOptions) -> None:
     inputs.set_aside(source, job.output)
     if not job.quiet:
         click.echo(f"{PROGRAM}: {'; '.join([_summary(job, scores), *scores.notes, *source.notes])}", err=True)
-        warn(scores.warnings, job.vectors, source.warnings)
+        warn(scores.warnings, job.vectors)
 
 
 def _summary(job: _Options, evaluation: Evaluation) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dedupe.cli.shared import PROGRAM, count, option, refuse
+from dedupe.cli.shared import PROGRAM, count, option, refuse, warn
 from dedupe.readers.fetch import TIMEOUT, is_address
 from dedupe.readers.inputs import FORMATS
 from dedupe.runtime.files import check_output, write_lines
@@ -86,10 +86,10 @@ class InputOptions:
         return source
 
     def load(self) -> Source:
-        """Read the inputs."""
+        """Read the inputs, and warn of what is missing from them."""
         from dedupe.readers import Columns, read_headlines
 
-        return read_headlines(
+        source = read_headlines(
             self.inputs,
             input_format=self.input_format,
             columns=Columns(self.title_column, self.date_column, self.source_column, self.id_column, self.url_column),
@@ -100,6 +100,9 @@ class InputOptions:
             allow_private=self.allow_private,
             timeout=self.timeout,
         )
+        if not click.get_current_context().params.get("quiet"):
+            warn((), None, source.warnings)
+        return source
 
     def set_aside(self, source: Source, output: str) -> list[str]:
         """Write the rows that were skipped, if any, and return how many and where, for a summary."""

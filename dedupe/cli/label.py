@@ -13,7 +13,7 @@ import click
 
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, EngineOptions, count, limit_threads, open_cache, option, takes, typed, warn
+from dedupe.cli.shared import PROGRAM, EngineOptions, count, limit_threads, open_cache, option, takes, typed
 from dedupe.cli.shared import caching as cache_options
 from dedupe.cli.shared import window as window_option
 from dedupe.errors import InputError
@@ -79,11 +79,8 @@ def label(job: _Options, inputs: InputOptions) -> None:
     check_output(str(job.output), inputs.inputs, force=True)
     answers, cache = Answers(job.output), open_cache(job.cache, job.no_cache)
     limit_threads(job.threads)
-    source = inputs.read()
-    warn((), None, source.warnings)
-    run = deduplicate(
-        source.headlines, encoder=job.model, level=job.level, window=job.window, progress=True, cache=cache
-    )
+    headlines = inputs.read().headlines
+    run = deduplicate(headlines, encoder=job.model, level=job.level, window=job.window, progress=True, cache=cache)
     questions = Questions(run, job.level, answers.verdicts(job.level))
     try:
         _ask(questions, answers, job)

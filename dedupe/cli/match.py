@@ -62,7 +62,7 @@ def match(job: _Options, inputs: InputOptions) -> None:
     source, known = inputs.read(), _read_known(job, inputs)
     if job.dry_run:
         values = {"against": count(len(known.headlines), "headline")}
-        write_lines([*known.notes, *known.warnings, *plan(job, source, job.output, format, values)], "-")
+        write_lines([*known.notes, *plan(job, source, job.output, format, values)], "-")
         return
     matches = match(source.headlines, reference=known.headlines, **job.run_options())
     if format == "table":
@@ -73,7 +73,7 @@ def match(job: _Options, inputs: InputOptions) -> None:
     if not job.quiet:
         summary = ", ".join([*_counts(job, matches, len(known.headlines)), *skipped])
         click.echo(f"{PROGRAM}: {'; '.join([summary, *source.notes, *known.notes])}", err=True)
-        warn(matches.run.warnings, job.vectors, [*source.warnings, *known.warnings])
+        warn(matches.run.warnings, job.vectors)
 
 
 def _read_known(job: _Options, inputs: InputOptions) -> Source:

@@ -146,7 +146,7 @@ def tune(job: _Options, inputs: InputOptions) -> None:
     inputs.set_aside(source, "-")
     if not job.quiet:
         click.echo(f"{PROGRAM}: {'; '.join(source.notes)}", err=True)
-        warn(tuning.warnings, job.vectors, [*source.warnings, *filter(None, [tuning.caution])])
+        warn(tuning.warnings, job.vectors, filter(None, [tuning.caution]))
 
 
 def _tuned(job: _Options, goal: Goal, source: Source) -> Tuning:

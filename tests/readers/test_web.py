@@ -107,7 +107,14 @@ def test_a_bad_answer_is_an_error_of_one_line(answer: bytes, reason: str) -> Non
 
 @pytest.mark.parametrize(
     "address",
-    ["http://", "http://[::1", "http://a b/", "http://127.0.0.1:99999/", "http://x:port/", f"http://{'a' * 70}.example/"],
+    [
+        "http://",
+        "http://[::1",
+        "http://a b/",
+        "http://127.0.0.1:99999/",
+        "http://x:port/",
+        f"http://{'a' * 70}.example/",
+    ],
 )
 def test_a_bad_address_is_an_error(address: str) -> None:
     with pytest.raises(InputError, match="cannot be fetched"):
