@@ -125,12 +125,12 @@ async def _look_up(host: str) -> list[str]:
 
 
 def _known_address(host: str) -> list[str]:
-    """The address of a host without looking it up, if it is given as a number, or is this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
+    """The address of a host that needs no look-up: a number in any notation, or this machine."""
+    if f".{host.rstrip('.')}".endswith(".localhost"):
         return ["127.0.0.1"]
     try:
-        return [str(ip_address(host))]
-    except ValueError:
+        return [str(entry[4][0]) for entry in socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)]
+    except (OSError, ValueError):
         return []
 
 

@@ -15,6 +15,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 import trustme
@@ -61,8 +63,6 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[str]]]:
 @pytest.fixture
 def public(names: dict[str, list[str]]) -> Iterator[Callable[[bytes], str]]:
     """Starts servers that count as public, each with one answer."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
         yield lambda answer: stack.enter_context(serving(answer, "127.0.0.2"))
 
@@ -372,7 +372,7 @@ def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_certificates_are_checked_against_the_name(
-    names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority = trustme.CA()
     names |= {"news.example": ["127.0.0.1"], "other.example": ["127.0.0.1"]}
@@ -393,16 +393,18 @@ def test_certificates_are_checked_against_the_name(
 
 def test_proxies_are_used_and_hosts_given_as_numbers_still_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     def answer(connection: socket.socket, path: str) -> None:
-        private = path == "http://news.example/private"
-        connection.sendall(redirect("http://10.0.0.1/") if private else response(path.encode()))
+        target = path.removeprefix("http://news.example/to/")
+        connection.sendall(response(path.encode()) if target == path else redirect(f"http://{target}/"))
 
     with serving(answer) as proxy:
         monkeypatch.setenv("http_proxy", proxy)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         assert get("http://news.example/feed").content == b"http://news.example/feed"
         assert get("http://10.0.0.1/").content == b"http://10.0.0.1/"
-        with pytest.raises(InputError, match=r"it leads to 10\.0\.0\.1, a private"):
-            get("http://news.example/private")
+        for private in ("10.0.0.1", "167772161", "0x7f.1", "localhost", "a.localhost.", "[::1]"):
+            with pytest.raises(InputError, match="it leads to"):
+                get(f"http://news.example/to/{private}")
+        assert get("http://news.example/to/93.184.216.34").content == b"http://93.184.216.34/"
         with serving(response(BODY)) as address:
             assert get(address).content == BODY
 
@@ -410,10 +412,16 @@ def test_proxies_are_used_and_hosts_given_as_numbers_still_checked(monkeypatch: 
 # Interrupting
 
 
+NEVER = (
+    "import socket, sys, time; socket.getaddrinfo = lambda *_, **__: print('waits', flush=True) or time.sleep(500); "
+)
+MAIN = "from dedupe.cli import main; main()"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a single process")
-@pytest.mark.parametrize("what", ["address", "list"])
-def test_an_interrupt_ends_it_at_once(what: str, tmp_path: object) -> None:
-    reached = threading.Semaphore(0)
+@pytest.mark.parametrize("what", ["address", "list", "name"])
+def test_an_interrupt_ends_it_at_once(what: str, tmp_path: Path) -> None:
+    reached, running = threading.Semaphore(0), 8 if what == "list" else 1
 
     def answer(connection: socket.socket, path: str) -> None:
         connection.sendall(response(length=10**6))
@@ -421,20 +429,21 @@ def test_an_interrupt_ends_it_at_once(what: str, tmp_path: object) -> None:
         forever(connection, b"x", 0.2)
 
     with serving(answer) as address:
-        command = [sys.executable, "-m", "dedupe", "cluster", "--timeout", "500"]
-        if what == "address":
-            command, count = [*command, address], 1
-        else:
-            outlines = "".join(f'<outline xmlUrl="{address}/{k}"/>' for k in range(20))
-            (tmp_path / "feeds.opml").write_text(f"<opml><body>{outlines}</body></opml>", "utf-8")  # type: ignore[operator]
-            command, count = [*command, str(tmp_path / "feeds.opml"), "--fetch", "--allow-private"], 8  # type: ignore[operator]
-        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        outlines = "".join(f'<outline xmlUrl="{address}/{k}"/>' for k in range(20))
+        (tmp_path / "feeds.opml").write_text(f"<opml><body>{outlines}</body></opml>", "utf-8")
+        source = {"address": [address], "list": [str(tmp_path / "feeds.opml"), "--fetch", "--allow-private"]}
+        inputs = source.get(what, ["http://slow.example/"])
+        command = [sys.executable, "-c", NEVER * (what == "name") + MAIN, "cluster", *inputs, "--timeout", "500"]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
-            assert all(reached.acquire(timeout=60) for _ in range(count))
+            if what == "name":
+                assert process.stdout.readline() == "waits\n"
+            else:
+                assert all(reached.acquire(timeout=60) for _ in range(running))
             start = time.monotonic()
             process.send_signal(signal.SIGINT)
             _, message = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert (process.returncode, message.strip()) == (130, "headline-dedupe: interrupted")
+    assert (process.returncode, message) == (130, "headline-dedupe: interrupted\n")
     assert time.monotonic() - start < PATIENCE / 2
