@@ -195,7 +195,7 @@ def _finish(job: _Options, inputs: InputOptions, source: Source, result: Dedupli
     skipped = inputs.set_aside(source, job.output)
     if job.explain:
         write_pairs(result, job.explain)
-    more = _write_report(result, job.report, inputs.inputs) if job.report else []
+    more = _write_report(result, source, job.report, inputs.inputs) if job.report else []
     if job.quiet:
         return
     summary = ", ".join(filter(None, [*_counts(result), note, *applied(job.corrections, result.corrections), *skipped]))
@@ -203,13 +203,14 @@ def _finish(job: _Options, inputs: InputOptions, source: Source, result: Dedupli
     warn(result.warnings, job.vectors, more)
 
 
-def _write_report(result: Deduplication, path: str, inputs: Sequence[str]) -> list[str]:
+def _write_report(result: Deduplication, source: Source, path: str, inputs: Sequence[str]) -> list[str]:
     """Write the report, and return a warning for each thing that it leaves out."""
     from dedupe.report import write_report
 
     names = ["Standard input" if name == "-" else Path(name).name or name for name in inputs]
     title = ", ".join(names[:_MAX_NAMES]) + " …" * (len(names) > _MAX_NAMES)
-    return [f"the report is incomplete: {omission}" for omission in write_report(result, path, title=title)]
+    left_out = write_report(result, path, title=title, unread=source.warnings)
+    return [f"the report is incomplete: {omission}" for omission in left_out]
 
 
 def _counts(result: Deduplication) -> list[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dedupe.cli.shared import PROGRAM, count, option, refuse
+from dedupe.cli.shared import PROGRAM, count, option, refuse, warn
+from dedupe.readers.fetch import TIMEOUT, is_address
 from dedupe.readers.inputs import FORMATS
 from dedupe.runtime.files import check_output, write_lines
 
@@ -43,13 +44,32 @@ class InputOptions:
     delimiter: str | None = option("--delimiter", metavar="CHAR", help="Separator of CSV columns; default: detected.")
     encoding: str | None = option("--encoding", metavar="NAME", help="Text encoding of the inputs; default: detected.")
     fetch: bool = option("--fetch", is_flag=True, help="Fetch the feeds that OPML inputs list.")
+    allow_private: bool = option(
+        "--allow-private",
+        is_flag=True,
+        help="Let lists of feeds, and redirects from public addresses, lead to private networks and this machine.",
+    )
+    timeout: float = option(
+        "--timeout",
+        type=click.FloatRange(0, min_open=True),
+        default=TIMEOUT,
+        show_default=True,
+        metavar="SECONDS",
+        help="Longest time for one download.",
+    )
     skip_bad: bool = option("--skip-bad", is_flag=True, help="Skip rows that cannot be read, and write them to a file.")
     rejects: str | None = option(
         "--rejects", metavar="FILE", help="File for skipped rows; default: OUTPUT.rejects, or INPUT.rejects without -o."
     )
 
     def check(self, output: str, *, force: bool, beside: Iterable[str] = ()) -> None:
-        """Raise where skipped rows could not be written; `beside`: files to read besides the inputs."""
+        """Raise for options without effect, and where skipped rows could not be written.
+
+        `beside`: files to read besides the inputs.
+        """
+        if not self.fetch and not any(map(is_address, [*self.inputs, *beside])):
+            for name in ("allow_private", "timeout"):
+                refuse(name, "where nothing is fetched")
         if self.rejects and not self.skip_bad:
             raise click.UsageError("--rejects has no effect without --skip-bad: add it")
         if self.skip_bad:
@@ -66,10 +86,10 @@ class InputOptions:
         return source
 
     def load(self) -> Source:
-        """Read the inputs."""
+        """Read the inputs, and warn of what is missing from them."""
         from dedupe.readers import Columns, read_headlines
 
-        return read_headlines(
+        source = read_headlines(
             self.inputs,
             input_format=self.input_format,
             columns=Columns(self.title_column, self.date_column, self.source_column, self.id_column, self.url_column),
@@ -77,7 +97,12 @@ class InputOptions:
             encoding=self.encoding,
             skip_bad=self.skip_bad,
             fetch=self.fetch,
+            allow_private=self.allow_private,
+            timeout=self.timeout,
         )
+        if not click.get_current_context().params.get("quiet"):
+            warn((), None, source.warnings)
+        return source
 
     def set_aside(self, source: Source, output: str) -> list[str]:
         """Write the rows that were skipped, if any, and return how many and where, for a summary."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 from calendar import timegm
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +19,11 @@ _JSON_FEED = re.compile(r'\s*\{.*?"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.
 _MARKUP = re.compile(r"</?(?:a|b|br|cite|em|font|i|mark|p|q|small|span|strong|su[bp]|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _PROLOGUE = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL | re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^[\ufeff\s]*<\?xml[^>]*\?>")  # its encoding no longer holds for decoded text
+_ENTRY_END = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
+_FEED_END = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_REFERENCE = re.compile(r"&(?:amp;)?#(?:x([\da-f]+)|([0-9]+));?", re.IGNORECASE)  # to a character; perhaps escaped
 _SAMPLE = 4096  # characters
+_MAX_REASON = 200  # characters
 
 
 def detect_feed(text: str) -> str | None:
@@ -34,38 +39,74 @@ def addresses_of_opml(text: str, name: str) -> list[str]:
     """Return the addresses of the feeds that OPML lists, each once."""
     try:
         root = ElementTree.fromstring(_XML_DECLARATION.sub("", text))
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, ValueError) as error:  # ValueError: half a surrogate pair
         raise InputError(f"{name} is not OPML ({error}): correct it, or give the feeds themselves") from None
     addresses = (outline.get("xmlUrl") or outline.get("xmlurl") or "" for outline in root.iter("outline"))
     return list(dict.fromkeys(address.strip() for address in addresses if address.strip()))
 
 
-def read_feed(text: str, name: str) -> list[dict[str, Any]]:
-    """Return a row with `FEED_COLUMNS` for each entry of a feed, None where an entry lacks one."""
+def read_feed(text: str, name: str, *, skip_bad: bool = False) -> tuple[list[dict[str, Any]], str]:
+    """Return a row with `FEED_COLUMNS` for each entry of a feed, None where an entry lacks one, and what could not be read.
+
+    That is "", or with `skip_bad` what follows the last whole entry of a feed that was cut off, else an `InputError`.
+    """
     is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
-    entries = _json_entries(text, name) if is_json else _xml_entries(text, name)
-    return [dict(zip(FEED_COLUMNS, values, strict=True)) for values in entries]
+    entries, rest = (_json_entries(text, name), "") if is_json else _xml_entries(text, name, skip_bad)
+    return [dict(zip(FEED_COLUMNS, values, strict=True)) for values in entries], rest
 
 
-def _xml_entries(text: str, name: str) -> Iterator[tuple[Any, ...]]:
+def _xml_entries(text: str, name: str, skip_bad: bool) -> tuple[Iterator[tuple[Any, ...]], str]:
+    feed = _parsed(text, name)
+    if not feed.entries and (feed.bozo or not feed.get("version")):
+        reason = feed.get("bozo_exception") or "no root element of a feed"
+        raise InputError(f"{name} is a feed that cannot be read ({reason}): fetch it again")
+    if not feed.bozo or _FEED_END.search(text):
+        return _entries_of(feed), ""
+    ends = [match.end() for match in _ENTRY_END.finditer(text)]
+    if not skip_bad:
+        problem = f"it ends after {len(ends):,} whole entries"
+        raise InputError(
+            f"{name} is a feed that cannot be read to its end ({problem}): fetch it again, or add --skip-bad"
+        )
+    end = max(ends, default=0)
+    return _entries_of(_parsed(text[:end], name)), text[end:]
+
+
+def _parsed(text: str, name: str) -> Any:
     import feedparser
 
-    content = io.BytesIO(_XML_DECLARATION.sub("", text).encode("utf-8", "replace"))
-    feed = feedparser.parse(content, sanitize_html=False)
-    if not feed.entries and feed.bozo:
-        raise InputError(f"{name} is a feed that cannot be read ({feed.bozo_exception}): fetch it again")
+    text = _REFERENCE.sub(_checked_reference, _XML_DECLARATION.sub("", text))
+    try:
+        return feedparser.parse(io.BytesIO(text.encode("utf-8", "replace")), sanitize_html=False)
+    except Exception as error:  # it has no errors of its own, but fails in many ways on odd input
+        reason = f"{type(error).__name__}: {error}"[:_MAX_REASON]
+        raise InputError(f"{name} is a feed that cannot be read ({reason}): fetch it again") from error
+
+
+def _entries_of(feed: Any) -> Iterator[tuple[Any, ...]]:
     outlet = _without_markup(feed.feed.get("title"))
     for entry in feed.entries:
         source = _without_markup((entry.get("source") or {}).get("title")) or outlet
         yield _without_markup(entry.get("title")), _date(entry), source, entry.get("link"), entry.get("id")
 
 
+def _checked_reference(match: re.Match[str]) -> str:
+    """A numeric reference, or the replacement character for one to no character, on which parsers fail."""
+    hexadecimal, decimal = match.groups()
+    digits = (hexadecimal or decimal).lstrip("0")
+    code = int(digits, 16 if hexadecimal else 10) if 0 < len(digits) < 9 else 0
+    return match[0] if 0 < code < 0xD800 or 0xE000 <= code <= sys.maxunicode else "\ufffd"
+
+
 def _date(entry: Any) -> str | None:
     """The date in ISO 8601, or as written if it cannot be parsed."""
     for field in ("published", "updated", "created"):
         parsed = entry.get(f"{field}_parsed")
-        if parsed:
-            return datetime.fromtimestamp(timegm(parsed), UTC).isoformat()
+        try:
+            if parsed:
+                return datetime.fromtimestamp(timegm(parsed), UTC).isoformat()
+        except (ValueError, OverflowError):  # a year that no calendar has
+            pass
         if entry.get(field):
             return str(entry[field])
     return None

@@ -9,16 +9,13 @@ import zlib
 from collections.abc import Iterable
 from glob import glob, has_magic
 from pathlib import Path
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 
 from dedupe.errors import InputError
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _PACKED_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd")
-_TIMEOUT = 30  # seconds
-_MAX_BYTES = 200_000_000  # read from an address
-_USER_AGENT = "headline-dedupe (+feed reader)"
+TIMEOUT = 60.0
+"""Seconds for one download, unless the user says otherwise."""
 
 
 def expand(names: Iterable[str | Path]) -> list[str]:
@@ -46,10 +43,22 @@ def suffix(name: str) -> str:
     return Path(path.stem if path.suffix.lower() in _PACKED_SUFFIXES else path).suffix.lower()
 
 
-def read_bytes(name: str) -> bytes:
-    """Return the unpacked content of a file, an address or standard input ("-"); `InputError` if that fails."""
-    read = _fetch if is_address(name) else _read_file
-    content = sys.stdin.buffer.read() if name == "-" else read(name)
+def read_bytes(name: str, *, timeout: float = TIMEOUT, allow_private: bool = False) -> bytes:
+    """Return the unpacked content of a file, an address or standard input ("-"); `InputError` if that fails.
+
+    `timeout`, `allow_private`: of an address, as for `download`.
+    """
+    if name == "-":
+        return unpack(sys.stdin.buffer.read(), "standard input")
+    if not is_address(name):
+        return unpack(_read_file(name), name)
+    from dedupe.readers.web import download
+
+    return unpack(download(name, timeout=timeout, allow_private=allow_private).content, name)
+
+
+def unpack(content: bytes, name: str) -> bytes:
+    """Return content without its compression, if it has any; `InputError` where it is damaged or incomplete."""
     try:
         if content.startswith(_GZIP):
             return gzip.decompress(content)
@@ -58,10 +67,7 @@ def read_bytes(name: str) -> bytes:
 
             return bytes(pa.CompressedInputStream(io.BytesIO(content), "zstd").read())
     except (OSError, EOFError, zlib.error) as error:
-        source = "standard input" if name == "-" else name
-        raise InputError(
-            f"{source} cannot be unpacked ({error}): it is damaged or incomplete, so get it again"
-        ) from None
+        raise InputError(f"{name} cannot be unpacked ({error}): it is damaged or incomplete, so get it again") from None
     return content
 
 
@@ -75,19 +81,3 @@ def _read_file(name: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"{name} cannot be read ({reason}): check the path and its permissions") from None
-
-
-def _fetch(address: str) -> bytes:
-    request = Request(address, headers={"User-Agent": _USER_AGENT, "Accept-Encoding": "gzip"})
-    try:
-        with urlopen(request, timeout=_TIMEOUT) as response:
-            content: bytes = response.read(_MAX_BYTES + 1)
-    except (URLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        if isinstance(error, HTTPError):
-            error.close()
-            reason = error
-        raise InputError(f"{address} cannot be fetched ({reason}): check the address and the network") from None
-    if len(content) > _MAX_BYTES:
-        raise InputError(f"{address} is larger than {_MAX_BYTES // 10**6} MB: download it and give the file")
-    return content

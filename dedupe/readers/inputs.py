@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dedupe.errors import EmptyInput, InputError
 from dedupe.headlines import Headline
@@ -15,15 +16,17 @@ from dedupe.readers.columnar import MAGIC, headlines_of, is_parquet_file, open_p
 from dedupe.readers.delimited import FIELDS, Columns, find_columns, headline_of, read_csv, read_jsonl
 from dedupe.readers.encoding import decode
 from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, read_feed
-from dedupe.readers.fetch import expand, is_address, read_bytes, suffix
+from dedupe.readers.fetch import TIMEOUT, expand, is_address, read_bytes, suffix, unpack
 from dedupe.readers.html import count_texts, titles_of_html
 from dedupe.readers.page_text import looks_like_html, titles_of_text
 from dedupe.readers.sniff import detect, likely_delimiter
 
+if TYPE_CHECKING:
+    from dedupe.readers.web import Download
+
 FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "feed", "opml", "page")
 _SPELLED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
 _LINE_END = re.compile(r"\r\n|\r|\n")  # and no others: a title may hold other line separators
-_CONCURRENT_FETCHES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Source:
 
     `format`: one of `FORMATS`, or "mixed" for inputs of several. `columns`: of a table, in order. `skipped_lines`: lines of
     a page that are no headlines. `rejects`: raw lines that could not be read. `notes`: messages of one line for people.
+    `warnings`: the same about what is missing from the headlines, such as feeds of a list that could not be fetched.
     """
 
     headlines: list[Headline]
@@ -40,6 +44,7 @@ class Source:
     skipped_lines: int = 0
     rejects: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class _Options:
     encoding: str | None
     skip_bad: bool
     fetch: bool
+    allow_private: bool
+    timeout: float
 
 
 def read_headlines(
@@ -61,6 +68,8 @@ def read_headlines(
     encoding: str | None = None,
     skip_bad: bool = False,
     fetch: bool = False,
+    allow_private: bool = False,
+    timeout: float = TIMEOUT,
 ) -> Source:
     """Read headlines from files, globs, addresses (http, https), or standard input ("-"); gzip and zstd are unpacked.
 
@@ -70,16 +79,21 @@ def read_headlines(
         columns: the names of the columns to read.
         delimiter: the character between CSV columns; also "tab".
         encoding: the encoding of text.
-        skip_bad: collect lines that cannot be read in `rejects`, instead of raising `InputError` at the first.
+        skip_bad: collect lines that cannot be read in `rejects`, and use what there is of a feed that is cut short, instead of
+            raising `InputError` at the first.
         fetch: fetch the feeds that OPML lists.
+        allow_private: let lists of feeds, and redirects from public addresses, lead to private networks and this machine.
+        timeout: seconds for each download.
 
     Raises `InputError` for an input that cannot be read, with the line number if one line is at fault.
     """
     if input_format is not None and input_format not in FORMATS:
         raise InputError(f"input format {input_format!r} is not one of {', '.join(FORMATS)}")
+    if not timeout > 0:
+        raise InputError(f"timeout must be a positive number of seconds, not {timeout!r}")
     csv.field_size_limit(2**31 - 1)  # by default 128 KiB, less than a title may have
     delimiter = _SPELLED_DELIMITERS.get(delimiter or "", delimiter)
-    options = _Options(input_format, columns or Columns(), delimiter, encoding, skip_bad, fetch)
+    options = _Options(input_format, columns or Columns(), delimiter, encoding, skip_bad, fetch, allow_private, timeout)
     names = expand([inputs] if isinstance(inputs, (str, Path)) else inputs)
     if not names:
         raise InputError("no input: give at least one file")
@@ -96,13 +110,15 @@ def _joined(names: list[str], sources: list[Source]) -> Source:
         sum(source.skipped_lines for source in sources),
         [line for source in sources for line in source.rejects],
         [note for source in sources for note in source.notes],
+        [warning for source in sources for warning in source.warnings],
     )
 
 
 def _read(name: str, options: _Options) -> Source:
     if options.format in (None, "parquet") and name != "-" and not is_address(name) and is_parquet_file(name):
         return _parquet(name, None, options)  # its rows stay in the file
-    content, ending = read_bytes(name), suffix(name)
+    content = read_bytes(name, timeout=options.timeout, allow_private=options.allow_private)
+    ending = suffix(name)
     name = "standard input" if name == "-" else name
     if options.format == "parquet" or (options.format is None and content.startswith(MAGIC)):
         return _parquet(name, content, options)
@@ -114,9 +130,9 @@ def _read(name: str, options: _Options) -> Source:
     if kind in ("csv", "tsv", "jsonl"):
         return _table(text, name, kind, options, how)
     if kind == "feed":
-        return _feed(text, name)
+        return _feed(text, name, options)
     if kind == "opml":
-        return _opml(text, name, fetch=options.fetch)
+        return _opml(text, name, options)
     columns = options.columns
     if columns != Columns():
         column = next(name for name in astuple(columns) if name is not None)
@@ -157,35 +173,61 @@ def _table_note(name: str, how: str, columns: dict[str, str]) -> str:
     return f"read {name} as {how}: " + ", ".join(f"{key} from {column!r}" for key, column in columns.items())
 
 
-def _feed(text: str, name: str) -> Source:
-    headlines = [headline_of(row, FIELDS) for row in read_feed(text, name)]  # its columns are called as the fields
-    notes = [f"read {name} as a feed: {len(headlines):,} entries"]
-    return Source(headlines, "feed", list(FEED_COLUMNS), notes=notes)
+def _feed(text: str, name: str, options: _Options) -> Source:
+    rows, rest = read_feed(text, name, skip_bad=options.skip_bad)
+    headlines = [headline_of(row, FIELDS) for row in rows]  # its columns are called as the fields
+    return Source(
+        headlines,
+        "feed",
+        list(FEED_COLUMNS),
+        rejects=[rest] if rest else [],
+        notes=[f"read {name} as a feed: {len(headlines):,} entries"],
+        warnings=[f"{name} is a feed that was cut off: only {len(headlines):,} entries are whole"] if rest else [],
+    )
 
 
-def _opml(text: str, name: str, *, fetch: bool) -> Source:
-    """The entries of the feeds that OPML lists; feeds that cannot be read are named in the notes."""
+def _opml(text: str, name: str, options: _Options) -> Source:
+    """The entries of the feeds that OPML lists; feeds that cannot be read are named in the warnings."""
     addresses = addresses_of_opml(text, name)
     if not addresses:
         raise InputError(f"{name} lists no feeds: give OPML with outlines that have an xmlUrl")
-    if not fetch:
+    if not options.fetch:
         raise InputError(f"{name} lists feeds ({len(addresses):,}): add --fetch to fetch them")
-    with ThreadPoolExecutor(_CONCURRENT_FETCHES) as pool:
-        feeds = list(pool.map(_fetched_feed, addresses))
+    feeds = _listed_feeds(addresses, options)
     failures = [feed for feed in feeds if isinstance(feed, InputError)]
     if len(failures) == len(feeds):
         raise InputError(f"{name}: none of {len(feeds):,} feeds could be read; the first: {failures[0]}")
-    headlines = [headline for feed in feeds if isinstance(feed, Source) for headline in feed.headlines]
-    count = f"{len(headlines):,} entries of {len(feeds) - len(failures)} of {len(feeds)} feeds"
-    notes = [f"read {name} as OPML: {count}", *map(str, failures)]
-    return Source(headlines, "feed", list(FEED_COLUMNS), notes=notes)
+    read = [feed for feed in feeds if isinstance(feed, Source)]
+    headlines = [headline for feed in read for headline in feed.headlines]
+    count = f"{len(headlines):,} entries of {len(read)} of {len(feeds)} feeds"
+    return Source(
+        headlines,
+        "feed",
+        list(FEED_COLUMNS),
+        rejects=[line for feed in read for line in feed.rejects],
+        notes=[f"read {name} as OPML: {count}"],
+        warnings=[line for feed in feeds for line in (feed.warnings if isinstance(feed, Source) else [str(feed)])],
+    )
 
 
-def _fetched_feed(address: str) -> Source | InputError:
+def _listed_feeds(addresses: list[str], options: _Options) -> list[Source | InputError]:
+    """The feed at each address, or why it cannot be read. Each is parsed when it arrives, while others are on their way."""
+    from dedupe.readers.web import downloads
+
+    advice = "is not an http or https address: correct it in the list of feeds"
+    feeds: dict[str, Source | InputError] = {each: InputError(f"{each} {advice}") for each in addresses}
+    web = [address for address in addresses if is_address(address)]
+    with closing(downloads(web, timeout=options.timeout, allow_private=options.allow_private)) as arriving:
+        for position, result in arriving:
+            feeds[web[position]] = _listed_feed(web[position], result, options)
+    return list(feeds.values())
+
+
+def _listed_feed(address: str, result: Download | InputError, options: _Options) -> Source | InputError:
+    if isinstance(result, InputError):
+        return result
     try:
-        if not is_address(address):
-            raise InputError(f"{address} is not an http or https address: correct it in the list of feeds")
-        return _feed(decode(read_bytes(address), address)[0], address)
+        return _feed(decode(unpack(result.content, address), address)[0], address, options)
     except InputError as error:
         return error
 

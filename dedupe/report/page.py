@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -30,7 +31,13 @@ _EXPORT = re.compile(r"^export ((?:const|function) (\w+))", re.MULTILINE)
 
 
 def write_report(
-    result: Deduplication, path: str, *, title: str = "Headlines", max_rows: int = 50_000, max_pairs: int = 400_000
+    result: Deduplication,
+    path: str,
+    *,
+    title: str = "Headlines",
+    unread: Sequence[str] = (),
+    max_rows: int = 50_000,
+    max_pairs: int = 400_000,
 ) -> tuple[str, ...]:
     """Write a run as one HTML file, to read, search, regroup and check offline in a browser.
 
@@ -38,6 +45,7 @@ def write_report(
         result: the run.
         path: the file, written whole or not at all; an existing one is replaced. `-` is standard output.
         title: the heading of the page.
+        unread: a message for each part of the input that could not be read, as `Source.warnings` has them.
         max_rows: the most headlines that the page lists, largest groups first.
         max_pairs: the most scored pairs that it holds, most probable first, besides those that connect groups.
 
@@ -52,7 +60,7 @@ def write_report(
     data = page_data(result, max_rows, max_pairs)
     scripts = [Markup(_asset("plot.min.js")), Markup("\n".join(map(_in_scope, SCRIPTS)))]
     page = _environment().get_template("report.html.jinja")
-    data |= {"result": result, "title": title, "styles": Markup("\n".join(map(_asset, STYLES)))}
+    data |= {"result": result, "title": title, "unread": unread, "styles": Markup("\n".join(map(_asset, STYLES)))}
     with writing(str(path)) as stream:
         stream.writelines(page.generate(data, scripts=scripts, policy=_policy(scripts)))
     return tuple(data["left_out"])

@@ -224,6 +224,8 @@ def test_a_threshold_out_of_range_is_refused(titles: Path) -> None:
         (("match", "--against", "x", "--keep-formulas"), "--keep-formulas has no effect on jsonl output"),
         (("cluster", "--delimiter", ";", "--input-format", "lines"), "--delimiter has no effect on lines input"),
         (("match", "--against", "-", "--fetch"), "--fetch has no effect on lines input"),
+        (("cluster", "--timeout", "5"), "--timeout has no effect where nothing is fetched"),
+        (("match", "--against", "x", "--allow-private"), "--allow-private has no effect where nothing is fetched"),
         (("match", "-", "--against", "-"), "INPUT and --against both name standard input"),
         (("cluster", "--cache", "x", "--no-cache"), "--cache and --no-cache contradict each other"),
     ],
@@ -326,7 +328,7 @@ def test_ctrl_c_ends_with_130_and_no_file(titles: Path, tmp_path: Path) -> None:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    heavy = {"torch", "faiss", "transformers", "scipy", "rapidfuzz", "ftfy", "selectolax"}
+    heavy = {"torch", "faiss", "transformers", "scipy", "rapidfuzz", "ftfy", "selectolax", "httpx2", "anyio"}
     code = f"import sys, dedupe.cli; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

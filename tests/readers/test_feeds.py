@@ -8,6 +8,7 @@ import pytest
 
 from dedupe import InputError, read_headlines
 from tests.support.headline_files import DAY, TITLES, feed, titles
+from tests.support.web_servers import redirect, response, serving
 
 OPML = '<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0"><head/><body><outline text="News">{}</outline></body></opml>'
 
@@ -70,9 +71,91 @@ def test_opml_is_fetched_only_on_request(tmp_path, server):
     path.write_text(opml(f"{address}/rss.xml", f"{address}/atom.xml", f"{address}/none.xml"), "utf-8")
     with pytest.raises(InputError, match=r"lists feeds \(3\): add --fetch"):
         read_headlines(path)
-    source = read_headlines(path, fetch=True)
+    with pytest.raises(InputError, match=r"none of 3 feeds could be read; .* add --allow-private"):
+        read_headlines(path, fetch=True)
+    source = read_headlines(path, fetch=True, allow_private=True)
     assert titles(source) == TITLES * 2
-    assert "6 entries of 2 of 3 feeds" in source.notes[0] and "none.xml cannot be fetched" in source.notes[1]
+    assert "6 entries of 2 of 3 feeds" in source.notes[0]
+    (warning,) = source.warnings
+    assert "none.xml cannot be fetched" in warning
+
+
+ITEM = "<item><title>Ferry sinks off Oslo</title></item>"
+
+
+def rss(*items: str) -> bytes:
+    """Items as a feed, however odd they are."""
+    return f'<rss version="2.0"><channel><title>The Daily</title>{"".join(items)}</channel></rss>'.encode()
+
+
+BAD_FEEDS = {
+    "status-line": b"no protocol\r\n\r\n",
+    "silence": b"",
+    "missing": response(status="404 Not Found"),
+    "incomplete": response(rss(ITEM * 50), length=10_000),
+    "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n<rss><cha",
+    "empty": response(),
+    "page": response(b"<html><body><h1>Sign in</h1></body></html>"),
+    "binary": response(b"\x89PNG\r\n\x1a\n" + bytes(range(256))),
+    "packed": response(gzip.compress(rss(ITEM))[:-9]),
+    "xml": response(b"<rss version='2.0'><channel><item"),
+    "json": response(b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"title": "One"}, 7]}'),
+    "cut": response(rss(ITEM * 200)[:5000]),
+    "ftp": redirect("ftp://127.0.0.1/feed"),
+    "loop": redirect("/loop"),
+}
+BAD_ADDRESSES = ("http://[::1", "http://a b/", "http://127.0.0.1:99999/", "https://", "ftp://127.0.0.1/", "feed.xml")
+
+
+@pytest.mark.parametrize("skip_bad", [False, True])
+def test_bad_feeds_do_not_end_a_list_and_are_named(tmp_path, skip_bad):
+    def answer(connection, path):
+        name = path.strip("/")
+        connection.sendall(response(feed("rss")) if name.startswith("good") else BAD_FEEDS[name])
+
+    with serving(answer) as address:
+        names = ["good-1", *BAD_FEEDS, "good-2"]
+        path = tmp_path / "feeds.opml"
+        path.write_text(opml(*(f"{address}/{name}" for name in names), *BAD_ADDRESSES), "utf-8")
+        source = read_headlines(path, fetch=True, allow_private=True, skip_bad=skip_bad)
+    whole = BAD_FEEDS["cut"].count(b"</item>") if skip_bad else 0
+    assert titles(source) == [*TITLES, *["Ferry sinks off Oslo"] * whole, *TITLES]
+    assert f"{2 + skip_bad} of {len(names) + len(BAD_ADDRESSES)} feeds" in source.notes[0]
+    for bad in [*(f"{address}/{name}" for name in BAD_FEEDS), *BAD_ADDRESSES]:
+        assert sum(f"{bad} " in f"{line} " for line in source.warnings) == 1, bad
+
+
+def test_a_feed_that_was_cut_off_is_refused_or_read_up_to_there(tmp_path):
+    content = rss(*(f"<item><title>Storm {k}</title></item>" for k in range(20)))
+    with serving(response(content[: content.index(b"Storm 7") + 3])) as address:
+        with pytest.raises(InputError, match=rf"{address} .*7 whole entries.*--skip-bad"):
+            read_headlines(address)
+        source = read_headlines(address, skip_bad=True)
+    assert titles(source) == [f"Storm {k}" for k in range(7)]
+    assert len(source.rejects) == 1 and any(address in line for line in source.warnings)
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["9999-12-31T23:59:59-23:00", "0000-00-00", "0001-01-01T00:00:00+23:00", "99 Foo 2025 99:99", "1e400", "-" * 50],
+)
+def test_an_impossible_date_is_kept_as_it_is_written(tmp_path, date):
+    (tmp_path / "a.rss").write_bytes(rss(f"<item><title>Storm</title><pubDate>{date}</pubDate></item>"))
+    (headline,) = read_headlines(tmp_path / "a.rss").headlines
+    assert (headline.title, headline.published, headline.bad_date) == ("Storm", None, date)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["&#99999999999;", "&#x110000;", "&#xD800;", "&#0;", f"&#{'9' * 5000};", f"&#x{'f' * 5000}", "&#1114112"],
+)
+def test_a_reference_to_no_character_is_replaced(tmp_path, reference):
+    escaped = f"<item><title>Rates &amp;{reference[1:]} rise</title></item>"
+    plain = f"<item><title>Rain {reference} falls &#8211; caf&#xE9;</title></item>"
+    (tmp_path / "a.rss").write_bytes(rss(plain, escaped))
+    first, second = titles(read_headlines(tmp_path / "a.rss"))
+    assert first == "Rain \ufffd falls – café"
+    assert second.startswith("Rates ") and second.endswith(" rise")
 
 
 def test_opml_without_feeds_or_whose_feeds_all_fail(tmp_path):
