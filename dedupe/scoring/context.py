@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from dedupe.candidates.pairs import PairTable
+from dedupe.candidates.products import spread
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.runtime.parallel import in_order
@@ -26,9 +27,10 @@ _OF_LEVEL = (
 )
 CONTEXT_FEATURES = tuple(f"{level}_{name}" for level in SCORED_LEVELS for name in _OF_LEVEL)
 _SMOOTHING = 0.05  # keeps a share of tiny sums small
-_DENSE = 0.025  # pairs of a component as a share of its size squared, above which a dense product is faster
-_DENSE_NODES = 4096  # of a dense product, at most
+_DENSE_GAIN = 400  # how many multiplications of a dense product take as long as one of sparse rows
+_DENSE_NODES = 4096  # third headlines of a dense product; a sample where a component has more
 _DENSE_PAIRS = 1000  # of a component, below which a dense product is not worthwhile
+_BLOCK_ROWS = 512  # of a dense product at a time
 _CHUNK_ROWS = 16_384
 _CHUNK_ENTRIES = 4_000_000  # entries of matrix rows multiplied at a time
 
@@ -40,9 +42,15 @@ class Context:
     """
 
     def __init__(
-        self, nodes: int, pairs: PairTable, *, dense_pairs: int = _DENSE_PAIRS, chunk_entries: int = _CHUNK_ENTRIES
+        self,
+        nodes: int,
+        pairs: PairTable,
+        *,
+        dense_pairs: int = _DENSE_PAIRS,
+        dense_nodes: int = _DENSE_NODES,
+        chunk_entries: int = _CHUNK_ENTRIES,
     ) -> None:
-        self._pairs, matrices = pairs, _Matrices(nodes, pairs.i, pairs.j, dense_pairs, chunk_entries)
+        self._pairs, matrices = pairs, _Matrices(nodes, pairs.i, pairs.j, dense_pairs, dense_nodes, chunk_entries)
         self._levels = [_LevelContext(matrices, pairs.p_pair(level)) for level in SCORED_LEVELS]
 
     def features(self, index: slice | Ints) -> Floats:
@@ -76,8 +84,9 @@ class _LevelContext:
 class _Matrices:
     """Sparse symmetric matrices with a value for each pair of nodes, and the entries of their squares at these pairs."""
 
-    def __init__(self, nodes: int, i: Ints, j: Ints, dense_pairs: int, chunk_entries: int) -> None:
+    def __init__(self, nodes: int, i: Ints, j: Ints, dense_pairs: int, dense_nodes: int, chunk_entries: int) -> None:
         self.i, self.j, self.dense_pairs, self.chunk_entries = i, j, dense_pairs, chunk_entries
+        self.dense_nodes = dense_nodes
         starts = np.searchsorted(i, np.arange(nodes + 1))
         numbers = np.arange(1, len(i) + 1, dtype=np.int32)  # from 1, since adding sparse matrices drops a 0
         upper = csr_matrix((numbers, j.astype(np.int32), starts), shape=(nodes, nodes))
@@ -90,24 +99,42 @@ class _Matrices:
         return csr_matrix((values[pair.data], pair.indices, pair.indptr), shape=pair.shape)
 
     def products(self, matrix: csr_matrix) -> Float32s:
-        """Return entry (i, j) of the matrix squared for each pair; the diagonal is empty, so its own value adds nothing."""
+        """Return entry (i, j) of the matrix squared for each pair; the diagonal is empty, so its own value adds nothing.
+
+        In a dense component of very many nodes the sum over all of them is estimated from an evenly spread sample.
+        """
         common = np.zeros(len(self.i), np.float32)
-        dense = self._dense()
-        for component in np.flatnonzero(dense).tolist():
-            members = np.flatnonzero(self._component == component)
-            pairs = np.flatnonzero(self._component[self.i] == component)
-            block = matrix[members][:, members].toarray()
-            i, j = np.searchsorted(members, self.i[pairs]), np.searchsorted(members, self.j[pairs])
-            common[pairs] = (block @ block)[i, j]
-        rest = np.flatnonzero(~dense[self._component[self.i]])
+        dense, of_pair = self._dense(matrix), self._component[self.i]
+        for members, pairs in zip(_places(self._component, dense), _places(of_pair, dense), strict=True):
+            self._dense_products(matrix, members, pairs, common)
+        rest = np.flatnonzero(~dense[of_pair])
         for pairs, values in in_order(lambda part: (part, self._row_products(matrix, part)), self._parts(matrix, rest)):
             common[pairs] = values
         return common
 
-    def _dense(self) -> Bools:
-        sizes = np.bincount(self._component)
-        pairs = np.bincount(self._component[self.i], minlength=len(sizes))
-        return (sizes <= _DENSE_NODES) & (pairs > _DENSE * sizes.astype(float) ** 2) & (pairs > self.dense_pairs)
+    def _dense(self, matrix: csr_matrix) -> Bools:
+        """Return which components a dense product multiplies faster than sparse rows do."""
+        degree, of_pair = np.diff(matrix.indptr), self._component[self.i]
+        sizes = np.bincount(self._component).astype(float)
+        pairs = np.bincount(of_pair, minlength=len(sizes))
+        sparse = np.bincount(of_pair, degree[self.i] + degree[self.j], minlength=len(sizes))
+        faster: Bools = sparse * _DENSE_GAIN > sizes**2 * np.minimum(sizes, self.dense_nodes)
+        return faster & (pairs > self.dense_pairs)
+
+    def _dense_products(self, matrix: csr_matrix, members: Ints, pairs: Ints, common: Float32s) -> None:
+        """Set `common` at the pairs of a component, whose nodes are `members`, both ascending."""
+        sample = members[spread(len(members), self.dense_nodes)]
+        values = matrix[members][:, sample].toarray()
+        i, j = np.searchsorted(members, self.i[pairs]), np.searchsorted(members, self.j[pairs])
+        starts = range(0, len(members), _BLOCK_ROWS)
+
+        def block(start: int) -> Float32s:  # only columns from `start` on, since j is above i
+            part = slice(*np.searchsorted(i, [start, start + _BLOCK_ROWS]))
+            product = values[start : start + _BLOCK_ROWS] @ values[start:].T
+            return np.asarray(product[i[part] - start, j[part] - start])
+
+        common[pairs] = np.concatenate(list(in_order(block, starts)))
+        common[pairs] *= len(members) / len(sample)
 
     def _parts(self, matrix: csr_matrix, pairs: Ints) -> list[Ints]:
         """Split indices of pairs into parts whose rows have about the same number of entries."""
@@ -121,6 +148,13 @@ class _Matrices:
         # Only at pairs: most entries of the matrix squared are none.
         products: Float32s = np.asarray(matrix[self.i[pairs]].multiply(matrix[self.j[pairs]]).sum(axis=1)).ravel()
         return products
+
+
+def _places(labels: Ints, wanted: Bools) -> list[Ints]:
+    """Return the places of each wanted label, (labels,), ascending."""
+    places = np.flatnonzero(wanted[labels])
+    places = places[np.argsort(labels[places], kind="stable")]
+    return np.split(places, np.flatnonzero(np.diff(labels[places])) + 1) if len(places) else []
 
 
 def _row_statistics(matrix: csr_matrix) -> Floats:
