@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from dedupe.candidates.products import ROUNDING_ERROR, Products, buffer
 from dedupe.embedding.vectors import Vectors
 from dedupe.runtime.arrays import Ints
+from dedupe.runtime.onnx import inference_session
 from dedupe.runtime.parallel import in_order
 
 MAX_ERROR = 0.05  # of a cosine, 2 r + r²; a larger one leaves so many pairs that float32 is faster
@@ -91,8 +92,4 @@ def largest_code(multiplier: Any) -> int:
 @lru_cache(maxsize=1)
 def session() -> Any:
     """Return the ONNX session that multiplies bytes, without threads of its own."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(GRAPH, options, ["CPUExecutionProvider"])
+    return inference_session(GRAPH)

@@ -68,8 +68,11 @@ class SentenceEncoder:
         return digest.hexdigest()
 
     def encode(self, texts: list[str], /) -> Float32s:
-        """Return float32, (len(texts), d)."""
-        return np.asarray(self.model.encode(texts, show_progress_bar=False, convert_to_numpy=True), np.float32)
+        """Return float32, (len(texts), d); `ModelError` where the model fails."""
+        try:
+            return np.asarray(self.model.encode(texts, show_progress_bar=False, convert_to_numpy=True), np.float32)
+        except Exception as error:  # as in `_load_sentence_model`: files that do not fit each other are found late
+            raise ModelError(f"the model {self.name!r} cannot encode ({_reason(error)}): give another") from error
 
 
 def load_encoder(name: str | Path | None = None) -> Encoder:
@@ -215,16 +218,20 @@ def _load_sentence_model(name: str, *, local: bool) -> SentenceEncoder:
     bar.disable_progress_bar()
     safe = {"use_safetensors": True}
     try:
-        model = SentenceTransformer(name, device="cpu", local_files_only=local, model_kwargs=safe)
+        model = SentenceTransformer(
+            name, device="cpu", local_files_only=local, trust_remote_code=False, model_kwargs=safe
+        )
     except Exception as error:  # the libraries below share no exception class, and the user's next step is the same
-        reason = f"{type(error).__name__}: {_first_line(error)}"
-        raise ModelError(
-            f"the model {name!r} cannot be loaded ({reason}): give another, or download it again"
-        ) from error
+        advice = "give another, or download it again"
+        raise ModelError(f"the model {name!r} cannot be loaded ({_reason(error)}): {advice}") from error
     finally:
         if was_enabled:
             bar.enable_progress_bar()
     return SentenceEncoder(model, name)
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {_first_line(error)}"
 
 
 def _first_line(error: Exception) -> str:

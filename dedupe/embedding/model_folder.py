@@ -44,7 +44,7 @@ def verify(folder: Path) -> dict[str, Any]:
         for name, digest in expected.items():
             if (actual := sha256(folder / name)) != digest:
                 raise ModelError(f"{folder / name} has SHA-256 {actual}, not {digest}: {remedy}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"the model in {folder} cannot be read ({error}): {remedy}") from error
     return manifest
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.embedding.cache import default_folder
 from dedupe.errors import OutputError
 from dedupe.runtime.files import writing_bytes
 
@@ -28,6 +30,8 @@ def write_plots(tuning: Tuning, paths: list[Path]) -> None:
 
     Existing files are replaced, missing folders are made. Raises `OutputError` where that fails.
     """
+    # Read when matplotlib is imported, which else leaves its list of fonts elsewhere in the user's home folder.
+    os.environ.setdefault("MPLCONFIGDIR", str(default_folder() / "matplotlib"))
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -10,7 +10,7 @@ from typing import Any
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row, as_headlines, from_fields
 from dedupe.readers.delimited import FIELDS, Columns, find_columns
-from dedupe.runtime.arrow import StoredRow, StoredTable, as_table, is_frame
+from dedupe.runtime.arrow import StoredRow, StoredTable, as_table, is_frame, one_line
 
 MAGIC = b"PAR1"
 
@@ -38,8 +38,9 @@ def open_parquet(name: str, content: bytes | None = None) -> StoredTable:
 
     try:
         return StoredTable(pq.ParquetFile(name if content is None else io.BytesIO(content)), name)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{name} cannot be read as Parquet ({error}): get it again, or name its format") from None
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # damage also gives text that is not UTF-8
+        advice = "get it again, or name its format"
+        raise InputError(f"{name} cannot be read as Parquet ({one_line(error)}): {advice}") from None
 
 
 def is_parquet_file(name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedupe.headlines import Headline
 from dedupe.runtime.arrow import column_of, single_table, tables_of
+from dedupe.runtime.arrow_values import as_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,7 @@ class OutputRows:
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the rows as a pandas frame; rows of one pandas frame keep its index."""
-        frame = self.to_arrow().to_pandas()
+        frame = as_pandas(self.to_arrow())
         stored = single_table([headline.own for headline in self.headlines])
         if stored is None or (index := stored[0].index(stored[1])) is None:
             return frame

@@ -14,6 +14,7 @@ import numpy as np
 
 from dedupe.errors import InputError
 from dedupe.runtime.arrays import Ints
+from dedupe.runtime.arrow_values import as_pandas, python_values, readable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,13 +51,18 @@ class StoredTable:
     @property
     def index_columns(self) -> list[str]:
         """The columns that are the index, if the rows were a pandas frame."""
-        described = (self.schema.pandas_metadata or {}).get("index_columns", ())
-        return [column for column in described if column in self.schema.names]
+        try:
+            described = (self.schema.pandas_metadata or {})["index_columns"]
+            return [column for column in described if column in self.schema.names]
+        except (ValueError, TypeError, KeyError):  # not what pandas writes, or damaged
+            return []
 
     def values(self, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Yield the values of some columns row by row; no other column is read."""
         for batch in self.batches(columns, _CACHED_ROWS):
-            yield from zip(*(_as_python(batch.column(name)) for name in columns), strict=True)
+            with self._damage_reported():
+                values = [python_values(batch.column(name)) for name in columns]
+            yield from zip(*values, strict=True)
 
     def row(self, position: int) -> dict[str, Any]:
         """Return one row; its neighbours are kept for the next call."""
@@ -65,7 +71,8 @@ class StoredTable:
             group_start = int(self._starts[number])
             offset = (position - group_start) // _CACHED_ROWS * _CACHED_ROWS
             part = self._row_group(number).slice(offset, _CACHED_ROWS).select(list(self.names))
-            columns = map(_as_python, part.columns)
+            with self._damage_reported():
+                columns = [python_values(column) for column in readable(part).columns]
             self._rows = [dict(zip(self.names, values, strict=True)) for values in zip(*columns, strict=True)]
             self._first = group_start + offset
         return self._rows[position - self._first]
@@ -74,9 +81,10 @@ class StoredTable:
         """Yield some columns of all rows, up to `size` rows at a time."""
         with self._damage_reported():
             if self._file is not None:
-                yield from self._file.iter_batches(batch_size=size, columns=list(columns))
+                batches = self._file.iter_batches(batch_size=size, columns=list(columns))
             else:
-                yield from self._row_group(0).select(list(columns)).to_batches(max_chunksize=size)
+                batches = self._row_group(0).select(list(columns)).to_batches(max_chunksize=size)
+            yield from map(readable, batches)
 
     def parts(self, positions: Ints, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Yield some columns of the rows at some positions: part by part if the positions ascend, else as one table."""
@@ -98,7 +106,10 @@ class StoredTable:
         if not (columns := self.index_columns):
             return None
         table = pa.concat_tables(list(self.parts(positions, columns)))
-        return table.replace_schema_metadata(self.schema.metadata).to_pandas().index
+        try:
+            return table.replace_schema_metadata(self.schema.metadata).to_pandas().index
+        except (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError):  # its description is damaged
+            return as_pandas(table).set_index(columns).index
 
     def _row_group(self, number: int) -> pa.Table:
         if self._group is None or self._group[0] != number:
@@ -114,7 +125,7 @@ class StoredTable:
         try:
             yield
         except (pa.ArrowException, OSError) as error:
-            raise InputError(f"{self._name} is damaged ({_one_line(error)}): get the file again") from None
+            raise InputError(f"{self._name} is damaged ({one_line(error)}): get the file again") from None
 
 
 class StoredRow(Mapping[str, Any]):
@@ -161,10 +172,10 @@ def as_table(frame: Any) -> pa.Table:
         if pandas and isinstance(frame, pandas.DataFrame):
             return pa.Table.from_pandas(frame, preserve_index=True)  # so that `to_pandas` can set the index again
         return pa.table(frame)
-    except (pa.ArrowException, TypeError, ValueError) as error:
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         check_unique(map(str, getattr(frame, "columns", ())), "the table")
         advice = "give the column values of one type, or leave it out"
-        raise InputError(f"the table cannot be converted to Arrow ({_one_line(error)}): {advice}") from None
+        raise InputError(f"the table cannot be converted to Arrow ({one_line(error)}): {advice}") from None
 
 
 def check_unique(columns: Iterable[str], name: str) -> None:
@@ -174,7 +185,8 @@ def check_unique(columns: Iterable[str], name: str) -> None:
         raise InputError(f"{name}: more than one column is called {repeated[0]!r}: give each column its own name")
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """Return the message of an error of pyarrow without its line breaks."""
     return " ".join(" ".join(map(str, error.args)).split())
 
 
@@ -236,15 +248,3 @@ def for_json(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
     return dict(value) if isinstance(value, Mapping) else str(value)
-
-
-def _as_python(column: Any) -> list[Any]:
-    """The values of an Arrow column; timestamps in microseconds, as Python has no finer ones."""
-    import pyarrow as pa
-
-    # The categories of polars are string views, which cannot be cast.
-    if pa.types.is_dictionary(column.type) and column.type.value_type != pa.string_view():
-        column = column.cast(column.type.value_type)
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    return list(column.to_pylist())

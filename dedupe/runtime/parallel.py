@@ -7,7 +7,9 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
+from threading import Lock
 from typing import Any, TypeVar
 
 from dedupe.errors import InputError
@@ -52,7 +54,7 @@ def in_order(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterat
 
     Matrix products inside `work` use one thread each, so results do not depend on the number of threads.
     """
-    with _thread_pools().limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers()) as pool:
+    with _one_blas_thread(), ThreadPoolExecutor(workers()) as pool:
         futures: deque[Future[Result]] = deque()
         try:
             for piece in pieces:
@@ -64,6 +66,30 @@ def in_order(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterat
         finally:
             for future in futures:
                 future.cancel()
+
+
+class _Limited:
+    """How many calls limit the threads of matrix products at the moment, and what restores their number."""
+
+    lock = Lock()
+    calls = 0
+    limiter: Any = None
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Limit matrix products to one thread until the last of all overlapping calls ends, as the limit is the process's."""
+    with _Limited.lock:
+        if not _Limited.calls:
+            _Limited.limiter = _thread_pools().limit(limits=1, user_api="blas")
+        _Limited.calls += 1
+    try:
+        yield
+    finally:
+        with _Limited.lock:
+            _Limited.calls -= 1
+            if not _Limited.calls:
+                _Limited.limiter.restore_original_limits()
 
 
 @lru_cache(maxsize=1)  # finding the pools of all loaded libraries takes a while

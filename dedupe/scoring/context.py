@@ -1,23 +1,23 @@
 """Context: what the other pairs of two headlines say about them, from the probabilities of pairs by themselves.
 
 Two headlines that are both similar to the same others are more likely to belong together than their own words show; less
-likely if one of them has a better partner; more likely if the words that one of them lacks are those of its partners. All of it
-is computed from the sparse matrix of probabilities and its square, restricted to the entries that are pairs.
+likely if one of them has a better partner; more likely if partners say the words that one of them lacks (`echoes.py`). All of
+it is computed from the sparse matrix of probabilities and its square, restricted to the entries that are pairs.
 """
 
 from __future__ import annotations
-
-from functools import partial
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from dedupe.candidates.pairs import PairTable
+from dedupe.candidates.products import spread
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.runtime.parallel import in_order
-from dedupe.scoring.title_features import KINDS, TitleFeatures
+from dedupe.scoring.echoes import ECHOES, echoes
+from dedupe.scoring.title_features import TitleFeatures
 
 _OF_LEVEL = (
     "share",  # common: the sum over all third headlines of the product of its probabilities with both; share: common as a
@@ -28,22 +28,16 @@ _OF_LEVEL = (
     "rival",  # the best probability of a headline with a third one: the lower of both
     "best_rival",  # the higher of both
 )
-_ECHOES = (
-    "fewer_echoes",  # how far the words of one headline that the other lacks are words of the other's partners: the lower one
-    "more_echoes",  # the higher of both directions
-)
-CONTEXT_FEATURES = (*(f"{level}_{name}" for level in SCORED_LEVELS for name in _OF_LEVEL), *_ECHOES)
+CONTEXT_FEATURES = (*(f"{level}_{name}" for level in SCORED_LEVELS for name in _OF_LEVEL), *ECHOES)
 _SMOOTHING = 0.05  # keeps a share of tiny sums small
 _FEW = 0.3  # the same for sums of probabilities
 _MOST_PARTNERS = {"wording": 2.0, "story": 10.0}
 """Per level, the largest sum of probabilities that is told from larger ones: few labelled headlines have more partners."""
-_WORD_KINDS = ("stems", "numbers", "days", "opposites")  # what echoes are made of
-_LIGHT = 0.1  # idf of words that count as hardly any
-_DENSE = 0.025  # pairs of a component as a share of its size squared, above which a dense product is faster
-_DENSE_NODES = 4096  # of a dense product, at most
+_DENSE_GAIN = 400  # how many multiplications of a dense product take as long as one of sparse rows
+_DENSE_NODES = 4096  # third headlines of a dense product; a sample where a component has more
 _DENSE_PAIRS = 1000  # of a component, below which a dense product is not worthwhile
+_BLOCK_ROWS = 512  # of a dense product at a time
 _CHUNK_ROWS = 16_384
-_CHUNK_ECHOES = 32_768  # pairs whose echoes are computed together
 _CHUNK_ENTRIES = 4_000_000  # entries of matrix rows multiplied at a time
 
 
@@ -59,12 +53,13 @@ class Context:
         pairs: PairTable,
         *,
         dense_pairs: int = _DENSE_PAIRS,
+        dense_nodes: int = _DENSE_NODES,
         chunk_entries: int = _CHUNK_ENTRIES,
     ) -> None:
-        matrices = _Matrices(len(titles.texts), pairs.i, pairs.j, dense_pairs, chunk_entries)
+        matrices = _Matrices(len(titles.texts), pairs.i, pairs.j, dense_pairs, dense_nodes, chunk_entries)
         self._pairs = pairs
         self._levels = [_LevelContext(matrices, pairs.p_pair(level), level) for level in SCORED_LEVELS]
-        self._echoes = _echoes(titles, matrices.matrix(pairs.p_pair_story), pairs)
+        self._echoes = echoes(titles, matrices.matrix(pairs.p_pair_story), pairs)
 
     def features(self, index: slice | Ints) -> Floats:
         """Return the context of the pairs at `index`, float64, (pairs, len(CONTEXT_FEATURES))."""
@@ -96,58 +91,12 @@ class _LevelContext:
         ]
 
 
-def _echoes(titles: TitleFeatures, matrix: csr_matrix, pairs: PairTable) -> Float32s:
-    """Return the echoes of pairs in both directions, lower first, (pairs, 2); `matrix`: probabilities, (n, n)."""
-    words = (
-        titles.entries[:, np.isin(titles.kind, [KINDS.index(kind) for kind in _WORD_KINDS])].tocsr().astype(np.float64)
-    )
-    matrix = matrix.astype(np.float64)  # a title's own share is subtracted, and must leave nothing
-    sums = np.asarray(matrix.sum(axis=1), np.float64).ravel()
-    both = np.empty((len(pairs), 2), np.float32)
-    for column, (of, among) in enumerate(((pairs.i, pairs.j), (pairs.j, pairs.i))):
-        order = np.argsort(among, kind="stable")  # so that a part has few different titles
-        parts = [order[k : k + _CHUNK_ECHOES] for k in range(0, len(order), _CHUNK_ECHOES)]
-        found = in_order(partial(_echo, words, matrix, of, among), parts)
-        for part, (said, mass) in zip(parts, found, strict=True):
-            p = pairs.p_pair_story[part].astype(np.float64)
-            others = np.maximum(sums[among[part]] - p, 0) + _FEW
-            both[part, column] = np.maximum(said - p * mass, 0) / (others * np.maximum(mass, _LIGHT))
-    return np.sort(both, axis=1)
-
-
-def _echo(words: csr_matrix, matrix: csr_matrix, of: Ints, among: Ints, part: Ints) -> tuple[Floats, Floats]:
-    """Return the mass of words of `of` that `among` lacks: as the partners of `among` have them, and all of it, (part,)."""
-    of, among = of[part], among[part]
-    present = words.astype(bool).astype(np.float64)
-    titles, place = np.unique(among, return_inverse=True)
-    partners = (matrix[titles] @ present).tocsr()
-    lacking = (words[of] - words[of].multiply(present[among])).tocsr()
-    lacking.eliminate_zeros()
-    pair = np.repeat(np.arange(len(of)), np.diff(lacking.indptr))
-    # Only at these words: the partners of a title in a crowd have hundreds.
-    share = _entries(partners, place[pair], lacking.indices)
-    said = np.asarray(np.bincount(pair, lacking.data * share, len(of)), np.float64)
-    mass = np.asarray(np.bincount(pair, lacking.data, len(of)), np.float64)
-    return said, mass
-
-
-def _entries(matrix: csr_matrix, rows: Ints, columns: Ints) -> Floats:
-    """Return the entries at these rows and columns, 0 where there is none."""
-    matrix.sort_indices()
-    width = matrix.shape[1]
-    filled = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)) * width + matrix.indices
-    wanted = rows * width + columns
-    place = np.minimum(np.searchsorted(filled, wanted), max(len(filled) - 1, 0))
-    if not len(filled):
-        return np.zeros(len(wanted))
-    return np.where(filled[place] == wanted, matrix.data[place], 0.0)
-
-
 class _Matrices:
     """Sparse symmetric matrices with a value for each pair of nodes, and the entries of their squares at these pairs."""
 
-    def __init__(self, nodes: int, i: Ints, j: Ints, dense_pairs: int, chunk_entries: int) -> None:
+    def __init__(self, nodes: int, i: Ints, j: Ints, dense_pairs: int, dense_nodes: int, chunk_entries: int) -> None:
         self.i, self.j, self.dense_pairs, self.chunk_entries = i, j, dense_pairs, chunk_entries
+        self.dense_nodes = dense_nodes
         starts = np.searchsorted(i, np.arange(nodes + 1))
         numbers = np.arange(1, len(i) + 1, dtype=np.int32)  # from 1, since adding sparse matrices drops a 0
         upper = csr_matrix((numbers, j.astype(np.int32), starts), shape=(nodes, nodes))
@@ -160,24 +109,42 @@ class _Matrices:
         return csr_matrix((values[pair.data], pair.indices, pair.indptr), shape=pair.shape)
 
     def products(self, matrix: csr_matrix) -> Float32s:
-        """Return entry (i, j) of the matrix squared for each pair; the diagonal is empty, so its own value adds nothing."""
+        """Return entry (i, j) of the matrix squared for each pair; the diagonal is empty, so its own value adds nothing.
+
+        In a dense component of very many nodes the sum over all of them is estimated from an evenly spread sample.
+        """
         common = np.zeros(len(self.i), np.float32)
-        dense = self._dense()
-        for component in np.flatnonzero(dense).tolist():
-            members = np.flatnonzero(self._component == component)
-            pairs = np.flatnonzero(self._component[self.i] == component)
-            block = matrix[members][:, members].toarray()
-            i, j = np.searchsorted(members, self.i[pairs]), np.searchsorted(members, self.j[pairs])
-            common[pairs] = (block @ block)[i, j]
-        rest = np.flatnonzero(~dense[self._component[self.i]])
+        dense, of_pair = self._dense(matrix), self._component[self.i]
+        for members, pairs in zip(_places(self._component, dense), _places(of_pair, dense), strict=True):
+            self._dense_products(matrix, members, pairs, common)
+        rest = np.flatnonzero(~dense[of_pair])
         for pairs, values in in_order(lambda part: (part, self._row_products(matrix, part)), self._parts(matrix, rest)):
             common[pairs] = values
         return common
 
-    def _dense(self) -> Bools:
-        sizes = np.bincount(self._component)
-        pairs = np.bincount(self._component[self.i], minlength=len(sizes))
-        return (sizes <= _DENSE_NODES) & (pairs > _DENSE * sizes.astype(float) ** 2) & (pairs > self.dense_pairs)
+    def _dense(self, matrix: csr_matrix) -> Bools:
+        """Return which components a dense product multiplies faster than sparse rows do."""
+        degree, of_pair = np.diff(matrix.indptr), self._component[self.i]
+        sizes = np.bincount(self._component).astype(float)
+        pairs = np.bincount(of_pair, minlength=len(sizes))
+        sparse = np.bincount(of_pair, degree[self.i] + degree[self.j], minlength=len(sizes))
+        faster: Bools = sparse * _DENSE_GAIN > sizes**2 * np.minimum(sizes, self.dense_nodes)
+        return faster & (pairs > self.dense_pairs)
+
+    def _dense_products(self, matrix: csr_matrix, members: Ints, pairs: Ints, common: Float32s) -> None:
+        """Set `common` at the pairs of a component, whose nodes are `members`, both ascending."""
+        sample = members[spread(len(members), self.dense_nodes)]
+        values = matrix[members][:, sample].toarray()
+        i, j = np.searchsorted(members, self.i[pairs]), np.searchsorted(members, self.j[pairs])
+        starts = range(0, len(members), _BLOCK_ROWS)
+
+        def block(start: int) -> Float32s:  # only columns from `start` on, since j is above i
+            part = slice(*np.searchsorted(i, [start, start + _BLOCK_ROWS]))
+            product = values[start : start + _BLOCK_ROWS] @ values[start:].T
+            return np.asarray(product[i[part] - start, j[part] - start])
+
+        common[pairs] = np.concatenate(list(in_order(block, starts)))
+        common[pairs] *= len(members) / len(sample)
 
     def _parts(self, matrix: csr_matrix, pairs: Ints) -> list[Ints]:
         """Split indices of pairs into parts whose rows have about the same number of entries."""
@@ -191,6 +158,13 @@ class _Matrices:
         # Only at pairs: most entries of the matrix squared are none.
         products: Float32s = np.asarray(matrix[self.i[pairs]].multiply(matrix[self.j[pairs]]).sum(axis=1)).ravel()
         return products
+
+
+def _places(labels: Ints, wanted: Bools) -> list[Ints]:
+    """Return the places of each wanted label, (labels,), ascending."""
+    places = np.flatnonzero(wanted[labels])
+    places = places[np.argsort(labels[places], kind="stable")]
+    return np.split(places, np.flatnonzero(np.diff(labels[places])) + 1) if len(places) else []
 
 
 def _row_statistics(matrix: csr_matrix) -> Floats:

@@ -11,7 +11,8 @@ that look alike mostly belong together. In a run of a few titles the two opinion
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +54,7 @@ CONTEXT_TERMS = (
     *CONTEXT_FEATURES,
 )
 _REGRESSIONS = {"pair": TERMS, "read": READ_TERMS, "alone": READ_TERMS, "context": CONTEXT_TERMS}
+_TOO_LARGE = (EOFError, RecursionError, MemoryError)  # of a file that says that it is longer or deeper than it is
 _CROWD = 60  # titles from which a run is judged as a day of news
 _CLIP = 1e-4  # probabilities are moved at least so far from 0 and 1 before their log odds are taken
 _CHUNK_ROWS = 4096
@@ -217,8 +219,8 @@ def _term(name: str, columns: Mapping[str, Floats]) -> Floats:
 
 @lru_cache(maxsize=4)
 def load_judge(folder: Path = BUNDLED) -> Judge:
-    """Return the judge of a model folder, fitted on the encoder in it."""
-    return replace(_read(folder / JUDGE), head=np.load(folder / HEAD, allow_pickle=False), calibrated=True)
+    """Return the judge of a model folder, fitted on the encoder in it; `ModelError` where it cannot be used."""
+    return replace(_read(folder / JUDGE), head=_head(folder / HEAD), calibrated=True)
 
 
 @lru_cache(maxsize=1)
@@ -234,8 +236,29 @@ def judge_of(encoder: Any) -> Judge:
     return load_fallback() if folder is None else load_judge(folder)
 
 
+@contextmanager
+def _damage_reported(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, *_TOO_LARGE) as error:
+        reason = str(error) or type(error).__name__
+        raise ModelError(f"{path} cannot be used ({reason}): train or copy the model again") from error
+
+
+def _head(path: Path) -> Float32s:
+    with _damage_reported(path):
+        head = np.load(path, allow_pickle=False)
+        if head.ndim != 2 or head.shape[0] != head.shape[1] or not np.isfinite(head).all():
+            raise ValueError(f"no square of finite numbers, but {head.dtype} of shape {head.shape}")
+        return np.asarray(head, np.float32)
+
+
 def _read(path: Path) -> Judge:
-    model = json.loads(path.read_text(encoding="utf-8"))
+    with _damage_reported(path):
+        return _judge(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _judge(model: Mapping[str, Any]) -> Judge:
     levels = model["levels"]
     fitted = {
         name: {level: _logistic(levels[level][name], names) for level in SCORED_LEVELS}
@@ -246,15 +269,24 @@ def _read(path: Path) -> Judge:
         read=fitted["read"],
         alone=fitted["alone"],
         context=fitted["context"],
-        thresholds={level: levels[level]["threshold"] for level in SCORED_LEVELS},
-        candidate_floor={level: levels[level]["candidate_floor"] for level in SCORED_LEVELS},
-        given_up={level: levels[level]["given_up"] for level in SCORED_LEVELS},
-        floor=model["floor"],
+        thresholds={level: _share(levels[level], "threshold") for level in SCORED_LEVELS},
+        candidate_floor={level: _share(levels[level], "candidate_floor") for level in SCORED_LEVELS},
+        given_up={level: _share(levels[level], "given_up") for level in SCORED_LEVELS},
+        floor=_share(model, "floor"),
     )
 
 
 def _logistic(fitted: Mapping[str, Any], names: Sequence[str]) -> Logistic:
-    return Logistic(fitted["intercept"], np.array([fitted["coefficients"][name] for name in names]))
+    coefficients = np.array([fitted["coefficients"][name] for name in names], np.float64)
+    if not np.isfinite([fitted["intercept"], *coefficients]).all():
+        raise ValueError("a coefficient that is not finite")
+    return Logistic(float(fitted["intercept"]), coefficients)
+
+
+def _share(values: Mapping[str, Any], name: str) -> float:
+    if not 0 <= values[name] <= 1:
+        raise ValueError(f"{name} is {values[name]}, and not between 0 and 1")
+    return float(values[name])
 
 
 def to_json(judge: Judge) -> dict[str, Any]:

@@ -19,12 +19,13 @@ from dedupe.embedding.model_folder import BUNDLED, READER, TOKENIZER, verify
 from dedupe.errors import ModelError
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.onnx import inference_session, rows_of, tokenize
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, silent
 
 MAX_TOKENS = 112
 """Of both titles of a pair and what separates them; the longer title is cut first."""
-_BATCH = 16  # pairs
+_BATCH = 16  # pairs; one batch per thread waits less than all threads sharing a batch
 _CHUNK_PAIRS = 4096
 _AUTO_PAIRS = 20_000  # read by "auto" in any run
 _AUTO_PER_NODE = 0.5  # read by "auto" in large runs
@@ -35,19 +36,17 @@ class Reader:
 
     def __init__(self, folder: Path, *, verified: bool = True) -> None:
         """Verify and load `folder`; `ModelError` if it cannot be used. Without `verified` it need not be complete."""
-        import onnxruntime
         from tokenizers import Tokenizer
 
         if verified:
             verify(folder)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # one batch per thread waits less than all threads sharing a batch
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
             self._tokenizer.enable_truncation(MAX_TOKENS)
-            self._session = onnxruntime.InferenceSession(str(folder / READER), options, ["CPUExecutionProvider"])
+            self._session = inference_session(folder / READER)
         except Exception as error:  # their exceptions share no class; the files are unchanged, as `verify` found
-            raise ModelError(f"the reader in {folder} cannot be loaded: {error}") from error
+            raise ModelError(f"the reader in {folder} cannot be loaded ({error}): train or copy it again") from error
+        self._name = f"the reader in {folder}"
 
     def log_odds(
         self, texts: Sequence[str] | NDArray[np.object_], i: Ints, j: Ints, progress: Progress = silent
@@ -66,16 +65,17 @@ class Reader:
 
     def _read(self, pairs: list[tuple[str, str]]) -> Float32s:
         """Read pairs in batches of equally many tokens, so that nothing is padded."""
-        encoded = self._tokenizer.encode_batch(pairs)
+        encoded = tokenize(self._tokenizer, pairs, self._name)
         by_length: dict[int, list[int]] = {}
         for k, encoding in enumerate(encoded):
             by_length.setdefault(len(encoding.ids), []).append(k)
         batches = [part[k : k + _BATCH] for part in by_length.values() for k in range(0, len(part), _BATCH)]
         rows = np.empty((len(pairs), len(SCORED_LEVELS)), np.float32)
 
-        def run(batch: list[int]) -> Any:
+        def run(batch: list[int]) -> Float32s:
             ids, sides = (np.array([getattr(encoded[k], name) for k in batch], np.int64) for name in _INPUTS.values())
-            return self._session.run(None, dict(zip(_INPUTS, (ids, sides), strict=True)))[0]
+            inputs = dict(zip(_INPUTS, (ids, sides), strict=True))
+            return rows_of(self._session, inputs, len(SCORED_LEVELS), self._name)
 
         for batch, output in zip(batches, in_order(run, batches), strict=True):
             rows[batch] = output

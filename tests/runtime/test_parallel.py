@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np  # noqa: F401  its matrix products are counted
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from dedupe.errors import InputError
 from dedupe.runtime.parallel import in_order, set_threads, workers
@@ -52,3 +54,21 @@ def test_results_come_in_the_order_of_the_pieces(number):
 def test_an_error_reaches_the_reader():
     with pytest.raises(ZeroDivisionError):
         list(in_order(lambda piece: 1 // piece, [1, 0, 1]))
+
+
+def blas_threads():
+    """Of the products of NumPy; other libraries bring their own."""
+    pools = (pool for pool in threadpool_info() if pool["user_api"] == "blas" and "numpy" in pool["filepath"])
+    return {pool["num_threads"] for pool in pools}
+
+
+def test_overlapping_calls_leave_matrix_products_their_threads():
+    with threadpool_limits(2, "blas"):
+        first, second = in_order(abs, range(3)), in_order(abs, range(3))
+        next(first), next(second)
+        first.close()
+        assert blas_threads() == {1}, "the second call has not ended"
+        second.close()
+        assert blas_threads() == {2}
+        assert list(in_order(lambda piece: blas_threads(), [0])) == [{1}]
+        assert blas_threads() == {2}

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.candidates.pairs import PairTable
+from dedupe.candidates.products import spread
 from dedupe.levels import SCORED_LEVELS
-from dedupe.scoring.context import CONTEXT_FEATURES, Context
+from dedupe.scoring.context import CONTEXT_FEATURES, Context, _Matrices
 from dedupe.scoring.title_features import KINDS, describe_titles
 
 
@@ -133,7 +134,7 @@ def test_a_chunk_of_echoes_is_as_all(monkeypatch):
     i, j = np.nonzero(np.triu(np.random.default_rng(0).random((nodes, nodes)) < 0.3, 1))
     p = np.random.default_rng(1).random(len(i))
     whole = context(nodes, i, j, {"wording": p, "story": p})
-    monkeypatch.setattr("dedupe.scoring.context._CHUNK_ECHOES", 7)
+    monkeypatch.setattr("dedupe.scoring.echoes._CHUNK_PAIRS", 7)
     np.testing.assert_allclose(context(nodes, i, j, {"wording": p, "story": p}), whole, atol=1e-6)
 
 
@@ -146,3 +147,48 @@ def test_a_chunk_of_echoes_is_as_all(monkeypatch):
 @given(graph=graphs())
 def test_dense_products_and_chunks_give_the_same(options, graph):
     np.testing.assert_allclose(context(*graph, **options), context(*graph), atol=1e-6)
+
+
+def complete(nodes, seed=0):
+    """All pairs of some nodes, and a probability of each."""
+    i, j = np.triu_indices(nodes, 1)
+    probability = np.random.default_rng(seed).uniform(0.2, 1, len(i))
+    return i, j, {level: probability for level in SCORED_LEVELS}
+
+
+def test_a_dense_component_of_very_many_nodes_is_sampled_in_all_its_pairs(monkeypatch):
+    def sparse_rows(*arguments):
+        raise AssertionError("rows of a dense component were multiplied pair by pair, which is cubic")
+
+    i, j, probability = complete(600)
+    exact = context(600, i, j, probability)
+    monkeypatch.setattr(_Matrices, "_row_products", sparse_rows)
+    sampled = context(600, i, j, probability, dense_nodes=300)
+    np.testing.assert_allclose(sampled, exact, rtol=0, atol=0.2)
+    assert not np.array_equal(sampled, exact)
+    np.testing.assert_array_equal(sampled, context(600, i, j, probability, dense_nodes=300))
+
+
+def test_the_multiplications_of_a_dense_component_grow_with_its_pairs(monkeypatch):
+    multiplied = []
+    original = _Matrices._dense_products
+
+    def counted(matrices, matrix, members, pairs, common):
+        multiplied.append(len(members) ** 2 * min(len(members), matrices.dense_nodes))
+        assert matrix[members][:, members[spread(len(members), matrices.dense_nodes)]].shape[1] <= 100
+        original(matrices, matrix, members, pairs, common)
+
+    monkeypatch.setattr(_Matrices, "_dense_products", counted)
+    for nodes in (400, 800):
+        context(nodes, *complete(nodes), dense_nodes=100)
+    assert len(multiplied) == 4 and multiplied[-1] == 4 * multiplied[0], "two levels; four times the pairs"
+
+
+def test_many_dense_components_are_each_computed_once():
+    size, count = 50, 6
+    i, j, probability = complete(size)
+    shifts = np.arange(count).repeat(len(i)) * size
+    many = {level: np.tile(values, count) for level, values in probability.items()}
+    features = context(size * count, np.tile(i, count) + shifts, np.tile(j, count) + shifts, many, dense_pairs=10)
+    expected = context(size, i, j, probability, dense_pairs=10**6)
+    np.testing.assert_allclose(features, np.tile(expected, (count, 1)), atol=1e-5)

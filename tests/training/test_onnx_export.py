@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
+from dedupe.runtime.onnx import inference_session
 from dedupe.training.network import Network
 from dedupe.training.onnx_export import FULL, SAFE, multiply_bytes, quantize, to_int8, write_encoder, write_reader
 from dedupe.training.reader_network import PairNetwork
@@ -19,9 +19,7 @@ TITLES = ["ferry sinks in place1 on monday", "court wins", "in place7 the museum
 
 
 def session(model):
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+    return inference_session(model)
 
 
 def product(weights):

@@ -1,0 +1,72 @@
+"""Echoes: words that one title of a pair has and the other lacks, where the partners of the other have them.
+
+"Blaze in Norway" lacks the fire of "Fire in Oslo"; if other titles that match it say "fire in Norway", the words are an echo of
+the same event, while words that nobody else around a title uses point to another one.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from dedupe.candidates.pairs import PairTable
+from dedupe.runtime.arrays import Float32s, Floats, Ints
+from dedupe.runtime.parallel import in_order
+from dedupe.scoring.title_features import KINDS, TitleFeatures
+
+ECHOES = (
+    "fewer_echoes",  # the share, by mass and in the mean over the other's partners, of the words that the other lacks
+    "more_echoes",  # the higher of both directions
+)
+_WORD_KINDS = ("stems", "numbers", "days", "opposites")
+_FEW = 0.3  # keeps the share of few partners small
+_LIGHT = 0.1  # mass of words that count as hardly any
+_CHUNK_PAIRS = 32_768  # whose echoes are computed together
+
+
+def echoes(titles: TitleFeatures, matrix: csr_matrix, pairs: PairTable) -> Float32s:
+    """Return the echoes of pairs in both directions, lower first, (pairs, 2); `matrix`: probabilities, (n, n)."""
+    columns = np.isin(titles.kind, [KINDS.index(kind) for kind in _WORD_KINDS])
+    words = titles.entries[:, columns].tocsr().astype(np.float64)
+    matrix = matrix.astype(np.float64)  # a title's own share is subtracted, and must leave nothing
+    sums = np.asarray(matrix.sum(axis=1), np.float64).ravel()
+    both = np.empty((len(pairs), 2), np.float32)
+    for column, (of, among) in enumerate(((pairs.i, pairs.j), (pairs.j, pairs.i))):
+        order = np.argsort(among, kind="stable")  # so that a part has few different titles
+        parts = [order[k : k + _CHUNK_PAIRS] for k in range(0, len(order), _CHUNK_PAIRS)]
+        found = in_order(partial(_echo, words, matrix, of, among), parts)
+        for part, (said, mass) in zip(parts, found, strict=True):
+            p = pairs.p_pair_story[part].astype(np.float64)
+            others = np.maximum(sums[among[part]] - p, 0) + _FEW
+            both[part, column] = np.maximum(said - p * mass, 0) / (others * np.maximum(mass, _LIGHT))
+    return np.sort(both, axis=1)
+
+
+def _echo(words: csr_matrix, matrix: csr_matrix, of: Ints, among: Ints, part: Ints) -> tuple[Floats, Floats]:
+    """Return the mass of words of `of` that `among` lacks: as the partners of `among` have them, and all of it, (part,)."""
+    of, among = of[part], among[part]
+    present = words.astype(bool).astype(np.float64)
+    titles, place = np.unique(among, return_inverse=True)
+    partners = (matrix[titles] @ present).tocsr()
+    lacking = (words[of] - words[of].multiply(present[among])).tocsr()
+    lacking.eliminate_zeros()
+    pair = np.repeat(np.arange(len(of)), np.diff(lacking.indptr))
+    # Only at these words: the partners of a title in a crowd have hundreds.
+    share = _entries(partners, place[pair], lacking.indices)
+    said = np.asarray(np.bincount(pair, lacking.data * share, len(of)), np.float64)
+    mass = np.asarray(np.bincount(pair, lacking.data, len(of)), np.float64)
+    return said, mass
+
+
+def _entries(matrix: csr_matrix, rows: Ints, columns: Ints) -> Floats:
+    """Return the entries at these rows and columns, 0 where there is none."""
+    matrix.sort_indices()
+    width = matrix.shape[1]
+    filled = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)) * width + matrix.indices
+    wanted = rows * width + columns
+    place = np.minimum(np.searchsorted(filled, wanted), max(len(filled) - 1, 0))
+    if not len(filled):
+        return np.zeros(len(wanted))
+    return np.where(filled[place] == wanted, matrix.data[place], 0.0)
