@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from dedupe.cli.shared import PROGRAM, count, option, refuse
+from dedupe.cli.shared import PROGRAM, count, option, refuse, warn
 from dedupe.readers.inputs import FORMATS
+from dedupe.readers.opening import check_read_once
 from dedupe.runtime.files import check_output, write_lines
 
 if TYPE_CHECKING:
@@ -43,13 +45,23 @@ class InputOptions:
     delimiter: str | None = option("--delimiter", metavar="CHAR", help="Separator of CSV columns; default: detected.")
     encoding: str | None = option("--encoding", metavar="NAME", help="Text encoding of the inputs; default: detected.")
     fetch: bool = option("--fetch", is_flag=True, help="Fetch the feeds that OPML inputs list.")
-    skip_bad: bool = option("--skip-bad", is_flag=True, help="Skip rows that cannot be read, and write them to a file.")
+    max_size: str | None = option(
+        "--max-size",
+        metavar="SIZE",
+        help="Most that an input may have in memory, unpacked, such as 5GB; default: 2GB, and 200 times its packed size.",
+    )
+    skip_bad: bool = option(
+        "--skip-bad",
+        is_flag=True,
+        help="Skip rows that cannot be read, and write them to a file; of an input that was cut off, use the start.",
+    )
     rejects: str | None = option(
         "--rejects", metavar="FILE", help="File for skipped rows; default: OUTPUT.rejects, or INPUT.rejects without -o."
     )
 
     def check(self, output: str, *, force: bool, beside: Iterable[str] = ()) -> None:
-        """Raise where skipped rows could not be written; `beside`: files to read besides the inputs."""
+        """Raise where a pipe is named twice, or skipped rows could not be written; `beside`: files to read besides the inputs."""
+        check_read_once([*self.inputs, *beside])
         if self.rejects and not self.skip_bad:
             raise click.UsageError("--rejects has no effect without --skip-bad: add it")
         if self.skip_bad:
@@ -65,19 +77,24 @@ class InputOptions:
                 refuse(name, f"on {source.format} input")
         return source
 
-    def load(self) -> Source:
-        """Read the inputs."""
+    def load(self, *, or_usual: bool = False) -> Source:
+        """Read the inputs, and warn of those that are incomplete; `or_usual`: inputs may lack the named columns."""
         from dedupe.readers import Columns, read_headlines
 
-        return read_headlines(
+        named = Columns(self.title_column, self.date_column, self.source_column, self.id_column, self.url_column)
+        source = read_headlines(
             self.inputs,
             input_format=self.input_format,
-            columns=Columns(self.title_column, self.date_column, self.source_column, self.id_column, self.url_column),
+            columns=[named, Columns()] if or_usual and named != Columns() else named,
             delimiter=self.delimiter,
             encoding=self.encoding,
             skip_bad=self.skip_bad,
             fetch=self.fetch,
+            max_size=self.max_size,
         )
+        if not click.get_current_context().params.get("quiet"):
+            warn((), None, source.warnings)
+        return source
 
     def set_aside(self, source: Source, output: str) -> list[str]:
         """Write the rows that were skipped, if any, and return how many and where, for a summary."""
@@ -89,5 +106,5 @@ class InputOptions:
 
     def rejects_path(self, output: str) -> str:
         """Return the file for skipped rows."""
-        names = [name for name in (output, self.inputs[0]) if name != "-" and "://" not in name]
-        return self.rejects or f"{(names or [PROGRAM])[0]}.rejects"
+        files = [name for name in (output, self.inputs[0]) if name == output != "-" or Path(name).is_file()]
+        return self.rejects or f"{(files or [PROGRAM])[0]}.rejects"

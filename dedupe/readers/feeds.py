@@ -12,22 +12,35 @@ from typing import Any
 from xml.etree import ElementTree
 
 from dedupe.errors import InputError
+from dedupe.readers.delimited import array_start
+from dedupe.readers.xml_text import end_of_whole_entries, root_name, with_plain_doctype
 
 FEED_COLUMNS = ("title", "published", "source", "url", "id")
 _JSON_FEED = re.compile(r'\s*\{.*?"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.org/', re.DOTALL)
+_ITEMS = re.compile(r'"items"\s*:\s*\[')
+_FORMAT_OF_ROOT = {"rss": "feed", "feed": "feed", "rdf": "feed", "opml": "opml"}
 _MARKUP = re.compile(r"</?(?:a|b|br|cite|em|font|i|mark|p|q|small|span|strong|su[bp]|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
-_PROLOGUE = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL | re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^[\ufeff\s]*<\?xml[^>]*\?>")  # its encoding no longer holds for decoded text
 _SAMPLE = 4096  # characters
 
 
 def detect_feed(text: str) -> str | None:
     """Return "feed" for RSS (also RDF), Atom and JSON Feed, "opml" for a list of feeds, None for other text."""
-    sample = text[:_SAMPLE]
-    if _JSON_FEED.match(sample):
+    if _JSON_FEED.match(text[:_SAMPLE]) or _is_json_feed(text):
         return "feed"
-    root = re.match(r"[\ufeff\s]*<(rss|feed|rdf:rdf|opml)(?![\w:])", _PROLOGUE.sub("", sample), re.IGNORECASE)
-    return root and ("opml" if root[1].lower() == "opml" else "feed")
+    return _FORMAT_OF_ROOT.get(root_name(text).lower().rpartition(":")[2])
+
+
+def _is_json_feed(text: str) -> bool:
+    """Whether a JSON object says late that it is a feed."""
+    if not text.lstrip("\ufeff \t\r\n").startswith("{") or "jsonfeed.org/version/" not in text:
+        return False
+    try:
+        feed = json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        return False
+    version = feed.get("version")
+    return isinstance(version, str) and "jsonfeed.org/version/" in version and isinstance(feed.get("items"), list)
 
 
 def addresses_of_opml(text: str, name: str) -> list[str]:
@@ -40,20 +53,39 @@ def addresses_of_opml(text: str, name: str) -> list[str]:
     return list(dict.fromkeys(address.strip() for address in addresses if address.strip()))
 
 
-def read_feed(text: str, name: str) -> list[dict[str, Any]]:
-    """Return a row with `FEED_COLUMNS` for each entry of a feed, None where an entry lacks one."""
+def read_feed(text: str, name: str, *, skip_bad: bool = False) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a row with `FEED_COLUMNS` for each entry of a feed, None where an entry lacks one, and None for a whole feed.
+
+    A feed that was cut off is an `InputError`, or with `skip_bad` its whole entries and what follows them.
+    """
     is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
-    entries = _json_entries(text, name) if is_json else _xml_entries(text, name)
-    return [dict(zip(FEED_COLUMNS, values, strict=True)) for values in entries]
+    entries, rest = (_json_entries if is_json else _xml_entries)(text, name, skip_bad)
+    return [dict(zip(FEED_COLUMNS, values, strict=True)) for values in entries], rest
 
 
-def _xml_entries(text: str, name: str) -> Iterator[tuple[Any, ...]]:
-    import feedparser
-
-    content = io.BytesIO(_XML_DECLARATION.sub("", text).encode("utf-8", "replace"))
-    feed = feedparser.parse(content, sanitize_html=False)
+def _xml_entries(text: str, name: str, skip_bad: bool) -> tuple[Iterator[tuple[Any, ...]], str | None]:
+    feed, rest = _parsed(text), None
+    if feed.bozo and (end := end_of_whole_entries(text)) is not None:
+        root = root_name(text)
+        whole = _parsed(f"{text[:end]}{'</channel>' * (root.lower() == 'rss')}</{root}>")
+        if not (skip_bad and whole.entries):
+            problem = f"it ends after {len(whole.entries):,} whole entries, without </{root}>"
+            advice = "fetch it again" + ", or add --skip-bad to read those" * bool(whole.entries)
+            raise InputError(f"{name} is a feed that cannot be read to its end ({problem}): {advice}")
+        feed, rest = whole, text[end:]
     if not feed.entries and feed.bozo:
         raise InputError(f"{name} is a feed that cannot be read ({feed.bozo_exception}): fetch it again")
+    return _entries_of(feed), rest
+
+
+def _parsed(text: str) -> Any:
+    import feedparser
+
+    content = io.BytesIO(with_plain_doctype(_XML_DECLARATION.sub("", text)).encode("utf-8", "replace"))
+    return feedparser.parse(content, sanitize_html=False)
+
+
+def _entries_of(feed: Any) -> Iterator[tuple[Any, ...]]:
     outlet = _without_markup(feed.feed.get("title"))
     for entry in feed.entries:
         source = _without_markup((entry.get("source") or {}).get("title")) or outlet
@@ -71,15 +103,27 @@ def _date(entry: Any) -> str | None:
     return None
 
 
-def _json_entries(text: str, name: str) -> Iterator[tuple[Any, ...]]:
+def _json_entries(text: str, name: str, skip_bad: bool) -> tuple[list[tuple[Any, ...]], str | None]:
+    rest: str | None = None
     try:
-        feed = json.loads(text)
-        for item in feed["items"]:
-            title = item.get("title") or item.get("summary") or item.get("content_text")
-            date = item.get("date_published") or item.get("date_modified")
-            yield title, date, feed.get("title"), item.get("url") or item.get("external_url"), item.get("id")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        feed = json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        items = _ITEMS.search(text)
+        values, end = array_start(text, items.end() - 1) if items else ([], 0)
+        if not (skip_bad and values):
+            advice = "correct it, or fetch it again" + ", or add --skip-bad to read its start" * bool(values)
+            raise InputError(f"{name} is not a JSON Feed ({error!r}): {advice}") from None
+        feed, rest = {"items": values}, text[end:]
+    try:
+        return [_json_entry(item, feed) for item in feed["items"]], rest
+    except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{name} is not a JSON Feed ({error!r}): correct it, or fetch it again") from None
+
+
+def _json_entry(item: Any, feed: Any) -> tuple[Any, ...]:
+    title = item.get("title") or item.get("summary") or item.get("content_text")
+    date = item.get("date_published") or item.get("date_modified")
+    return title, date, feed.get("title"), item.get("url") or item.get("external_url"), item.get("id")
 
 
 def _without_markup(title: str | None) -> str | None:
