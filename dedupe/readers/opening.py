@@ -51,7 +51,7 @@ def read_input(name: str, limit: SizeLimit, *, skip_bad: bool = False, parquet: 
 
     Raises `InputError` for what cannot be read or unpacked, or is too large.
     """
-    shown, charset = "standard input" if name == "-" else name, None
+    shown, charset = _shown(name), None
     if is_address(name):
         data, charset = fetch(name)
     else:
@@ -73,11 +73,15 @@ def check_read_once(names: Iterable[str]) -> None:
     for name in names:
         key = _stream(name)
         if key is not None and key in seen:
-            both = name if seen[key] == name else f"{seen[key]} and {name}"
+            both = " and ".join(dict.fromkeys(map(_shown, (seen[key], name))))
             raise InputError(
                 f"{both} would be read twice, which a pipe does not allow: save it as a file and give that"
             )
         seen[key] = name
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == "-" else name
 
 
 def _stream(name: str) -> object:

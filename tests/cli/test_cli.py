@@ -224,7 +224,7 @@ def test_a_threshold_out_of_range_is_refused(titles: Path) -> None:
         (("match", "--against", "x", "--keep-formulas"), "--keep-formulas has no effect on jsonl output"),
         (("cluster", "--delimiter", ";", "--input-format", "lines"), "--delimiter has no effect on lines input"),
         (("match", "--against", "-", "--fetch"), "--fetch has no effect on lines input"),
-        (("match", "-", "--against", "-"), "INPUT and --against both name standard input"),
+        (("match", "-", "--against", "-"), "standard input would be read twice"),
         (("cluster", "--cache", "x", "--no-cache"), "--cache and --no-cache contradict each other"),
     ],
 )

@@ -127,7 +127,7 @@ def test_what_can_be_read_once_is_not_named_twice(tmp_path, fake_encoder):
         assert "would be read twice" in refused("cluster", tmp_path / "news.csv", name, "--corrections", name)
         os.read(int(name.rpartition("/")[2]), 1 << 20)
     for options in (["--against", "-"], ["--against", tmp_path / "news.csv", "--corrections", "-"]):
-        assert "- would be read twice" in one_error(run("match", "-", *options, input="Rates rise\n"))
+        assert "standard input would be read twice" in one_error(run("match", "-", *options, input="Rates rise\n"))
     assert len(read_headlines([tmp_path / "news.csv"] * 2).headlines) == 2, "a file may be"
 
 
