@@ -44,8 +44,8 @@ def open_parquet(content: Content) -> StoredTable:
         try:
             table = StoredTable(pq.ParquetFile(file), content.name)
         except (pa.ArrowInvalid, OSError) as error:
-            advice = "get it again, or name its format"
-            raise InputError(f"{content.name} cannot be read as Parquet ({error}): {advice}") from None
+            reason, advice = " ".join(str(error).split()), "get it again, or name its format"
+            raise InputError(f"{content.name} cannot be read as Parquet ({reason}): {advice}") from None
         weakref.finalize(table, stack.pop_all().close)
     return table
 

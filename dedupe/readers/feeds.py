@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 from calendar import timegm
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 
 from dedupe.errors import InputError
 from dedupe.readers.delimited import array_start
-from dedupe.readers.xml_text import end_of_whole_entries, root_name, with_plain_doctype
+from dedupe.readers.xml_text import cut_feed, root_name, with_plain_doctype
 
 FEED_COLUMNS = ("title", "published", "source", "url", "id")
 _JSON_FEED = re.compile(r'\s*\{.*?"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.org/', re.DOTALL)
@@ -21,7 +22,9 @@ _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _FORMAT_OF_ROOT = {"rss": "feed", "feed": "feed", "rdf": "feed", "opml": "opml"}
 _MARKUP = re.compile(r"</?(?:a|b|br|cite|em|font|i|mark|p|q|small|span|strong|su[bp]|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^[\ufeff\s]*<\?xml[^>]*\?>")  # its encoding no longer holds for decoded text
+_REFERENCE = re.compile(r"&(?:amp;)?#(?:x([\da-f]+)|([0-9]+));?", re.IGNORECASE)  # to a character; perhaps escaped
 _SAMPLE = 4096  # characters
+_MAX_REASON = 200  # characters
 
 
 def detect_feed(text: str) -> str | None:
@@ -47,7 +50,7 @@ def addresses_of_opml(text: str, name: str) -> list[str]:
     """Return the addresses of the feeds that OPML lists, each once."""
     try:
         root = ElementTree.fromstring(_XML_DECLARATION.sub("", text))
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, ValueError) as error:  # ValueError: half a surrogate pair
         raise InputError(f"{name} is not OPML ({error}): correct it, or give the feeds themselves") from None
     addresses = (outline.get("xmlUrl") or outline.get("xmlurl") or "" for outline in root.iter("outline"))
     return list(dict.fromkeys(address.strip() for address in addresses if address.strip()))
@@ -64,25 +67,30 @@ def read_feed(text: str, name: str, *, skip_bad: bool = False) -> tuple[list[dic
 
 
 def _xml_entries(text: str, name: str, skip_bad: bool) -> tuple[Iterator[tuple[Any, ...]], str | None]:
-    feed, rest = _parsed(text), None
-    if feed.bozo and (end := end_of_whole_entries(text)) is not None:
-        root = root_name(text)
-        whole = _parsed(f"{text[:end]}{'</channel>' * (root.lower() == 'rss')}</{root}>")
+    feed, rest = _parsed(text, name), None
+    if feed.bozo and (cut := cut_feed(text)):
+        end, root = cut
+        whole = _parsed(f"{text[:end]}{'</channel>' * (root.lower() == 'rss')}</{root}>", name)
         if not (skip_bad and whole.entries):
             problem = f"it ends after {len(whole.entries):,} whole entries, without </{root}>"
             advice = "fetch it again" + ", or add --skip-bad to read those" * bool(whole.entries)
             raise InputError(f"{name} is a feed that cannot be read to its end ({problem}): {advice}")
         feed, rest = whole, text[end:]
-    if not feed.entries and feed.bozo:
-        raise InputError(f"{name} is a feed that cannot be read ({feed.bozo_exception}): fetch it again")
+    if not feed.entries and (feed.bozo or not feed.get("version")):
+        reason = feed.get("bozo_exception") or "no root element of a feed"
+        raise InputError(f"{name} is a feed that cannot be read ({reason}): fetch it again")
     return _entries_of(feed), rest
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str, name: str) -> Any:
     import feedparser
 
-    content = io.BytesIO(with_plain_doctype(_XML_DECLARATION.sub("", text)).encode("utf-8", "replace"))
-    return feedparser.parse(content, sanitize_html=False)
+    text = _REFERENCE.sub(_checked_reference, _XML_DECLARATION.sub("", text))
+    try:
+        return feedparser.parse(io.BytesIO(with_plain_doctype(text).encode("utf-8", "replace")), sanitize_html=False)
+    except Exception as error:  # it has no errors of its own, but fails in many ways on odd input
+        reason = f"{type(error).__name__}: {error}"[:_MAX_REASON]
+        raise InputError(f"{name} is a feed that cannot be read ({reason}): fetch it again") from error
 
 
 def _entries_of(feed: Any) -> Iterator[tuple[Any, ...]]:
@@ -92,12 +100,23 @@ def _entries_of(feed: Any) -> Iterator[tuple[Any, ...]]:
         yield _without_markup(entry.get("title")), _date(entry), source, entry.get("link"), entry.get("id")
 
 
+def _checked_reference(match: re.Match[str]) -> str:
+    """A numeric reference, or the replacement character for one to no character, on which parsers fail."""
+    hexadecimal, decimal = match.groups()
+    digits = (hexadecimal or decimal).lstrip("0")
+    code = int(digits, 16 if hexadecimal else 10) if 0 < len(digits) < 9 else 0
+    return match[0] if 0 < code < 0xD800 or 0xE000 <= code <= sys.maxunicode else "\ufffd"
+
+
 def _date(entry: Any) -> str | None:
     """The date in ISO 8601, or as written if it cannot be parsed."""
     for field in ("published", "updated", "created"):
         parsed = entry.get(f"{field}_parsed")
-        if parsed:
-            return datetime.fromtimestamp(timegm(parsed), UTC).isoformat()
+        try:
+            if parsed:
+                return datetime.fromtimestamp(timegm(parsed), UTC).isoformat()
+        except (ValueError, OverflowError):  # a year that no calendar has
+            pass
         if entry.get(field):
             return str(entry[field])
     return None

@@ -15,6 +15,7 @@ _ENTITY = re.compile(  # whose value holds no others, so that nothing grows
     r"""<!ENTITY\s+([\w.-]+)\s+(?:"([^"<>&%]{1,200}|&\#\w{1,8};)"|'([^'"<>&%]{1,200}|&\#\w{1,8};)')\s*>"""
 )
 _ELEMENT = re.compile(r"<([^\W\d][\w:.-]*)")
+_FEED = re.compile(r"<((?:[\w.-]+:)?(?:rss|feed|rdf))(?![\w:.-])", re.IGNORECASE)
 _SECTION = re.compile(r"<!\[CDATA\[|<!--")
 _ENTRY_END = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 
@@ -44,12 +45,18 @@ def _prologue(text: str) -> Iterator[re.Match[str]]:
         start = part.end()
 
 
-def end_of_whole_entries(text: str) -> int | None:
-    """Return where the last whole entry of a feed that was cut off ends, 0 if none is whole; None for a whole feed."""
+def cut_feed(text: str) -> tuple[int, str] | None:
+    """Return where the last whole entry of a feed ends that was cut off (0 if none is whole), and its root element.
+
+    None for a whole feed, and for text that is none.
+    """
     visible = _without_sections(text)
+    root = _FEED.search(visible)
+    if root is None:
+        return None
     end = max((match.end() for match in _ENTRY_END.finditer(visible)), default=0)
-    closed = re.compile(rf"</{re.escape(root_name(text))}\s*>", re.IGNORECASE).search(visible, end)
-    return None if closed else end
+    closed = re.compile(rf"</{re.escape(root[1])}\s*>", re.IGNORECASE).search(visible, end)
+    return None if closed else (end, root[1])
 
 
 def _without_sections(text: str) -> str:
