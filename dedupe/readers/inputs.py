@@ -152,11 +152,11 @@ def _parsed(opened: StoredTable | Text, content: Content, options: _Options) -> 
         return _parquet(opened, content, options)
     text, rest = opened.text, ""
     kind = options.format or detect(text, content.suffix, options.delimiter, options.columns.title)
-    if content.damage and kind in ("lines", "csv", "tsv", "jsonl"):
+    if content.damage and kind in ("lines", "csv", "tsv"):  # the other readers notice a cut themselves
         end = max(text.rfind("\n"), text.rfind("\r")) + 1
         text, rest = text[:end], text[end:]
     source = _source(text, content.name, kind, options, opened.encoding)
-    if content.damage:
+    if content.damage and not source.warnings:
         source = _incomplete(source, f"{content.name} cannot be unpacked to its end ({content.damage})", rest)
     return replace(source, notes=[*source.notes, *opened.notes])
 

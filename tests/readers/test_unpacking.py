@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import subprocess
 import sys
 import tracemalloc
@@ -145,6 +146,17 @@ def test_the_command_line_warns_of_what_is_missing(tmp_path, fake_encoder):
     done = run("dedupe", few, "--skip-bad", "-o", tmp_path / "kept.jsonl")
     assert "only the 2 headlines" in done.stderr and "1 bad row in" in done.stderr, done.output
     assert (tmp_path / "kept.jsonl.rejects").read_text() == '"Ferry\n'
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zstd"])
+def test_a_packed_array_and_a_packed_feed_are_read_up_to_the_cut(tmp_path, kind):
+    array = json.dumps(MANY[:5000]).encode()
+    items = "".join(f"<item><title>{title}</title></item>" for title in MANY[:5000])
+    for content in (array, f"<rss version='2.0'><channel>{items}</channel></rss>".encode()):
+        whole = packed(kind, content)
+        source = read_headlines(write(tmp_path / "a", whole[: len(whole) * 3 // 4]), skip_bad=True)
+        assert 2000 < len(source.headlines) < 5000 and titles(source) == MANY[: len(source.headlines)]
+        assert len(source.warnings) == len(source.rejects) == 1
 
 
 @pytest.mark.parametrize("text", ['["One", "Two", "Thr', '[{"title": "One"}, {"title": "Two"}, {"title": "Thr'])
