@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ import click
 from dedupe.cli.shared import PROGRAM, count, option, refuse, warn
 from dedupe.readers.fetch import TIMEOUT, is_address
 from dedupe.readers.inputs import FORMATS
+from dedupe.readers.opening import check_read_once
 from dedupe.runtime.files import check_output, write_lines
 
 if TYPE_CHECKING:
@@ -57,19 +59,29 @@ class InputOptions:
         metavar="SECONDS",
         help="Longest time for one download.",
     )
-    skip_bad: bool = option("--skip-bad", is_flag=True, help="Skip rows that cannot be read, and write them to a file.")
+    max_size: str | None = option(
+        "--max-size",
+        metavar="SIZE",
+        help="Most that an input may have in memory, unpacked, such as 5GB; default: 2GB, and 200 times its packed size.",
+    )
+    skip_bad: bool = option(
+        "--skip-bad",
+        is_flag=True,
+        help="Skip rows that cannot be read, and write them to a file; of an input that was cut off, use the start.",
+    )
     rejects: str | None = option(
         "--rejects", metavar="FILE", help="File for skipped rows; default: OUTPUT.rejects, or INPUT.rejects without -o."
     )
 
     def check(self, output: str, *, force: bool, beside: Iterable[str] = ()) -> None:
-        """Raise for options without effect, and where skipped rows could not be written.
+        """Raise for options without effect, for a pipe named twice, and where skipped rows could not be written.
 
         `beside`: files to read besides the inputs.
         """
         if not self.fetch and not any(map(is_address, [*self.inputs, *beside])):
             for name in ("allow_private", "timeout"):
                 refuse(name, "where nothing is fetched")
+        check_read_once([*self.inputs, *beside])
         if self.rejects and not self.skip_bad:
             raise click.UsageError("--rejects has no effect without --skip-bad: add it")
         if self.skip_bad:
@@ -85,18 +97,20 @@ class InputOptions:
                 refuse(name, f"on {source.format} input")
         return source
 
-    def load(self) -> Source:
-        """Read the inputs, and warn of what is missing from them."""
+    def load(self, *, or_usual: bool = False) -> Source:
+        """Read the inputs, and warn of what is missing from them; `or_usual`: inputs may lack the named columns."""
         from dedupe.readers import Columns, read_headlines
 
+        named = Columns(self.title_column, self.date_column, self.source_column, self.id_column, self.url_column)
         source = read_headlines(
             self.inputs,
             input_format=self.input_format,
-            columns=Columns(self.title_column, self.date_column, self.source_column, self.id_column, self.url_column),
+            columns=[named, Columns()] if or_usual and named != Columns() else named,
             delimiter=self.delimiter,
             encoding=self.encoding,
             skip_bad=self.skip_bad,
             fetch=self.fetch,
+            max_size=self.max_size,
             allow_private=self.allow_private,
             timeout=self.timeout,
         )
@@ -114,5 +128,5 @@ class InputOptions:
 
     def rejects_path(self, output: str) -> str:
         """Return the file for skipped rows."""
-        names = [name for name in (output, self.inputs[0]) if name != "-" and "://" not in name]
-        return self.rejects or f"{(names or [PROGRAM])[0]}.rejects"
+        files = [name for name in (output, self.inputs[0]) if name == output != "-" or Path(name).is_file()]
+        return self.rejects or f"{(files or [PROGRAM])[0]}.rejects"

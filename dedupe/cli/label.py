@@ -77,10 +77,14 @@ def label(job: _Options, inputs: InputOptions) -> None:
     from dedupe.pipeline import deduplicate
 
     check_output(str(job.output), inputs.inputs, force=True)
+    inputs.check("-", force=True)
     answers, cache = Answers(job.output), open_cache(job.cache, job.no_cache)
     limit_threads(job.threads)
-    headlines = inputs.read().headlines
-    run = deduplicate(headlines, encoder=job.model, level=job.level, window=job.window, progress=True, cache=cache)
+    source = inputs.read()
+    inputs.set_aside(source, "-")
+    run = deduplicate(
+        source.headlines, encoder=job.model, level=job.level, window=job.window, progress=True, cache=cache
+    )
     questions = Questions(run, job.level, answers.verdicts(job.level))
     try:
         _ask(questions, answers, job)

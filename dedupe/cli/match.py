@@ -12,7 +12,6 @@ from dedupe.cli.dry_run import plan
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import PROGRAM, RowOptions, applied, count, option, readable_format, takes, warn
-from dedupe.errors import InputError
 from dedupe.levels import LEVELS
 from dedupe.runtime.files import write_lines
 from dedupe.writers import ROW_FORMATS, write_matches, write_rows
@@ -56,8 +55,6 @@ def match(job: _Options, inputs: InputOptions) -> None:
 
     format = job.format or readable_format(job.output, ROW_FORMATS)
     job.check_formulas(format)
-    if "-" in inputs.inputs and "-" in job.against:
-        raise click.UsageError("INPUT and --against both name standard input: give a file for one")
     job.check(inputs, format, *job.against)
     source, known = inputs.read(), _read_known(job, inputs)
     if job.dry_run:
@@ -78,14 +75,7 @@ def match(job: _Options, inputs: InputOptions) -> None:
 
 def _read_known(job: _Options, inputs: InputOptions) -> Source:
     """Read the known headlines from the columns named for the new ones; if they lack those, from the usual ones."""
-    known = replace(inputs, inputs=job.against, input_format=None, rejects=None)
-    usual = replace(known, title_column=None, date_column=None, source_column=None, id_column=None, url_column=None)
-    try:
-        return known.load()
-    except InputError:
-        if known == usual:
-            raise
-        return usual.load()
+    return replace(inputs, inputs=job.against, input_format=None, rejects=None).load(or_usual=True)
 
 
 def _counts(job: _Options, matches: Matches, known: int) -> list[str]:

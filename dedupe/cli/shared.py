@@ -58,6 +58,8 @@ class Commands(click.Group):
             raise _Failure(f"{message}{end} See {(error.ctx or ctx).command_path} --help.") from error
         except DedupeError as error:
             raise _Failure(str(error)) from error
+        except MemoryError as error:
+            raise _Failure("out of memory: give a smaller input, or free some memory") from error
         except KeyboardInterrupt:
             click.echo(f"{PROGRAM}: interrupted", err=True)
             ctx.exit(130)

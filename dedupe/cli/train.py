@@ -97,6 +97,8 @@ def train(
         from dedupe import training
     from dedupe.evaluation.answers import answered_headlines
 
+    if stories.is_fifo():
+        raise click.UsageError("STORIES is a pipe, but the same command must find it again to continue: give a file")
     answers = answered_headlines(labels) if labels else []
     with reporting(not quiet) as progress:
         record = training.train(

@@ -130,7 +130,7 @@ def tune(job: _Options, inputs: InputOptions) -> None:
     for plot in plots if folder.exists() else ():
         check_output(str(plot), inputs.inputs, force=True)
     job = job.in_force()
-    inputs.check("-", force=True)
+    inputs.check("-", force=True, beside=[*job.corrections, *([str(job.labels)] if job.labels else [])])
     source = inputs.read()
     if job.dry_run:
         write_lines(job.plan(source, job.target, "settings", {"level": job.level, "goal": goal}, job.labels), "-")
@@ -151,12 +151,11 @@ def tune(job: _Options, inputs: InputOptions) -> None:
 
 def _tuned(job: _Options, goal: Goal, source: Source) -> Tuning:
     from dedupe import evaluation
-    from dedupe.clustering.corrections import read_corrections
     from dedupe.evaluation.answers import Answers
 
     options = job.run_options()
     if job.labels is None:
         return evaluation.tune(source.headlines, goal, level=job.level, columns=job.columns, **options)
-    read_corrections(job.labels)  # raises for unknown verdicts and for contradictions
-    answers = Answers(job.labels).verdicts(job.level)
-    return evaluation.tune_by_answers(source.headlines, answers, goal, level=job.level, **options)
+    answers = Answers(job.labels)
+    answers.check()
+    return evaluation.tune_by_answers(source.headlines, answers.verdicts(job.level), goal, level=job.level, **options)

@@ -72,10 +72,17 @@ def _read(path: str) -> Iterator[Correction]:
     for column in VERDICT_COLUMNS[1:]:
         if column not in source.columns:
             raise InputError(f"{path} has no column {column!r}: corrections need {', '.join(VERDICT_COLUMNS)}")
-    for number, headline in enumerate(source.headlines, 1):
-        title_b, verdict = (str(headline.own.get(column) or "").strip() for column in VERDICT_COLUMNS[1:])
+    yield from corrections_in(
+        [{**headline.own, VERDICT_COLUMNS[0]: headline.title} for headline in source.headlines], path
+    )
+
+
+def corrections_in(rows: Iterable[Mapping[str, Any]], path: str) -> Iterator[Correction]:
+    """Yield the corrections in rows with `title_a`, `title_b` and `verdict`; see `read_corrections`. `path`: for messages."""
+    for number, row in enumerate(rows, 1):
+        title_a, title_b, verdict = (str(row.get(column) or "").strip() for column in VERDICT_COLUMNS)
         if verdict.lower() not in ("", SKIPPED):
-            yield Correction(headline.title, title_b, verdict, f"{path}, row {number}")
+            yield Correction(title_a, title_b, verdict, f"{path}, row {number}")
 
 
 def as_corrections(corrections: Iterable[CorrectionLike]) -> list[Correction]:

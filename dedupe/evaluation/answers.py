@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dedupe.clustering.corrections import read_corrections
+from dedupe.clustering.corrections import check_consistent, corrections_in
 from dedupe.errors import EmptyInput, InputError
 from dedupe.evaluation.questions import Answer
 from dedupe.headlines import Headline
@@ -27,6 +27,10 @@ class Answers:
         self.path = path
         self.format = format_of(str(path), ("csv", "tsv", "jsonl")) or "csv"
         self.rows = _read(path) if path.exists() else []
+
+    def check(self) -> None:
+        """Raise `InputError`, with the row, for an unknown verdict and for answers that contradict each other."""
+        check_consistent(list(corrections_in(self.rows, str(self.path))))
 
     def add(self, first: Headline, second: Headline, verdict: str, level: str) -> None:
         """Append an answer."""
@@ -58,8 +62,9 @@ class Answers:
 
 def answered_headlines(path: Path) -> list[tuple[Headline, Headline, str]]:
     """Return both headlines and the verdict of each answer, skipped ones left out."""
-    read_corrections(path)  # raises for unknown verdicts and for contradictions
-    rows = [row for row in _read(path) if _verdict(row) not in ("", SKIPPED)]
+    answers = Answers(path)
+    answers.check()
+    rows = [row for row in answers.rows if _verdict(row) not in ("", SKIPPED)]
     return [(_headline(row, "a"), _headline(row, "b"), _verdict(row)) for row in rows]
 
 

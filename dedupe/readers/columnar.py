@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
-from pathlib import Path
+import weakref
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from typing import Any
 
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row, as_headlines, from_fields
 from dedupe.readers.delimited import FIELDS, Columns, find_columns
+from dedupe.readers.opening import Content
 from dedupe.runtime.arrow import StoredRow, StoredTable, as_table, is_frame, one_line
 
-MAGIC = b"PAR1"
+_ROW_BYTES = 8  # that the other values of a row have at least
+_CHECKED_ROWS = 1024
 
 
 def read_table(frame: Any, columns: Columns | None = None) -> list[Headline]:
@@ -31,32 +34,40 @@ def rows_of(headlines: Iterable[Row] | Any) -> list[Headline]:
     return read_table(headlines) if is_frame(headlines) else as_headlines(headlines)
 
 
-def open_parquet(name: str, content: bytes | None = None) -> StoredTable:
-    """Return the rows of the Parquet file `name`, or of its `content` where that was read already."""
+def open_parquet(content: Content) -> StoredTable:
+    """Return the rows of Parquet, which stay in its file if `content` has one."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        return StoredTable(pq.ParquetFile(name if content is None else io.BytesIO(content)), name)
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # damage also gives text that is not UTF-8
-        advice = "get it again, or name its format"
-        raise InputError(f"{name} cannot be read as Parquet ({one_line(error)}): {advice}") from None
+    with ExitStack() as stack:
+        file = stack.enter_context(content.parquet or io.BytesIO(content.data))
+        try:
+            table = StoredTable(pq.ParquetFile(file), content.name)
+        except MemoryError:
+            raise
+        except (
+            pa.ArrowException,
+            OSError,
+            ValueError,
+            OverflowError,
+        ) as error:  # damage also gives text that is not UTF-8
+            advice = "get it again, or name its format"
+            raise InputError(f"{content.name} cannot be read as Parquet ({one_line(error)}): {advice}") from None
+        weakref.finalize(table, stack.pop_all().close)
+    return table
 
 
-def is_parquet_file(name: str) -> bool:
-    """Return whether a file starts as Parquet does; False if it cannot be read."""
-    try:
-        with Path(name).open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except (OSError, ValueError):
-        return False
+def headlines_of(
+    table: StoredTable, columns: dict[str, str], check: Callable[[int], None] | None = None
+) -> list[Headline]:
+    """Return the rows of a table as headlines.
 
-
-def headlines_of(table: StoredTable, columns: dict[str, str]) -> list[Headline]:
-    """Return the rows of a table as headlines; `columns` as `find_columns` returns them."""
-    fields = [FIELDS[key] for key in columns]
-    rows = table.values(list(columns.values()))
-    return [
-        from_fields(dict(zip(fields, values, strict=True)), row=StoredRow(table, position))
-        for position, values in enumerate(rows)
-    ]
+    `columns`: as `find_columns` returns them. `check` is called now and then with the size so far in bytes, and may raise.
+    """
+    fields, headlines, size = [FIELDS[key] for key in columns], list[Headline](), 0
+    for position, values in enumerate(table.values(list(columns.values()))):
+        headlines.append(from_fields(dict(zip(fields, values, strict=True)), row=StoredRow(table, position)))
+        size += _ROW_BYTES + sum(len(value) for value in values if isinstance(value, str))
+        if check and position % _CHECKED_ROWS == 0:
+            check(size)
+    return headlines

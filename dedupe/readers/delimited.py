@@ -6,6 +6,7 @@ import csv
 import difflib
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -19,6 +20,7 @@ FIELDS = {"title": "title", "date": "published", "source": "source", "id": "id",
 """The field of a `Headline` that each of `Columns` fills."""
 TITLES = ("title", "headline", "headlines", "name", "header", "text")
 """Usual names of the title column, the best first."""
+_BETWEEN_ITEMS = re.compile(r"[\s,]*")
 _USUAL_NAMES = {
     "title": TITLES,
     "date": (
@@ -51,6 +53,7 @@ class Rows:
     records: list[Mapping[str, Any]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     rejects: list[str] = field(default_factory=list)
+    cut: int | None = None  # how many rows come before damage after which nothing can be read
 
     def reject(self, number: int, raw: str, problem: str, unit: str = "line") -> None:
         """Keep a bad line aside; `InputError` unless bad lines are skipped."""
@@ -137,8 +140,14 @@ def _json_items(text: str, rows: Rows) -> Iterator[tuple[int, str, Any]]:
         document = value if end == len(stripped) else None  # the first of several lines
     except (ValueError, RecursionError) as error:
         if stripped.startswith("["):
-            advice = "correct it, or give one object per line"
-            raise InputError(f"{rows.name}: not a JSON array ({error}): {advice}") from None
+            document, end = array_start(stripped)
+            if not (rows.skip_bad and document):
+                advice = "correct it, or give one object per line" + ", or add --skip-bad to read its start" * bool(
+                    document
+                )
+                raise InputError(f"{rows.name}: not a JSON array ({error}): {advice}") from None
+            rows.rejects.append(stripped[end:])
+            rows.cut = len(document)
     if isinstance(document, dict) and list(document) == ["stories"]:
         document = _headlines_of_stories(document["stories"], rows.name)
     if isinstance(document, list):
@@ -150,6 +159,18 @@ def _json_items(text: str, rows: Rows) -> Iterator[tuple[int, str, Any]]:
                 yield number, line, json.loads(line)
             except (ValueError, RecursionError) as error:
                 rows.reject(number, line, f"not JSON ({error})")
+
+
+def array_start(text: str, start: int = 0) -> tuple[list[Any], int]:
+    """Return the values of the JSON array that begins at `start`, up to one that is cut or damaged, and where that begins."""
+    values, decoder, position = list[Any](), json.JSONDecoder(), start + 1
+    while True:
+        position = _BETWEEN_ITEMS.match(text, position).end()  # type: ignore[union-attr]  # it may match nothing
+        try:
+            value, position = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            return values, position
+        values.append(value)
 
 
 def _headlines_of_stories(stories: Any, name: str) -> list[dict[str, Any]]:

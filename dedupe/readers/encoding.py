@@ -1,11 +1,13 @@
-"""Bytes -> text: byte-order marks, UTF-8, UTF-16 without a mark, and a guess for the rest."""
+"""Bytes -> text: byte-order marks, declared encodings, UTF-8, UTF-16 without a mark, and a guess for the rest."""
 
 from __future__ import annotations
 
 import codecs
 import re
+from typing import NamedTuple
 
 from dedupe.errors import InputError
+from dedupe.readers.declared import Declared, declared_encodings, same_encoding
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -21,6 +23,9 @@ _BINARY = {
     b"\xff\xd8\xff": "an image",
     b"SQLite format 3": "an SQLite database",
 }
+_HIGH_BYTES = bytes(range(128, 256))
+_SURELY_UTF8 = 8  # characters beyond ASCII; of Chinese as GBK, each looks like UTF-8 with a chance of 0.2
+_MAX_UNREADABLE = 0.05  # share of the characters that are not ASCII
 _SAMPLE = 4096  # bytes that show UTF-16
 _GUESS_SAMPLE = 200_000  # bytes
 _NON_LATIN = 0.4  # share of non-ASCII bytes: text in Latin alphabets has far fewer, other text far more
@@ -28,17 +33,72 @@ _STRAY = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8, as "surrogat
 _STRAY_AS_CP1252 = {0xDC00 + b: bytes([b]).decode("cp1252", "ignore") or chr(b) for b in range(128, 256)}
 
 
-def decode(content: bytes, name: str, encoding: str | None = None) -> tuple[str, str]:
-    """Return the text and its encoding. Raises `InputError` for content that is not text, or not in the named `encoding`."""
+class Text(NamedTuple):
+    """Decoded text, its encoding, and a note for people where a declared encoding is not the one that was used."""
+
+    text: str
+    encoding: str
+    notes: list[str]
+
+
+def decode(content: bytes, name: str, encoding: str | None = None, charset: str | None = None) -> Text:
+    """Return the text, in the first of these encodings: the named one, that of its byte-order mark, the declared ones
+    (`charset`: by its server), and the detected one.
+
+    Raises `InputError` for content that is not text, or not in the named `encoding`.
+    """
     for magic, kind in _BINARY.items():
         if content.startswith(magic):
             raise InputError(f"{name} is {kind} and not text: unpack it, or export it as CSV or JSON Lines")
     if encoding is not None:
-        return _decode_as(encoding, content, name, ": leave --encoding out to have it detected"), encoding
-    for mark, marked in _BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            advice = ", as its first bytes say: it is damaged, or name another with --encoding"
-            return _decode_as(marked, content, name, advice), marked
+        return Text(_decode_as(encoding, content, name, ": leave --encoding out to have it detected"), encoding, [])
+    mark = next((marked for mark, marked in _BYTE_ORDER_MARKS if content.startswith(mark)), None)
+    declared = declared_encodings(content, charset, mark)
+    if mark:
+        advice = ", as its first bytes say: it is damaged, or name another with --encoding"
+        text, used = _decode_as(mark, content, name, advice), mark
+    else:
+        text, used = _declared(content, declared) or _detected(content, name)
+    return Text(text, used, _disagreements(name, declared, used) if mark or not content.isascii() else [])
+
+
+def _declared(content: bytes, declared: list[Declared]) -> tuple[str, str] | None:
+    """The text in the first declared encoding that the bytes do not contradict."""
+    for encoding, _ in declared:
+        if _contradicts(content, encoding):
+            continue
+        for candidate in (encoding, "latin-1") if encoding == "cp1252" else (encoding,):
+            try:
+                return content.decode(candidate).removeprefix("\ufeff"), candidate
+            except UnicodeError:
+                continue
+        text = "" if encoding == "utf-8" else content.decode(encoding, "replace")
+        bad = text.count("\ufffd")
+        if text and bad <= _MAX_UNREADABLE * sum(character > "\x7f" for character in text):
+            return text, f"{encoding} ({bad:,} unreadable byte{'s' * (bad > 1)})"
+    return None
+
+
+def _contradicts(content: bytes, encoding: str) -> bool:
+    """Whether bytes are UTF-8, which text in another encoding hardly ever is by chance."""
+    if encoding == "utf-8" or content.isascii():
+        return False
+    try:
+        others = sum(character > "\x7f" for character in content.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
+    one_byte_each = len(_HIGH_BYTES.decode(encoding, "replace")) == len(_HIGH_BYTES)
+    return others >= (1 if one_byte_each else _SURELY_UTF8)
+
+
+def _disagreements(name: str, declared: list[Declared], used: str) -> list[str]:
+    others = [
+        f"{where} says {encoding}" for encoding, where in declared if not same_encoding(encoding, used.split()[0])
+    ]
+    return [f"{name}: {' and '.join(others)}, but it was read as {used}"] if others else []
+
+
+def _detected(content: bytes, name: str) -> tuple[str, str]:
     for candidate in (_unmarked_utf16(content), "utf-8"):
         try:
             if candidate:

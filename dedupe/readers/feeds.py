@@ -13,14 +13,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 from dedupe.errors import InputError
+from dedupe.readers.delimited import array_start
+from dedupe.readers.xml_text import cut_feed, root_name, with_plain_doctype
 
 FEED_COLUMNS = ("title", "published", "source", "url", "id")
 _JSON_FEED = re.compile(r'\s*\{.*?"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.org/', re.DOTALL)
+_ITEMS = re.compile(r'"items"\s*:\s*\[')
+_FORMAT_OF_ROOT = {"rss": "feed", "feed": "feed", "rdf": "feed", "opml": "opml"}
 _MARKUP = re.compile(r"</?(?:a|b|br|cite|em|font|i|mark|p|q|small|span|strong|su[bp]|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
-_PROLOGUE = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL | re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^[\ufeff\s]*<\?xml[^>]*\?>")  # its encoding no longer holds for decoded text
-_ENTRY_END = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
-_FEED_END = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:amp;)?#(?:x([\da-f]+)|([0-9]+));?", re.IGNORECASE)  # to a character; perhaps escaped
 _SAMPLE = 4096  # characters
 _MAX_REASON = 200  # characters
@@ -28,11 +29,21 @@ _MAX_REASON = 200  # characters
 
 def detect_feed(text: str) -> str | None:
     """Return "feed" for RSS (also RDF), Atom and JSON Feed, "opml" for a list of feeds, None for other text."""
-    sample = text[:_SAMPLE]
-    if _JSON_FEED.match(sample):
+    if _JSON_FEED.match(text[:_SAMPLE]) or _is_json_feed(text):
         return "feed"
-    root = re.match(r"[\ufeff\s]*<(rss|feed|rdf:rdf|opml)(?![\w:])", _PROLOGUE.sub("", sample), re.IGNORECASE)
-    return root and ("opml" if root[1].lower() == "opml" else "feed")
+    return _FORMAT_OF_ROOT.get(root_name(text).lower().rpartition(":")[2])
+
+
+def _is_json_feed(text: str) -> bool:
+    """Whether a JSON object says late that it is a feed."""
+    if not text.lstrip("\ufeff \t\r\n").startswith("{") or "jsonfeed.org/version/" not in text:
+        return False
+    try:
+        feed = json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        return False
+    version = feed.get("version")
+    return isinstance(version, str) and "jsonfeed.org/version/" in version and isinstance(feed.get("items"), list)
 
 
 def addresses_of_opml(text: str, name: str) -> list[str]:
@@ -45,31 +56,30 @@ def addresses_of_opml(text: str, name: str) -> list[str]:
     return list(dict.fromkeys(address.strip() for address in addresses if address.strip()))
 
 
-def read_feed(text: str, name: str, *, skip_bad: bool = False) -> tuple[list[dict[str, Any]], str]:
-    """Return a row with `FEED_COLUMNS` for each entry of a feed, None where an entry lacks one, and what could not be read.
+def read_feed(text: str, name: str, *, skip_bad: bool = False) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a row with `FEED_COLUMNS` for each entry of a feed, None where an entry lacks one, and None for a whole feed.
 
-    That is "", or with `skip_bad` what follows the last whole entry of a feed that was cut off, else an `InputError`.
+    A feed that was cut off is an `InputError`, or with `skip_bad` its whole entries and what follows them.
     """
     is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
-    entries, rest = (_json_entries(text, name), "") if is_json else _xml_entries(text, name, skip_bad)
+    entries, rest = (_json_entries if is_json else _xml_entries)(text, name, skip_bad)
     return [dict(zip(FEED_COLUMNS, values, strict=True)) for values in entries], rest
 
 
-def _xml_entries(text: str, name: str, skip_bad: bool) -> tuple[Iterator[tuple[Any, ...]], str]:
-    feed = _parsed(text, name)
+def _xml_entries(text: str, name: str, skip_bad: bool) -> tuple[Iterator[tuple[Any, ...]], str | None]:
+    feed, rest = _parsed(text, name), None
+    if feed.bozo and (cut := cut_feed(text)):
+        end, root = cut
+        whole = _parsed(f"{text[:end]}{'</channel>' * (root.lower() == 'rss')}</{root}>", name)
+        if not (skip_bad and whole.entries):
+            problem = f"it ends after {len(whole.entries):,} whole entries, without </{root}>"
+            advice = "fetch it again" + ", or add --skip-bad to read those" * bool(whole.entries)
+            raise InputError(f"{name} is a feed that cannot be read to its end ({problem}): {advice}")
+        feed, rest = whole, text[end:]
     if not feed.entries and (feed.bozo or not feed.get("version")):
         reason = feed.get("bozo_exception") or "no root element of a feed"
         raise InputError(f"{name} is a feed that cannot be read ({reason}): fetch it again")
-    if not feed.bozo or _FEED_END.search(text):
-        return _entries_of(feed), ""
-    ends = [match.end() for match in _ENTRY_END.finditer(text)]
-    if not skip_bad:
-        problem = f"it ends after {len(ends):,} whole entries"
-        raise InputError(
-            f"{name} is a feed that cannot be read to its end ({problem}): fetch it again, or add --skip-bad"
-        )
-    end = max(ends, default=0)
-    return _entries_of(_parsed(text[:end], name)), text[end:]
+    return _entries_of(feed), rest
 
 
 def _parsed(text: str, name: str) -> Any:
@@ -77,7 +87,7 @@ def _parsed(text: str, name: str) -> Any:
 
     text = _REFERENCE.sub(_checked_reference, _XML_DECLARATION.sub("", text))
     try:
-        return feedparser.parse(io.BytesIO(text.encode("utf-8", "replace")), sanitize_html=False)
+        return feedparser.parse(io.BytesIO(with_plain_doctype(text).encode("utf-8", "replace")), sanitize_html=False)
     except Exception as error:  # it has no errors of its own, but fails in many ways on odd input
         reason = f"{type(error).__name__}: {error}"[:_MAX_REASON]
         raise InputError(f"{name} is a feed that cannot be read ({reason}): fetch it again") from error
@@ -112,15 +122,27 @@ def _date(entry: Any) -> str | None:
     return None
 
 
-def _json_entries(text: str, name: str) -> Iterator[tuple[Any, ...]]:
+def _json_entries(text: str, name: str, skip_bad: bool) -> tuple[list[tuple[Any, ...]], str | None]:
+    rest: str | None = None
     try:
-        feed = json.loads(text)
-        for item in feed["items"]:
-            title = item.get("title") or item.get("summary") or item.get("content_text")
-            date = item.get("date_published") or item.get("date_modified")
-            yield title, date, feed.get("title"), item.get("url") or item.get("external_url"), item.get("id")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        feed = json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        items = _ITEMS.search(text)
+        values, end = array_start(text, items.end() - 1) if items else ([], 0)
+        if not (skip_bad and values):
+            advice = "correct it, or fetch it again" + ", or add --skip-bad to read its start" * bool(values)
+            raise InputError(f"{name} is not a JSON Feed ({error!r}): {advice}") from None
+        feed, rest = {"items": values}, text[end:]
+    try:
+        return [_json_entry(item, feed) for item in feed["items"]], rest
+    except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{name} is not a JSON Feed ({error!r}): correct it, or fetch it again") from None
+
+
+def _json_entry(item: Any, feed: Any) -> tuple[Any, ...]:
+    title = item.get("title") or item.get("summary") or item.get("content_text")
+    date = item.get("date_published") or item.get("date_modified")
+    return title, date, feed.get("title"), item.get("url") or item.get("external_url"), item.get("id")
 
 
 def _without_markup(title: str | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 
 from dedupe.errors import EmptyInput, InputError
 from dedupe.headlines import Headline
-from dedupe.readers.columnar import MAGIC, headlines_of, is_parquet_file, open_parquet
+from dedupe.readers.columnar import headlines_of, open_parquet
 from dedupe.readers.delimited import FIELDS, Columns, find_columns, headline_of, read_csv, read_jsonl
-from dedupe.readers.encoding import decode
+from dedupe.readers.encoding import Text, decode
 from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, read_feed
-from dedupe.readers.fetch import TIMEOUT, expand, is_address, read_bytes, suffix, unpack
+from dedupe.readers.fetch import TIMEOUT, expand, is_address, suffix
 from dedupe.readers.html import count_texts, titles_of_html
+from dedupe.readers.opening import PARQUET_MAGIC, Content, check_read_once, read_input
 from dedupe.readers.page_text import looks_like_html, titles_of_text
 from dedupe.readers.sniff import detect, likely_delimiter
+from dedupe.readers.unpacking import SizeLimit, unpack
+from dedupe.runtime.arrow import StoredTable
 
 if TYPE_CHECKING:
     from dedupe.readers.web import Download
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "feed", "opml", "page")
 _SPELLED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
 _LINE_END = re.compile(r"\r\n|\r|\n")  # and no others: a title may hold other line separators
+_HIGH_BYTES = bytes(range(128, 256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Source:
 
     `format`: one of `FORMATS`, or "mixed" for inputs of several. `columns`: of a table, in order. `skipped_lines`: lines of
     a page that are no headlines. `rejects`: raw lines that could not be read. `notes`: messages of one line for people.
-    `warnings`: the same about what is missing from the headlines, such as feeds of a list that could not be fetched.
+    `warnings`: the same about what is missing from the headlines: of inputs that were cut off, and feeds of a list.
     """
 
     headlines: list[Headline]
@@ -55,6 +59,7 @@ class _Options:
     encoding: str | None
     skip_bad: bool
     fetch: bool
+    limit: SizeLimit
     allow_private: bool
     timeout: float
 
@@ -63,25 +68,28 @@ def read_headlines(
     inputs: str | Path | Iterable[str | Path],
     *,
     input_format: str | None = None,
-    columns: Columns | None = None,
+    columns: Columns | Sequence[Columns] | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
     skip_bad: bool = False,
     fetch: bool = False,
+    max_size: int | str | None = None,
     allow_private: bool = False,
     timeout: float = TIMEOUT,
 ) -> Source:
-    """Read headlines from files, globs, addresses (http, https), or standard input ("-"); gzip and zstd are unpacked.
+    """Read headlines from files, pipes, globs, addresses (http, https), or standard input ("-"); gzip and zstd are unpacked.
 
     Args:
         inputs: one or several. With several, the `file` of each headline is the name of its input.
         input_format: one of `FORMATS`. This and the next three are detected from the content by default.
-        columns: the names of the columns to read.
+        columns: the names of the columns to read; of several, each input takes the first that fits it.
         delimiter: the character between CSV columns; also "tab".
         encoding: the encoding of text.
-        skip_bad: collect lines that cannot be read in `rejects`, and use what there is of a feed that is cut short, instead of
-            raising `InputError` at the first.
+        skip_bad: collect lines that cannot be read in `rejects`, instead of raising `InputError` at the first. Of an input
+            that was cut off, use the start.
         fetch: fetch the feeds that OPML lists.
+        max_size: the most that an input may have in memory, unpacked, in bytes or such as "5GB". By default 2 GB and, from
+            64 MB on, 200 times its packed size. The rows of a Parquet file stay in it.
         allow_private: let lists of feeds, and redirects from public addresses, lead to private networks and this machine.
         timeout: seconds for each download.
 
@@ -93,11 +101,14 @@ def read_headlines(
         raise InputError(f"timeout must be a positive number of seconds, not {timeout!r}")
     csv.field_size_limit(2**31 - 1)  # by default 128 KiB, less than a title may have
     delimiter = _SPELLED_DELIMITERS.get(delimiter or "", delimiter)
-    options = _Options(input_format, columns or Columns(), delimiter, encoding, skip_bad, fetch, allow_private, timeout)
+    choices = [columns] if isinstance(columns, Columns) else list(columns or [Columns()])
+    limit = SizeLimit.of(max_size)
+    options = _Options(input_format, choices[0], delimiter, encoding, skip_bad, fetch, limit, allow_private, timeout)
     names = expand([inputs] if isinstance(inputs, (str, Path)) else inputs)
     if not names:
         raise InputError("no input: give at least one file")
-    sources = [_read(name, options) for name in names]
+    check_read_once(names)
+    sources = [_read(name, options, choices) for name in names]
     return sources[0] if len(sources) == 1 else _joined(names, sources)
 
 
@@ -114,23 +125,67 @@ def _joined(names: list[str], sources: list[Source]) -> Source:
     )
 
 
-def _read(name: str, options: _Options) -> Source:
-    if options.format in (None, "parquet") and name != "-" and not is_address(name) and is_parquet_file(name):
-        return _parquet(name, None, options)  # its rows stay in the file
-    content = read_bytes(name, timeout=options.timeout, allow_private=options.allow_private)
-    ending = suffix(name)
-    name = "standard input" if name == "-" else name
-    if options.format == "parquet" or (options.format is None and content.startswith(MAGIC)):
-        return _parquet(name, content, options)
-    text, encoding = decode(content, name, options.encoding)
-    if not re.search(r"[^\s\0\ufeff]", text):
-        raise EmptyInput(f"{name} is empty: give a file with at least one headline")
-    kind = options.format or detect(text, ending, options.delimiter, options.columns.title)
+def _read(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
+    """Open an input once, then parse it with the first of `choices` that fits."""
+    try:
+        may_be_parquet = options.format in (None, "parquet")
+        content = read_input(
+            name,
+            options.limit,
+            skip_bad=options.skip_bad,
+            parquet=may_be_parquet,
+            timeout=options.timeout,
+            allow_private=options.allow_private,
+        )
+        opened: StoredTable | Text
+        if (
+            content.parquet
+            or options.format == "parquet"
+            or (may_be_parquet and content.data.startswith(PARQUET_MAGIC))
+        ):
+            opened = open_parquet(content)
+        else:
+            opened = _text(content, options)
+        for columns in choices[:-1]:
+            try:
+                return _parsed(opened, content, replace(options, columns=columns))
+            except InputError:
+                continue
+        return _parsed(opened, content, replace(options, columns=choices[-1]))
+    except MemoryError:
+        raise InputError(f"{name} does not fit into memory: split it, or free some memory") from None
+
+
+def _text(content: Content, options: _Options) -> Text:
+    data = content.data
+    if content.damage:  # drop a character that was cut, of up to four bytes
+        data = data[: len(data) // 4 * 4].rstrip(_HIGH_BYTES)
+    text = decode(data, content.name, options.encoding, content.charset)
+    if not re.search(r"[^\s\0\ufeff]", text.text):
+        raise EmptyInput(f"{content.name} is empty: give a file with at least one headline")
+    return text
+
+
+def _parsed(opened: StoredTable | Text, content: Content, options: _Options) -> Source:
+    if isinstance(opened, StoredTable):
+        return _parquet(opened, content, options)
+    text, rest = opened.text, ""
+    kind = options.format or detect(text, content.suffix, options.delimiter, options.columns.title)
+    if content.damage and kind in ("lines", "csv", "tsv"):  # the other readers notice a cut themselves
+        end = max(text.rfind("\n"), text.rfind("\r")) + 1
+        text, rest = text[:end], text[end:]
+    source = _source(text, content.name, kind, options, opened.encoding)
+    if content.damage and not source.warnings:
+        source = _incomplete(source, f"{content.name} cannot be unpacked to its end ({content.damage})", rest)
+    return replace(source, notes=[*source.notes, *opened.notes])
+
+
+def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -> Source:
     how = "" if encoding in ("utf-8", "utf-8-sig") else f", {encoding.replace('_', '-')}"
     if kind in ("csv", "tsv", "jsonl"):
         return _table(text, name, kind, options, how)
     if kind == "feed":
-        return _feed(text, name, options)
+        return _feed(text, name, skip_bad=options.skip_bad)
     if kind == "opml":
         return _opml(text, name, options)
     columns = options.columns
@@ -140,10 +195,17 @@ def _read(name: str, options: _Options) -> Source:
     return _list(text, name, kind, how)
 
 
-def _parquet(name: str, content: bytes | None, options: _Options) -> Source:
-    table = open_parquet(name, content)
-    columns = find_columns(list(table.names), options.columns, name)
-    headlines = headlines_of(table, columns)
+def _incomplete(source: Source, problem: str, rest: str) -> Source:
+    """A source of whose input the end is missing; `rest`: what is left of it and could not be read."""
+    warning = f"{problem}: only the {len(source.headlines):,} headlines before that are used"
+    rejects = [*source.rejects, rest] if rest.strip() else source.rejects
+    return replace(source, rejects=rejects, warnings=[*source.warnings, warning])
+
+
+def _parquet(table: StoredTable, content: Content, options: _Options) -> Source:
+    columns = find_columns(list(table.names), options.columns, content.name)
+    size, name = content.size, content.name
+    headlines = headlines_of(table, columns, lambda unpacked: options.limit.check(unpacked, size, name))
     if not headlines:
         raise EmptyInput(f"{name} has no rows: give a file with at least one headline")
     return Source(headlines, "parquet", list(table.names), notes=[_table_note(name, "Parquet", columns)])
@@ -166,24 +228,20 @@ def _table(text: str, name: str, kind: str, options: _Options, encoding: str) ->
     if rows.rejects:
         notes.append(f"{len(rows.rejects):,} bad line{'s' * (len(rows.rejects) > 1)} skipped")
     headlines = [headline_of(row, columns) for row in rows.records]
-    return Source(headlines, kind, rows.columns, rejects=rows.rejects, notes=notes)
+    source = Source(headlines, kind, rows.columns, rejects=rows.rejects, notes=notes)
+    return _incomplete(source, f"{name} is damaged or cut off", "") if rows.cut else source
 
 
 def _table_note(name: str, how: str, columns: dict[str, str]) -> str:
     return f"read {name} as {how}: " + ", ".join(f"{key} from {column!r}" for key, column in columns.items())
 
 
-def _feed(text: str, name: str, options: _Options) -> Source:
-    rows, rest = read_feed(text, name, skip_bad=options.skip_bad)
+def _feed(text: str, name: str, *, skip_bad: bool) -> Source:
+    rows, rest = read_feed(text, name, skip_bad=skip_bad)
     headlines = [headline_of(row, FIELDS) for row in rows]  # its columns are called as the fields
-    return Source(
-        headlines,
-        "feed",
-        list(FEED_COLUMNS),
-        rejects=[rest] if rest else [],
-        notes=[f"read {name} as a feed: {len(headlines):,} entries"],
-        warnings=[f"{name} is a feed that was cut off: only {len(headlines):,} entries are whole"] if rest else [],
-    )
+    notes = [f"read {name} as a feed: {len(headlines):,} entries"]
+    source = Source(headlines, "feed", list(FEED_COLUMNS), notes=notes)
+    return source if rest is None else _incomplete(source, f"{name} was cut off", rest)
 
 
 def _opml(text: str, name: str, options: _Options) -> Source:
@@ -205,7 +263,7 @@ def _opml(text: str, name: str, options: _Options) -> Source:
         "feed",
         list(FEED_COLUMNS),
         rejects=[line for feed in read for line in feed.rejects],
-        notes=[f"read {name} as OPML: {count}"],
+        notes=[f"read {name} as OPML: {count}", *(note for feed in read for note in feed.notes[1:])],
         warnings=[line for feed in feeds for line in (feed.warnings if isinstance(feed, Source) else [str(feed)])],
     )
 
@@ -227,7 +285,9 @@ def _listed_feed(address: str, result: Download | InputError, options: _Options)
     if isinstance(result, InputError):
         return result
     try:
-        return _feed(decode(unpack(result.content, address), address)[0], address, options)
+        data, damage = unpack(result.content, address, options.limit, skip_bad=options.skip_bad)
+        content = Content(address, data, suffix(address), result.charset, damage)
+        return _parsed(_text(content, replace(options, encoding=None)), content, replace(options, format="feed"))
     except InputError as error:
         return error
 

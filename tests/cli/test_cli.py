@@ -224,9 +224,9 @@ def test_a_threshold_out_of_range_is_refused(titles: Path) -> None:
         (("match", "--against", "x", "--keep-formulas"), "--keep-formulas has no effect on jsonl output"),
         (("cluster", "--delimiter", ";", "--input-format", "lines"), "--delimiter has no effect on lines input"),
         (("match", "--against", "-", "--fetch"), "--fetch has no effect on lines input"),
+        (("match", "-", "--against", "-"), "standard input would be read twice"),
         (("cluster", "--timeout", "5"), "--timeout has no effect where nothing is fetched"),
         (("match", "--against", "x", "--allow-private"), "--allow-private has no effect where nothing is fetched"),
-        (("match", "-", "--against", "-"), "INPUT and --against both name standard input"),
         (("cluster", "--cache", "x", "--no-cache"), "--cache and --no-cache contradict each other"),
     ],
 )

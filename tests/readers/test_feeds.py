@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import json
 
 import pytest
 
 from dedupe import InputError, read_headlines
+from dedupe.readers.xml_text import cut_feed, root_name, with_plain_doctype
 from tests.support.headline_files import DAY, TITLES, feed, titles
 from tests.support.web_servers import redirect, response, serving
 
@@ -118,9 +120,9 @@ def test_bad_feeds_do_not_end_a_list_and_are_named(tmp_path, skip_bad):
         path = tmp_path / "feeds.opml"
         path.write_text(opml(*(f"{address}/{name}" for name in names), *BAD_ADDRESSES), "utf-8")
         source = read_headlines(path, fetch=True, allow_private=True, skip_bad=skip_bad)
-    whole = BAD_FEEDS["cut"].count(b"</item>") if skip_bad else 0
+    whole = BAD_FEEDS["cut"].count(b"</item>") + 1 if skip_bad else 0  # and the one that was packed
     assert titles(source) == [*TITLES, *["Ferry sinks off Oslo"] * whole, *TITLES]
-    assert f"{2 + skip_bad} of {len(names) + len(BAD_ADDRESSES)} feeds" in source.notes[0]
+    assert f"{2 + 2 * skip_bad} of {len(names) + len(BAD_ADDRESSES)} feeds" in source.notes[0]
     for bad in [*(f"{address}/{name}" for name in BAD_FEEDS), *BAD_ADDRESSES]:
         assert sum(f"{bad} " in f"{line} " for line in source.warnings) == 1, bad
 
@@ -168,3 +170,119 @@ def test_opml_without_feeds_or_whose_feeds_all_fail(tmp_path):
         InputError, match=r"none of 1 feeds could be read; the first: file:///etc/hostname is not an http"
     ):
         read_headlines(path, fetch=True)
+
+
+CLOSING = {"rss": "</rss>", "atom": "</feed>", "json": "]"}
+
+
+@pytest.mark.parametrize("kind", ["rss", "atom", "json"])
+def test_a_feed_cut_anywhere_is_never_taken_for_a_whole_one(tmp_path, kind):
+    whole, path = feed(kind), tmp_path / "feed"
+    end = whole.rindex(CLOSING[kind].encode())
+    for size in range(whole.index(TITLES[0].encode()), end + 1, 7):
+        path.write_bytes(whole[:size])
+        with pytest.raises(InputError):
+            read_headlines(path, input_format="feed")
+        try:
+            source = read_headlines(path, input_format="feed", skip_bad=True)
+        except InputError:
+            assert TITLES[1].encode() not in whole[:size]  # no entry is whole
+            continue
+        count = len(source.headlines)
+        assert count > 0 and titles(source) == TITLES[:count]
+        assert f"only the {count} headlines before" in source.warnings[0], size
+
+
+@pytest.mark.parametrize("odd", ["<![CDATA[</item></channel></rss>", "<!-- </item></channel></rss>"])
+def test_a_closing_tag_inside_a_section_does_not_close_a_feed(tmp_path, odd):
+    item = "<item><title>Rates rise again</title></item>"
+    path = tmp_path / "feed.xml"
+    path.write_text(f"<rss version='2.0'><channel><title>All</title>{item}<item><title>{odd}", "utf-8")
+    with pytest.raises(InputError, match=r"it ends after 1 whole entries, without </rss>.*--skip-bad"):
+        read_headlines(path)
+    assert titles(read_headlines(path, skip_bad=True)) == ["Rates rise again"]
+
+
+@pytest.mark.parametrize(
+    "after", ["", "\n<!-- made by a plugin -->", "<script>track()</script>", "\nWarning: no cache"]
+)
+def test_a_feed_that_is_not_well_formed_may_be_whole(tmp_path, after):
+    path = tmp_path / "feed.xml"
+    path.write_text(
+        f"<rss version='2.0'><channel><item><title>Rates & rain</title></item></channel></rss>{after}", "utf-8"
+    )
+    source = read_headlines(path)
+    assert titles(source) == ["Rates & rain"] and source.warnings == []
+
+
+DTD = """<!DOCTYPE rss [
+  <!ELEMENT rss (channel)> <!-- it's > and ] -->
+  <!ENTITY nbsp "&#160;"> <!ENTITY outlet 'The ] > Daily'>
+  <!ATTLIST rss version CDATA #FIXED "2.0"> <?pi ]> ?>
+]>"""
+DOCTYPES = [
+    DTD,
+    '<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://my.netscape.com/rss-0.91.dtd">',
+    '<!DOCTYPE rss SYSTEM "rss>.dtd" [ <!ENTITY % HTML "a"> %HTML; ] >',
+    "<!DOCTYPE rss [" + "".join(f'<!ENTITY e{k} "&#{k};">' for k in range(161, 800)) + "]>",
+    "<!-- <rss> -->" * 400 + "<!DOCTYPE rss>",
+]
+
+
+@pytest.mark.parametrize("doctype", DOCTYPES)
+@pytest.mark.parametrize("kind", ["rss", "atom", "opml"])
+def test_a_document_type_is_no_obstacle(tmp_path, kind, doctype):
+    path = tmp_path / "feed"
+    if kind == "opml":
+        path.write_text(OPML.replace("<opml", f"{doctype}\n<opml").format(""), "utf-8")
+        with pytest.raises(InputError, match=r"lists no feeds|is not OPML"):
+            read_headlines(path)
+        return
+    head, start, rest = feed(kind).decode().partition("<rss" if kind == "rss" else "<feed")
+    path.write_text(f"{head}{doctype}\n{start}{rest}", "utf-8")
+    source = read_headlines(path)
+    assert source.format == "feed" and titles(source) == TITLES
+
+
+def test_an_entity_of_a_document_type_is_read(tmp_path):
+    path = tmp_path / "feed"
+    path.write_text(
+        f"{DTD}<rss version='2.0'><channel><item><title>Rates&nbsp;rise</title></item></channel></rss>", "utf-8"
+    )
+    assert titles(read_headlines(path)) == ["Rates\xa0rise"]
+
+
+def test_entities_of_entities_do_not_grow(tmp_path):
+    laughs = '<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{k} "{f"&a{k - 1};" * 10}">' for k in range(1, 12))
+    title = "Rates rise &a11;" + "&a0;" * 1000
+    (tmp_path / "feed").write_text(
+        f"<!DOCTYPE rss [{laughs}]><rss><channel><item><title>{title}</title></item></channel></rss>"
+    )
+    assert len(titles(read_headlines(tmp_path / "feed"))[0]) < 20_000
+
+
+@pytest.mark.parametrize("filler", ["<!--", "<?", "<!DOCTYPE rss [", '<!DOCTYPE "', "<![CDATA[", "</item ", "<rss "])
+def test_the_root_of_a_large_text_is_found_in_time(filler):
+    """A scan that were quadratic would take minutes."""
+    text = filler * 200_000
+    assert root_name(text) in ("", "rss")
+    cut_feed(f"<rss>{text}")
+    cut_feed(f"<!DOCTYPE rss [{text}")
+    with_plain_doctype(f"<!DOCTYPE rss [{text}")
+
+
+def test_a_json_feed_may_say_late_that_it_is_one(tmp_path):
+    items = [{"id": str(k), "content_text": "x" * 3000, "title": title} for k, title in enumerate(TITLES)]
+    content = {"title": "The Daily", "items": items, "version": "https://jsonfeed.org/version/1.1"}
+    (tmp_path / "a.json").write_text(json.dumps(content), "utf-8")
+    source = read_headlines(tmp_path / "a.json")
+    assert source.format == "feed" and titles(source) == TITLES
+
+
+def test_an_atom_feed_may_have_a_prefix(tmp_path):
+    xml = '<a:feed xmlns:a="http://www.w3.org/2005/Atom"><a:entry><a:title>Rates rise</a:title></a:entry></a:feed>'
+    (tmp_path / "a.xml").write_text(xml, "utf-8")
+    assert titles(read_headlines(tmp_path / "a.xml")) == ["Rates rise"]
+    (tmp_path / "a.xml").write_text(xml.removesuffix("</a:feed>"), "utf-8")
+    with pytest.raises(InputError, match="without </a:feed>"):
+        read_headlines(tmp_path / "a.xml")

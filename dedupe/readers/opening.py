@@ -1,0 +1,126 @@
+"""Names -> bytes: files, pipes, standard input and addresses. Each is opened once and read once, as pipes allow no more."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from dedupe.errors import InputError
+from dedupe.readers.fetch import TIMEOUT, is_address, suffix
+from dedupe.readers.unpacking import SizeLimit, read_all, unpack
+
+PARQUET_MAGIC = b"PAR1"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an input holds.
+
+    `name`: as messages call it. `data`: its bytes, unpacked. `suffix`: that of its name, which may tell the format. `charset`:
+    the encoding that its server declared. `damage`: why the rest of it is missing, "" if it is whole. `parquet`: instead of
+    `data`, the open file whose rows can stay in it.
+    """
+
+    name: str
+    data: bytes = b""
+    suffix: str = ""
+    charset: str | None = None
+    damage: str = ""
+    parquet: BinaryIO | None = None
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return os.fstat(self.parquet.fileno()).st_size if self.parquet else len(self.data)
+
+
+def read_input(
+    name: str,
+    limit: SizeLimit,
+    *,
+    skip_bad: bool = False,
+    parquet: bool = True,
+    timeout: float = TIMEOUT,
+    allow_private: bool = False,
+) -> Content:
+    """Return the content of a file, a pipe, an address or standard input ("-").
+
+    Args:
+        name: what to read.
+        limit: the most that it may have, as it is and unpacked.
+        skip_bad: return what comes before the place where a packed input is damaged or cut, instead of raising.
+        parquet: whether the rows of a Parquet file may stay in it.
+        timeout: seconds for a download.
+        allow_private: as for `download`.
+
+    Raises `InputError` for what cannot be read or unpacked, or is too large.
+    """
+    shown, charset = _shown(name), None
+    if is_address(name):
+        from dedupe.readers.web import download
+
+        received = download(name, timeout=timeout, allow_private=allow_private)
+        data, charset = received.content, received.charset
+    else:
+        with _input_errors(name), ExitStack() as stack:
+            file = _standard_input() if name == "-" else stack.enter_context(Path(name).open("rb"))
+            start = file.read(len(PARQUET_MAGIC))
+            if parquet and start == PARQUET_MAGIC and name != "-" and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                file.seek(0)
+                stack.pop_all()  # it stays open
+                return Content(shown, suffix=suffix(name), parquet=file)
+            data = read_all(file, start, shown, limit)
+    data, damage = unpack(data, shown, limit, skip_bad=skip_bad)
+    return Content(shown, data, suffix(name), charset, damage)
+
+
+def check_read_once(names: Iterable[str]) -> None:
+    """Raise `InputError` where names stand for one pipe or for standard input twice: the second would find nothing."""
+    seen: dict[object, str] = {}
+    for name in names:
+        key = _stream(name)
+        if key is not None and key in seen:
+            both = " and ".join(dict.fromkeys(map(_shown, (seen[key], name))))
+            raise InputError(
+                f"{both} would be read twice, which a pipe does not allow: save it as a file and give that"
+            )
+        seen[key] = name
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
+def _stream(name: str) -> object:
+    """What tells streams apart that can be read only once; None for any other input."""
+    try:
+        status = os.fstat(_standard_input().fileno()) if name == "-" else Path(name).stat()
+    except (OSError, ValueError, InputError):
+        return name if name == "-" else None
+    once = name == "-" or stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode)
+    return (status.st_dev, status.st_ino) if once else None
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise InputError("standard input is closed: give a file instead of -")
+    return sys.stdin.buffer
+
+
+@contextmanager
+def _input_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"no file {name}: check the path, or give - for standard input") from None
+    except IsADirectoryError:
+        raise InputError(f"{name} is a folder: give a file in it, or all of them as '{Path(name) / '*'}'") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{name} cannot be read ({reason}): check the path and its permissions") from None
