@@ -18,6 +18,7 @@ _JSON_FEED = re.compile(r'\s*\{.*?"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.
 _MARKUP = re.compile(r"</?(?:a|b|br|cite|em|font|i|mark|p|q|small|span|strong|su[bp]|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _PROLOGUE = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL | re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^[\ufeff\s]*<\?xml[^>]*\?>")  # its encoding no longer holds for decoded text
+_BLANK_LINES = re.compile(r"[\r\n]\s+")
 _SAMPLE = 4096  # characters
 
 
@@ -50,7 +51,8 @@ def read_feed(text: str, name: str) -> list[dict[str, Any]]:
 def _xml_entries(text: str, name: str) -> Iterator[tuple[Any, ...]]:
     import feedparser
 
-    content = io.BytesIO(_XML_DECLARATION.sub("", text).encode("utf-8", "replace"))
+    text = _BLANK_LINES.sub("\n", _XML_DECLARATION.sub("", text))  # feedparser takes the square of their number
+    content = io.BytesIO(text.encode("utf-8", "replace"))
     feed = feedparser.parse(content, sanitize_html=False)
     if not feed.entries and feed.bozo:
         raise InputError(f"{name} is a feed that cannot be read ({feed.bozo_exception}): fetch it again")
