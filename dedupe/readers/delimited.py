@@ -67,22 +67,19 @@ def read_csv(text: str, name: str, delimiter: str, skip_bad: bool) -> Rows:
     rows = Rows(name, skip_bad)
     lines = list(io.StringIO(text, newline=""))
     quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" and _quotes_are_text(text) else csv.QUOTE_MINIMAL
-    start, first, reader = 0, 0, None  # `first`: the line that the reader began with
+    ends = _record_ends(lines, delimiter) if quoting == csv.QUOTE_MINIMAL else range(1, len(lines) + 1)
+    start = 0
     while start < len(lines):
-        if reader is None:
-            first = start
-            reader = csv.reader((lines[k] for k in range(start, len(lines))), delimiter=delimiter, quoting=quoting)
-        cells, problem = list[str](), ""
+        cells, problem, end = list[str](), "", ends[start]
         try:
-            cells = next(reader)
+            cells = next(csv.reader(lines[start:end], delimiter=delimiter, quoting=quoting)) if end else cells
         except csv.Error as error:
             problem = f"not CSV ({error})"
-        end = first + reader.line_num
-        if end > start + 1 and not _quotes_match("".join(lines[start:end]), delimiter):
-            problem = problem or "a quote is opened that is never closed"
+        if not end:
+            problem = "a quote is opened that is never closed"
         width = len(rows.columns)
         if problem:
-            end, reader = start + 1, None  # a stray quote must not swallow the rows after it
+            end = start + 1  # a stray quote must not swallow the rows after it
         elif not any(map(str.strip, cells)) and (not cells or (len(cells) == 1 and width != 1)):
             pass  # a blank line
         elif not rows.columns:
@@ -96,6 +93,34 @@ def read_csv(text: str, name: str, delimiter: str, skip_bad: bool) -> Rows:
             rows.reject(start + 1, "".join(lines[start:end]), problem)
         start = end
     return rows
+
+
+def _record_ends(lines: list[str], delimiter: str) -> list[int]:
+    """Return where the record that starts at each line ends; 0 where it opens a quote that is never closed, or closed badly.
+
+    Each line is looked at once, from the last to the first: by itself, and as what follows an open quote.
+    """
+    ends, closing = [0] * len(lines), 0  # `closing`: where a record ends that has an open quote before the line below
+    for k in range(len(lines) - 1, -1, -1):
+        line = lines[k]
+        ends[k] = k + 1
+        if '"' not in line:
+            continue
+        if k + 1 < len(lines) and _leaves_quote_open(line, delimiter, strict=False):
+            ends[k] = closing if _leaves_quote_open(line, delimiter, strict=True) else 0
+        after = _leaves_quote_open(f'"{line}', delimiter, strict=True)
+        closing = closing if after else 0 if after is None else k + 1
+    return ends
+
+
+def _leaves_quote_open(line: str, delimiter: str, *, strict: bool) -> bool | None:
+    """Whether a quote is open after a line of CSV; None where, read strictly, its quotes do not match."""
+    reader = csv.reader([line, '"'], delimiter=delimiter, strict=strict)
+    try:
+        next(reader)
+    except csv.Error:
+        return None
+    return reader.line_num > 1
 
 
 def _quotes_match(record: str, delimiter: str) -> bool:

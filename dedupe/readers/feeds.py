@@ -23,6 +23,7 @@ _FORMAT_OF_ROOT = {"rss": "feed", "feed": "feed", "rdf": "feed", "opml": "opml"}
 _MARKUP = re.compile(r"</?(?:a|b|br|cite|em|font|i|mark|p|q|small|span|strong|su[bp]|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^[\ufeff\s]*<\?xml[^>]*\?>")  # its encoding no longer holds for decoded text
 _REFERENCE = re.compile(r"&(?:amp;)?#(?:x([\da-f]+)|([0-9]+));?", re.IGNORECASE)  # to a character; perhaps escaped
+_BLANK_LINES = re.compile(r"[\r\n]\s+")
 _SAMPLE = 4096  # characters
 _MAX_REASON = 200  # characters
 
@@ -85,7 +86,8 @@ def _xml_entries(text: str, name: str, skip_bad: bool) -> tuple[Iterator[tuple[A
 def _parsed(text: str, name: str) -> Any:
     import feedparser
 
-    text = _REFERENCE.sub(_checked_reference, _XML_DECLARATION.sub("", text))
+    text = _BLANK_LINES.sub("\n", _XML_DECLARATION.sub("", text))  # feedparser takes the square of their number
+    text = _REFERENCE.sub(_checked_reference, text)
     try:
         return feedparser.parse(io.BytesIO(with_plain_doctype(text).encode("utf-8", "replace")), sanitize_html=False)
     except Exception as error:  # it has no errors of its own, but fails in many ways on odd input

@@ -36,6 +36,10 @@ _CHROME = re.compile(
     r"|(\d+|an?) (minute|min|hour|hr|day|week)s? (read|ago)\b.{0,30})\W*",
     re.IGNORECASE,
 )
+_HTML = re.compile(  # `(?>` gives back nothing: comments cannot be split in several ways
+    r"(?>\s+|<\?xml[^>]*>|<!--.*?-->)*+<(!doctype html|html|head|body|div|article|main|section|ul|ol|h1)\b", re.I | re.S
+)
+_SAMPLE = 5000  # characters in which a page's first tag is looked for
 _MONTH = r"(jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _NOT_TITLE = re.compile(
     r"^by (?-i:[A-Z])[\w.'’-]*( (?-i:[A-Z])[\w.'’-]*){1,3}(\W.{0,40})?$"
@@ -62,6 +66,7 @@ _ABBREVIATION = re.compile(
 _BULLET = re.compile(r"^([•▪●·*►»–-]|\d{1,2}[.)])\s+")
 _MIN_WORDS = 4  # a shorter line is a section's name, a button or a place, unless the next line says otherwise
 _MAX_LENGTH = 220  # characters; longer lines are prose
+_END = 60  # characters of a line that show how it ends
 _MIN_PROSE = 60  # characters; shorter lines with a full stop may be titles
 _MAX_MENU_WORDS = 6
 _CUT = ("…", "...")
@@ -74,7 +79,7 @@ def looks_like_page(text: str) -> bool:
     cut = sum(line.endswith(_CUT) for line in lines)
     if len(lines) < 3 or not prose + cut:
         return False
-    if any(map(_LIST.fullmatch, lines)) and max(prose, cut) >= 0.1 * len(lines):
+    if any(map(_starts_list, lines)) and max(prose, cut) >= 0.1 * len(lines):
         return True
     paragraphs = sum(len(line) > 140 and line.endswith(".") for line in lines)
     return cut + paragraphs >= max(0.15 * len(lines), 2) and re.search(r"\n\s*\n", text.strip()) is not None
@@ -82,14 +87,13 @@ def looks_like_page(text: str) -> bool:
 
 def looks_like_html(text: str) -> bool:
     """Return whether this is HTML, by its first tags."""
-    tags = r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body|div|article|main|section|ul|ol|h1)\b"
-    return re.match(tags, text[:5000].lstrip("\ufeff"), re.I | re.S) is not None
+    return _HTML.match(text[:_SAMPLE].lstrip("\ufeff")) is not None
 
 
 def titles_of_text(text: str) -> list[str]:
     """Return the headlines of a page's text in order, each without its bullet or rank."""
     lines = _lines(text)
-    first = next((k for k, line in enumerate(lines) if _LIST.fullmatch(line)), len(lines))
+    first = next((k for k, line in enumerate(lines) if _starts_list(line)), len(lines))
     if not _has_article(lines[:first]):
         return _titles(lines)
     return _article_title(lines[:first]) + _titles(lines[first:])
@@ -128,7 +132,13 @@ def is_title(line: str) -> bool:
     return len(line.split()) >= _MIN_WORDS and len(line) <= _MAX_LENGTH and not _is_other(line)
 
 
+def _starts_list(line: str) -> bool:
+    return len(line) <= _MAX_LENGTH and _LIST.fullmatch(line) is not None
+
+
 def _is_other(line: str) -> bool:
+    if len(line) > _MAX_LENGTH:  # longer lines are told by their end alone: the patterns take the square of a length
+        return _ends_as_teaser(line)
     is_chrome = any(pattern.fullmatch(line) for pattern in (_LIST, _CHROME, _DATE))
     return is_chrome or _NOT_TITLE.search(line) is not None or _ends_as_teaser(line)
 
@@ -138,7 +148,8 @@ def _is_prose(line: str) -> bool:
 
 
 def _ends_as_teaser(line: str) -> bool:
-    return bool(_TEASER.search(line)) and not _ABBREVIATION.search(line)
+    end = line[-_END:]
+    return bool(_TEASER.search(end)) and not _ABBREVIATION.search(end)
 
 
 def _is_short_title(lines: Sequence[str], k: int) -> bool:
@@ -146,7 +157,7 @@ def _is_short_title(lines: Sequence[str], k: int) -> bool:
     line, after = lines[k], lines[k + 1] if k + 1 < len(lines) else ""
     if len(line.split()) != _MIN_WORDS - 1 or _is_other(line):
         return False
-    if k and not (_LIST.fullmatch(lines[k - 1]) or _TEASER.search(lines[k - 1])):
+    if k and not (_starts_list(lines[k - 1]) or _TEASER.search(lines[k - 1][-_END:])):
         return False
     return _is_prose(after) or (is_title(after) and not _long_words(line).isdisjoint(_long_words(after)))
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*", re.ASCII)
 _HOST_PREFIX = re.compile(r"(?:(?:www\d?|m|mobile|amp)\.)+(?=[^.]+\.)")
 _USUAL_PORTS = (None, 80, 443)
-_PATH_END = re.compile(r"(?:/|/index\.\w+|/amp)+$", re.IGNORECASE)
+_SAME_PAGE = re.compile(r"(?:amp|index\.\w+)?", re.IGNORECASE)  # ends of a path that name the page before them
 _KEPT_IN_PATHS = "/!$&'()*+,;=:@~"
 _SECTION = re.compile(r"/[^\W\d_]+(?:[-_][^\W\d_]+)?(?:\.\w+)?", re.IGNORECASE)  # "/news", "/us-news", "/world.html"
 _FEED = re.compile(r"/(?:rss|atom|feed|feeds)(?:\.\w+)?$", re.IGNORECASE)
@@ -55,8 +55,11 @@ def _host(name: str, port: int | None) -> str:
 def _path(path: str) -> str:
     # Bytes that are not UTF-8 stay as they are.
     text = unquote(path, errors="surrogateescape")
-    text = _PATH_END.sub("", re.sub("/{2,}", "/", text))
-    return quote(text, _KEPT_IN_PATHS, errors="surrogateescape")
+    text = re.sub("/{2,}", "/", text)
+    end, start = len(text), text.rfind("/")
+    while start >= 0 and _SAME_PAGE.fullmatch(text, start + 1, end):
+        end, start = start, text.rfind("/", 0, start)
+    return quote(text[:end], _KEPT_IN_PATHS, errors="surrogateescape")
 
 
 def _query(query: str) -> str:

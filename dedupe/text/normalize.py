@@ -16,6 +16,9 @@ from dedupe.text.decorations import undecorated
 MAX_LENGTH = 1000
 """How many characters of a normalized title later steps compare; they ignore the rest."""
 
+MAX_READ = 4 * MAX_LENGTH
+"""How many characters of a title are read at all: to put marks in order, as Unicode demands, takes the square of their number."""
+
 _MAX_PASSES = 20  # real titles settle in two or three; only a title built to do so unfolds for ever
 
 _NESTED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
@@ -34,16 +37,17 @@ _VARIATION_SELECTORS = "\ufe0e\ufe0f"
 
 
 def normalize(title: str) -> str:
-    """Return `title` with its characters repaired, words and case kept; normalizing twice changes nothing more."""
+    """Return the first `MAX_READ` characters of `title`, repaired, words and case kept; doing so twice changes nothing more."""
+    title = title[:MAX_READ]
     ascii_title = title if title.isascii() else title.translate(_TYPOGRAPHIC)
     if _is_clean(ascii_title):
-        return _fold_space(ascii_title)
+        return _fold_space(ascii_title)[:MAX_READ].rstrip()
     for _ in range(_MAX_PASSES):
-        before, title = title, repair(title)
+        before, title = title, repair(title)[:MAX_READ]
         if title == before:
             return title
     harmless = "".join(c for c in title if " " <= c <= "~" and c not in "&`")
-    return _fold_space(_unify_dashes(harmless))
+    return _fold_space(_unify_dashes(harmless))[:MAX_READ].rstrip()
 
 
 def fingerprint(title: str, source: str | None = None) -> str:
