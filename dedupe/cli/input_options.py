@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dedupe.cli.shared import PROGRAM, count, option, refuse
+from dedupe.cli.shared import PROGRAM, Argument, count, option, refuse
 from dedupe.readers.inputs import FORMATS
 from dedupe.runtime.files import check_output, write_lines
 
@@ -28,7 +28,7 @@ class InputOptions:
     """What to read and how."""
 
     inputs: tuple[str, ...] = field(
-        metadata={"click": click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")}
+        metadata={"click": click.argument("inputs", cls=Argument, nargs=-1, required=True, metavar="INPUT...")}
     )
     input_format: str | None = option(
         "--input-format", type=click.Choice(FORMATS), help="Format of the inputs; default: detected."

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dedupe.errors import InputError
 from dedupe.runtime.arrays import Ints
+from dedupe.runtime.json_text import as_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -222,20 +221,6 @@ def column_of(values: Sequence[Any], *, text: bool = False) -> Any:
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError):
         texts = (value if isinstance(value, str) or value is None else as_json(value) for value in values)
         return pa.array([text and text.encode("utf-8", "backslashreplace").decode() for text in texts], pa.string())
-
-
-def as_json(value: Any) -> str:
-    """Return a value as JSON, with `for_json` for what JSON lacks."""
-    return json.dumps(value, ensure_ascii=False, default=for_json)
-
-
-def for_json(value: Any) -> Any:
-    """Return a stand-in that JSON can hold: a date as ISO 8601, bytes and other types as text."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def _as_python(column: Any) -> list[Any]:
