@@ -12,6 +12,7 @@ import click
 
 from dedupe.cli.shared import Argument, Option, limit_threads, options, say, thread_count
 from dedupe.errors import ModelError
+from dedupe.runtime.locks import exclusive
 from dedupe.runtime.progress import reporting
 
 _path = click.Path(path_type=Path)
@@ -95,7 +96,7 @@ def train(
     from dedupe.evaluation.answers import answered_headlines
 
     answers = answered_headlines(labels) if labels else []
-    with reporting(not quiet) as progress:
+    with exclusive(output), reporting(not quiet) as progress:
         record = training.train(
             stories,
             output,

@@ -227,7 +227,10 @@ class VectorCache:
         advice = {
             sqlite3.SQLITE_BUSY: "let the other run finish first, or use --no-cache",
             sqlite3.SQLITE_FULL: "free space on the disk, or name another folder with --cache",
-        }.get(_code(error) & 0xFF, "name a folder that can be written to with --cache or HEADLINE_DEDUPE_CACHE, or use --no-cache")
+        }.get(
+            _code(error) & 0xFF,
+            "name a folder that can be written to with --cache or HEADLINE_DEDUPE_CACHE, or use --no-cache",
+        )
         self.trouble = f"the vector cache in {self.path} cannot be used ({error}): {advice}"
 
 
