@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from _thread import interrupt_main
+import time
+from _thread import interrupt_main, start_new_thread
 from types import FrameType
 from typing import Any
 
+_MOMENT = 0.01  # seconds
 _interrupted = False
 
 
@@ -46,9 +48,14 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _unraisable(error: Any) -> None:
     """Interrupt again where it came while an object was deleted or a callback ran, which exceptions cannot leave."""
     if error.exc_type is KeyboardInterrupt:
-        interrupt_main()
+        start_new_thread(_interrupt_soon, ())  # once this hook has returned
     elif not _interrupted:
         sys.__unraisablehook__(error)
+
+
+def _interrupt_soon() -> None:
+    time.sleep(_MOMENT)
+    interrupt_main()
 
 
 def _open_standard_streams() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
-from dedupe.cli.shared import SETTINGS
+from dedupe.cli.shared import SETTINGS, Option
 from dedupe.errors import InputError
 from dedupe.runtime.files import check_output, writing
 
@@ -26,6 +26,7 @@ def _use(context: click.Context, option: click.Parameter, path: Path | None) -> 
 
 settings = click.option(
     "--settings",
+    cls=Option,
     type=click.Path(path_type=Path),
     metavar="FILE",
     is_eager=True,
@@ -42,18 +43,19 @@ def _options(context: click.Context, values: Mapping[str, Any], path: Path) -> d
     table, an option may also have the name that it has on the command line.
     """
     command, commands = str(context.info_name), _commands(context)
-    own = values.get(command, {})
-    if not isinstance(own, Mapping):
-        raise InputError(
-            f"settings {path}: {command} = {reprlib.repr(own)} is not a table: put its options below [{command}]"
-        )
+    tables = {key: value for key, value in values.items() if key in commands and isinstance(value, Mapping)}
+    own = tables.get(command, {})
     anywhere = {parameter.name for each in commands.values() for parameter in each.params}
     by_name = {str(parameter.name): parameter for parameter in context.command.params if parameter.name != "settings"}
     by_flag = {flag.lstrip("-").replace("-", "_"): option for option in by_name.values() for flag in option.opts}
     options = {}
-    for name, value in ({key: values[key] for key in values if key not in commands} | dict(own)).items():
+    for name, value in ({key: value for key, value in values.items() if key not in tables} | dict(own)).items():
         key = name.replace("-", "_")
         parameter = by_name.get(key) or (by_flag.get(key) if name in own else None)
+        if parameter is None and name in commands:
+            raise InputError(
+                f"settings {path}: {name} = {reprlib.repr(value)} is not a table: put its options below [{name}]"
+            )
         if parameter is None and name not in own and key in anywhere:
             continue
         if parameter is None:

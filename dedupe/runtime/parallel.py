@@ -25,8 +25,12 @@ def set_threads(number: int | None) -> None:
     `number`: 1 to `MAX_THREADS`, or None, the default, for one per processor. Raises `InputError` for another number.
     """
     if number is not None and not 1 <= number <= MAX_THREADS:
-        rule = f"the number of threads must be at least 1 and at most {MAX_THREADS}"
-        raise InputError(f"{rule}, not {number}: leave it out to use all processors")
+        rule = (
+            f"the number of threads must be at least 1, not {number}"
+            if number < 1
+            else f"{number} threads are too many"
+        )
+        raise InputError(f"{rule}: leave the number out to use all processors")
     import faiss
 
     global _limit

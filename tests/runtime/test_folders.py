@@ -70,9 +70,9 @@ def test_a_killed_process_leaves_the_old_folder_or_the_new_one(tmp_path: Path) -
 
 def test_a_lock_keeps_others_out_and_leaves_nothing(tmp_path: Path) -> None:
     with exclusive(tmp_path / "labels.csv"):
-        with pytest.raises(OutputError, match=r"another headline-dedupe is writing .*labels\.csv: let it end first"):
-            with exclusive(tmp_path / "labels.csv"):
-                pass
+        message = r"another headline-dedupe is writing .*labels\.csv: let it end first"
+        with pytest.raises(OutputError, match=message), exclusive(tmp_path / "labels.csv"):
+            pass
         with exclusive(tmp_path / "others.csv"):
             pass
     with exclusive(tmp_path / "labels.csv"):

@@ -118,10 +118,10 @@ def test_a_file_that_appears_meanwhile_stays(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setattr(os, "link", lambda *paths: (_ for _ in ()).throw(PermissionError("no links here")))
     target = tmp_path / "o"
     check_output(str(target), [])
-    with pytest.raises(OutputError, match="was made by somebody else meanwhile: name another output"):  # noqa: PT012
-        with together(replace=False), writing(str(target)) as stream:
-            stream.write("ours")
-            target.write_text("theirs")
+    message = "was made by somebody else meanwhile: name another output"
+    with pytest.raises(OutputError, match=message), together(replace=False), writing(str(target)) as stream:
+        stream.write("ours")
+        target.write_text("theirs")
     assert names(tmp_path) == ["o"] and target.read_text() == "theirs"
     with together(replace=False):
         write_lines(["ours"], str(tmp_path / "free"))
@@ -130,7 +130,9 @@ def test_a_file_that_appears_meanwhile_stays(tmp_path: Path, monkeypatch: pytest
 
 def test_a_dangling_link_is_followed_with_force_alone(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(OutputError, match="is a link to a file that does not exist: name another output, or add --force"):
+    with pytest.raises(
+        OutputError, match="is a link to a file that does not exist: name another output, or add --force"
+    ):
         check_output(str(tmp_path / "link"), [])
     check_output(str(tmp_path / "link"), [], force=True)
     with pytest.raises(OutputError, match="meanwhile"), together(replace=False):
