@@ -1,18 +1,17 @@
 """`python -m dedupe` is `headline-dedupe`: what must hold before the first import and after the last line.
 
-Ctrl-C ends the program with one line and exit code 130, whatever it is doing; the imports take longest. Little is imported
-here, so that this holds from the first moment.
+Ctrl-C ends the program with one line and exit code 130, whatever it is doing. Imports take longest, so they all come after
+this is so: hardly anything is imported at the top of this module or of `dedupe`.
 """
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import time
-from _thread import interrupt_main, start_new_thread
-from types import FrameType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
 
 _MOMENT = 0.01  # seconds
 _interrupted = False
@@ -21,22 +20,30 @@ _interrupted = False
 def main() -> None:
     """Run the command line; the entry point of `headline-dedupe`."""
     try:
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it was started to ignore Ctrl-C
-            signal.signal(signal.SIGINT, _interrupt)
-        sys.unraisablehook = _unraisable
-        _open_standard_streams()
+        _prepare()
         from dedupe.cli import main as command_line
 
         command_line()
     except SystemExit:
         raise
-    except BaseException:
-        if not _interrupted:
+    except BaseException as error:
+        if not _interrupted and not isinstance(error, KeyboardInterrupt):
             raise
         _say_interrupted()  # libraries turn an interrupt during their import into other errors
         sys.exit(130)
     finally:
+        import signal
+
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is the end of the interpreter
+
+
+def _prepare() -> None:
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it was started to ignore Ctrl-C
+        signal.signal(signal.SIGINT, _interrupt)
+    sys.unraisablehook = _unraisable
+    _open_standard_streams()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -48,13 +55,18 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _unraisable(error: Any) -> None:
     """Interrupt again where it came while an object was deleted or a callback ran, which exceptions cannot leave."""
     if error.exc_type is KeyboardInterrupt:
+        from _thread import start_new_thread
+
         start_new_thread(_interrupt_soon, ())  # once this hook has returned
     elif not _interrupted:
         sys.__unraisablehook__(error)
 
 
 def _interrupt_soon() -> None:
-    time.sleep(_MOMENT)
+    from _thread import interrupt_main
+    from time import sleep
+
+    sleep(_MOMENT)
     interrupt_main()
 
 
@@ -63,6 +75,8 @@ def _open_standard_streams() -> None:
 
     Standard output stays None: what would write to it says so.
     """
+    import os
+
     for descriptor, name, mode in ((0, "stdin", "r"), (1, "", ""), (2, "stderr", "w")):
         try:
             os.fstat(descriptor)
