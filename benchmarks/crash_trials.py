@@ -64,6 +64,7 @@ class Scenario:
                 self._seconds = time.monotonic() - began
                 assert process.returncode == 0, errors
                 self._reference = {name: (place / name).read_bytes() for name in self.written}
+                assert not {text.encode() for text in self.before.values()} & set(self._reference.values())
         return self._seconds
 
     def prepared(self, name: str) -> Path:
@@ -169,7 +170,7 @@ class Tune(Scenario):
 
     written = ("desk.toml", *(f"desk-story-{name}.png" for name in ("reliability", "precision-recall")))
     before = {"desk.toml": '# ours\nwindow = "3d" # days\nstory_threshold = 0.123\n'}  # noqa: RUF012
-    arguments = ("tune", "news.jsonl", "-o", "desk.toml", "--reader", "off")
+    arguments = ("tune", "news.jsonl", "-o", "desk.toml", "--recall", "0.5", "--reader", "off")
 
 
 class Cache(Scenario):
@@ -226,36 +227,39 @@ class Label(Scenario):
         return 0.0
 
     def _session(self, place: Path, until: float | None) -> int:
-        """Answer, and return how many answers were confirmed before the session was killed, or quit where `until` is None."""
+        """Answer questions and return how many answers were confirmed before the session was killed, or, for None, left."""
         command = [sys.executable, "-m", "dedupe", "label", "news.jsonl", "-o", "labels.csv"]
         os.environ |= {"PYTHONPATH": str(ROOT), "HEADLINE_DEDUPE_CACHE": str(self.cache(place)), "TERM": "dumb"}
         child, terminal = pty.fork()
         if child == 0:
             os.chdir(place)
             os.execv(command[0], command)
-        seen, given, begun, deadline = b"", 0, time.monotonic(), time.monotonic() + LIMIT
-        while seen.count(b"> different") < (2 if until is None else self.answers) and time.monotonic() < deadline:
-            if seen.count(b"[q] quit") > given:
-                if given == 0 and until is not None:
-                    begun = time.monotonic()
+        seen, key, end = b"", time.monotonic(), time.monotonic() + LIMIT
+        while seen.count(CONFIRMED) < int(2 if until is None else until) and time.monotonic() < end:
+            # A key that comes before the program listens is lost.
+            if seen.count(QUESTION) > seen.count(CONFIRMED) and time.monotonic() - key > _LOST:
                 os.write(terminal, b"d")
-                given += 1
-            if until is not None and given and time.monotonic() - begun > until * _SECONDS_PER_ANSWER:
-                break
-            if select.select([terminal], [], [], 0.001)[0]:
+                key = time.monotonic()
+            if select.select([terminal], [], [], 0.01)[0]:
                 seen += _read(terminal)
-        if until is None:
-            os.write(terminal, b"q")
-            while part := _read(terminal):
-                seen += part
-        else:
+        if until is not None:
+            os.write(terminal, b"d")
+            time.sleep(until % 1 * _LOST)
             os.kill(child, signal.SIGKILL)
+        while True:
+            if select.select([terminal], [], [], _LOST)[0]:
+                if not (part := _read(terminal)):
+                    break
+                seen += part
+            elif until is None:
+                os.write(terminal, b"q")
         os.waitpid(child, 0)
         os.close(terminal)
-        return seen.count(b"> different")
+        return seen.count(CONFIRMED)
 
 
-_SECONDS_PER_ANSWER = 0.05
+QUESTION, CONFIRMED = b"[q] quit", b"> different"
+_LOST = 0.5  # seconds after which a key is typed again
 
 
 class Train(Scenario):
