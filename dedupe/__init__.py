@@ -10,10 +10,10 @@ Names are loaded when they are first used, so `import dedupe` is fast.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from dedupe.clustering import Correction, read_corrections
     from dedupe.embedding import load_encoder
     from dedupe.embedding.cache import VectorCache
@@ -83,6 +83,8 @@ _MODULE = {name: module for module, names in _NAMES.items() for name in names.sp
 def __getattr__(name: str) -> Any:
     if name not in _MODULE:
         raise AttributeError(f"module 'dedupe' has no attribute {name!r}")
+    from importlib import import_module
+
     value = getattr(import_module(f"dedupe.{_MODULE[name]}"), name)
     globals()[name] = value
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ from dedupe.cli.dry_run import plan
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import (
-    PROGRAM,
     EngineOptions,
     RowOptions,
     applied,
@@ -21,6 +21,7 @@ from dedupe.cli.shared import (
     option,
     readable_format,
     refuse,
+    say,
     takes,
     warn,
 )
@@ -31,7 +32,7 @@ from dedupe.runtime.files import check_output, write_lines
 from dedupe.writers import ROW_FORMATS, format_of, write_pairs, write_rows, write_stories, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dedupe.readers.inputs import Source
     from dedupe.result.deduplication import Deduplication
@@ -89,12 +90,12 @@ def cluster(job: _Options, inputs: InputOptions, level: str, format: str | None)
     if result is None:
         return
     if format == "table":
-        write_table(result, job.output)
+        write = partial(write_table, result, job.output)
     elif format == "json":
-        write_stories(result, job.output)
+        write = partial(write_stories, result, job.output)
     else:
-        write_rows(result.output, job.output, format, formulas=job.keep_formulas)
-    _finish(job, inputs, source, result)
+        write = partial(write_rows, result.output, job.output, format, formulas=job.keep_formulas)
+    _finish(job, inputs, source, result, write)
 
 
 @click.command("dedupe")
@@ -126,8 +127,8 @@ def drop_repeats(job: _Options, inputs: InputOptions, level: str, format: str | 
     kept = [result.headlines[k] for k in result.kept(level)]
     titles_only = format == "lines" or source.format in ("lines", "page")
     rows = [{"title": headline.title} for headline in kept] if titles_only else OutputRows(kept)
-    write_rows(rows, job.output, format, formulas=job.keep_formulas)
-    _finish(job, inputs, source, result, f"kept {len(kept):,} at level {level}")
+    write = partial(write_rows, rows, job.output, format, formulas=job.keep_formulas)
+    _finish(job, inputs, source, result, write, f"kept {len(kept):,} at level {level}")
 
 
 @click.command()
@@ -190,16 +191,29 @@ def _group(job: _Options, source: Source, level: str, format: str) -> Deduplicat
     return deduplicate(source.headlines, level=widest, keep=job.keep, **job.run_options())
 
 
-def _finish(job: _Options, inputs: InputOptions, source: Source, result: Deduplication, note: str = "") -> None:
-    """Write the files beside the output, then print the summary and the warnings."""
-    skipped = inputs.set_aside(source, job.output)
+def _finish(
+    job: _Options,
+    inputs: InputOptions,
+    source: Source,
+    result: Deduplication,
+    write: Callable[[], None],
+    note: str = "",
+) -> None:
+    """Write the output, by calling `write`, and the files beside it, then print the summary and the warnings."""
+    more: list[str] = []
+    steps = [(job.output, write)]
     if job.explain:
-        write_pairs(result, job.explain)
-    more = _write_report(result, source, job.report, inputs.inputs) if job.report else []
+        steps.insert(0, (job.explain, partial(write_pairs, result, job.explain)))
+    if report := job.report:
+        steps.insert(0, (report, lambda: more.extend(_write_report(result, source, report, inputs.inputs))))
+    with job.outputs():
+        skipped = inputs.set_aside(source, job.output)
+        for _, step in sorted(steps, key=lambda step: step[0] == "-"):
+            step()
     if job.quiet:
         return
     summary = ", ".join(filter(None, [*_counts(result), note, *applied(job.corrections, result.corrections), *skipped]))
-    click.echo(f"{PROGRAM}: {'; '.join([summary, *source.notes])}", err=True)
+    say("; ".join([summary, *source.notes]))
     warn(result.warnings, job.vectors, more)
 
 

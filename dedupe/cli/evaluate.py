@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,9 @@ import click
 from dedupe.cli.dry_run import plan
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, GroupOptions, OutputOptions, applied, count, option, readable_format, takes, warn
+from dedupe.cli.shared import GroupOptions, OutputOptions, applied, count, option, readable_format, say, takes, warn
 from dedupe.runtime.files import write_lines
+from dedupe.runtime.json_text import as_json
 
 if TYPE_CHECKING:
     from dedupe.evaluation import Evaluation, LabelColumns
@@ -96,13 +96,14 @@ def evaluate(job: _Options, inputs: InputOptions) -> None:
         write_lines(job.plan(source, job.output, format, {"worst": job.worst}), "-")
         return
     scores = evaluation.evaluate(source.headlines, columns=job.columns, worst=job.worst, **job.run_options())
-    if format == "json":
-        write_lines([json.dumps(evaluation_json(scores), ensure_ascii=False, indent=1)], job.output)
-    else:
-        write_evaluation(scores, job.output)
-    inputs.set_aside(source, job.output)
+    with job.outputs():
+        inputs.set_aside(source, job.output)
+        if format == "json":
+            write_lines([as_json(evaluation_json(scores), indent=1)], job.output)
+        else:
+            write_evaluation(scores, job.output)
     if not job.quiet:
-        click.echo(f"{PROGRAM}: {'; '.join([_summary(job, scores), *scores.notes, *source.notes])}", err=True)
+        say("; ".join([_summary(job, scores), *scores.notes, *source.notes]))
         warn(scores.warnings, job.vectors)
 
 

@@ -11,7 +11,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from dedupe import __version__
-from dedupe.cli.shared import PROGRAM, EngineOptions, GroupOptions, limit_threads, options_of, takes
+from dedupe.cli.shared import PROGRAM, EngineOptions, GroupOptions, limit_threads, options_of, takes, warn
 from dedupe.errors import ModelError, OutputError
 from dedupe.runtime.files import write_lines
 
@@ -68,6 +68,7 @@ def cache(action: str, cache: Path | None) -> None:
         ]
     if vectors.trouble:
         raise OutputError(vectors.trouble)
+    warn((), vectors)
     write_lines(lines, "-")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dedupe.cli.shared import PROGRAM, count, option, refuse, warn
+from dedupe.cli.shared import PROGRAM, Argument, count, option, refuse, warn
 from dedupe.readers.fetch import TIMEOUT, is_address
 from dedupe.readers.inputs import FORMATS
 from dedupe.readers.opening import check_read_once
@@ -31,7 +31,7 @@ class InputOptions:
     """What to read and how."""
 
     inputs: tuple[str, ...] = field(
-        metadata={"click": click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")}
+        metadata={"click": click.argument("inputs", cls=Argument, nargs=-1, required=True, metavar="INPUT...")}
     )
     input_format: str | None = option(
         "--input-format", type=click.Choice(FORMATS), help="Format of the inputs; default: detected."

@@ -13,13 +13,15 @@ import click
 
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, EngineOptions, count, limit_threads, open_cache, option, takes, typed
+from dedupe.cli.shared import PROGRAM, EngineOptions, count, limit_threads, open_cache, option, say, takes, typed
 from dedupe.cli.shared import caching as cache_options
 from dedupe.cli.shared import window as window_option
 from dedupe.errors import InputError
 from dedupe.headlines import tie_key
 from dedupe.levels import SCORED_LEVELS, SKIPPED
 from dedupe.runtime.files import check_output
+from dedupe.runtime.locks import exclusive
+from dedupe.runtime.terminal import printable
 from dedupe.writers.terminal import show_pair
 
 if TYPE_CHECKING:
@@ -78,18 +80,19 @@ def label(job: _Options, inputs: InputOptions) -> None:
 
     check_output(str(job.output), inputs.inputs, force=True)
     inputs.check("-", force=True)
-    answers, cache = Answers(job.output), open_cache(job.cache, job.no_cache)
-    limit_threads(job.threads)
-    source = inputs.read()
-    inputs.set_aside(source, "-")
-    run = deduplicate(
-        source.headlines, encoder=job.model, level=job.level, window=job.window, progress=True, cache=cache
-    )
-    questions = Questions(run, job.level, answers.verdicts(job.level))
-    try:
-        _ask(questions, answers, job)
-    except (EOFError, KeyboardInterrupt):
-        click.echo(err=True)
+    with exclusive(job.output):  # another session would write over the answers of this one
+        answers, cache = Answers(job.output), open_cache(job.cache, job.no_cache)
+        limit_threads(job.threads)
+        source = inputs.read()
+        inputs.set_aside(source, "-")
+        run = deduplicate(
+            source.headlines, encoder=job.model, level=job.level, window=job.window, progress=True, cache=cache
+        )
+        questions = Questions(run, job.level, answers.verdicts(job.level))
+        try:
+            _ask(questions, answers, job)
+        except (EOFError, KeyboardInterrupt):
+            click.echo(err=True)
     _print_summary(answers, job, questions.count)
 
 
@@ -136,7 +139,7 @@ def _warn_of_contradictions(answers: Answers) -> None:
     try:
         as_corrections(answers.verdicts())
     except InputError as error:
-        click.echo(f"{PROGRAM}: warning: {error}: undo it with [u], or edit {answers.path}", err=True)
+        say(f"warning: {error}: undo it with [u], or edit {answers.path}")
 
 
 def _print_summary(answers: Answers, job: _Options, answered: int) -> None:
@@ -144,11 +147,12 @@ def _print_summary(answers: Answers, job: _Options, answered: int) -> None:
     counts = Counter(verdict for _, _, verdict in answers.verdicts(job.level))
     parts = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in _KEYS.values() if counts[verdict])
     number = f"{count(answered, 'answer')} for the {job.level} level in {job.output}"
-    click.echo(f"{PROGRAM}: {number}{f' ({parts})' if parts else ''}", err=True)
+    say(f"{number}{f' ({parts})' if parts else ''}")
     if answered:
         context = click.get_current_context()
         shared = [word for parameter in context.command.params for word in _as_typed(parameter, context)]
-        click.echo(f"next: {shlex.join([PROGRAM, 'tune', *shared, '--labels', str(job.output)])}", err=True)
+        command = shlex.join([PROGRAM, "tune", *shared, "--labels", str(job.output)])
+        click.echo(f"next: {printable(command)}", err=True)
 
 
 def _as_typed(parameter: click.Parameter, context: click.Context) -> list[str]:

@@ -11,7 +11,7 @@ import click
 from dedupe.cli.dry_run import plan
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import PROGRAM, RowOptions, applied, count, option, readable_format, takes, warn
+from dedupe.cli.shared import RowOptions, applied, count, option, readable_format, say, takes, warn
 from dedupe.levels import LEVELS
 from dedupe.runtime.files import write_lines
 from dedupe.writers import ROW_FORMATS, write_matches, write_rows
@@ -62,14 +62,15 @@ def match(job: _Options, inputs: InputOptions) -> None:
         write_lines([*known.notes, *plan(job, source, job.output, format, values)], "-")
         return
     matches = match(source.headlines, reference=known.headlines, **job.run_options())
-    if format == "table":
-        write_matches(matches, job.output)
-    else:
-        write_rows(matches.output, job.output, format, formulas=job.keep_formulas)
-    skipped = inputs.set_aside(source, job.output)
+    with job.outputs():
+        skipped = inputs.set_aside(source, job.output)
+        if format == "table":
+            write_matches(matches, job.output)
+        else:
+            write_rows(matches.output, job.output, format, formulas=job.keep_formulas)
     if not job.quiet:
         summary = ", ".join([*_counts(job, matches, len(known.headlines)), *skipped])
-        click.echo(f"{PROGRAM}: {'; '.join([summary, *source.notes, *known.notes])}", err=True)
+        say("; ".join([summary, *source.notes, *known.notes]))
         warn(matches.run.warnings, job.vectors)
 
 

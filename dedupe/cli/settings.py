@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
-from dedupe.cli.shared import SETTINGS
+from dedupe.cli.shared import SETTINGS, Option
 from dedupe.errors import InputError
 from dedupe.runtime.files import check_output, writing
 
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 def _use(context: click.Context, option: click.Parameter, path: Path | None) -> None:
     if path is not None:
         context.meta[SETTINGS] = path
-        context.default_map = _options(context, _document(path).unwrap(), path)
+        context.default_map = _options(context, _values(_text(path), path), path)
 
 
 settings = click.option(
     "--settings",
+    cls=Option,
     type=click.Path(path_type=Path),
     metavar="FILE",
     is_eager=True,
@@ -41,25 +43,57 @@ def _options(context: click.Context, values: Mapping[str, Any], path: Path) -> d
     table, an option may also have the name that it has on the command line.
     """
     command, commands = str(context.info_name), _commands(context)
-    own = values.get(command, {})
-    if not isinstance(own, Mapping):
-        raise InputError(f"settings {path}: {command} = {own!r} is not a table: put its options below [{command}]")
+    tables = {key: value for key, value in values.items() if key in commands and isinstance(value, Mapping)}
+    own = tables.get(command, {})
     anywhere = {parameter.name for each in commands.values() for parameter in each.params}
     by_name = {str(parameter.name): parameter for parameter in context.command.params if parameter.name != "settings"}
     by_flag = {flag.lstrip("-").replace("-", "_"): option for option in by_name.values() for flag in option.opts}
     options = {}
-    for name, value in ({key: values[key] for key in values if key not in commands} | dict(own)).items():
+    for name, value in ({key: value for key, value in values.items() if key not in tables} | dict(own)).items():
         key = name.replace("-", "_")
         parameter = by_name.get(key) or (by_flag.get(key) if name in own else None)
+        if parameter is None and name in commands:
+            raise InputError(
+                f"settings {path}: {name} = {reprlib.repr(value)} is not a table: put its options below [{name}]"
+            )
         if parameter is None and name not in own and key in anywhere:
             continue
         if parameter is None:
             close = difflib.get_close_matches(key, by_flag | by_name, 1)
             hint = f", did you mean {close[0]!r}?" if close else f": see {context.command_path} --help"
             raise InputError(f"settings {path}: {command} has no option {name!r}{hint}")
-        several = parameter.nargs == -1 or getattr(parameter, "multiple", False)
-        options[str(parameter.name)] = [value] if several and isinstance(value, str) else value
+        options[str(parameter.name)] = _checked(value, parameter, f"settings {path}: {name}")
     return options
+
+
+def _checked(value: Any, parameter: click.Parameter, place: str) -> Any:
+    """Return the value for an option where it has one of the types that TOML can give it; else raise `InputError`."""
+    import msgspec
+
+    several = parameter.nargs == -1 or getattr(parameter, "multiple", False)
+    items = value if several and isinstance(value, list) else [value]
+    type_, what = _expected(parameter.type)
+    try:
+        checked = [msgspec.convert(item, type_) for item in items]
+    except msgspec.ValidationError:
+        checked = ["\0"]
+    if any("\0" in item for item in checked if isinstance(item, str)):
+        expected = f"{what}, or a list of them" if several else what
+        raise InputError(f"{place} = {reprlib.repr(value)} cannot be used: give {expected}")
+    return checked if several else checked[0]
+
+
+def _expected(kind: click.ParamType[Any]) -> tuple[Any, str]:
+    """The type of TOML for an option, and what it is in words; choices and ranges are checked where the value is used."""
+    if isinstance(kind, click.types.BoolParamType):
+        return bool, "true or false"
+    if isinstance(kind, click.types.IntParamType):
+        return int, "a whole number"
+    if isinstance(kind, click.types.FloatParamType):
+        return float, "a number"
+    if isinstance(kind, click.types.FuncParamType):  # of time spans
+        return str | float, "a text such as '72h', or a number of hours"
+    return str, "a text without null characters"
 
 
 def _commands(context: click.Context) -> Mapping[str, click.Command]:
@@ -72,21 +106,25 @@ def check_settings(path: str, inputs: Iterable[str]) -> None:
     check_output(path, inputs, force=True)
     if Path(path).suffix != ".toml":
         raise InputError(f"{path} must end in .toml: name a settings file with -o")
-    _document(Path(path), new=True)
+    _document(Path(path))
 
 
 def threshold_in(path: str, level: str) -> float | None:
     """Return the threshold of `level` in a settings file, None where it has none.
 
-    The one at the top counts, else the first in a command's table. Raises `InputError` for a value that is not a number.
+    The one at the top counts, else the first in a command's table. Raises `InputError` for a value that is no threshold.
     """
+    import msgspec
+
+    threshold: type[float] = Annotated[float, msgspec.Meta(ge=0, le=1)]  # type: ignore[assignment]
     key = f"{level}_threshold"
-    for place, table in _tables(_document(Path(path), new=True).unwrap(), key):
-        value = table.get(key)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value)
-        if value is not None:
-            raise InputError(f"settings {path}{place}: {key} = {value!r} is not a threshold: give a number up to 1")
+    for place, table in _tables(_values(_text(Path(path), new=True), Path(path)), key):
+        if key in table:
+            try:
+                return msgspec.convert(table[key], threshold)
+            except msgspec.ValidationError:
+                problem = f"settings {path}{place}: {key} = {reprlib.repr(table[key])} is not a threshold"
+                raise InputError(f"{problem}: give a number from 0 to 1") from None
     return None
 
 
@@ -96,7 +134,7 @@ def write_threshold(path: str, level: str, value: float) -> list[str]:
     It is also changed in each command's table that has it, since that would override the value. All else in the file stays,
     comments included.
     """
-    document, key, lines = _document(Path(path), new=True), f"{level}_threshold", []
+    document, key, lines = _document(Path(path)), f"{level}_threshold", []
     for place, table in _tables(document, key):
         before = table.get(key)
         table[key] = value
@@ -107,17 +145,36 @@ def write_threshold(path: str, level: str, value: float) -> list[str]:
     return lines
 
 
-def _document(path: Path, *, new: bool = False) -> TOMLDocument:
-    """The file with its comments and line ends; `new`: it may be missing."""
+def _text(path: Path, *, new: bool = False) -> str:
+    """The content of a settings file with its line ends; `new`: it may be missing."""
+    try:
+        return "" if new and not path.exists() else path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise InputError(f"settings {path} cannot be read ({error.strerror}): check the path") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"settings {path} is not valid TOML ({error}): correct the file") from None
+
+
+def _values(text: str, path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # the latter for lists in lists in lists
+        raise InputError(f"settings {path} is not valid TOML ({error}): correct the file") from None
+
+
+def _document(path: Path) -> TOMLDocument:
+    """The file with its comments and line ends, empty where it is missing."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
+    text = _text(path, new=True)
+    _values(text, path)
     try:
-        return tomlkit.parse("" if new and not path.exists() else path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise InputError(f"settings {path} cannot be read ({error.strerror}): check the path") from None
-    except (UnicodeDecodeError, TOMLKitError) as error:
-        raise InputError(f"settings {path} is not valid TOML ({error}): correct the file") from None
+        return tomlkit.parse(text)
+    except (TOMLKitError, ValueError) as error:
+        raise InputError(f"settings {path} cannot be edited ({error}): simplify the file, or name another") from None
 
 
 def _tables(document: MutableMapping[str, Any], key: str) -> Iterator[tuple[str, MutableMapping[str, Any]]]:

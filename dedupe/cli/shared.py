@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from functools import cached_property, reduce, wraps
@@ -22,6 +23,9 @@ from dedupe.errors import DedupeError
 from dedupe.levels import READING
 from dedupe.result.display import counted
 from dedupe.runtime.files import check_output, discard_standard_output
+from dedupe.runtime.parallel import MAX_THREADS
+from dedupe.runtime.terminal import printable
+from dedupe.runtime.whole_files import together
 from dedupe.writers import format_of
 
 if TYPE_CHECKING:
@@ -42,36 +46,53 @@ class _Failure(click.ClickException):
     exit_code = 2
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"{PROGRAM}: error: {' '.join(self.message.split())}", err=True)
+        say(f"error: {self.message}")
+
+
+def say(message: str) -> None:
+    """Print a message on one line of standard error, if there is one."""
+    click.echo(f"{PROGRAM}: {printable(' '.join(message.split()))}", err=True)
 
 
 class Commands(click.Group):
     """Commands whose expected failures end in one line and an exit code."""
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Read the options before the command, and turn failures into a message and an exit code."""
+        with _failures():
+            return super().make_context(*args, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and turn its failures into a message and an exit code."""
-        try:
+        with _failures(ctx):
             return super().invoke(ctx)
-        except click.UsageError as error:
-            message = f"{_settings_file(error)}{error.format_message().removesuffix('.')}"
-            end = "" if message.endswith("?") else "."
-            raise _Failure(f"{message}{end} See {(error.ctx or ctx).command_path} --help.") from error
-        except DedupeError as error:
-            raise _Failure(str(error)) from error
-        except MemoryError as error:
-            raise _Failure("out of memory: give a smaller input, or free some memory") from error
-        except KeyboardInterrupt:
-            click.echo(f"{PROGRAM}: interrupted", err=True)
-            ctx.exit(130)
-        except BrokenPipeError:
-            discard_standard_output()
-            ctx.exit(0)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Return the command; where the user gave a file instead, suggest `cluster`."""
         if self.get_command(ctx, args[0]) is None and Path(args[0]).exists():
             ctx.fail(f"{args[0]!r} is a file, not a command: write {PROGRAM} cluster {shlex.join(args)}.")
         return super().resolve_command(ctx, args)
+
+
+@contextmanager
+def _failures(context: click.Context | None = None) -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        message = f"{_settings_file(error)}{error.format_message().removesuffix('.')}"
+        end = "" if message.endswith("?") else "."
+        place = error.ctx or context
+        raise _Failure(f"{message}{end} See {place.command_path if place else PROGRAM} --help.") from error
+    except DedupeError as error:
+        raise _Failure(str(error)) from error
+    except MemoryError as error:
+        raise _Failure("out of memory: give a smaller input, or free some memory") from error
+    except KeyboardInterrupt:
+        say("interrupted")
+        raise click.exceptions.Exit(130) from None
+    except BrokenPipeError:
+        discard_standard_output()
+        raise click.exceptions.Exit(0) from None
 
 
 def _settings_file(error: click.UsageError) -> str:
@@ -96,9 +117,29 @@ def time_span(value: timedelta | str | float) -> timedelta:
         ) from None
 
 
+class _Given(click.Parameter):
+    """A parameter that is left out rather than given without a value."""
+
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
+        """Return the value; one that is empty is a usage error."""
+        value, source = super().consume_value(ctx, opts)
+        values = value if isinstance(value, (list, tuple)) else [value]
+        if "" in values and source is not ParameterSource.DEFAULT:
+            raise click.BadParameter("it is empty: give a value, or leave it out", ctx, self)
+        return value, source
+
+
+class Option(_Given, click.Option):
+    """An option whose value is not empty."""
+
+
+class Argument(_Given, click.Argument):
+    """An argument that is not empty."""
+
+
 def option(*names: str, **attributes: Any) -> Any:
     """Declare a click option as a field of a dataclass."""
-    return field(metadata={"click": click.option(*names, **attributes)})
+    return field(metadata={"click": click.option(*names, cls=Option, **attributes)})
 
 
 def options(*decorators: _Decorator) -> _Decorator:
@@ -128,6 +169,7 @@ def takes(*kinds: type[Any]) -> _Decorator:
 
 
 probability = click.FloatRange(0, 1)
+thread_count = click.IntRange(1, MAX_THREADS)
 
 
 @dataclass(frozen=True)
@@ -140,7 +182,7 @@ class EngineOptions:
         help="A folder made by `train`, or a sentence-transformers name or folder; default: the bundled model.",
     )
     threads: int | None = option(
-        "--threads", type=click.IntRange(1), metavar="N", help="Processor threads to use; default: all."
+        "--threads", type=thread_count, metavar="N", help="Processor threads to use; default: all."
     )
 
 
@@ -230,6 +272,13 @@ class OutputOptions(GroupOptions):
         check_output(self.output, [*inputs.inputs, *read], force=self.force, binary=format == "parquet")
         inputs.check(self.output, force=self.force, beside=read)
 
+    def outputs(self) -> AbstractContextManager[None]:
+        """Return the block to write all files of a run in: they appear together; without --force, none replaces another.
+
+        Standard output is written last, as it cannot be taken back.
+        """
+        return together(replace=self.force)
+
 
 @dataclass(frozen=True)
 class RowOptions(OutputOptions):
@@ -265,7 +314,7 @@ def refuse(name: str, reason: str) -> None:
 def readable_format(output: str, known: Sequence[str]) -> str:
     """Return the format for the ending of a file; on standard output, a table for people and JSON Lines for programs."""
     if output == "-":
-        return "table" if sys.stdout.isatty() else "jsonl"
+        return "table" if sys.stdout is not None and sys.stdout.isatty() else "jsonl"
     format = format_of(output, known) or "jsonl"
     return "table" if format == "lines" else format
 
@@ -296,6 +345,6 @@ def applied(files: Sequence[str], number: int) -> list[str]:
 
 def warn(cautions: Iterable[Caution], cache: VectorCache | None, more: Iterable[str] = ()) -> None:
     """Print the warnings of a run, those of the cache, and `more`."""
-    trouble = [cache.trouble] if cache and cache.trouble else []
-    for message in [*(caution.message for caution in cautions), *trouble, *more]:
-        click.echo(f"{PROGRAM}: warning: {message}", err=True)
+    of_cache = filter(None, (cache.note, cache.trouble)) if cache else ()
+    for message in [*(caution.message for caution in cautions), *of_cache, *more]:
+        say(f"warning: {message}")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 import click
 
-from dedupe.cli.shared import PROGRAM, limit_threads, options
+from dedupe.cli.shared import Argument, Option, limit_threads, options, say, thread_count
 from dedupe.errors import ModelError
+from dedupe.runtime.locks import exclusive
 from dedupe.runtime.progress import reporting
 
 _path = click.Path(path_type=Path)
+_option = partial(click.option, cls=Option)
+_LARGEST_SEED = 2**32 - 1  # that NumPy and torch both take
 
 
 class _ModelOptions(TypedDict):
@@ -26,52 +30,46 @@ class _ModelOptions(TypedDict):
 
 def _model_options(epochs: int, passes: str, about: str) -> Callable[[Any], Any]:
     return options(
-        click.option("-o", "--output", type=_path, required=True, metavar="FOLDER", help="Folder to write."),
-        click.option(
-            "--base", metavar="NAME", help="sentence-transformers model to start from; default: all-MiniLM-L6-v2."
-        ),
-        click.option("--epochs", type=click.IntRange(1), default=epochs, show_default=True, help=passes),
-        click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed."),
-        click.option("--about", default="", metavar="TEXT", help=about),
-        click.option(
+        _option("-o", "--output", type=_path, required=True, metavar="FOLDER", help="Folder to write."),
+        _option("--base", metavar="NAME", help="sentence-transformers model to start from; default: all-MiniLM-L6-v2."),
+        _option("--epochs", type=click.IntRange(1), default=epochs, show_default=True, help=passes),
+        _option("--seed", type=click.IntRange(0, _LARGEST_SEED), default=0, show_default=True, help="Random seed."),
+        _option("--about", default="", metavar="TEXT", help=about),
+        _option(
             "--threads",
-            type=click.IntRange(1),
+            type=thread_count,
             metavar="N",
             help="Processor threads to use; default: all.",
             expose_value=False,
             callback=lambda context, option, count: limit_threads(count),
         ),
-        click.option("--force", is_flag=True, help="Replace an existing model folder."),
-        click.option("-q", "--quiet", is_flag=True, help="Print no progress or scores."),
+        _option("--force", is_flag=True, help="Replace an existing model folder."),
+        _option("-q", "--quiet", is_flag=True, help="Print no progress or scores."),
     )
 
 
 @click.command()
-@click.argument("stories", type=_path)
+@click.argument("stories", cls=Argument, type=_path)
 @_model_options(2, "Passes over the stories.", "Who made the labels, and how; goes into the model card.")
-@click.option(
+@_option(
     "--labels", type=_path, metavar="FILE", help="Answers from `label`, from which the scoring model learns as well."
 )
-@click.option(
+@_option(
     "--contrast",
     type=_path,
     multiple=True,
     metavar="FILE",
     help="Titles with a `wording`, a `story` and a `different` one beside each; repeatable.",
 )
-@click.option(
-    "--events", type=_path, multiple=True, metavar="FILE", help="Titles with a `story` each, undated; repeatable."
-)
-@click.option(
+@_option("--events", type=_path, multiple=True, metavar="FILE", help="Titles with a `story` each, undated; repeatable.")
+@_option(
     "--hold-back",
     metavar="FIRST..LAST",
     callback=lambda context, option, text: _slices(text),
     help="Slices that only the scoring model learns from; default: the middle third.",
 )
-@click.option("--encoder", type=_path, metavar="FOLDER", help="Keep the encoder of this model folder.")
-@click.option(
-    "--reader-epochs", type=click.IntRange(1), default=4, show_default=True, help="Passes over pairs of titles."
-)
+@_option("--encoder", type=_path, metavar="FOLDER", help="Keep the encoder of this model folder.")
+@_option("--reader-epochs", type=click.IntRange(1), default=4, show_default=True, help="Passes over pairs of titles.")
 def train(
     stories: Path,
     output: Path,
@@ -100,7 +98,7 @@ def train(
     if stories.is_fifo():
         raise click.UsageError("STORIES is a pipe, but the same command must find it again to continue: give a file")
     answers = answered_headlines(labels) if labels else []
-    with reporting(not quiet) as progress:
+    with exclusive(output), reporting(not quiet) as progress:
         record = training.train(
             stories,
             output,
@@ -116,7 +114,7 @@ def train(
     if not quiet:
         story, wording = (record["held_out"][level]["pairwise_f1"] for level in ("story", "wording"))
         scores = f"held-out pairwise F1: story {story:.3f}, wording {wording:.3f}"
-        click.echo(f"{PROGRAM}: wrote {output}; {scores}", err=True)
+        say(f"wrote {output}; {scores}")
 
 
 def _slices(text: str | None) -> tuple[str, str] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +11,19 @@ import click
 from dedupe.cli.evaluate import LabelOptions
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import check_settings, settings, threshold_in, write_threshold
-from dedupe.cli.shared import PROGRAM, option, probability, refuse, takes, typed, warn
+from dedupe.cli.shared import PROGRAM, option, probability, refuse, say, takes, typed, warn
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.files import check_output, write_lines
+from dedupe.runtime.json_text import as_json
+from dedupe.runtime.locks import exclusive
+from dedupe.runtime.whole_files import together
 
 if TYPE_CHECKING:
     from dedupe.evaluation import Goal, Tuning
     from dedupe.readers.inputs import Source
 
 _share = click.FloatRange(0, 1, min_open=True)
+_PATIENCE = 30.0  # seconds to wait for another `tune` that writes the same settings
 
 
 @dataclass(frozen=True)
@@ -136,16 +139,17 @@ def tune(job: _Options, inputs: InputOptions) -> None:
         write_lines(job.plan(source, job.target, "settings", {"level": job.level, "goal": goal}, job.labels), "-")
         return
     tuning = _tuned(job, goal, source)
-    write_plots(tuning, plots)
-    changes = write_threshold(job.target, job.level, tuning.threshold)
+    with exclusive(Path(job.target), _PATIENCE), together():
+        write_plots(tuning, plots)
+        changes = write_threshold(job.target, job.level, tuning.threshold)
+        inputs.set_aside(source, "-")
     if job.format == "json":
         values = tuning_json(tuning) | {"written": changes, "plots": list(map(str, plots))}
-        write_lines([json.dumps(values, ensure_ascii=False, indent=1)], "-")
+        write_lines([as_json(values, indent=1)], "-")
     else:
         write_lines([*tuning_lines(tuning), *changes, f"plots: {', '.join(map(str, plots))}"], "-")
-    inputs.set_aside(source, "-")
     if not job.quiet:
-        click.echo(f"{PROGRAM}: {'; '.join(source.notes)}", err=True)
+        say("; ".join(source.notes))
         warn(tuning.warnings, job.vectors, filter(None, [tuning.caution]))
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -32,7 +32,8 @@ _Result = TypeVar("_Result")
 _Entry = tuple[bytes, int, int, bytes | None]  # key, day of last use, checksum, row
 
 LIMIT = 2 * 1024**3  # bytes
-FILE = "headline-dedupe-vectors.sqlite"  # an unlikely name for another program's file: one we cannot read is replaced
+FILE = "headline-dedupe-vectors.sqlite"
+DAMAGED = "damaged-"  # put before the name of a file that cannot be read; only the last one is kept
 _MARK_TIMEOUT = 1.0  # seconds to wait for other writers before `used` is not updated: it is not worth more
 _FORMAT = 1  # of the tables and of the keys
 _KEYS_PER_QUERY = 500  # older builds of SQLite allow 999 parameters
@@ -46,6 +47,19 @@ CREATE TABLE IF NOT EXISTS vectors (id INTEGER PRIMARY KEY, row BLOB NOT NULL);
 PRAGMA user_version = {_FORMAT};
 COMMIT;
 """
+_NO_DAMAGE = {  # what the system says of a sound file
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_AUTH,
+}
+_CUT_SHORT = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
 _BEGIN = "BEGIN IMMEDIATE"  # waits for its turn before it reads what another process may be changing
 _COUNT = "SELECT count(*) FROM entries"
 _BYTES_USED = (
@@ -57,14 +71,15 @@ class VectorCache:
     """A cache of vectors by encoder and text, in a file in the folder `path`.
 
     `limit`: its approximate size in bytes; beyond it, the least recently used vectors are removed. `timeout`: seconds to wait
-    while another process writes. A damaged file, or one of another version, is replaced. A cache that cannot be used (no
-    permission, disk full, locked too long) raises nothing: it stops reading and writing, and `trouble` says why and what
-    to do.
+    while another process writes. A damaged file, or one of another version, is moved aside and made anew; `note` says so. A
+    cache that cannot be used (no permission, disk full, locked too long) raises nothing: it stops reading and writing, and
+    `trouble` says why and what to do.
     """
 
     def __init__(self, path: str | Path, limit: int = LIMIT, timeout: float = 15.0) -> None:
-        self.path, self.limit, self.timeout = Path(path).expanduser(), limit, timeout
+        self.path, self.limit, self.timeout = Path(os.path.expanduser(path)), limit, timeout  # noqa: PTH111 - never raises
         self.trouble: str | None = None
+        self.note: str | None = None
 
     def __repr__(self) -> str:
         return f"VectorCache({str(self.path)!r}, limit={self.limit})"
@@ -93,37 +108,41 @@ class VectorCache:
             self._attempt(lambda db: self._insert(db, entries), None)
 
     def clear(self) -> int:
-        """Delete the cache, even a damaged one, and return the number of bytes freed."""
-        before = self.size()
-        self._remove()
-        return before - self.size()
+        """Delete the cache, also what was moved aside, and return the number of bytes freed."""
+        files = [*self._files, *self._moved]
+        before = _bytes_in(files)
+        try:
+            for file in files:
+                file.unlink(missing_ok=True)
+        except OSError as error:
+            self._give_up(error)
+        return before - _bytes_in(files)
 
     def count(self) -> int:
         """Return the number of stored vectors, without creating a cache that does not exist."""
-        return self._attempt(lambda db: _value(db, _COUNT), 0) if self._files[0].exists() else 0
+        return self._attempt(lambda db: _value(db, _COUNT), 0) if os.path.lexists(self._files[0]) else 0
 
     def size(self) -> int:
         """Return the size of the cache on disk, in bytes."""
-        with suppress(OSError):
-            return sum(file.stat().st_size for file in self._files if file.exists())
-        return 0
+        return _bytes_in(self._files)
 
     def _attempt(self, action: Callable[[sqlite3.Connection], _Result], default: _Result) -> _Result:
         """Return what `action` returns, or set `trouble` and return `default`.
 
-        It is tried twice: a broken file is removed in between, and one that another process just cleared is made again.
+        It is tried again: a damaged file is moved aside in between, and one that another process just cleared is made anew.
         """
-        for is_last in (False, True):
+        for is_first, is_last in ((True, False), (False, False), (False, True)):
             if self.trouble:
                 break
+            opened = list(map(_inode, self._files))
             try:
                 with self._open(self.timeout) as db:
                     return action(db)
-            except (OSError, sqlite3.Error) as error:
-                if is_last:
+            except (OSError, sqlite3.Error, OverflowError) as error:
+                if _is_damage(error) and not is_last:
+                    self._move_aside(opened)
+                elif not is_first:
                     self._give_up(error)
-                elif isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-                    self._remove()  # not a database, malformed, or of another version; all else is an OperationalError
         return default
 
     @contextmanager
@@ -156,11 +175,14 @@ class VectorCache:
         if _value(db, _BYTES_USED) <= self.limit:
             return
         while _value(db, _BYTES_USED) > self.limit and (entries := _value(db, _COUNT)):
+            changes = db.total_changes
             with db:
                 db.execute(_BEGIN)
                 for table, column in (("vectors", "id"), ("entries", "key")):
                     oldest = f"SELECT {column} FROM entries ORDER BY used, id LIMIT {entries // 10 + 1}"
                     db.execute(f"DELETE FROM {table} WHERE {column} IN ({oldest})")
+            if db.total_changes == changes and _value(db, _COUNT):
+                raise sqlite3.DatabaseError(f"no entry of {self._files[0]} can be deleted")
         db.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page only
 
     def _mark(self, entries: list[_Entry], sound: Container[bytes]) -> None:
@@ -181,19 +203,34 @@ class VectorCache:
         """The database, then its logs: a log without its database is ignored, but a database may need its log."""
         return [self.path / (FILE + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
 
-    def _remove(self) -> None:
+    @property
+    def _moved(self) -> list[Path]:
+        """Where each of these files is moved if it is damaged."""
+        return [file.with_name(DAMAGED + file.name) for file in self._files]
+
+    def _move_aside(self, opened: list[int | None]) -> None:
+        """Rename the files that were opened, unless another process has done so."""
+        if _inode(self._files[0]) != opened[0]:
+            return
         try:
-            for file in self._files:
-                file.unlink(missing_ok=True)
+            for file, moved, inode in zip(self._files, self._moved, opened, strict=True):
+                if _inode(file) is None:
+                    moved.unlink(missing_ok=True)
+                elif _inode(file) == inode:
+                    file.replace(moved)
         except OSError as error:
             self._give_up(error)
+        else:
+            self.note = f"the vector cache in {self.path} was damaged and is made anew: the old one is {self._moved[0]}"
 
     def _give_up(self, error: Exception) -> None:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the upper bits tell kinds of one error apart
         advice = {
             sqlite3.SQLITE_BUSY: "let the other run finish first, or use --no-cache",
             sqlite3.SQLITE_FULL: "free space on the disk, or name another folder with --cache",
-        }.get(code, "name a folder that can be written to with --cache or HEADLINE_DEDUPE_CACHE, or use --no-cache")
+        }.get(
+            _code(error) & 0xFF,
+            "name a folder that can be written to with --cache or HEADLINE_DEDUPE_CACHE, or use --no-cache",
+        )
         self.trouble = f"the vector cache in {self.path} cannot be used ({error}): {advice}"
 
 
@@ -201,6 +238,28 @@ def default_folder() -> Path:
     """Return the folder that HEADLINE_DEDUPE_CACHE names, or this program's folder among the user's caches."""
     folder = os.environ.get("HEADLINE_DEDUPE_CACHE")
     return Path(folder) if folder else user_cache_path("headline-dedupe", appauthor=False)
+
+
+def _code(error: Exception) -> int:
+    """What SQLite says; the lower eight bits are the kind of an error."""
+    return int(getattr(error, "sqlite_errorcode", 0))
+
+
+def _is_damage(error: Exception) -> bool:
+    return not isinstance(error, OSError) and (_code(error) in _CUT_SHORT or _code(error) & 0xFF not in _NO_DAMAGE)
+
+
+def _inode(file: Path) -> int | None:
+    try:
+        return file.lstat().st_ino
+    except OSError:
+        return None
+
+
+def _bytes_in(files: Iterable[Path]) -> int:
+    with suppress(OSError):
+        return sum(file.stat().st_size for file in files if os.path.lexists(file))
+    return 0
 
 
 def _look_up(db: sqlite3.Connection, keys: list[bytes]) -> list[_Entry]:

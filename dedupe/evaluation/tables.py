@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dedupe.runtime.files import writing
-from dedupe.writers.terminal import console_for, printable
+from dedupe.runtime.terminal import printable
+from dedupe.writers.terminal import console_for
 
 if TYPE_CHECKING:
     from dedupe.evaluation.confusions import Confusion
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def write_evaluation(evaluation: Evaluation, path: str) -> None:
     """Write the scores of each level as a table, then the worst confusions; "-" is standard output."""
-    with writing(path) as stream:
+    with writing(path, styled=True) as stream:
         console = console_for(stream)
         console.print(_score_table(evaluation))
         for level, scores in evaluation.levels.items():

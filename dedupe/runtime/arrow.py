@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +13,7 @@ import numpy as np
 from dedupe.errors import InputError
 from dedupe.runtime.arrays import Ints
 from dedupe.runtime.arrow_values import as_pandas, python_values, readable
+from dedupe.runtime.json_text import as_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -124,6 +123,8 @@ class StoredTable:
 
         try:
             yield
+        except MemoryError:  # some of Arrow's are exceptions of both kinds
+            raise
         except (pa.ArrowException, OSError) as error:
             raise InputError(f"{self._name} is damaged ({one_line(error)}): get the file again") from None
 
@@ -234,17 +235,3 @@ def column_of(values: Sequence[Any], *, text: bool = False) -> Any:
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError):
         texts = (value if isinstance(value, str) or value is None else as_json(value) for value in values)
         return pa.array([text and text.encode("utf-8", "backslashreplace").decode() for text in texts], pa.string())
-
-
-def as_json(value: Any) -> str:
-    """Return a value as JSON, with `for_json` for what JSON lacks."""
-    return json.dumps(value, ensure_ascii=False, default=for_json)
-
-
-def for_json(value: Any) -> Any:
-    """Return a stand-in that JSON can hold: a date as ISO 8601, bytes and other types as text."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    return dict(value) if isinstance(value, Mapping) else str(value)

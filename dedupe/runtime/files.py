@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: written under another name, synced and renamed. `-` is standard output."""
+"""Streams to files, which appear whole or not at all, and to standard output, which is `-`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from dedupe.errors import OutputError
+from dedupe.runtime.terminal import printable
+from dedupe.runtime.whole_files import as_output_errors, whole_file
 
 PACKED = {".gz": "gzip", ".zst": "zstd"}
 """How a file is compressed, by its ending."""
@@ -24,11 +26,11 @@ def check_output(path: str, read: Iterable[str], *, force: bool = False, binary:
     is not written to a terminal.
     """
     if path == "-":
-        if binary and sys.stdout.isatty():
+        if _open_standard_output().isatty() and binary:
             raise OutputError("Parquet is not for a terminal: name a file with -o, or another --format")
         return
     target = Path(path)
-    with _as_output_errors(path):
+    with as_output_errors(path):
         if target.is_dir():
             raise OutputError(f"{path} is a folder: name a file to write")
         if not os.access(target.parent, os.W_OK | os.X_OK):
@@ -40,6 +42,8 @@ def check_output(path: str, read: Iterable[str], *, force: bool = False, binary:
             raise OutputError(f"{path} is also the input: name another output")
         if target.is_file() and not force:
             raise OutputError(f"{path} exists: name another output, or add --force to replace it")
+        if target.is_symlink() and not target.exists() and not force:
+            raise OutputError(f"{path} is a link to a file that does not exist: name another output, or add --force")
 
 
 def write_lines(lines: Iterable[str], path: str) -> None:
@@ -49,11 +53,15 @@ def write_lines(lines: Iterable[str], path: str) -> None:
 
 
 @contextmanager
-def writing(path: str) -> Iterator[TextIO]:
-    """Yield a UTF-8 text stream to `path`, as `writing_bytes` does; line ends are not translated."""
+def writing(path: str, *, styled: bool = False) -> Iterator[TextIO]:
+    """Yield a UTF-8 text stream to `path`, as `writing_bytes` does; line ends are not translated.
+
+    What could control a terminal is not written to one. `styled`: what is written is `printable` already, and has colours.
+    """
     with writing_bytes(path) as raw:
+        kind = io.TextIOWrapper if styled or path != "-" or not raw.isatty() else _TerminalText
         # JSON may contain a lone surrogate, which becomes its escape: in JSON, the same value.
-        stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="")
+        stream = kind(raw, encoding="utf-8", errors="backslashreplace", newline="")
         try:
             yield stream
             stream.flush()
@@ -68,8 +76,8 @@ def writing_bytes(path: str) -> Iterator[BinaryIO]:
 
     Raises `OutputError` on failure, but `BrokenPipeError` where the reader of a pipe closes it.
     """
-    opened, name = (_standard_output(), "standard output") if path == "-" else (_whole_file(Path(path)), path)
-    with _as_output_errors(name), opened as stream, _compressed(stream, path) as out:
+    opened, name = (_standard_output(), "standard output") if path == "-" else (_file(Path(path)), path)
+    with as_output_errors(name), opened as stream, _compressed(stream, path) as out:
         yield out
 
 
@@ -79,23 +87,23 @@ def discard_standard_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-@contextmanager
-def _as_output_errors(name: str) -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {name} ({error.strerror or error}): check the path and the free space"
-        ) from error
+class _TerminalText(io.TextIOWrapper):
+    def write(self, text: str, /) -> int:
+        return super().write(printable(text, keep="\n\t"))
+
+
+def _open_standard_output() -> TextIO:
+    if sys.stdout is None:  # as the interpreter leaves it where the stream was closed
+        raise OutputError("standard output is closed: name a file with -o")
+    return sys.stdout
 
 
 @contextmanager
 def _standard_output() -> Iterator[BinaryIO]:
+    stream = _open_standard_output().buffer
     try:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        yield stream
+        stream.flush()
     except OSError:
         discard_standard_output()
         raise
@@ -119,19 +127,10 @@ def _compressed(stream: BinaryIO, path: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _whole_file(path: Path) -> Iterator[BinaryIO]:
+def _file(path: Path) -> Iterator[BinaryIO]:
     if path.exists() and not path.is_file():  # a device or a named pipe
         with path.open("wb") as raw:
             yield raw
-        return
-    target = path.resolve()  # so that a link stays a link
-    partial = target.with_name(f".headline-dedupe-{os.getpid()}.tmp")
-    try:
-        with partial.open("xb") as raw:
+    else:
+        with whole_file(path) as raw:
             yield raw
-            raw.flush()
-            os.fsync(raw.fileno())
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

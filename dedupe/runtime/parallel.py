@@ -16,6 +16,7 @@ from dedupe.errors import InputError
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
+MAX_THREADS = 1024
 _PIECES_AHEAD = 2  # per thread, so that few results wait to be read
 _limit: int | None = None
 
@@ -23,10 +24,15 @@ _limit: int | None = None
 def set_threads(number: int | None) -> None:
     """Limit the threads that this process uses to encode, search and score; results do not depend on it.
 
-    `number`: at least 1, or None, the default, for one per processor. Raises `InputError` for a number below 1.
+    `number`: 1 to `MAX_THREADS`, or None, the default, for one per processor. Raises `InputError` for another number.
     """
-    if number is not None and number < 1:
-        raise InputError(f"the number of threads must be at least 1, not {number}: leave it out to use all processors")
+    if number is not None and not 1 <= number <= MAX_THREADS:
+        rule = (
+            f"the number of threads must be at least 1, not {number}"
+            if number < 1
+            else f"{number} threads are too many"
+        )
+        raise InputError(f"{rule}: leave the number out to use all processors")
     import faiss
 
     global _limit

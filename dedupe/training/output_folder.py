@@ -14,7 +14,10 @@ import jinja2
 from dedupe.embedding.model_folder import CARD, FILES, FORMAT, MANIFEST, is_model_folder, sha256
 from dedupe.errors import InputError, OutputError
 from dedupe.runtime.files import write_lines
+from dedupe.runtime.folders import put_in_place
+from dedupe.runtime.json_text import as_json
 from dedupe.runtime.progress import Progress
+from dedupe.runtime.whole_files import as_output_errors
 from dedupe.training.network import BASE
 
 _CHECKPOINTS = ".checkpoints"
@@ -43,22 +46,23 @@ def open_checkpoints(out: Path, settings: dict[str, Any]) -> Path:
 
 
 @contextmanager
-def writing_folder(out: Path, record: dict[str, Any], card: str, progress: Progress) -> Iterator[Path]:
+def writing_folder(out: Path, record: dict[str, Any], card: str, progress: Progress, *, force: bool) -> Iterator[Path]:
     """Yield a folder to put the `FILES` in; then add the manifest with `record` and the card, and rename it to `out`.
 
-    `card`: the template of the model card, by name. The checkpoints of the run are removed at the end.
+    `card`: the template of the model card, by name. The checkpoints of the run are removed at the end. Raises `OutputError`
+    where something took the place of `out` meanwhile; the checkpoints then stay.
     """
     progress("writing", 0, 1)
     partial = out.with_name(out.name + ".part")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    yield partial
-    manifest = {"format": FORMAT, "sha256": {name: sha256(partial / name) for name in FILES}} | record
-    (partial / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    (partial / CARD).write_text(_card(card, record), encoding="utf-8")
-    shutil.rmtree(out, ignore_errors=True)
-    partial.replace(out)
-    shutil.rmtree(out.with_name(out.name + _CHECKPOINTS))
+    with as_output_errors(str(out)):
+        partial.mkdir(parents=True)
+        yield partial
+        manifest = {"format": FORMAT, "sha256": {name: sha256(partial / name) for name in FILES}} | record
+        (partial / MANIFEST).write_text(as_json(manifest, indent=1) + "\n", encoding="utf-8")
+        (partial / CARD).write_text(_card(card, record), encoding="utf-8")
+        put_in_place(partial, unused_folder(out, force))
+        shutil.rmtree(out.with_name(out.name + _CHECKPOINTS))
     progress("writing", 1, 1)
 
 

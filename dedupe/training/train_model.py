@@ -126,7 +126,7 @@ def train(
         "reader_log": reader_log,
     }
     judges, record["held_out"], record["held_out_fallback"] = _fit_judges(run, answers)
-    with writing_folder(out, record, "trained", progress) as written:
+    with writing_folder(out, record, "trained", progress, force=force) as written:
         for name in (*ENCODER_FILES, READER):
             shutil.copyfile(folder / name, written / name)
         for name, judge in judges.items():

@@ -1,13 +1,12 @@
 """Write rows and stories: JSON Lines, CSV, TSV, Parquet, plain lines, and nested JSON.
 
-Text is UTF-8. In CSV and TSV, nested values are JSON and dates are ISO 8601. An apostrophe goes before a cell that a
-spreadsheet would run as a formula, unless `formulas` is set.
+Text is UTF-8. In CSV and TSV, nested values are JSON and dates are ISO 8601. An apostrophe goes before what a spreadsheet
+would run as a formula, unless `formulas` is set: also after a semicolon or a line break, where some of them begin a new cell.
 """
 
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
@@ -17,8 +16,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from dedupe.errors import OutputError
 from dedupe.result import OutputRows
-from dedupe.runtime.arrow import as_json, for_json, tables_of
+from dedupe.runtime.arrow import tables_of
 from dedupe.runtime.files import PACKED, writing, writing_bytes
+from dedupe.runtime.json_text import as_json
 
 if TYPE_CHECKING:
     from dedupe.result.deduplication import Deduplication
@@ -31,7 +31,9 @@ _ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv",
 _ENDINGS |= {".parquet": "parquet", ".pq": "parquet", ".json": "json"}
 _UNSUPPORTED = (".xlsx", ".xls", ".ods", ".html", ".htm", ".xml", ".pdf", ".db", ".sqlite", ".zip")
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
-_FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")  # how a formula begins, also in full width
+_SIGNS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"  # also in full width
+_FORMULA = re.compile(rf"{_SIGNS}|[\t\r]")  # how one begins
+_LATER_CELL = re.compile(rf'(?<=[;\r\n])("*)({_SIGNS}[^;\r\n]*)')  # where a spreadsheet ends a cell at other characters
 _NUMBER = re.compile(r"[+-]?(\d[\d.,]*|\.\d+)([eE][+-]?\d+)?%?")
 
 
@@ -65,7 +67,7 @@ def write_rows(rows: Rows, path: str, format: str, *, formulas: bool = False) ->
         elif format == "lines":
             stream.writelines(" ".join(str(row.get("title", "")).splitlines()) + "\n" for row in rows)
         else:
-            stream.writelines(json.dumps(row, ensure_ascii=False, default=for_json) + "\n" for row in rows)
+            stream.writelines(as_json(row) + "\n" for row in rows)
 
 
 def write_stories(result: Deduplication, path: str) -> None:
@@ -96,7 +98,7 @@ def write_pairs(result: Deduplication, path: str) -> None:
                 "features": {name: round(value, 4) for name, value in pair.features.items()},
                 "reasons": list(pair.reasons),
             }
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+            stream.write(as_json(row) + "\n")
 
 
 def _nested(result: Deduplication) -> Iterator[dict[str, Any]]:
@@ -148,7 +150,14 @@ def _write_parquet(rows: Rows, path: str) -> None:
 
 def _safe_cell(value: Any) -> str:
     text = _cell(value)
-    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    if isinstance(value, (bool, int, float, date)):
+        return text
+    text = _LATER_CELL.sub(lambda cell: cell[1] + _unless_number(cell[2]), text)
+    return _unless_number(text) if _FORMULA.match(text) else text
+
+
+def _unless_number(formula: str) -> str:
+    return formula if _NUMBER.fullmatch(formula.rstrip('"')) else f"'{formula}"
 
 
 def _cell(value: Any) -> str:
@@ -159,5 +168,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (Mapping, list, tuple)):
-        return json.dumps(value, ensure_ascii=False, default=for_json)
-    return str(for_json(value)) if isinstance(value, date) else str(value)
+        return as_json(value)
+    return value.isoformat() if isinstance(value, date) else str(value)

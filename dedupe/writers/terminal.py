@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from dedupe.result.display import counted
 from dedupe.runtime.files import writing
+from dedupe.runtime.terminal import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +27,7 @@ def write_table(result: Deduplication, path: str) -> None:
 
     Exact copies share one line; headlines in no group are counted at the end.
     """
-    with writing(path) as stream:
+    with writing(path, styled=True) as stream:
         console = console_for(stream)
         stories = [story for story in result.stories if len(story.headlines) > 1]
         if stories:
@@ -49,7 +50,7 @@ def write_matches(matches: Matches, path: str) -> None:
         if match:
             cells[1:] = [match.level, f"{match.probability:.2f}", match.headline.title, str(match.story)]
         table.add_row(*(Text(printable(cell)) for cell in cells))
-    with writing(path) as stream:
+    with writing(path, styled=True) as stream:
         console_for(stream).print(table)
 
 
@@ -81,11 +82,6 @@ def show_pair(first: Headline, second: Headline, progress: str, keys: str) -> No
         if details:
             console.print(Padding(Text(details, "dim"), (0, 0, 0, 4)))
     console.print(Text(keys, "dim"))
-
-
-def printable(text: str) -> str:
-    """Return `text` without characters that could control the terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _table(result: Deduplication, stories: Sequence[Story]) -> Table:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 
 from dedupe import __version__, cli
 from dedupe.cli.shared import time_span
+from dedupe.errors import OutputError
 from tests.support.command_line import ROOT, json_lines, one_error, run
 from tests.support.fake_encoder import FakeEncoder
 
@@ -175,6 +177,47 @@ def test_an_existing_output_stops_the_run_early(titles: Path, tmp_path: Path, mo
     assert out.read_text() == "precious"
     assert run("cluster", titles, "-o", out, "--force").exit_code == 0
     assert len(json_lines(out.read_text("utf-8"))) == 5
+
+
+FILES = ("out.csv", "pairs.jsonl", "report.html")
+
+
+def beside(folder: Path) -> list[str]:
+    output, explain, report = (str(folder / name) for name in FILES)
+    return ["-o", output, "--explain", explain, "--report", report]
+
+
+@pytest.mark.parametrize("command", ["cluster", "dedupe"])
+@pytest.mark.parametrize("failing", ["write_rows", "write_pairs", "_write_report"])
+def test_the_files_of_a_run_appear_together_or_not_at_all(
+    titles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, failing: str
+) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise OutputError("no space is left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(import_module("dedupe.cli.cluster"), failing, fail)
+        assert "no space is left" in one_error(run(command, titles, *beside(tmp_path)))
+    assert [path.name for path in tmp_path.iterdir()] == ["titles.txt"]
+    assert run(command, titles, *beside(tmp_path)).exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted((*FILES, "titles.txt"))
+
+
+@pytest.mark.parametrize("appearing", FILES)
+def test_a_file_that_appears_during_the_run_stays(
+    titles: Path, tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch, appearing: str
+) -> None:
+    encode = fake_encoder.encode
+
+    def slowly(texts: list[str]) -> Any:
+        (tmp_path / appearing).write_text("theirs")
+        return encode(texts)
+
+    monkeypatch.setattr(fake_encoder, "encode", slowly)
+    assert f"{tmp_path / appearing} was made by somebody else" in one_error(run("cluster", titles, *beside(tmp_path)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted((appearing, "titles.txt"))
+    assert (tmp_path / appearing).read_text() == "theirs"
+    assert run("cluster", titles, *beside(tmp_path), "--force").exit_code == 0
 
 
 def test_the_input_is_never_overwritten(titles: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from dedupe import deduplicate, read_corrections
 from dedupe.evaluation.answers import Answers
 from dedupe.evaluation.questions import QuestionPairs, Questions
+from dedupe.runtime.locks import exclusive
 from tests.support.command_line import ROOT, one_error, run
 
 TITLES = [
@@ -262,6 +263,18 @@ def test_at_a_real_terminal_an_answer_outlives_a_kill(news):
     os.waitpid(child, 0)
     os.close(terminal)
     assert [verdict for _, _, verdict in Answers(Path(labels)).verdicts()] == ["story", "wording"]
+
+
+def test_a_second_session_on_the_same_file_is_refused(news):
+    """Else each would write over the answers of the other."""
+    labels = news.parent / "labels.csv"
+    with exclusive(labels):
+        line = one_error(keys(news, "wwq"))
+        assert f"another headline-dedupe is writing {labels}: let it end first, or name another file" in line
+        assert run("label", news, "-o", news.parent / "others.csv", input="wq").exit_code == 0
+    assert not labels.exists()
+    assert keys(news, "wwq").exit_code == 0 and len(Answers(labels).verdicts()) == 2
+    assert not list(news.parent.glob(".*"))
 
 
 def answer(terminal: int, after: bytes, key: bytes) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from click.testing import CliRunner
 
 import dedupe
 from dedupe import cli
-from dedupe.embedding.cache import FILE, VectorCache, default_folder
+from dedupe.embedding.cache import DAMAGED, FILE, VectorCache, default_folder
 from dedupe.embedding.encoders import SentenceEncoder, embed, load_encoder
 from dedupe.errors import ModelError
 
@@ -187,18 +188,101 @@ def with_other_tables(file):
     query(file.parent, "ALTER TABLE entries RENAME TO others")
 
 
-@pytest.mark.parametrize(
-    "damage", [garbage, nothing_but_zeros, cut_short, broken_inside, of_another_version, with_other_tables]
-)
-def test_a_broken_file_is_started_anew(filled, damage):
+def with_other_columns(file):
+    query(file.parent, "ALTER TABLE entries RENAME COLUMN checksum TO sum")
+
+
+def without_a_table(file):
+    query(file.parent, "DROP TABLE vectors")
+
+
+def with_a_view(file):
+    query(file.parent, "ALTER TABLE entries RENAME TO old")
+    query(file.parent, "CREATE VIEW entries AS SELECT * FROM old")
+    query(file.parent, "DELETE FROM old WHERE id = 5")
+
+
+def with_the_last_number(file):
+    query(file.parent, f"UPDATE vectors SET id = {2**63 - 1} WHERE id = 5")
+
+
+def with_a_schema_that_is_none(file):
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_master SET sql = 'CREATE TABLE' WHERE name = 'entries'")
+
+
+DAMAGES = [garbage, nothing_but_zeros, cut_short, broken_inside, of_another_version, with_other_tables]
+DAMAGES += [with_other_columns, without_a_table, with_a_schema_that_is_none]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_broken_file_is_moved_aside_and_made_anew(filled, damage):
     damage(filled / FILE)
+    broken = (filled / FILE).read_bytes()
     encoder, cache = Numbers(), VectorCache(filled)
     np.testing.assert_array_equal(embed(encoder, numbers(300), cache=cache), expected(numbers(300)))
     assert len(encoder.encoded) == 300
     assert cache.trouble is None
+    aside = filled / (DAMAGED + FILE)
+    assert aside.read_bytes()[100:] == broken[100:]  # before that, SQLite may count a change
+    assert cache.note == f"the vector cache in {filled} was damaged and is made anew: the old one is {aside}"
     embed(encoder, numbers(300), cache=VectorCache(filled))
     assert len(encoder.encoded) == 300
     assert query(filled, "PRAGMA integrity_check") == [("ok",)]
+    assert cache.clear() > 0 and not list(filled.iterdir())
+
+
+@pytest.mark.parametrize("damage", [with_the_last_number, with_a_view])
+def test_what_is_found_broken_when_something_is_written(filled, damage):
+    damage(filled / FILE)
+    cache = VectorCache(filled)
+    np.testing.assert_array_equal(embed(Numbers(), numbers(310), cache=cache), expected(numbers(310)))
+    assert cache.trouble is None and cache.note is not None and cache.count() >= 10
+
+
+def test_only_the_last_broken_file_is_kept(filled):
+    for text in (b"first" * 9000, b"second" * 9000):
+        (filled / FILE).write_bytes(text)
+        embed(Numbers(), ["1"], cache=VectorCache(filled))
+    assert (filled / (DAMAGED + FILE)).read_bytes() == text
+    assert len(list(filled.glob(f"{DAMAGED}*"))) == 1
+
+
+def mutated(data, draw):
+    """The bytes cut short, changed at some places or in their header, blanked, lengthened or shifted."""
+    data, kind = bytearray(data), draw.randrange(6)
+    if kind == 0:
+        return data[: draw.randrange(len(data) + 1)]
+    if kind in (1, 2):
+        for _ in range(draw.choice([1, 5, 50, 500])):
+            data[draw.randrange(len(data) if kind == 1 else 200)] = draw.randrange(256)
+    elif kind == 3:
+        first, last = sorted(draw.choices(range(len(data)), k=2))
+        data[first:last] = bytes(last - first)
+    elif kind == 4:
+        data += draw.randbytes(5000)
+    else:
+        first = draw.randrange(len(data))
+        data[first : first + 40] = data[first + 40 : first + 80]
+    return data
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_damage_costs_vectors_and_nothing_else(filled, seed):
+    """Of the database, its log or the index of the log, as a process that is killed leaves them."""
+    draw, texts = random.Random(seed), numbers(300)
+    with closing(sqlite3.connect(filled / FILE, isolation_level=None)) as db:
+        db.execute("UPDATE entries SET used = used - 1")
+        shutil.copytree(filled, filled / "killed")
+    file = draw.choice(sorted((filled / "killed").iterdir()))
+    file.write_bytes(mutated(file.read_bytes(), draw))
+    encoders = [Numbers() for _ in range(3)]
+    for encoder in encoders:
+        cache = VectorCache(filled / "killed", timeout=1)
+        np.testing.assert_array_equal(embed(encoder, texts, cache=cache), expected(texts))
+        assert cache.trouble is None
+    assert not encoders[-1].encoded
 
 
 def test_a_file_that_breaks_between_two_calls(filled):
@@ -459,6 +543,15 @@ def test_trouble_is_reported_at_the_end(feed, tmp_path):
     assert outcome.exit_code == 0
     assert outcome.stderr.splitlines()[-1].startswith("headline-dedupe: warning: the vector cache in ")
     assert run("cluster", feed, "--quiet").stderr == ""
+
+
+def test_a_broken_cache_is_reported_once(feed, tmp_path):
+    run("cluster", feed)
+    (tmp_path / "usual" / FILE).write_bytes(b"no database" * 5000)
+    first, second = run("cluster", feed), run("cluster", feed)
+    assert first.exit_code == second.exit_code == 0
+    assert [line for line in first.stderr.splitlines() if "was damaged and is made anew" in line]
+    assert "damaged" not in second.stderr
 
 
 def test_the_cache_is_shown_and_cleared(feed, tmp_path):

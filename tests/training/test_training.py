@@ -18,6 +18,7 @@ from dedupe import Headline, deduplicate, load_encoder
 from dedupe.cli import cli
 from dedupe.embedding.model_folder import FILES, MANIFEST, verify
 from dedupe.errors import InputError, ModelError, OutputError
+from dedupe.runtime.locks import exclusive
 from dedupe.runtime.progress import silent
 from dedupe.scoring.model import load_judge
 from dedupe.training import document_frequencies, fine_tuning, train
@@ -25,6 +26,7 @@ from dedupe.training.contrast import contrast_part
 from dedupe.training.fine_tuning import FineTuning, contrastive, cross_entropy, story_batches
 from dedupe.training.network import Network
 from dedupe.training.optimization import optimize
+from dedupe.training.output_folder import writing_folder
 from dedupe.training.stories import read_stories
 from dedupe.training.training_pairs import EncodedTitles
 from tests.support.tiny import labelled, save_model, write
@@ -153,6 +155,27 @@ def test_a_folder_that_exists_is_kept(stories, tmp_path):
         with pytest.raises(OutputError, match="exists: choose another folder"):
             train(stories, tmp_path, force=force)
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_appears_in_place_of_the_folder_meanwhile_is_kept(tmp_path, monkeypatch, force):
+    monkeypatch.setattr("dedupe.training.output_folder._card", lambda template, record: "")
+    out = tmp_path / "model"
+    with (
+        pytest.raises(OutputError, match="exists: choose another folder"),
+        writing_folder(out, {}, "trained", silent, force=force) as partial,
+    ):
+        for name in FILES:
+            (partial / name).write_text(name)
+        write(out / "mine.jsonl", [])
+    assert [path.name for path in out.iterdir()] == ["mine.jsonl"]
+
+
+def test_a_second_run_into_the_same_folder_is_refused(stories, tmp_path):
+    with exclusive(tmp_path / "model"):
+        outcome = CliRunner().invoke(cli, ["train", str(stories), "-o", str(tmp_path / "model")])
+    assert outcome.exit_code == 2 and "another headline-dedupe is writing" in outcome.stderr
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

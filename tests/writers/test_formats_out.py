@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
+import re
 
 import pandas as pd
 import polars as pl
@@ -33,7 +35,9 @@ def read_back(path, format):
         return pq.read_table(path).to_pylist()
     if format == "jsonl":
         return json_lines(path.read_text("utf-8"))
-    return list(csv.DictReader(io.StringIO(path.read_text("utf-8")), delimiter="," if format == "csv" else "\t"))
+    return list(
+        csv.DictReader(io.StringIO(path.read_bytes().decode(), newline=""), delimiter="," if format == "csv" else "\t")
+    )
 
 
 @pytest.mark.parametrize("kind", ["lines", "parquet", "two files"])
@@ -149,6 +153,9 @@ def test_pairs_are_the_same_one_by_one_and_as_a_list():
         *(("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+1 more dead", "'+1 more dead"), ("-x", "'-x")),
         *(("\t=1", "'\t=1"), ("＝1", "'＝1"), ("-5", "-5"), ("+3.5%", "+3.5%"), ("-1,200", "-1,200"), ("a=b", "a=b")),
         *((-7, "-7"), ("", ""), ("'=1", "'=1")),
+        *(("Rates;=1+1", "Rates;'=1+1"), ("Rates\n@SUM(A1)", "Rates\n'@SUM(A1)"), ("a\r=1;-x", "a\r'=1;'-x")),
+        *(('x;"=1"', 'x;"\'=1"'), ("a;-5;b", "a;-5;b"), ("a; =1", "a; =1"), ("=1;=2", "'=1;'=2"), ("a;b=c", "a;b=c")),
+        (["x;=1"], '["x;\'=1"]'),
     ],
 )
 @pytest.mark.parametrize("format", ["csv", "tsv"])
@@ -156,7 +163,54 @@ def test_no_cell_is_a_formula(tmp_path, value, written, format):
     write_rows([{"title": value}], str(tmp_path / "o"), format)
     assert read_back(tmp_path / "o", format) == [{"title": written}]
     write_rows([{"title": value}], str(tmp_path / "raw"), format, formulas=True)
-    assert read_back(tmp_path / "raw", format) == [{"title": str(value)}]
+    assert read_back(tmp_path / "raw", format) == [{"title": value if isinstance(value, str) else json.dumps(value)}]
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv"])
+def test_no_cell_is_a_formula_where_a_semicolon_separates(tmp_path, format):
+    """As in spreadsheets of many countries; some also end a row at a line break in quotes."""
+    pieces = ["=1+1", "-x", "word", ";", "\n", "\r", '"', "@a", ",", " ", "\t", "5"]
+    draw = random.Random(0)
+    rows = [{"title": "".join(draw.choices(pieces, k=draw.randint(1, 6)))} for _ in range(500)]
+    write_rows(rows, str(tmp_path / "o"), format)
+    for line in re.split(r"[\r\n]", (tmp_path / "o").read_bytes().decode()):
+        for cells in csv.reader([line], delimiter=";"):
+            assert not any(re.match(r"[=@-]", cell) for cell in cells), line
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_json_has_no_numbers_that_json_lacks(tmp_path, value):
+    """In rows, nested in them, as keys, and in cells of CSV; finite neighbours stay as they are."""
+    row = {"title": "One", "x": value, "deep": {"a": [1.5, value, {"b": (value,)}]}, "key": {value: 1}, "n": 2.5}
+    write_rows([row, {"title": "Two"}], str(tmp_path / "o.jsonl"), "jsonl")
+    first, second = map(strict_json, (tmp_path / "o.jsonl").read_text("utf-8").splitlines())
+    assert first == {
+        "title": "One",
+        "x": None,
+        "deep": {"a": [1.5, None, {"b": [None]}]},
+        "key": {str(value): 1},
+        "n": 2.5,
+    }
+    assert second == {"title": "Two"}
+    write_rows([row], str(tmp_path / "o.csv"), "csv")
+    (cells,) = read_back(tmp_path / "o.csv", "csv")
+    assert strict_json(cells["deep"]) == {"a": [1.5, None, {"b": [None]}]}
+
+
+@pytest.mark.parametrize("format", ["json", "jsonl"])
+def test_numbers_of_the_input_that_json_lacks_are_null(tmp_path, format):
+    (tmp_path / "a.jsonl").write_text('{"title": "One", "x": NaN}\n{"title": "Two", "x": [-Infinity, 3]}\n')
+    assert run("cluster", tmp_path / "a.jsonl", "--format", format, "-o", tmp_path / "o").exit_code == 0
+    text = (tmp_path / "o").read_text("utf-8")
+    rows = [strict_json(text)] if format == "json" else list(map(strict_json, text.splitlines()))
+    assert '"x": null' in text and "[null, 3]" in text and rows
+
+
+def strict_json(text):
+    def refuse(name):
+        raise AssertionError(f"{name} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
 
 
 def test_a_column_name_is_no_formula(tmp_path):

@@ -1,0 +1,36 @@
+"""One process at a time: what is read, changed and written back may not be changed by two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from dedupe.errors import OutputError
+
+
+@contextmanager
+def exclusive(path: Path, patience: float = 0) -> Iterator[None]:
+    """Hold the lock of a file or folder, which need not exist; it is free again when this process ends, however it ends.
+
+    `patience`: seconds to wait for another process. Raises `OutputError` where that was not enough, or the folder of `path`
+    cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    path = path.resolve()
+    lock = FileLock(path.with_name(f".headline-dedupe-{path.name}.lock"), timeout=patience)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise OutputError(
+            f"another headline-dedupe is writing {path}: let it end first, or name another file"
+        ) from None
+    except OSError as error:
+        raise OutputError(f"cannot write into {path.parent} ({error.strerror or error}): name another folder") from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            Path(lock.lock_file).unlink()  # while it is held: who waits for it notices, and makes it anew
+        lock.release()
