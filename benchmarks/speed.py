@@ -2,8 +2,8 @@
 
     python benchmarks/speed.py --data DIR --cache DIR --out FILE [--only SECTION]... [--plot FILE]
 
-Sections: encode, join, after, end, million, crowd, growth. Each writes its results to FILE as it goes and replaces those of
-earlier runs of the same section. Vectors of DIR/scale are taken from the cache folder, or encoded once and kept there.
+Sections: encode, join, after, end, million, crowd, growth, worst. Each writes its results to FILE as it goes and replaces
+those of earlier runs of the same section. Vectors of DIR/scale are taken from the cache folder, or encoded once and kept there.
 Everything is measured in separate processes. --limit makes a run of seconds, for trying out.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 from records import circumstances, write_json
-from sections import after, crowd, encode, end, growth, join, million
+from sections import after, crowd, encode, end, growth, join, million, worst
 from speed_tables import plot, table
 from stopwatch import SEED
 from stored import Settings
@@ -31,6 +31,7 @@ SECTIONS: dict[str, Callable[[Settings], Iterator[dict[str, Any]]]] = {
     "million": million.run,
     "crowd": crowd.run,
     "growth": growth.run,
+    "worst": worst.run,
 }
 PACKAGES = ("onnxruntime", "usearch", "datasketch")
 FOLDER = click.Path(file_okay=False, path_type=Path)

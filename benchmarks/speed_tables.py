@@ -70,6 +70,8 @@ def _end(section: Section) -> Rows:
 
 def _runs(section: Section) -> Rows:
     for name, run in section.items():
+        if isinstance(run, dict) and "stopped" in run:
+            yield [name, *[""] * 6, run["stopped"], "", "", ""]
         if isinstance(run, dict) and "stages" in run:
             groups, warned = run["groups"], ", ".join(run.get("warnings", []))
             counts = [run["headlines"], groups["exact"], groups["wording"], groups["story"], run["largest_story"]]
@@ -96,6 +98,7 @@ TABLES: dict[str, tuple[list[str], Callable[[Section], Rows]]] = {
     "end": (["vectors", "seconds", "encoder", "share outside", "GB"], _end),
     "million": (_RUNS, _runs),
     "crowd": (_RUNS, _runs),
+    "worst": (_RUNS, _runs),
     "growth": (["system", "seconds", "GB"], _growth),
 }
 
