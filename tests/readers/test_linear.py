@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.growth import INPUTS, read
+from benchmarks.worst_inputs import INPUTS, read
 from dedupe import read_headlines
 from dedupe.readers import delimited, html
 from dedupe.readers.html import titles_of_html

@@ -1,6 +1,6 @@
 """Inputs made to take long: each is of about `size` characters, of a kind whose reader once took the square of it or more.
 
-    python benchmarks/growth.py --out FILE [--size 100000] [--only NAME]...
+    python benchmarks/worst_inputs.py --out FILE [--size 100000] [--only NAME]...
 
 Each input is read, normalized and collapsed in a process of its own at a size, twice and four times that size. Written are the
 processor seconds, and the exponent of their growth: 1 where twice the input takes twice the time.
