@@ -34,6 +34,8 @@ class TrainedEncoder:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
             self._session = inference_session(folder / ENCODER, _DEQUANTIZED)
             self.dimension = int(self._session.get_outputs()[0].shape[1])
+        except ImportError:  # of onnxruntime, perhaps interrupted: nothing is wrong with the model
+            raise
         except Exception as error:  # their exceptions share no class; the files are unchanged, as `verify` found
             raise ModelError(f"the model in {folder} cannot be loaded ({error}): train or copy it again") from error
         self.folder = folder

@@ -44,6 +44,8 @@ class Reader:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
             self._tokenizer.enable_truncation(MAX_TOKENS)
             self._session = inference_session(folder / READER)
+        except ImportError:  # of onnxruntime, perhaps interrupted: nothing is wrong with the model
+            raise
         except Exception as error:  # their exceptions share no class; the files are unchanged, as `verify` found
             raise ModelError(f"the reader in {folder} cannot be loaded ({error}): train or copy it again") from error
         self._name = f"the reader in {folder}"
