@@ -1,0 +1,54 @@
+"""What is written around every title of a list: ranks, labels, outlets, buttons, a sentence behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dedupe.readers.pages.lines import is_prose
+from dedupe.readers.pages.words import count_words
+
+_RANK = re.compile(r"^\(?#?(\d{1,3})(?:[.):]+\s*|\s+)(?=\S)")
+_WRITTEN_RANK = re.compile(r"^\(?#?(\d{1,3})[.)]\s+(?=\S)")
+_OUTLET = re.compile(r" (?:[-–—|•·] ((?:[A-Z0-9][\w.'’&-]*|of|the|and)(?: (?:[A-Z0-9][\w.'’&-]*|of|the|and|&)){0,4})|\(([A-Z][\w.'’&-]*(?: [A-Z][\w.'’&-]*){0,3})\))$")
+_LABEL = re.compile(r"^[A-Z][A-Z ]{2,20} : (?=\S)")
+_BUTTON = re.compile(r"\s+(?:\[?(?:full story|read more|read the full story|continue reading)\]?)\s*[»›>→.…]*$", re.I)
+_BEHIND = re.compile(r" [-–—:|] ")
+_MIN_FRAMED = 3  # lines with one frame, before it is one
+_MIN_SHARE = 0.4  # of all titles
+
+
+def without_ranks(titles: Sequence[str]) -> list[str]:
+    """Return titles without the ranks before them: written as ranks, or numbers that count up from title to title."""
+    numbers = [_RANK.match(title) for title in titles]
+    counts_up = sum(
+        bool(a and b and int(b[1]) in (int(a[1]) + 1, 1)) for a, b in zip(numbers, numbers[1:], strict=False)
+    )
+    pattern = _RANK if counts_up >= max(2, 0.5 * (len(titles) - 1)) else _WRITTEN_RANK
+    return [pattern.sub("", title) for title in titles]
+
+
+def without_outlets(titles: Sequence[str]) -> list[tuple[str, str | None]]:
+    """Return each title and the outlet behind it, where most titles of a page name one; else the titles as they are."""
+    ends = [_OUTLET.search(title) for title in titles]
+    named = [end for end in ends if end and end[1]]
+    if len(named) < max(_MIN_FRAMED, _MIN_SHARE * len(titles)):
+        return [(title, None) for title in titles]
+    return [
+        (title[: end.start()], end[1] or end[2]) if end and count_words(title[: end.start()]) > 1 else (title, None)
+        for title, end in zip(titles, ends, strict=True)
+    ]
+
+
+def without_label(title: str) -> str:
+    """Return a title without a label that is set off by spaces on both sides of a colon, and without a button behind it."""
+    return _BUTTON.sub("", _LABEL.sub("", title))
+
+
+def title_before_sentence(line: str) -> str | None:
+    """Return the title of a line such as "Title - a whole sentence.", None for other lines."""
+    for match in _BEHIND.finditer(line[:300]):
+        title, rest = line[: match.start()], line[match.end() :]
+        if count_words(title) > 1 and count_words(rest) > 7 and is_prose(rest):
+            return title
+    return None
