@@ -34,7 +34,9 @@ def main() -> None:
     options = arguments.parse_args()
     pages = sorted(path for path in options.data.iterdir() if path.suffix in PAGE_SUFFIXES)
     if not pages:
-        raise SystemExit(f"{options.data} has no pages: give a folder of .html and .txt files with .expected beside them")
+        raise SystemExit(
+            f"{options.data} has no pages: give a folder of .html and .txt files with .expected beside them"
+        )
     scores = {path.name: score(path, show=path.stem in options.show) for path in pages}
     result = {kind: means(row for name, row in scores.items() if name.endswith(kind)) for kind in PAGE_SUFFIXES[:2]}
     for name, row in [*scores.items(), *result.items()]:

@@ -55,7 +55,9 @@ def _runs(lines: Sequence[Line]) -> list[_Run]:
 def _starts_list(runs: Sequence[_Run], k: int, paragraphs: Sequence[Line]) -> bool:
     """Whether titles with one shorter paragraph each follow from run k on."""
     following = runs[k : k + 2 * _MIN_RECORDS]
-    if len(following) < 2 * _MIN_RECORDS or any(len(run.lines) > 1 or run.kind in ("break", "cut") for run in following):
+    if len(following) < 2 * _MIN_RECORDS or any(
+        len(run.lines) > 1 or run.kind in ("break", "cut") for run in following
+    ):
         return False
     usual = sum(len(line.text) for line in paragraphs) / len(paragraphs)
     return all(len(run.lines[0].text) <= _TEASER_LENGTH * usual for run in following[1::2])

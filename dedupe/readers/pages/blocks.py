@@ -16,21 +16,33 @@ from dedupe.readers.pages.lines import is_prose, kind_of
 from dedupe.readers.pages.pieces import Piece
 from dedupe.readers.pages.words import count_words, is_capitalised
 
+
+def _named(names: str) -> re.Pattern[str]:
+    """A pattern for any of these names of classes, alone or between hyphens."""
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(names.split())})(?![a-z])")
+
+
 TAKEN = 0.55
 """The least likeness of a kind of pieces that are taken as headlines."""
 SURE = 0.75
 """The likeness from which they surely are."""
 _LIKENESS = (0.0, 0.05, 0.25, 0.5, 0.8)
 """Of a piece with so many words; 1 with more."""
-_MENU = re.compile(
-    r"(?<![a-z])(?:nav|navbar|navigation|mainnav|subnav|topnav|menu|submenu|mainmenu|topmenu|megamenu|dropdown|breadcrumbs?|footer|foot|topics"
-    r"|social|share|sharing|toolbar|subscribe|signin|login|sign-in|pagination|pager|utility|directory|weather|languages?|author|byline)(?![a-z])"
+_MENU = _named(
+    "nav navbar navigation mainnav subnav topnav menu submenu mainmenu topmenu megamenu dropdown breadcrumb breadcrumbs footer foot"
+    " topics social share sharing toolbar subscribe signin login sign-in pagination pager utility directory weather language"
+    " languages author byline"
 )
-_TITLE = re.compile(r"(?<![a-z])(?:headlines?|hl|hed|title|titles|heading|story-?link|storylink|article-?link|titleline)(?![a-z])")
-_LABEL = re.compile(
-    r"(?<![a-z])(?:kicker|label|category|section-?name|tags?|eyebrow|byline|author|time|timestamp|date|meta|credit|caption|rank|comments?|flag)(?![a-z])"
+_TITLE = _named(
+    "headline headlines hl hed title titles heading storylink story-link articlelink article-link titleline"
 )
-_TEASER = re.compile(r"(?<![a-z])(?:desc|description|dek|deck|summary|teaser|excerpt|standfirst|subtitle|blurb|intro|snippet|trail-?text)(?![a-z])")
+_LABEL = _named(
+    "kicker label category section-name tag tags eyebrow byline author time timestamp date meta credit caption rank comment"
+    " comments flag"
+)
+_TEASER = _named(
+    "desc description dek deck summary teaser excerpt standfirst subtitle blurb intro snippet trailtext trail-text"
+)
 _OTHERS = ("button", "meta", "marker", "caption")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 MAX_LISTED = 200  # characters of a text that was left out
@@ -64,3 +65,11 @@ class PageReport:
     def lines(self) -> list[str]:
         """Return a line for each text that was left out, in order: its kind, then the text, shortened."""
         return [f"{item.why}: {item.text[:MAX_LISTED]}{'…' * (len(item.text) > MAX_LISTED)}" for item in self.left_out]
+
+
+def joined(reports: Sequence[PageReport]) -> PageReport | None:
+    """Return the report of several pages together, None if there are none."""
+    if not reports:
+        return None
+    left_out = tuple(item for report in reports for item in report.left_out)
+    return PageReport(sum(report.taken for report in reports), left_out, all(report.sure for report in reports))

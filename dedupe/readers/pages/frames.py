@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
-from dedupe.readers.pages.lines import is_prose
+from dedupe.readers.pages.lines import ends_cut, is_prose
 from dedupe.readers.pages.words import count_words
 
 _RANK = re.compile(r"^\(?#?(\d{1,3})(?:[.):]+\s*|\s+)(?=\S)")
 _WRITTEN_RANK = re.compile(r"^\(?#?(\d{1,3})[.)]\s+(?=\S)")
-_OUTLET = re.compile(r" (?:[-–—|•·] ((?:[A-Z0-9][\w.'’&-]*|of|the|and)(?: (?:[A-Z0-9][\w.'’&-]*|of|the|and|&)){0,4})|\(([A-Z][\w.'’&-]*(?: [A-Z][\w.'’&-]*){0,3})\))$")
+_NAME = r"[A-Z0-9][\w.'’&-]*"
+_OUTLET = re.compile(
+    rf" (?:[-–—|•·] ((?:{_NAME}|of|the|and)(?: (?:{_NAME}|of|the|and|&)){{0,4}})|\(({_NAME}(?: {_NAME}){{0,3}})\))$"
+)
 _LABEL = re.compile(r"^[A-Z][A-Z ]{2,20} : (?=\S)")
 _BUTTON = re.compile(r"\s+(?:\[?(?:full story|read more|read the full story|continue reading)\]?)\s*[»›>→.…]*$", re.I)
 _BEHIND = re.compile(r" [-–—:|] ")
@@ -21,9 +26,7 @@ _MIN_SHARE = 0.4  # of all titles
 def without_ranks(titles: Sequence[str]) -> list[str]:
     """Return titles without the ranks before them: written as ranks, or numbers that count up from title to title."""
     numbers = [_RANK.match(title) for title in titles]
-    counts_up = sum(
-        bool(a and b and int(b[1]) in (int(a[1]) + 1, 1)) for a, b in zip(numbers, numbers[1:], strict=False)
-    )
+    counts_up = sum(bool(a and b and int(b[1]) in (int(a[1]) + 1, 1)) for a, b in pairwise(numbers))
     pattern = _RANK if counts_up >= max(2, 0.5 * (len(titles) - 1)) else _WRITTEN_RANK
     return [pattern.sub("", title) for title in titles]
 
@@ -52,3 +55,17 @@ def title_before_sentence(line: str) -> str | None:
         if count_words(title) > 1 and count_words(rest) > 7 and is_prose(rest):
             return title
     return None
+
+
+def without_cut(titles: Iterable[str]) -> list[str]:
+    """Return titles without those that are cut, and whole elsewhere among them."""
+    kept = list(titles)
+    ordered = sorted(kept)
+    cut = set()
+    for title in kept:
+        start = title.rstrip(".… ")
+        if start != title and ends_cut(title):
+            k = bisect_left(ordered, start)
+            near = (other for other in ordered[k : k + 2] if other != title)
+            cut |= {title for other in near if other.startswith(start)}
+    return [title for title in kept if title not in cut]

@@ -58,7 +58,9 @@ def head_of(tree: LexborHTMLParser, url: str | None) -> Head:
     base = _joined(address, (base_node.attributes.get("href") or "") if base_node else "")
     articles = list(_articles(tree))
     shown = tree.css_first("title")
-    title = next((a["headline"] for a in articles if isinstance(a.get("headline"), str)), "") or meta.get("og:title", "")
+    title = next((a["headline"] for a in articles if isinstance(a.get("headline"), str)), "") or meta.get(
+        "og:title", ""
+    )
     site = meta.get("og:site_name", "")
     published = meta.get("article:published_time") or next(
         (a["datePublished"] for a in articles if isinstance(a.get("datePublished"), str)), None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from dedupe.readers.pages.blocks import SURE, TAKEN, Block, judged, likeness_of
+from dedupe.readers.pages.details import details_of
 from dedupe.readers.pages.found import Found, LeftOut, Reading
-from dedupe.readers.pages.frames import without_label, without_outlets, without_ranks
+from dedupe.readers.pages.frames import without_cut, without_label, without_outlets, without_ranks
 from dedupe.readers.pages.head import Head, head_of
 from dedupe.readers.pages.lines import ends_cut, is_prose, kind_of, without_bullet
 from dedupe.readers.pages.pieces import HEADINGS, Piece, clean, pieces_of, strip_unseen
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _NO_ITEMS = ("button", "meta", "marker")
+_NO_ELEMENTS = ("-text", "-comment")
+_ITEM = 0.5  # the least likeness of one heading by itself
 _MIN_TEASERS = 0.5  # of the pieces of a kind
+_PERHAPS = 0.3  # the least likeness of the one kind that is taken where none reaches `TAKEN`
+_SECTION_WORDS = 8  # a heading with as many is not the name of a section
 _FEW = 5  # headlines; a page with text and so few others is an article, if its h1 is short
 
 
@@ -39,7 +44,11 @@ def read_html(text: str, url: str | None = None) -> Reading:
     linked = [block for block in blocks if not block.pieces[0].kind.startswith("unlinked ")]
     taken = [block for block in linked if block.likeness >= TAKEN]
     own = _own_title(pieces, head, tree, [piece for block in taken for piece in block.pieces])
-    return _reading(pieces, blocks, taken, own, head)
+    sure = own is not None or any(block.likeness >= SURE for block in taken)
+    if not taken and own is None:
+        taken = sorted(blocks, key=lambda block: -block.likeness)[:1]
+        taken = [block for block in taken if block.likeness >= _PERHAPS]
+    return _reading(pieces, blocks, taken, own, head, tree, sure)
 
 
 def _share(pieces: Sequence[Piece], places: set[int]) -> float:
@@ -50,7 +59,9 @@ def _before_teasers(pieces: Sequence[Piece]) -> set[int]:
     """The places of pieces with running text behind them: in the same link, or in a paragraph."""
     found = set()
     for piece, after in zip(pieces, [*pieces[1:], None], strict=True):
-        in_link = after is not None and after.record == piece.record and count_words(after.text) > count_words(piece.text)
+        in_link = (
+            after is not None and after.record == piece.record and count_words(after.text) > count_words(piece.text)
+        )
         if in_link or _paragraph_after(piece.node):
             found.add(piece.place)
     return found
@@ -71,22 +82,25 @@ def _paragraph_after(node: LexborNode) -> bool:
 
 def _next_element(node: LexborNode) -> LexborNode | None:
     after = node.next
-    while after is not None and after.tag in ("-text", "-comment"):
+    while after is not None and after.tag in _NO_ELEMENTS:
         after = after.next
     return after
 
 
-def _own_title(pieces: Sequence[Piece], head: Head, tree: LexborHTMLParser, taken: Sequence[Piece]) -> Piece | str | None:
+def _own_title(
+    pieces: Sequence[Piece], head: Head, tree: LexborHTMLParser, taken: Sequence[Piece]
+) -> Piece | str | None:
     """The title of the page's own article: its h1, or else what the head says; None if it has no article."""
     headings = [p for p in pieces if p.heading == "h1" and kind_of(p.text) not in _NO_ITEMS]
     key = _key(head.title)
     named = [p for p in headings if key and (_key(p.text) == key or key.startswith(_key(p.text)))]
     has_text = sum(count_words(node.text()) > 12 for node in tree.css("p")[:200]) >= 2
+    article = head.is_article or (has_text and len(taken) < _FEW)
     for piece in [*named, *headings]:
         words = count_words(piece.text)
         if _key(piece.text) == _key(head.site) or is_prose(piece.text):
             continue
-        if likeness_of(piece.text, words) >= 0.5 or (words > 1 and piece in named and (head.is_article or (has_text and len(taken) < _FEW))):
+        if likeness_of(piece.text, words) >= _ITEM or (words > 1 and piece in named and article):
             return piece
     enough = (head.is_article or has_text) and count_words(head.title) > 3 and not headings
     return head.title if enough and kind_of(head.title) not in _NO_ITEMS else None
@@ -97,45 +111,57 @@ def _key(text: str) -> str:
 
 
 def _reading(
-    pieces: Sequence[Piece], blocks: Sequence[Block], taken: Sequence[Block], own: Piece | str | None, head: Head
+    pieces: Sequence[Piece],
+    blocks: Sequence[Block],
+    taken: Sequence[Block],
+    own: Piece | str | None,
+    head: Head,
+    tree: LexborHTMLParser,
+    sure: bool,
 ) -> Reading:
-    why = {piece.place: block.why for block in blocks for piece in block.pieces}
     titles = dict(chain.from_iterable(_titles(block) for block in taken))
     if isinstance(own, Piece):
-        titles[own.place] = own.text
-    titles |= {piece.place: piece.text for piece in _rewordings(pieces, titles)}
+        titles[own.place] = own.text, None
+    titles |= {piece.place: (piece.text, None) for piece in _rewordings(pieces, titles)}
+    details = details_of(tree, (piece for piece in pieces if piece.place in titles))
     found: dict[str, Found] = {}
-    left_out: list[LeftOut] = []
     if isinstance(own, str):
         found[own] = Found(own, 0, -1, head.base or None, None, head.published)
-    section, seen = None, set()
+    section = None
     for piece in pieces:
-        title = titles.get(piece.place)
-        if title is None:
-            if piece.heading and count_words(piece.text) < 8:
-                section = piece.text
-            if piece.text not in seen:
-                left_out.append(LeftOut(piece.text, piece.place + 1, why.get(piece.place, "other text")))
-            seen.add(piece.text)
-        elif title not in found:
-            is_own = piece is own
-            address = (head.base or None) if is_own else head.absolute(piece.href)
-            published = head.published if is_own else None
-            found[title] = Found(title, piece.place + 1, piece.record, address, None if is_own else section, published)
-    sure = own is not None or any(block.likeness >= SURE for block in taken)
-    for title in [title for title in found if ends_cut(title)]:
-        if any(other != title and other.startswith(title.rstrip(".… ")) for other in found):
-            del found[title]
-    return Reading(list(found.values()), [item for item in left_out if item.text not in found], sure, head.feeds)
+        if piece.place not in titles:
+            section = piece.text if piece.heading and count_words(piece.text) < _SECTION_WORDS else section
+            continue
+        (title, outlet), (published, source) = titles[piece.place], details[piece.place]
+        if piece is own:
+            found.setdefault(title, Found(title, piece.place + 1, -1, head.base or None, None, head.published))
+        else:
+            address = head.absolute(piece.href)
+            item = Found(title, piece.place + 1, piece.record, address, section, published, outlet or source)
+            found.setdefault(title, item)
+    whole = without_cut(found)
+    return Reading([found[title] for title in whole], _left_out(pieces, blocks, titles, set(found)), sure, head.feeds)
 
 
-def _titles(block: Block) -> Iterator[tuple[int, str]]:
-    """The place and the bare title of each headline of a block."""
+def _left_out(
+    pieces: Sequence[Piece], blocks: Sequence[Block], titles: Mapping[int, object], found: set[str]
+) -> list[LeftOut]:
+    """The texts that are no headlines, each once, with what their block is."""
+    why = {piece.place: block.why for block in blocks for piece in block.pieces}
+    left: dict[str, LeftOut] = {}
+    for piece in pieces:
+        if piece.place not in titles and piece.text not in found:
+            left.setdefault(piece.text, LeftOut(piece.text, piece.place + 1, why[piece.place]))
+    return list(left.values())
+
+
+def _titles(block: Block) -> Iterator[tuple[int, tuple[str, str | None]]]:
+    """The place, the bare title and perhaps the outlet of each headline of a block."""
     texts = [without_bullet(_whole(piece)) for piece in block.pieces]
     texts = [without_label(text) for text in without_ranks(texts)]
-    for piece, (title, _outlet) in zip(block.pieces, without_outlets(texts), strict=True):
+    for piece, (title, outlet) in zip(block.pieces, without_outlets(texts), strict=True):
         if title and not piece.in_prose and kind_of(title) not in _NO_ITEMS:
-            yield piece.place, title
+            yield piece.place, (title, outlet)
 
 
 def _whole(piece: Piece) -> str:
@@ -144,13 +170,15 @@ def _whole(piece: Piece) -> str:
     return whole if ends_cut(piece.text) and whole.startswith(piece.text.rstrip(".… ")) else piece.text
 
 
-def _rewordings(pieces: Sequence[Piece], titles: dict[int, str]) -> Iterator[Piece]:
-    """Unlinked headings right behind a linked one: titles in other words."""
-    for before, piece in zip(pieces, pieces[1:], strict=False):
-        if before.place in titles and before.heading and piece.kind.startswith("unlinked ") and piece.heading > before.heading:
+def _rewordings(pieces: Sequence[Piece], titles: Mapping[int, object]) -> Iterator[Piece]:
+    """Unlinked headings right behind a linked one, and below it: titles in other words."""
+    for before, piece in pairwise(pieces):
+        unlinked = before.place in titles and piece.kind.startswith("unlinked ")
+        if unlinked and before.heading and piece.heading > before.heading:
             previous = piece.node.prev
-            while previous is not None and previous.tag in ("-text", "-comment"):
+            while previous is not None and previous.tag in _NO_ELEMENTS:
                 previous = previous.prev
-            if previous is not None and previous.tag in HEADINGS and likeness_of(piece.text, count_words(piece.text)) >= 0.5:
+            follows = previous is not None and previous.tag in HEADINGS
+            if follows and likeness_of(piece.text, count_words(piece.text)) >= _ITEM:
                 piece.record = before.record
                 yield piece

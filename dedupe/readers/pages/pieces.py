@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 UNSEEN_TAGS = ["script", "style", "noscript", "template", "iframe", "svg", "select", "button"]
-_DROPPED = "[hidden], [role=navigation], [role=contentinfo], [role=dialog], [role=alertdialog], [role=menu], [role=search]"
-_DROPPED_NAMES = re.compile(
-    r"\b(?:cookies?|consent|gdpr|onetrust|visually-?hidden|sr-only|screen-reader(?:-text)?|offscreen|skip-?links?)", re.I
+_DROPPED = (
+    "[hidden], [role=navigation], [role=contentinfo], [role=dialog], [role=alertdialog], [role=menu], [role=search]"
 )
-_INLINE = frozenset("b i em strong mark small sub sup abbr q cite u s wbr font br bdi bdo time ins del code big".split())
+_DROPPED_NAMES = re.compile(
+    r"\b(?:cookies?|consent|gdpr|onetrust|visually-?hidden|sr-only|screen-reader(?:-text)?|offscreen|skip-?links?)",
+    re.I,
+)
+_INLINE = frozenset(
+    "b i em strong mark small sub sup abbr q cite u s wbr font br bdi bdo time ins del code big".split()
+)
 _PROSE = ("p", "blockquote", "dd", "figcaption")
 _STATES = re.compile(
     r"^(?:first|last|odd|even|active|current|selected|open|left|right|is-\w+|has-\w+|no-?\w*|\w*clear\w*)$|^.$|^(?:first|last)-",
@@ -76,7 +81,9 @@ def pieces_of(tree: LexborHTMLParser) -> list[Piece]:
         if node.tag in HEADINGS:
             text = "" if around.linked or node.css_first("a[href]") else clean(node.text(separator=" "))
             if text:
-                found.append(Piece(text, f"unlinked {around.path}", len(found), record, node, None, node.tag, around.names))
+                found.append(
+                    Piece(text, f"unlinked {around.path}", len(found), record, node, None, node.tag, around.names)
+                )
             continue
         href = node.attributes.get("href")
         link_title = node.attributes.get("title") or ""
@@ -84,7 +91,9 @@ def pieces_of(tree: LexborHTMLParser) -> list[Piece]:
         for container, text in _runs(node):
             inner = around if container is node else _Surroundings.of(container)
             names = f"{inner.names} {around.names}"
-            found.append(Piece(text, inner.path, len(found), record, node, href, inner.heading, names, prose, link_title))
+            found.append(
+                Piece(text, inner.path, len(found), record, node, href, inner.heading, names, prose, link_title)
+            )
     return found
 
 
@@ -107,7 +116,7 @@ class _Surroundings:
     def of(cls, node: LexborNode) -> _Surroundings:
         path, names = [], []
         around = cls("", "")
-        for depth, element in enumerate(_upwards(node)):
+        for depth, element in enumerate(upwards(node)):
             tag = element.tag or ""
             if depth < _PATH:
                 classes = element.attributes.get("class") or ""
@@ -122,10 +131,10 @@ class _Surroundings:
         return around
 
 
-def _upwards(node: LexborNode) -> Iterator[LexborNode]:
-    """Yield an element and the nearest of those around it."""
+def upwards(node: LexborNode, levels: int = _MAX_ANCESTORS) -> Iterator[LexborNode]:
+    """Yield an element and the nearest of those around it, the body last."""
     current: LexborNode | None = node
-    for _ in range(_MAX_ANCESTORS):
+    for _ in range(levels):
         if current is None or current.tag in ("html", "-undef"):
             return
         yield current

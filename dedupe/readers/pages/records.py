@@ -1,4 +1,4 @@
-"""The repeating record of a list: which of its lines are titles, which teasers without a stop, and which titles belong together."""
+"""The repeating record of a list: titles, teasers without a stop, and the titles that belong together."""
 
 from __future__ import annotations
 

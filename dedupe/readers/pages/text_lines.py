@@ -95,7 +95,9 @@ def _strip_numbers(counted: Sequence[Line]) -> None:
 
 def _split_sentences(lines: list[Line]) -> None:
     """Leave of lines such as "1. Title - a whole sentence." the title, where a page has several."""
-    titles = {k: title for k, line in enumerate(lines) if line.kind == "prose" and (title := title_before_sentence(line.text))}
+    titles = {
+        k: title for k, line in enumerate(lines) if line.kind == "prose" and (title := title_before_sentence(line.text))
+    }
     if len(titles) >= 3 and len(titles) >= 0.5 * sum(line.kind == "prose" for line in lines):
         for k, title in titles.items():
             lines[k].text, lines[k].kind, lines[k].split = title, "title", True
