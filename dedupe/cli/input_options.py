@@ -20,6 +20,8 @@ _FORMATS_USING = {
     "delimiter": ("csv", "tsv", "mixed"),
     "encoding": ("mixed", *(format for format in FORMATS if format != "parquet")),
     "fetch": ("feed", "mixed"),
+    "prefer_feed": ("page", "feed", "mixed"),
+    "no_layout": ("page", "mixed"),
 }
 """The formats of input on which an option has an effect."""
 
@@ -57,6 +59,14 @@ class InputOptions:
         metavar="SECONDS",
         help="Longest time for one download.",
     )
+    prefer_feed: bool = option(
+        "--prefer-feed", is_flag=True, help="Of a news page that names a feed, fetch the feed and read it instead."
+    )
+    no_layout: bool = option(
+        "--no-layout",
+        is_flag=True,
+        help="Ignore that two titles stand in one item of a news page, which is evidence for one wording.",
+    )
     skip_bad: bool = option("--skip-bad", is_flag=True, help="Skip rows that cannot be read, and write them to a file.")
     rejects: str | None = option(
         "--rejects", metavar="FILE", help="File for skipped rows; default: OUTPUT.rejects, or INPUT.rejects without -o."
@@ -67,7 +77,7 @@ class InputOptions:
 
         `beside`: files to read besides the inputs.
         """
-        if not self.fetch and not any(map(is_address, [*self.inputs, *beside])):
+        if not (self.fetch or self.prefer_feed) and not any(map(is_address, [*self.inputs, *beside])):
             for name in ("allow_private", "timeout"):
                 refuse(name, "where nothing is fetched")
         if self.rejects and not self.skip_bad:
@@ -99,6 +109,8 @@ class InputOptions:
             fetch=self.fetch,
             allow_private=self.allow_private,
             timeout=self.timeout,
+            prefer_feed=self.prefer_feed,
+            layout=not self.no_layout,
         )
         if not click.get_current_context().params.get("quiet"):
             warn((), None, source.warnings)

@@ -17,7 +17,7 @@ from dedupe.readers.delimited import FIELDS, Columns, find_columns, headline_of,
 from dedupe.readers.encoding import decode
 from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, read_feed
 from dedupe.readers.fetch import TIMEOUT, expand, is_address, read_bytes, suffix, unpack
-from dedupe.readers.pages import Page, PageReport, joined, page_of
+from dedupe.readers.pages import Page, PageReport, joined, page_of, parts_of_page
 from dedupe.readers.sniff import detect, likely_delimiter
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "feed", "opml", "page")
 _SPELLED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
 _SHOWN = 3  # headlines of a page in a warning
+_MIN_PARTS, _PARTS_SHARE = 3, 0.05  # of lines that look like parts of a page, before a list of titles is doubted
 _LINE_END = re.compile(r"\r\n|\r|\n")  # and no others: a title may hold other line separators
 
 
@@ -157,7 +158,9 @@ def _read(name: str, options: _Options) -> Source:
     if columns != Columns():
         column = next(name for name in astuple(columns) if name is not None)
         raise InputError(f"{name}: no column {column!r}, it was read as {kind}: correct it, or give --input-format")
-    return _page(text, name, options, how) if kind == "page" else _lines(text, name, how)
+    return (
+        _page(text, name, options, how) if kind == "page" else _lines(text, name, how, detected=options.format is None)
+    )
 
 
 def _parquet(name: str, content: bytes | None, options: _Options) -> Source:
@@ -252,9 +255,11 @@ def _listed_feed(address: str, result: Download | InputError, options: _Options)
         return error
 
 
-def _lines(text: str, name: str, encoding: str) -> Source:
+def _lines(text: str, name: str, encoding: str, *, detected: bool) -> Source:
     titles = [line.strip() for line in _LINE_END.split(text.removeprefix("\ufeff")) if line.strip()]
     notes = [f"read {name} as plain lines{encoding}: {len(titles):,} headlines"]
+    if detected and (parts := parts_of_page(text)) >= max(_MIN_PARTS, _PARTS_SHARE * len(titles)):
+        notes.append(f"{parts:,} lines look like parts of a news page: if it is one, add --input-format page")
     return Source([Headline(title) for title in titles], "lines", notes=notes)
 
 

@@ -29,8 +29,8 @@ SURE = 0.75
 _LIKENESS = (0.0, 0.05, 0.25, 0.5, 0.8)
 """Of a piece with so many words; 1 with more."""
 _MENU = _named(
-    "nav navbar navigation mainnav subnav topnav menu submenu mainmenu topmenu megamenu dropdown breadcrumb breadcrumbs footer foot"
-    " topics social share sharing toolbar subscribe signin login sign-in pagination pager utility directory weather language"
+    "nav navbar navigation mainnav subnav topnav menu submenu mainmenu topmenu megamenu dropdown breadcrumb breadcrumbs footer"
+    " foot topics social share sharing toolbar subscribe signin login sign-in pagination pager utility directory weather language"
     " languages author byline"
 )
 _TITLE = _named(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -14,9 +15,15 @@ _RANK = re.compile(r"^\(?#?(\d{1,3})(?:[.):]+\s*|\s+)(?=\S)")
 _WRITTEN_RANK = re.compile(r"^\(?#?(\d{1,3})[.)]\s+(?=\S)")
 _NAME = r"[A-Z0-9][\w.'’&-]*"
 _OUTLET = re.compile(
-    rf" (?:[-–—|•·] ((?:{_NAME}|of|the|and)(?: (?:{_NAME}|of|the|and|&)){{0,4}})|\(({_NAME}(?: {_NAME}){{0,3}})\))$"
+    rf" (?:[-–—|•·] ((?:{_NAME}|of|the|and)(?: (?:{_NAME}|of|the|and|&)){{0,4}})"
+    rf"|\(((?:[\w-]+\.)+[a-z]{{2,}}(?:/\S*)?)\)|\(({_NAME}(?: {_NAME}){{0,3}})\))$"
 )
 _LABEL = re.compile(r"^[A-Z][A-Z ]{2,20} : (?=\S)")
+_MARKS = re.compile(
+    r"^(?:play|videos?|watch|live|gallery|photos?|pictures|audio|listen|podcast|slideshow|quiz|new|exclusive|updated)\s+(?=[A-Z\d'\"‘“])",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(r"(?<! at| by| to)(?<! from)\s+\d{1,2}:\d\d$")
 _BUTTON = re.compile(r"\s+(?:\[?(?:full story|read more|read the full story|continue reading)\]?)\s*[»›>→.…]*$", re.I)
 _BEHIND = re.compile(r" [-–—:|] ")
 _MIN_FRAMED = 3  # lines with one frame, before it is one
@@ -34,13 +41,23 @@ def without_ranks(titles: Sequence[str]) -> list[str]:
 def without_outlets(titles: Sequence[str]) -> list[tuple[str, str | None]]:
     """Return each title and the outlet behind it, where most titles of a page name one; else the titles as they are."""
     ends = [_OUTLET.search(title) for title in titles]
-    named = [end for end in ends if end and end[1]]
+    named = [end for end in ends if end and not end[3]]
     if len(named) < max(_MIN_FRAMED, _MIN_SHARE * len(titles)):
         return [(title, None) for title in titles]
     return [
-        (title[: end.start()], end[1] or end[2]) if end and count_words(title[: end.start()]) > 1 else (title, None)
+        (title[: end.start()], end[1] or end[2] or end[3])
+        if end and count_words(title[: end.start()]) > 1
+        else (title, None)
         for title, end in zip(titles, ends, strict=True)
     ]
+
+
+def without_marks(titles: Sequence[str]) -> list[str]:
+    """Return titles without marks of their form, such as "VIDEO" before them and how long it takes, where several have one."""
+    marked = Counter(match[0] for title in titles if (match := _MARKS.match(title)))
+    marks = {mark for mark, times in marked.items() if times >= _MIN_FRAMED and not mark.istitle()}
+    bare = [_MARKS.sub("", title) if (m := _MARKS.match(title)) and m[0] in marks else title for title in titles]
+    return [_DURATION.sub("", title) for title in bare]
 
 
 def without_label(title: str) -> str:

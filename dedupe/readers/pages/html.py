@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dedupe.readers.pages.blocks import SURE, TAKEN, Block, judged, likeness_of
 from dedupe.readers.pages.details import details_of
 from dedupe.readers.pages.found import Found, LeftOut, Reading
-from dedupe.readers.pages.frames import without_cut, without_label, without_outlets, without_ranks
+from dedupe.readers.pages.frames import without_cut, without_label, without_marks, without_outlets, without_ranks
 from dedupe.readers.pages.head import Head, head_of
 from dedupe.readers.pages.lines import ends_cut, is_prose, kind_of, without_bullet
 from dedupe.readers.pages.pieces import HEADINGS, Piece, clean, pieces_of, strip_unseen
@@ -158,7 +158,7 @@ def _left_out(
 def _titles(block: Block) -> Iterator[tuple[int, tuple[str, str | None]]]:
     """The place, the bare title and perhaps the outlet of each headline of a block."""
     texts = [without_bullet(_whole(piece)) for piece in block.pieces]
-    texts = [without_label(text) for text in without_ranks(texts)]
+    texts = without_marks([without_label(text) for text in without_ranks(texts)])
     for piece, (title, outlet) in zip(block.pieces, without_outlets(texts), strict=True):
         if title and not piece.in_prose and kind_of(title) not in _NO_ITEMS:
             yield piece.place, (title, outlet)

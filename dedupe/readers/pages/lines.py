@@ -11,6 +11,8 @@ MAX_TITLE = 260  # characters; longer lines are prose
 _LOOKED_AT = 400  # characters of a line that patterns see, so that no line takes long
 _MIN_PROSE = 60  # characters; shorter lines with a full stop may be titles
 
+_SEPARATOR = re.compile(r"[|·•]| / ")
+_MIN_MENU_PARTS = 4  # of a line with separators that is a menu
 _STOP = re.compile(r"(?:[.;:,،؛。]|[!?？！](?=[\"'”’]))[\"'”’)\]]*$")
 _CUT = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])[\"'”’)\]]*$")
 _ABBREVIATION = re.compile(
@@ -46,6 +48,9 @@ def kind_of(line: str) -> str:
 
 
 def _kind_by_words(line: str) -> str | None:
+    parts = len(_SEPARATOR.split(line))
+    if parts >= _MIN_MENU_PARTS and count_words(line) < 5 * parts:
+        return "meta" if TIMES.search(line) else "button"
     if MARKER.fullmatch(line):
         return "marker"
     if BUTTON.fullmatch(line) or ((line.isupper() or "|" in line) and len(BUTTONS.findall(line)) > 1):
@@ -63,8 +68,13 @@ def is_meta(line: str) -> bool:
     if not times:
         return False
     words = count_words(TIME_WORDS.sub(" ", rest))
-    separated = len(re.findall(r"[|·•/]", rest))
-    return words <= 1 or (words <= 3 and is_capitalised(TIME_WORDS.sub(" ", rest))) or (separated > 0 and words <= 8)
+    separated = len(_SEPARATOR.findall(rest))
+    return (
+        words <= 1
+        or (words <= 3 and is_capitalised(TIME_WORDS.sub(" ", rest)))
+        or (separated > 0 and words <= 8)
+        or separated > 2
+    )
 
 
 def is_prose(line: str) -> bool:

@@ -46,7 +46,12 @@ BUTTON = _any(
     r"""
     share(?: and follow| this(?: article| story| page)?)?
     tweet
-    follow(?: us)?(?: on \w+)?
+    (?:follow|find|join|like|contact|email|call|watch|read)(?: us| our)\b.{0,60}
+    follow(?: \w+)?(?: on \w+)?
+    thank(?:s| you) for .*
+    you.ve (?:successfully|been) .*
+    (?:.{0,30} )?(?:link|\w+) (?:has been )?copied to clipboard
+    please (?:activate|enable|refresh|read|log|sign|turn|check|note|wait)\b.*
     home ?(?:page)?
     sections?
     menu
@@ -68,7 +73,7 @@ BUTTON = _any(
     facebook|twitter|instagram|whatsapp|linkedin|reddit
     (?:our )?\w+ page link
     copy(?: link)?|link copied
-    (?:read|see|view|load|show|watch|get|learn|find out|discover)(?: the)? (?:more|all|full|full ?story|comments|now|less)\b.{0,30}
+    (?:read|see|view|load|show|watch|get|learn|find out|discover)(?: the)? (?:more|all|full|fullstory|comments|now|less)\b.{0,30}
     full (?:story|schedule|coverage)\b.{0,20}
     (?:more|all) (?:headlines|stories|news|videos|topics|languages)
     details|more
@@ -77,7 +82,8 @@ BUTTON = _any(
     (?:privacy|cookies?)(?: \w+){0,2}(?: policy| notice| settings| statement)?
     .{0,20}(?:cookie|privacy) (?:policy|notice|settings|statement)
     terms(?: (?:of|and|&) .*)?
-    .{0,30}©.{0,60}
+    .*©.*
+    .*\S+@[\w-]+\.\w.*
     copyright .*
     .{0,40}all rights reserved.*
     (?:about|contact)(?: us| form| the \S+| \S+)?
@@ -93,7 +99,7 @@ BUTTON = _any(
     make a payment
     (?:accept|reject)(?: all)?(?: cookies)?|i agree|ok
     (?:we (?:and our partners )?use|this site uses) cookies.*
-    .{0,10}https?://\S+
+    .*https?://\S+.*
     loading.*
     play(?: \w+)?|next|previous|back(?: to top)?
     in association with
@@ -163,6 +169,7 @@ CREDIT = _any(
     [-—–] (?:picture|photo|image)s? (?:by|via|courtesy)\b
     \((?:[^()]{0,60}[/,] ?[^()]{0,60}| ?via [^()]{0,40})\)$
     ^a (?:file )?(?:photo|photograph|picture|view|handout)\b.{0,40}\b(?:shows?|of|taken)\b
+    \b(?:photograph|photo|picture|image)s?: [^.]{2,60}$
     \baffiliate (?:commission|links?)\b
     \b(?:may|might|could) (?:be paid|receive|earn|get)\b.{0,50}\b(?:links?|commission|buy|purchases?)\b
     \bcontributed to this report\b|\bgetty images\b|\bap (?:photo|video)\b

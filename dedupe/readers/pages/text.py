@@ -6,12 +6,16 @@ paragraphs one after another, without titles between them but its subheads; list
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from statistics import median
 
 from dedupe.readers.pages.articles import mark_articles
 from dedupe.readers.pages.found import Found, LeftOut, Reading
-from dedupe.readers.pages.frames import without_label, without_outlets
+from dedupe.readers.pages.frames import without_label, without_marks, without_outlets
+from dedupe.readers.pages.lines import kind_of
 from dedupe.readers.pages.records import mark_teasers, records_of
 from dedupe.readers.pages.text_lines import Line, lines_of
 
@@ -29,6 +33,9 @@ _WHY = {
     "subhead": "subheading or caption",
 }
 _MIN_PAGE_LINES = 3
+_SAMPLE_LINES = 3000
+_SAMPLE_LENGTH = 2_000_000  # characters, of which as many lines are looked at
+_PARTS = ("button", "meta", "marker", "caption", "cut")
 
 
 def read_text(text: str) -> Reading:
@@ -38,7 +45,7 @@ def read_text(text: str) -> Reading:
     mark_teasers(lines)
     records = records_of(lines)
     titles = [line for line in lines if line.kind == "title"]
-    texts = without_outlets([without_label(line.text) for line in titles])
+    texts = without_outlets(without_marks([without_label(line.text) for line in titles]))
     of_line = dict(zip((line.number for line in titles), texts, strict=True))
     found: dict[str, Found] = {}
     section = None
@@ -54,19 +61,31 @@ def read_text(text: str) -> Reading:
 
 def looks_like_page(text: str) -> bool:
     """Return whether text, not HTML, is a page and not a list of titles: titles with other kinds of lines between them."""
-    lines = lines_of(text)
-    kinds = [line.kind for line in lines]
-    prose, cut, meta = kinds.count("prose"), kinds.count("cut"), kinds.count("meta")
+    lines = lines_of(_start(text))
+    counts = Counter(line.kind for line in lines)
+    prose = counts["prose"] + counts["cut"]
+    frame = counts["menu"] + counts["button"] + counts["short"] + counts["meta"]
     if len(lines) < _MIN_PAGE_LINES:
         return False
-    if sum(line.split for line in lines) >= 0.3 * len(lines):
+    if sum(line.split for line in lines) >= 0.3 * len(lines) or (counts["meta"] >= max(3, 0.15 * len(lines))):
         return True
-    if sum(line.marked for line in lines) >= max(3, 0.2 * len(lines)) or (meta >= 3 and meta >= 0.15 * len(lines)):
+    if sum(line.marked for line in lines) >= max(3, 0.2 * len(lines)):
         return True
-    longer = _is_longer(lines)
-    if prose + cut >= max(2, 0.15 * len(lines)) and longer:
+    if not _is_longer(lines):
+        return counts["marker"] > 0 and counts["cut"] >= 0.1 * len(lines)
+    if prose >= max(2, 0.15 * len(lines)) or (prose >= _MIN_PAGE_LINES and frame >= 0.3 * len(lines)):
         return True
-    return "marker" in kinds and prose + cut >= 1 and (longer or cut >= 0.1 * len(lines))
+    return counts["marker"] > 0 and prose > 0
+
+
+def parts_of_page(text: str) -> int:
+    """Return how many of the first lines of a list of titles look like parts of a page: buttons, dates, credits, teasers."""
+    return sum(kind_of(line) in _PARTS for line in map(str.strip, _start(text).splitlines()) if line)
+
+
+def _start(text: str) -> str:
+    """The first lines of a text, enough to tell what it is."""
+    return text[: next(islice((match.end() for match in re.finditer("\n", text)), _SAMPLE_LINES, None), _SAMPLE_LENGTH)]
 
 
 def _is_longer(lines: Sequence[Line]) -> bool:
