@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import mean, median
 
 from dedupe.readers.pages.lines import is_prose, kind_of
-from dedupe.readers.pages.pieces import Piece
+from dedupe.readers.pages.pieces import Piece, names_around
 from dedupe.readers.pages.words import count_words, is_capitalised
 
 
@@ -67,7 +67,7 @@ def judged(pieces: Sequence[Piece], with_teasers: bool) -> Block:
     likeness += 0.15 * (pieces[0].heading != "") + 0.15 * (_TITLE.search(innermost) is not None) + 0.2 * with_teasers
     if _LABEL.search(innermost) or _TEASER.search(innermost):
         likeness -= 0.4
-    if _MENU.search(pieces[0].names) and median(words) < 7:
+    if median(words) < 7 and _MENU.search(names_around(pieces[0].node)):
         likeness -= 0.5
     if len(texts) > 1 and len(texts) < 0.34 * len(pieces):
         likeness -= 0.3  # labels and buttons repeat, headlines hardly do

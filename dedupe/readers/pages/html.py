@@ -12,7 +12,7 @@ from dedupe.readers.pages.details import details_of
 from dedupe.readers.pages.found import Found, LeftOut, Reading
 from dedupe.readers.pages.frames import without_cut, without_label, without_marks, without_outlets, without_ranks
 from dedupe.readers.pages.head import Head, head_of
-from dedupe.readers.pages.lines import ends_cut, is_prose, kind_of, without_bullet
+from dedupe.readers.pages.lines import MAX_TITLE, ends_cut, is_prose, kind_of, without_bullet
 from dedupe.readers.pages.pieces import HEADINGS, Piece, clean, pieces_of, strip_unseen
 from dedupe.readers.pages.words import count_words
 
@@ -157,10 +157,10 @@ def _left_out(
 
 def _titles(block: Block) -> Iterator[tuple[int, tuple[str, str | None]]]:
     """The place, the bare title and perhaps the outlet of each headline of a block."""
-    texts = [without_bullet(_whole(piece)) for piece in block.pieces]
+    texts = [without_bullet(_whole(piece)[: MAX_TITLE + 1]) for piece in block.pieces]
     texts = without_marks([without_label(text) for text in without_ranks(texts)])
     for piece, (title, outlet) in zip(block.pieces, without_outlets(texts), strict=True):
-        if title and not piece.in_prose and kind_of(title) not in _NO_ITEMS:
+        if title and len(title) <= MAX_TITLE and not piece.in_prose and kind_of(title) not in _NO_ITEMS:
             yield piece.place, (title, outlet)
 
 

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from dedupe.readers.pages.patterns import BUTTON, BUTTONS, CREDIT, MARKER, META, TIME_WORDS, TIMES
+from dedupe.readers.pages.patterns import (
+    BUTTON,
+    BUTTONS,
+    CREDIT,
+    CREDIT_START,
+    HAS_TIME,
+    MARKER,
+    META,
+    META_END,
+    NOTICE,
+    TIME_WORDS,
+    TIMES,
+)
 from dedupe.readers.pages.words import count_words, is_capitalised
 
 MAX_TITLE = 260  # characters; longer lines are prose
 _LOOKED_AT = 400  # characters of a line that patterns see, so that no line takes long
+_END = 60  # characters at the end of a line that tell how it ends
+_MAX_META = 80  # characters
 _MIN_PROSE = 60  # characters; shorter lines with a full stop may be titles
 
 _SEPARATOR = re.compile(r"[|·•]| / ")
@@ -20,11 +35,12 @@ _ABBREVIATION = re.compile(
     r"|Colo|Okla|Ariz)\.)[\"'”’)]*$"
 )
 _INNER_STOP = re.compile(r"[a-z\d”’)]{3}\.[\"”’']? [A-Z“\"‘]")
+_NAME = r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,2}"
+_CAPITALS = r"[A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){1,3}"
 _NAMES = re.compile(
-    r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,3}(?:(?:, | and | & |, and )[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,2}){1,4}"
+    rf"{_NAME}(?: [A-Z][\w.'’-]*)?(?:(?:, and |, | and | & ){_NAME}){{1,4}}"
+    rf"|{_NAME}, [A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?|{_CAPITALS}(?:(?:, and |, | AND | and ){_CAPITALS}){{1,4}}"
 )
-_NAME_AND_OUTLET = re.compile(r"[A-Z][\w.'’-]+ (?:[A-Z][\w.'’-]* )?[A-Z][\w.'’-]+, [A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?")
-_ALLCAPS_NAMES = re.compile(r"(?:[A-Z][A-Z.'’-]+ ?){2,4}(?:(?:, |and )(?:[A-Z][A-Z.'’-]+ ?){2,4})+")
 _BULLET = re.compile(r"^(?:[•▪●·*►»▶◆■‣→|–—-]+ *(?=\S))")
 
 
@@ -33,18 +49,25 @@ def kind_of(line: str) -> str:
 
     "cut" is text that ends in an ellipsis, "short" has fewer than four words; only the lines around tell more of these.
     """
-    seen = line[:_LOOKED_AT]
-    if kind := _kind_by_words(seen):
+    if len(line) > _LOOKED_AT:
+        return _kind_by_words(line[:_LOOKED_AT]) or ("cut" if ends_cut(line) else "prose")
+    return _kind_of(line)
+
+
+@lru_cache(maxsize=1 << 15)  # lines of a page are asked for several times, and many repeat
+def _kind_of(line: str) -> str:
+    if kind := _kind_by_words(line):
         return kind
-    if _CUT.search(line):
+    if ends_cut(line):
         return "cut"
     if is_prose(line):
         return "prose"
-    if _STOP.search(line) and not _ABBREVIATION.search(line):
-        return "prose" if count_words(line) > 3 else "button"
-    if _NAMES.fullmatch(seen) or _NAME_AND_OUTLET.fullmatch(seen) or _ALLCAPS_NAMES.fullmatch(seen):
+    words = count_words(line)
+    if _stops(line):
+        return "prose" if words > 3 else "button"
+    if _NAMES.fullmatch(line):
         return "name"
-    return "short" if count_words(seen) < 4 else "title"
+    return "short" if words < 4 else "title"
 
 
 def _kind_by_words(line: str) -> str | None:
@@ -53,17 +76,21 @@ def _kind_by_words(line: str) -> str | None:
         return "meta" if TIMES.search(line) else "button"
     if MARKER.fullmatch(line):
         return "marker"
-    if BUTTON.fullmatch(line) or ((line.isupper() or "|" in line) and len(BUTTONS.findall(line)) > 1):
+    if BUTTON.fullmatch(line) or NOTICE.search(line):
+        return "button"
+    if (line.isupper() or parts > 1) and len(BUTTONS.findall(line)) > 1:
         return "button"
     if is_meta(line):
         return "meta"
-    return "caption" if CREDIT.search(line) else None
+    return "caption" if CREDIT_START.match(line) or CREDIT.search(line) else None
 
 
 def is_meta(line: str) -> bool:
     """Return whether a line only says when, by whom or where something was published."""
-    if META.fullmatch(line):
+    if META.fullmatch(line) or (len(line) < _MAX_META and META_END.search(line)):
         return True
+    if not HAS_TIME.search(line):
+        return False
     rest, times = TIMES.subn(" ", line)
     if not times:
         return False
@@ -83,12 +110,18 @@ def is_prose(line: str) -> bool:
         return True
     if len(line) > 90 and _INNER_STOP.search(line[:_LOOKED_AT]):
         return True
-    return len(line) > _MIN_PROSE * _width(line) and bool(_STOP.search(line)) and not _ABBREVIATION.search(line)
+    return len(line) > _MIN_PROSE * _width(line) and _stops(line)
+
+
+def _stops(line: str) -> bool:
+    """Whether a line ends as a sentence does, and not in an abbreviation."""
+    end = line[-_END:]
+    return _STOP.search(end) is not None and _ABBREVIATION.search(end) is None
 
 
 def ends_cut(line: str) -> bool:
     """Return whether a line ends in an ellipsis."""
-    return _CUT.search(line) is not None
+    return _CUT.search(line[-_END:]) is not None
 
 
 def without_bullet(line: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dedupe.readers.pages.words import count_words
@@ -36,7 +38,9 @@ _STATES = re.compile(
 _MAX_WORDS_BESIDE = 3  # a link beside more words of its parent stands in prose
 _PATH = 9  # elements of a path
 _CLASSED = 4  # of these, the innermost have classes
-_MAX_ANCESTORS = 25  # looked at, so that deep documents take no longer
+_MAX_NODES = 1000  # of one link or heading
+_MAX_NAMES = 200  # characters of a class or id
+_MAX_ANCESTORS = 12  # looked at, so that deep documents take no longer
 
 
 @dataclass(slots=True)
@@ -44,8 +48,7 @@ class Piece:
     """A piece of text that may be a headline.
 
     `kind`: the path of its element, with classes. `place`: its number on the page. `record`: number of the link or heading
-    that it is part of. `names`: classes and ids of the elements around it, in lower case. `in_prose`: whether it is a link in
-    running text. `heading`: the heading that it is, or is in, or "". `link_title`: what the link shows when pointed at.
+    that it is part of. `in_prose`: whether it is a link in running text. `heading`: the heading that it is, or is in, or "". `link_title`: what the link shows when pointed at.
     """
 
     text: str
@@ -55,7 +58,6 @@ class Piece:
     node: LexborNode
     href: str | None = None
     heading: str = ""
-    names: str = ""
     in_prose: bool = False
     link_title: str = ""
 
@@ -79,22 +81,35 @@ def pieces_of(tree: LexborHTMLParser) -> list[Piece]:
     for record, node in enumerate(tree.css(f"a, {', '.join(HEADINGS)}")):
         around = _Surroundings.of(node)
         if node.tag in HEADINGS:
-            text = "" if around.linked or node.css_first("a[href]") else clean(node.text(separator=" "))
+            text = "" if around.linked else _unlinked_text(node)
             if text:
-                found.append(
-                    Piece(text, f"unlinked {around.path}", len(found), record, node, None, node.tag, around.names)
-                )
+                found.append(Piece(text, f"unlinked {around.path}", len(found), record, node, None, node.tag or ""))
             continue
-        href = node.attributes.get("href")
-        link_title = node.attributes.get("title") or ""
+        attributes = node.attributes
+        href, link_title = attributes.get("href"), attributes.get("title") or ""
         prose = around.in_prose and _words_beside(node, beside) > _MAX_WORDS_BESIDE
         for container, text in _runs(node):
             inner = around if container is node else _Surroundings.of(container)
-            names = f"{inner.names} {around.names}"
-            found.append(
-                Piece(text, inner.path, len(found), record, node, href, inner.heading, names, prose, link_title)
-            )
+            found.append(Piece(text, inner.path, len(found), record, node, href, inner.heading, prose, link_title))
     return found
+
+
+def names_around(node: LexborNode) -> str:
+    """Return the classes and ids of the elements around one, in lower case."""
+    names = []
+    for element in upwards(node):
+        if element.tag not in ("html", "body"):
+            attributes = element.attributes
+            names += [(attributes.get(name) or "")[:_MAX_NAMES] for name in ("class", "id")]
+    return " ".join(names).lower()
+
+
+def _unlinked_text(heading: LexborNode) -> str:
+    """The text of a heading, "" if it has a link."""
+    nodes = list(islice(heading.traverse(include_text=True), _MAX_NODES))
+    if any(node.tag == "a" and node.attributes.get("href") for node in nodes):
+        return ""
+    return clean(" ".join(node.text(deep=False) for node in nodes if node.tag == "-text"))
 
 
 def clean(text: str) -> str:
@@ -107,27 +122,27 @@ class _Surroundings:
     """Where an element is: see `Piece`. `linked`: whether a link is around it."""
 
     path: str
-    names: str
     heading: str = ""
     in_prose: bool = False
     linked: bool = False
 
     @classmethod
     def of(cls, node: LexborNode) -> _Surroundings:
-        path, names = [], []
-        around = cls("", "")
+        path: list[str] = []
+        around = cls("")
         for depth, element in enumerate(upwards(node)):
             tag = element.tag or ""
-            if depth < _PATH:
-                classes = element.attributes.get("class") or ""
-                path.append(tag + _template_of(classes) * (depth < _CLASSED))
-                if tag not in ("html", "body"):
-                    names.append(f"{classes} {element.attributes.get('id') or ''}")
-            if not around.heading and tag in HEADINGS:
-                around.heading = tag
-            around.in_prose |= tag in _PROSE
-            around.linked |= tag == "a" and depth > 0
-        around.path, around.names = " < ".join(path), " ".join(names).lower()
+            if depth < _CLASSED:
+                path.append(tag + _template_of((element.attributes.get("class") or "")[:_MAX_NAMES]))
+            elif depth < _PATH:
+                path.append(tag)
+            if tag in HEADINGS:
+                around.heading = around.heading or tag
+            elif tag in _PROSE:
+                around.in_prose = True
+            elif tag == "a" and depth:
+                around.linked = True
+        around.path = " < ".join(path)
         return around
 
 
@@ -141,6 +156,7 @@ def upwards(node: LexborNode, levels: int = _MAX_ANCESTORS) -> Iterator[LexborNo
         current = current.parent
 
 
+@lru_cache(maxsize=1 << 12)
 def _template_of(classes: str) -> str:
     """The first classes of an element, without those that differ from item to item."""
     return "".join(f".{name}" for name in re.sub(r"\d+", "#", classes).split()[:4] if not _STATES.search(name))
@@ -149,7 +165,7 @@ def _template_of(classes: str) -> str:
 def _runs(link: LexborNode) -> list[tuple[LexborNode, str]]:
     """The text of a link, run by run, each with the element that it is in; elements within running text make no new run."""
     runs: list[tuple[LexborNode, str]] = []
-    for text in link.traverse(include_text=True):
+    for text in islice(link.traverse(include_text=True), _MAX_NODES):
         if text.tag != "-text" or not (words := clean(text.text(deep=False))):
             continue
         container = _container(text, link)

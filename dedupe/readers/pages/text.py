@@ -16,7 +16,7 @@ from dedupe.readers.pages.articles import mark_articles
 from dedupe.readers.pages.found import Found, LeftOut, Reading
 from dedupe.readers.pages.frames import without_label, without_marks, without_outlets
 from dedupe.readers.pages.lines import kind_of
-from dedupe.readers.pages.records import mark_teasers, records_of
+from dedupe.readers.pages.records import mark_records, records_of
 from dedupe.readers.pages.text_lines import Line, lines_of
 
 _WHY = {
@@ -42,7 +42,7 @@ def read_text(text: str) -> Reading:
     """Return the headlines of a page's text in order, each distinct text once."""
     lines = lines_of(text)
     mark_articles(lines)
-    mark_teasers(lines)
+    mark_records(lines)
     records = records_of(lines)
     titles = [line for line in lines if line.kind == "title"]
     texts = without_outlets(without_marks([without_label(line.text) for line in titles]))
@@ -67,7 +67,7 @@ def looks_like_page(text: str) -> bool:
     frame = counts["menu"] + counts["button"] + counts["short"] + counts["meta"]
     if len(lines) < _MIN_PAGE_LINES:
         return False
-    if sum(line.split for line in lines) >= 0.3 * len(lines) or (counts["meta"] >= max(3, 0.15 * len(lines))):
+    if sum(line.split for line in lines) >= 0.3 * len(lines) or (counts["meta"] >= max(3, 0.1 * len(lines))):
         return True
     if sum(line.marked for line in lines) >= max(3, 0.2 * len(lines)):
         return True
