@@ -161,7 +161,8 @@ def scored_pairs(
     """Yield the pairs of a table whose `i` and `j` are places in `headlines`, with verdicts and reasons.
 
     `features`: those of `features_of_pairs`. `corrected`: the verdict of corrections on pairs of places; `addresses`: the
-    cleaned address of those that share one; `records`: those that share an item of a page. `outlets`: those that the headlines make known.
+    cleaned address of those that share one; `records`: those that share an item of a page.
+    `outlets`: those that the headlines make known.
     """
     columns = [pairs.i, pairs.j, pairs.similarity, pairs.p_wording, pairs.p_story]
     columns += [pairs.read_wording, pairs.read_story, features]

@@ -88,7 +88,7 @@ class Scorer:
         return replace(self, same_address=pairs.take(np.flatnonzero(band.allows(pairs.i, pairs.j))) if band else pairs)
 
     def with_records(self, records: Sequence[str | None], of_row: Ints, band: TimeBand | None = None) -> Scorer:
-        """Return the scorer of a run whose rows stand in these records of pages, (rows,); the rest as for `with_addresses`."""
+        """Return the scorer of a run whose rows stand in these items of pages, (rows,); `of_row`, `band` as above."""
         pairs = address_pairs(records, of_row, self.vectors, self.scale)
         return replace(self, same_record=pairs.take(np.flatnonzero(band.allows(pairs.i, pairs.j))) if band else pairs)
 

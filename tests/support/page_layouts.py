@@ -181,7 +181,8 @@ def as_html(layout: Layout, *, cards: str) -> str:
 def _card(item: Item, k: int, cards: str) -> str:
     title, link, teaser = escape(item.title), f"/2025/06/{k}-story", escape(item.teaser) + "."
     return {
-        "heading": f'<div class="card"><h3><a href="{link}">{title}</a></h3><p>{teaser}</p><a href="/s">{item.section}</a></div>',
+        "heading": f'<div class="card"><h3><a href="{link}">{title}</a></h3><p>{teaser}</p>'
+        f'<a href="/s">{item.section}</a></div>',
         "span": f'<div><a href="{link}"><span class="kick">{item.section}</span><span class="hl">{title}</span>'
         f'<span class="txt">{teaser}</span></a></div>',
         "list": f'<li><a href="{link}"><b>{k + 1}</b> {title}</a> <time datetime="2025-06-1{k}">June 1{k}</time></li>',

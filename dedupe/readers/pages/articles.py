@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -33,9 +34,9 @@ def mark_articles(lines: Sequence[Line]) -> None:
             inside = []
         elif run.kind == "prose":
             if len(run.lines) >= _MIN_PARAGRAPHS:
-                if not inside and k and runs[k - 1].kind == "title":
-                    _mark_above(runs[k - 1].lines, first=k < 2)
-                inside = inside + run.lines if inside else list(run.lines)
+                if not inside:
+                    _mark_above(_above(lines, run.lines[0]), first=k < 2)
+                inside = inside + run.lines
         elif inside:
             after = runs[k + 1].kind if k + 1 < len(runs) else ""
             if len(run.lines) > 1 or after == "cut" or _starts_list(runs, k, inside):
@@ -63,13 +64,27 @@ def _starts_list(runs: Sequence[_Run], k: int, paragraphs: Sequence[Line]) -> bo
     return all(len(run.lines[0].text) <= _TEASER_LENGTH * usual for run in following[1::2])
 
 
-def _mark_above(titles: Sequence[Line], first: bool) -> None:
-    """Of the titles right above an article, mark names of sections, and what follows the only title."""
+def _above(lines: Sequence[Line], paragraph: Line) -> list[Line]:
+    """The lines above an article, up to other text or a list with a heading."""
+    end = bisect_left(lines, paragraph.number, key=lambda line: line.number)
+    start = end
+    while start and lines[start - 1].kind not in ("prose", "cut", "marker"):
+        start -= 1
+    return list(lines[start:end])
+
+
+def _mark_above(above: Sequence[Line], first: bool) -> None:
+    """Of the lines above an article, mark its title, the names of sections, and what follows the only title."""
+    titles = [line for line in above if line.kind == "title"]
     named = [line for line in titles if is_capitalised(line.text) and count_words(line.text) <= _SECTION_WORDS]
     others = [line for line in titles if line not in named]
-    if others:
-        for line in named:
-            if line.number < others[-1].number:
-                line.kind = "menu"
+    short = [line for line in above if line.kind == "short" and count_words(line.text) > 1]
+    phrases = [line for line in short if not is_capitalised(line.text)]
+    own = (others or phrases or named or short)[-1:]
+    for line in named:
+        if own and line is not own[0] and line.number < own[0].number:
+            line.kind = "menu"
+    for line in own:
+        line.kind = "title"
     if first and len(others) == 2 and not any(line.marked for line in others):
         others[1].kind = "subhead"

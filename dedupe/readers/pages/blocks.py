@@ -55,19 +55,25 @@ class Block:
     why: str
 
 
-def judged(pieces: Sequence[Piece], with_teasers: bool) -> Block:
-    """Return the block of pieces of one kind; `with_teasers`: whether most stand before running text."""
+def judged(pieces: Sequence[Piece], with_teasers: bool, beside_heading: bool) -> Block:
+    """Return the block of pieces of one kind.
+
+    `with_teasers`: whether most stand before running text. `beside_heading`: whether most are in a link with a heading, which
+    they are not.
+    """
     texts = list(dict.fromkeys(piece.text for piece in pieces))
     kinds = Counter(kind_of(text) for text in texts)
     if why := _other(texts, kinds, pieces):
         return Block(pieces, 0.0, why)
+    texts = [text for text in texts if kind_of(text) not in _OTHERS]
     words = [count_words(text) for text in texts]
     likeness = mean(map(likeness_of, texts, words))
     innermost = pieces[0].kind.split(" < ", 1)[0]
     likeness += 0.15 * (pieces[0].heading != "") + 0.15 * (_TITLE.search(innermost) is not None) + 0.2 * with_teasers
-    if _LABEL.search(innermost) or _TEASER.search(innermost):
+    if beside_heading or _LABEL.search(innermost) or _TEASER.search(innermost):
         likeness -= 0.4
-    if median(words) < 7 and _MENU.search(names_around(pieces[0].node)):
+    in_header = " header" in pieces[0].kind and "li." in pieces[0].kind.replace("li ", "li. ")
+    if median(words) < 7 and (in_header or _MENU.search(names_around(pieces[0].node))):
         likeness -= 0.5
     if len(texts) > 1 and len(texts) < 0.34 * len(pieces):
         likeness -= 0.3  # labels and buttons repeat, headlines hardly do
@@ -89,6 +95,8 @@ def likeness_of(text: str, words: int) -> float:
 def _other(texts: Sequence[str], kinds: Counter[str], pieces: Sequence[Piece]) -> str | None:
     """What pieces of this kind are, where they are surely no headlines."""
     most = 0.5 * len(texts)
+    if all(kind in _OTHERS for kind in kinds):
+        return "date, byline or button"
     if sum(piece.in_prose for piece in pieces) > 0.5 * len(pieces):
         return "link in text"
     if sum(kinds[kind] for kind in _OTHERS) > most:

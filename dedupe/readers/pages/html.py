@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, zip_longest
 from typing import TYPE_CHECKING
 
 from dedupe.readers.pages.blocks import SURE, TAKEN, Block, judged, likeness_of
 from dedupe.readers.pages.details import details_of
+from dedupe.readers.pages.formats import without_depth
 from dedupe.readers.pages.found import Found, LeftOut, Reading
 from dedupe.readers.pages.frames import without_cut, without_label, without_marks, without_outlets, without_ranks
 from dedupe.readers.pages.head import Head, head_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _NO_ITEMS = ("button", "meta", "marker")
 _NO_ELEMENTS = ("-text", "-comment")
 _ITEM = 0.5  # the least likeness of one heading by itself
-_MIN_TEASERS = 0.5  # of the pieces of a kind
+_MOST = 0.5  # of the pieces of a kind
 _PERHAPS = 0.3  # the least likeness of the one kind that is taken where none reaches `TAKEN`
 _SECTION_WORDS = 8  # a heading with as many is not the name of a section
 _FEW = 5  # headlines; a page with text and so few others is an article, if its h1 is short
@@ -32,15 +33,18 @@ def read_html(text: str, url: str | None = None) -> Reading:
     """Return the headlines of an HTML page in order, each distinct text once. `url`: that of the page, for its links."""
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(text)
+    tree = LexborHTMLParser(without_depth(text))
     head = head_of(tree, url)
     strip_unseen(tree)
     pieces = pieces_of(tree)
     kinds: dict[str, list[Piece]] = defaultdict(list)
     for piece in pieces:
         kinds[piece.kind].append(piece)
-    teasers = _before_teasers(pieces)
-    blocks = [judged(of_kind, _share(of_kind, teasers) >= _MIN_TEASERS) for of_kind in kinds.values()]
+    teasers, besides = _before_teasers(pieces), _beside_headings(pieces)
+    blocks = [
+        judged(of_kind, _share(of_kind, teasers) >= _MOST, _share(of_kind, besides) >= _MOST)
+        for of_kind in kinds.values()
+    ]
     linked = [block for block in blocks if not block.pieces[0].kind.startswith("unlinked ")]
     taken = [block for block in linked if block.likeness >= TAKEN]
     own = _own_title(pieces, head, tree, [piece for block in taken for piece in block.pieces])
@@ -58,13 +62,19 @@ def _share(pieces: Sequence[Piece], places: set[int]) -> float:
 def _before_teasers(pieces: Sequence[Piece]) -> set[int]:
     """The places of pieces with running text behind them: in the same link, or in a paragraph."""
     found = set()
-    for piece, after in zip(pieces, [*pieces[1:], None], strict=True):
+    for piece, after in zip_longest(pieces, pieces[1:]):
         in_link = (
             after is not None and after.record == piece.record and count_words(after.text) > count_words(piece.text)
         )
         if in_link or _paragraph_after(piece.node):
             found.add(piece.place)
     return found
+
+
+def _beside_headings(pieces: Sequence[Piece]) -> set[int]:
+    """The places of pieces in a link with a heading, which they are not."""
+    headed = {piece.record for piece in pieces if piece.heading}
+    return {piece.place for piece in pieces if piece.record in headed and not piece.heading}
 
 
 def _paragraph_after(node: LexborNode) -> bool:

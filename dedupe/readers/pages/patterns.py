@@ -151,6 +151,7 @@ META = _any(
     [\d ]+(?:related|comments|views|points|votes)\b.{{0,40}}
     \d+ (?:of|/) \d+\W*
     [\d\W]+
+    \d+ ?min(?:ute)?s? (?:read|watch|listen)\b.*
     gambling (?:content|problem).*
     \S+@\S+|@\w+
     """

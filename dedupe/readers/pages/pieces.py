@@ -48,7 +48,8 @@ class Piece:
     """A piece of text that may be a headline.
 
     `kind`: the path of its element, with classes. `place`: its number on the page. `record`: number of the link or heading
-    that it is part of. `in_prose`: whether it is a link in running text. `heading`: the heading that it is, or is in, or "". `link_title`: what the link shows when pointed at.
+    that it is part of. `in_prose`: whether it is a link in running text. `heading`: the heading that it is, or is in, or "".
+    `link_title`: what the link shows when pointed at.
     """
 
     text: str

@@ -79,7 +79,7 @@ def _titles_from(symbols: Sequence[str], start: int) -> int:
     end = start
     while end < len(symbols) and symbols[end] == "t":
         end += 1
-    return end - start - (0 < end - start - 1 and end < len(symbols))
+    return end - start - (end - start > 1 and end < len(symbols))
 
 
 def _trimmed(lines: Sequence[Line], start: int, end: int, period: int) -> _Stretch:
