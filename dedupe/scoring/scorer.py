@@ -113,7 +113,7 @@ class Scorer:
         return Join(self.level_vectors, floor, band, sparse=sparse, wording=self.level == "wording")
 
     def score(self, join: Join, progress: Progress) -> tuple[PairTable, PairsRead]:
-        """Return the candidate pairs of a join, and those of one address or record, that reach the judge's floor; how many were read."""
+        """Return the pairs of a join, and those scored in any case, that reach the judge's floor; how many were read."""
         pairs, read = self.read(concatenate(self._pieces(join, progress)), progress)
         return self.context_probabilities(pairs, self.judge.floor), read
 

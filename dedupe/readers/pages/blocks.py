@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
 
-from dedupe.readers.pages.lines import is_prose, kind_of
+from dedupe.readers.pages.lines import is_prose
 from dedupe.readers.pages.pieces import Piece, names_around
 from dedupe.readers.pages.words import count_words, is_capitalised
 
@@ -43,6 +43,10 @@ _LABEL = _named(
 _TEASER = _named(
     "desc description dek deck summary teaser excerpt standfirst subtitle blurb intro snippet trailtext trail-text"
 )
+_IN_HEADER = re.compile(r"\bli\b.* < header\b")
+_IN_TITLES = re.compile(r"[?!:'’‘\"“,]|\.\.\.|…")
+_LONG = 7  # words, on average, that items of a menu do not have
+_MIN_DISTINCT = 0.34  # of the texts of a kind
 _OTHERS = ("button", "meta", "marker", "caption")
 
 
@@ -61,46 +65,45 @@ def judged(pieces: Sequence[Piece], with_teasers: bool, beside_heading: bool) ->
     `with_teasers`: whether most stand before running text. `beside_heading`: whether most are in a link with a heading, which
     they are not.
     """
-    texts = list(dict.fromkeys(piece.text for piece in pieces))
-    kinds = Counter(kind_of(text) for text in texts)
-    if why := _other(texts, kinds, pieces):
+    looks = {piece.text: piece.look for piece in pieces}
+    if why := _other(looks, pieces):
         return Block(pieces, 0.0, why)
-    texts = [text for text in texts if kind_of(text) not in _OTHERS]
+    texts = [text for text, look in looks.items() if look not in _OTHERS]
     words = [count_words(text) for text in texts]
-    likeness = mean(map(likeness_of, texts, words))
+    likeness = mean(map(likeness_of, texts, words)) + 0.15 * (pieces[0].heading != "") + 0.2 * with_teasers
     innermost = pieces[0].kind.split(" < ", 1)[0]
-    likeness += 0.15 * (pieces[0].heading != "") + 0.15 * (_TITLE.search(innermost) is not None) + 0.2 * with_teasers
-    if beside_heading or _LABEL.search(innermost) or _TEASER.search(innermost):
+    if _TITLE.search(innermost):
+        likeness += 0.15
+    if beside_heading:
+        likeness -= 0.6
+    if _LABEL.search(innermost) or _TEASER.search(innermost):
         likeness -= 0.4
-    in_header = " header" in pieces[0].kind and "li." in pieces[0].kind.replace("li ", "li. ")
-    if median(words) < 7 and (in_header or _MENU.search(names_around(pieces[0].node))):
+    short = median(words) < _LONG
+    if short and (_IN_HEADER.search(pieces[0].kind) or _MENU.search(names_around(pieces[0].node))):
         likeness -= 0.5
-    if len(texts) > 1 and len(texts) < 0.34 * len(pieces):
+    if 1 < len(looks) < _MIN_DISTINCT * len(pieces):
         likeness -= 0.3  # labels and buttons repeat, headlines hardly do
-    return Block(pieces, likeness, "menu or section" if median(words) < 7 else "other text")
+    return Block(pieces, likeness, "menu or section" if short else "other text")
 
 
 def likeness_of(text: str, words: int) -> float:
-    """Return the likeness of one piece to a headline, 0 to 1."""
-    if kind_of(text) in _OTHERS:
-        return 0.0
+    """Return the likeness to a headline, 0 to 1, of one piece that is no button, date or caption."""
     value = _LIKENESS[words] if words < len(_LIKENESS) else 1.0
-    if words < 5 and is_capitalised(text):
+    if words < len(_LIKENESS) and is_capitalised(text):
         value *= 0.6
-    if words > 1 and re.search(r"[?!:'’‘\"“,]|\.\.\.|…", text):
+    if words > 1 and _IN_TITLES.search(text):
         value += 0.15
     return min(value, 1.0)
 
 
-def _other(texts: Sequence[str], kinds: Counter[str], pieces: Sequence[Piece]) -> str | None:
-    """What pieces of this kind are, where they are surely no headlines."""
-    most = 0.5 * len(texts)
-    if all(kind in _OTHERS for kind in kinds):
-        return "date, byline or button"
+def _other(looks: Mapping[str, str], pieces: Sequence[Piece]) -> str | None:
+    """What pieces of this kind are, where they are surely no headlines; `looks`: of each of their texts."""
+    most, kinds = 0.5 * len(looks), Counter(looks.values())
+    others = sum(kinds[kind] for kind in _OTHERS)
     if sum(piece.in_prose for piece in pieces) > 0.5 * len(pieces):
         return "link in text"
-    if sum(kinds[kind] for kind in _OTHERS) > most:
+    if others > most or others == len(looks):
         return "date, byline or button"
     if kinds["name"] > most:
         return "name"
-    return "running text" if sum(map(is_prose, texts)) > most else None
+    return "running text" if sum(map(is_prose, looks)) > most else None

@@ -101,7 +101,7 @@ def _own_title(
     pieces: Sequence[Piece], head: Head, tree: LexborHTMLParser, taken: Sequence[Piece]
 ) -> Piece | str | None:
     """The title of the page's own article: its h1, or else what the head says; None if it has no article."""
-    headings = [p for p in pieces if p.heading == "h1" and kind_of(p.text) not in _NO_ITEMS]
+    headings = [p for p in pieces if p.heading == "h1" and p.look not in _NO_ITEMS]
     key = _key(head.title)
     named = [p for p in headings if key and (_key(p.text) == key or key.startswith(_key(p.text)))]
     has_text = sum(count_words(node.text()) > 12 for node in tree.css("p")[:200]) >= 2
@@ -170,7 +170,8 @@ def _titles(block: Block) -> Iterator[tuple[int, tuple[str, str | None]]]:
     texts = [without_bullet(_whole(piece)[: MAX_TITLE + 1]) for piece in block.pieces]
     texts = without_marks([without_label(text) for text in without_ranks(texts)])
     for piece, (title, outlet) in zip(block.pieces, without_outlets(texts), strict=True):
-        if title and len(title) <= MAX_TITLE and not piece.in_prose and kind_of(title) not in _NO_ITEMS:
+        look = piece.look if title == piece.text else kind_of(title)
+        if title and len(title) <= MAX_TITLE and not piece.in_prose and look not in _NO_ITEMS:
             yield piece.place, (title, outlet)
 
 
@@ -189,6 +190,6 @@ def _rewordings(pieces: Sequence[Piece], titles: Mapping[int, object]) -> Iterat
             while previous is not None and previous.tag in _NO_ELEMENTS:
                 previous = previous.prev
             follows = previous is not None and previous.tag in HEADINGS
-            if follows and likeness_of(piece.text, count_words(piece.text)) >= _ITEM:
+            if follows and piece.look not in _NO_ITEMS and likeness_of(piece.text, count_words(piece.text)) >= _ITEM:
                 piece.record = before.record
                 yield piece

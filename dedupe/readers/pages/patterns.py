@@ -102,6 +102,8 @@ NOTICE = _any(
     """
 )
 """What only notices and links of the page's frame have."""
+NOTICE_WORDS = ("©", "http", "@", "reserved", "clipboard", "cookie", "privacy")
+"""What every match of `NOTICE` has, in lower case."""
 BUTTONS = _any(
     r"""
     privacy policy|terms of (?:use|service)|about us|contact us|advertise|subscribe
@@ -141,7 +143,8 @@ TIME_WORDS = _any(
 _PUBLISHED = r"(?:posted|filed|written|reported|edited|updated|published|last updated|modified)"
 META = _any(
     rf"""
-    by(?:(?-i:,? (?:and |& )?[A-Z][\w.'’-]*){{1,8}}\W*(?:(?:[,|·–—]| for| in| at) .{{0,60}})?)?
+    by(?:(?-i:,? (?:and |& )?[A-Z][\w.'’-]*){{1,8}}\W*)?
+    by(?:(?-i:,? (?:and |& )?[A-Z][\w.'’-]*){{2,8}}(?:[,|·–—]| [|·–—]| for| in| at) .{{0,60}})
     (?:par|von|por)(?-i:,? (?:and |& )?[A-Z][\w.'’-]*){{1,8}}\W*
     {_PUBLISHED}(?: (?:at|on|by|in|under))?(?::.{{0,80}})?
     {_PUBLISHED}(?: (?:at|on))? (?:\d|{_MONTH} \d|{_WEEKDAY}\b).{{0,80}}
@@ -186,3 +189,5 @@ CREDIT = _any(
     """
 )
 """What captions, credits and notices of who pays have."""
+CREDIT_WORDS = ("(", "photo", "image", "picture", "affiliate", "link", "commission", "contributed", "sign up")
+"""What every match of `CREDIT` has, in lower case."""

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from dedupe.readers.pages.lines import kind_of
 from dedupe.readers.pages.words import count_words
 
 if TYPE_CHECKING:
@@ -47,12 +48,13 @@ _MAX_ANCESTORS = 12  # looked at, so that deep documents take no longer
 class Piece:
     """A piece of text that may be a headline.
 
-    `kind`: the path of its element, with classes. `place`: its number on the page. `record`: number of the link or heading
-    that it is part of. `in_prose`: whether it is a link in running text. `heading`: the heading that it is, or is in, or "".
-    `link_title`: what the link shows when pointed at.
+    `look`: its kind as a line. `kind`: the path of its element, with classes. `place`: its number on the page. `record`: number
+    of the link or heading that it is part of. `in_prose`: whether it is a link in running text. `heading`: the heading that it
+    is, or is in, or "". `link_title`: what the link shows when pointed at.
     """
 
     text: str
+    look: str
     kind: str
     place: int
     record: int
@@ -84,14 +86,20 @@ def pieces_of(tree: LexborHTMLParser) -> list[Piece]:
         if node.tag in HEADINGS:
             text = "" if around.linked else _unlinked_text(node)
             if text:
-                found.append(Piece(text, f"unlinked {around.path}", len(found), record, node, None, node.tag or ""))
+                found.append(
+                    Piece(
+                        text, kind_of(text), f"unlinked {around.path}", len(found), record, node, None, node.tag or ""
+                    )
+                )
             continue
         attributes = node.attributes
         href, link_title = attributes.get("href"), attributes.get("title") or ""
         prose = around.in_prose and _words_beside(node, beside) > _MAX_WORDS_BESIDE
         for container, text in _runs(node):
             inner = around if container is node else _Surroundings.of(container)
-            found.append(Piece(text, inner.path, len(found), record, node, href, inner.heading, prose, link_title))
+            found.append(
+                Piece(text, kind_of(text), inner.path, len(found), record, node, href, inner.heading, prose, link_title)
+            )
     return found
 
 

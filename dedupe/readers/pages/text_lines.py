@@ -106,7 +106,7 @@ def _split_sentences(lines: list[Line]) -> None:
 def _mark_repeated(lines: Sequence[Line]) -> None:
     times = Counter(line.text for line in lines)
     for line in lines:
-        if times[line.text] >= _SEEN_OFTEN and count_words(line.text) <= _MENU_WORDS:
+        if line.kind != "meta" and times[line.text] >= _SEEN_OFTEN and count_words(line.text) <= _MENU_WORDS:
             line.kind = "menu"
 
 
