@@ -22,6 +22,8 @@ _SEEN_OFTEN = 3  # times; a short line that a page repeats so often is of its fr
 _NUMBER = re.compile(r"^(\d{1,3})\s+(?=\S)")
 _MIN_COUNTED = 3  # lines
 _MAX_BETWEEN = 4  # lines from one number to the next
+_NOTICE_WORDS = 7
+_FRAME = ("button", "menu")
 _ALL_SHORT = ("short", "button", "menu")
 
 
@@ -52,6 +54,7 @@ def lines_of(text: str) -> list[Line]:
     _mark_repeated(lines)
     _mark_menus(lines)
     _rescue_short(lines)
+    _mark_isolated(lines)
     return lines
 
 
@@ -138,3 +141,13 @@ def _rescue_short(lines: Sequence[Line]) -> None:
             before, after = (lines[n].kind if 0 <= n < len(lines) else "" for n in (k - 1, k + 1))
             if after in ("title", "prose", "cut") and before in ("title", "prose", "cut", "marker", "meta"):
                 line.kind = "title"
+
+
+def _mark_isolated(lines: Sequence[Line]) -> None:
+    """Mark short titles in the midst of the page's frame: notices, and entries of menus."""
+    kinds = ["menu", "menu", *(line.kind for line in lines), "menu", "menu"]
+    for k, line in enumerate(lines):
+        around = kinds[k : k + 2] + kinds[k + 3 : k + 5]
+        in_frame = all(kind in _FRAME for kind in around)
+        if line.kind == "title" and in_frame and not line.marked and count_words(line.text) <= _NOTICE_WORDS:
+            line.kind = "menu"
