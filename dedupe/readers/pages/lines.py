@@ -22,7 +22,7 @@ from dedupe.readers.pages.patterns import (
 )
 from dedupe.readers.pages.words import count_words, is_capitalised
 
-MAX_TITLE = 260  # characters; longer lines are prose
+MAX_TITLE = 200  # characters; longer lines are prose
 _LOOKED_AT = 400  # characters of a line that patterns see, so that no line takes long
 _END = 60  # characters at the end of a line that tell how it ends
 _MAX_META = 80  # characters

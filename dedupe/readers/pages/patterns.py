@@ -59,7 +59,7 @@ BUTTON = _any(
     (?:jump|skip) to .{{1,40}}|go to (?:the )?(?:home ?page|top|content|main|navigation|next|previous).{{0,20}}
     log ?(?:in|out)
     sign ?(?:in|up|out)(?: .{{1,80}})?
-    subscribe(?: .{{1,40}})?|already (?:a member|subscribed).*
+    subscribe(?: .{{1,80}})?|stay up to date\b.{{0,60}}|already (?:a member|subscribed).*
     register(?: now)?
     advertis(?:ement|ing|e)(?: with .{{1,20}})?
     sponsored(?: .{{1,20}})?|(?:promoted|paid|partner)(?: \w+)?
@@ -144,7 +144,7 @@ _PUBLISHED = r"(?:posted|filed|written|reported|edited|updated|published|last up
 META = _any(
     rf"""
     by(?:(?-i:,? (?:and |& )?[A-Z][\w.'’-]*){{1,8}}\W*)?
-    by(?:(?-i:,? (?:and |& )?[A-Z][\w.'’-]*){{2,8}}(?:[,|·–—]| [|·–—]| for| in| at) .{{0,60}})
+    by(?:(?-i:,? (?:and |& )?[A-Z][\w.'’-]*){{2,8}}(?:[,|·–—]| [|·–—-]| for| in| at) .{{0,60}})
     (?:par|von|por)(?-i:,? (?:and |& )?[A-Z][\w.'’-]*){{1,8}}\W*
     {_PUBLISHED}(?: (?:at|on|by|in|under))?(?::.{{0,80}})?
     {_PUBLISHED}(?: (?:at|on))? (?:\d|{_MONTH} \d|{_WEEKDAY}\b).{{0,80}}
@@ -156,7 +156,7 @@ META = _any(
     [\d\W]+
     \d+ ?min(?:ute)?s? (?:read|watch|listen)\b.*
     gambling (?:content|problem).*
-    \S+@\S+|@\w+
+    \S+@\S+|@\w+|#\w.* #\w.*
     """
 )
 """A whole line that says when, by whom or where something was published."""
@@ -185,7 +185,7 @@ CREDIT = _any(
     \baffiliate (?:commission|links?)\b
     \b(?:may|might|could) (?:be paid|receive|earn|get)\b.{0,50}\b(?:links?|commission)\b
     \b(?:contributed to this report|getty images|ap (?:photo|video))\b
-    \bsign up for\b.{0,60}\bnewsletters?\b
+    \bsign up (?:for|to)\b.{0,60}\b(?:newsletters?|e?mails?|alerts)\b
     """
 )
 """What captions, credits and notices of who pays have."""

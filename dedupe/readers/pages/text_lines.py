@@ -16,6 +16,9 @@ _RANK = re.compile(r"^\(?#?\d{1,3}[.)]\s+(?=\S)")
 _HEADING = re.compile(r"^#{1,6}\s+(?=\S)")
 _LINK = re.compile(r"\[([^\[\]]{1,400})\]\((https?://[^\s()]{1,2000})(?: \"[^\"]{0,300}\")?\)")
 _MARKS = re.compile(r"^(\*\*|__|\*|_)(?=\S)(.{1,400}?)\1$")
+_GAP = re.compile(r"\s{2,}|\t")
+_MIN_GAPPED = 3  # parts of a line, with wide gaps between, that are a menu
+_MAX_GAPPED = 400  # characters that are looked at for gaps
 _MIN_MENU = 4  # short lines in a row, without anything else between them
 _MENU_WORDS = 5
 _SEEN_OFTEN = 3  # times; a short line that a page repeats so often is of its frame
@@ -59,6 +62,10 @@ def lines_of(text: str) -> list[Line]:
 
 
 def _line(text: str, number: int) -> Line:
+    parts = len(_GAP.split(text[:_MAX_GAPPED]))
+    text = " ".join(text.split())
+    if parts >= _MIN_GAPPED and count_words(text[:_MAX_GAPPED]) <= _MENU_WORDS * parts:
+        return Line(text, number, "menu")
     heading = _HEADING.match(text)
     bare = text[heading.end() :].rstrip("# ") if heading else text
     bare = _RANK.sub("", without_bullet(bare)) or bare
@@ -145,7 +152,7 @@ def _rescue_short(lines: Sequence[Line]) -> None:
 
 def _mark_isolated(lines: Sequence[Line]) -> None:
     """Mark short titles in the midst of the page's frame: notices, and entries of menus."""
-    kinds = ["menu", "menu", *(line.kind for line in lines), "menu", "menu"]
+    kinds = ["", "", *(line.kind for line in lines), "", ""]
     for k, line in enumerate(lines):
         around = kinds[k : k + 2] + kinds[k + 3 : k + 5]
         in_frame = all(kind in _FRAME for kind in around)
