@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedupe import InputError, read_headlines, read_page
+from dedupe.readers.pages.shallow import shallow
 from tests.support.page_layouts import ITEMS, OWN_TITLE, PARAGRAPHS
 from tests.support.web_servers import response, serving
 
@@ -196,7 +199,9 @@ def test_a_page_by_address_and_the_feed_that_it_names(server):
 @pytest.mark.parametrize(
     "html",
     ["<div>" * 60_000 + "<a href=/x>", "<h1><div>" * 30_000, "<a href=/x><div>" * 30_000, "<span>" * 60_000 + "<div>" * 60_000,
-     "<a href=/x>" + "<span class=a>x " * 60_000, "<html><a>" + "a." * 300_000, "<!--" * 100_000, "<html " + "a=b " * 100_000],
+     "<a href=/x>" + "<span class=a>x " * 60_000, "<html><a>" + "a." * 300_000, "<!--" * 100_000, "<html " + "a=b " * 100_000,
+     "<li><dd>x<p>y" * 20_000, "".join(f"<p><b a={k}>x" for k in range(20_000)), "<p " * 100_000,
+     "<p " + " ".join(f"a{k}=1" for k in range(50_000)) + ">x"],
 )  # fmt: skip
 def test_odd_documents_end_soon(html):
     """Deep nesting takes parsers quadratic time, minutes for these; the time limit of the suite is the check."""
@@ -204,3 +209,13 @@ def test_odd_documents_end_soon(html):
         read_page(html)
     except InputError as error:
         assert "no headline" in str(error)
+
+
+@given(st.text('<>/abdivpspn ="x\n-!', max_size=300))
+def test_pages_that_parsers_bear_stay_as_they_are(text):
+    assert shallow(f"<html><div>{text}") == f"<html><div>{text}"
+
+
+def test_many_terms_without_ends_lose_nothing_else():
+    terms = "".join(f"<dt><a href=/{k}>{item}</a>" for k, item in enumerate(TITLES * 60))
+    assert titles(f"{HEAD}<dl>{terms}</dl><ul>{LIST}</ul>") == TITLES

@@ -71,8 +71,8 @@ ITEMS = (
         "Tomas Reed",
     ),
 )
-_MARKERS = ("You May Also Like", "Stories for You", "Most Read", "More from the Courier", "Picked for you", "Related", "Keep reading",
-            "Readers are looking at", "From the same desk", "")  # fmt: skip
+_MARKERS = ("You May Also Like", "Stories for You", "Most Read", "More from the Courier", "Picked for you", "Related",
+            "Keep reading", "Readers are looking at", "From the same desk", "")  # fmt: skip
 _MENU = ("Home", "Local", "World", "Business", "Sport", "Culture", "Weather", "Log in", "Subscribe")
 _COOKIES = ("We use cookies to make this site work and to see how it is used.", "Accept all", "Cookie settings")
 _FOOTER = ("About us", "Contact", "Terms of use", "© 2025 The Courier")

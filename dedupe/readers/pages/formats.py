@@ -12,12 +12,6 @@ _TAGS = re.compile(
     r"|h[1-6]|p|a|figure|span|time)\b",
     re.IGNORECASE,
 )
-_ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^<>]*>", re.IGNORECASE)
-_NEVER_AROUND = frozenset(
-    "area base br col embed hr img input link meta source track wbr p li dt dd option optgroup tr td th tbody thead tfoot".split()
-)
-"""Elements without content, and those that the next of their kind ends."""
-_MAX_DEPTH = 2000  # far more than any page has
 _BEFORE = re.compile(r"[\s\ufeff]*(?:<\?xml[^>]*>|<!--)?")
 _MHTML = re.compile(r"(?:[A-Z][A-Za-z-]{1,40}:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.ASCII)
 
@@ -59,33 +53,3 @@ def _decoded(content: bytes, charset: str | None) -> str:
         except (UnicodeDecodeError, LookupError):
             continue
     return content.decode("cp1252", "replace")
-
-
-def without_depth(html: str) -> str:
-    """Return HTML without the tags of elements that are nested very deeply: parsers take quadratic time for these."""
-    depth = 0
-    for tag in _ANY_TAG.finditer(html):
-        depth = _depth_after(depth, tag)
-        if depth > _MAX_DEPTH:
-            return _shallow(html)
-    return html
-
-
-def _shallow(html: str) -> str:
-    depth = 0
-
-    def kept(tag: re.Match[str]) -> str:
-        nonlocal depth
-        after = _depth_after(depth, tag)
-        if after > _MAX_DEPTH:
-            return " "
-        depth = after
-        return tag[0]
-
-    return _ANY_TAG.sub(kept, html)
-
-
-def _depth_after(depth: int, tag: re.Match[str]) -> int:
-    if tag[2].lower() in _NEVER_AROUND:
-        return depth
-    return max(depth - 1, 0) if tag[1] else depth + 1

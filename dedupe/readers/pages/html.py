@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from dedupe.readers.pages.blocks import SURE, TAKEN, Block, judged, likeness_of
 from dedupe.readers.pages.details import details_of
-from dedupe.readers.pages.formats import without_depth
 from dedupe.readers.pages.found import Found, LeftOut, Reading
 from dedupe.readers.pages.frames import without_cut, without_label, without_marks, without_outlets, without_ranks
 from dedupe.readers.pages.head import Head, head_of
 from dedupe.readers.pages.lines import MAX_TITLE, ends_cut, is_prose, kind_of, without_bullet
 from dedupe.readers.pages.pieces import HEADINGS, Piece, clean, pieces_of, strip_unseen
+from dedupe.readers.pages.shallow import shallow
 from dedupe.readers.pages.words import count_words
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def read_html(text: str, url: str | None = None) -> Reading:
     """Return the headlines of an HTML page in order, each distinct text once. `url`: that of the page, for its links."""
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(without_depth(text))
+    tree = LexborHTMLParser(shallow(text))
     head = head_of(tree, url)
     strip_unseen(tree)
     pieces = pieces_of(tree)
