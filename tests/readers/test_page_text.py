@@ -123,6 +123,35 @@ def test_position_and_group():
     assert first.extra == {"position": 3, "group": "Latest news"} and second.extra["position"] == 5
 
 
+@pytest.mark.parametrize("order", ["before", "between", "after"])
+def test_dates_of_a_list_stand_above_or_below_its_titles(order):
+    dates = [
+        "2025-06-12 19:25",
+        "Local / June 13, 2025",
+        "14 June 2025 | By Mara Ostrow",
+        "5 h ago",
+        "Sport · Jun 16, 2025",
+    ]
+    page = ["Latest news"]
+    for title, teaser, date in zip(TITLES, TEASERS, dates, strict=False):
+        page += {"before": [date, title, teaser], "between": [title, date, teaser], "after": [title, teaser, date]}[
+            order
+        ]
+    found = read_page("\n".join(page)).headlines
+    days = [headline.published and headline.published.isoformat()[:16] for headline in found]
+    assert days == ["2025-06-12T19:25", "2025-06-13T00:00", "2025-06-14T00:00", None, "2025-06-16T00:00"]
+
+
+def test_an_article_has_the_date_below_its_title():
+    (own,) = read_page("\n".join([OWN_TITLE, "By Mara Ostrow", "March 3, 2025", *ARTICLE[1:]])).headlines
+    assert own.published.isoformat()[:10] == "2025-03-03"
+
+
+def test_a_date_is_that_of_its_item_alone():
+    found = read_page("\n".join(["Latest news", "June 13, 2025", *items()])).headlines
+    assert [headline.published is not None for headline in found] == [True, False, False, False, False, False]
+
+
 def test_the_report_says_what_was_left_out_and_why():
     source = read_page("\n".join(["Home", "Most Read", *items(before=["Local / 5 h ago"]), "© 2025 Courier Media"]))
     report = source.report

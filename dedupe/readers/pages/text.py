@@ -13,6 +13,7 @@ from itertools import islice
 from statistics import median
 
 from dedupe.readers.pages.articles import mark_articles
+from dedupe.readers.pages.dates import dates_of
 from dedupe.readers.pages.found import Found, LeftOut, Reading
 from dedupe.readers.pages.frames import without_label, without_marks, without_outlets
 from dedupe.readers.pages.lines import kind_of
@@ -43,7 +44,7 @@ def read_text(text: str) -> Reading:
     lines = lines_of(text)
     mark_articles(lines)
     mark_records(lines)
-    records = records_of(lines)
+    records, dates = records_of(lines), dates_of(lines)
     titles = [line for line in lines if line.kind == "title"]
     texts = without_outlets(without_marks([without_label(line.text) for line in titles]))
     of_line = dict(zip((line.number for line in titles), texts, strict=True))
@@ -54,7 +55,10 @@ def read_text(text: str) -> Reading:
             section = line.text
         if line.number in of_line:
             title, source = of_line[line.number]
-            found.setdefault(title, Found(title, line.number, records[line.number], line.url, section, None, source))
+            found.setdefault(
+                title,
+                Found(title, line.number, records[line.number], line.url, section, dates.get(line.number), source),
+            )
     left_out = [LeftOut(line.text, line.number, _WHY[line.kind]) for line in lines if line.kind != "title"]
     return Reading(list(found.values()), left_out, sure=_is_sure(lines))
 
