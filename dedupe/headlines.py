@@ -39,6 +39,7 @@ class Headline:
     kept as an aware datetime; a naive one is read as UTC. A date that cannot be parsed becomes None and is kept in
     `bad_date`. `extra`: other keys of the row. `row`: the whole row as it was read from a file or frame; output starts from
     it. `file`: the input that the row came from, if there were several.
+    `record`: the item of a news page that the row shares with another, such as a title and the same title in other words.
     """
 
     title: str
@@ -50,6 +51,7 @@ class Headline:
     row: Mapping[str, Any] | None = field(default=None, repr=False)
     file: str | None = None
     bad_date: str | None = field(default=None, compare=False)
+    record: str | None = None
 
     def __post_init__(self) -> None:
         value: Any = self.published

@@ -98,6 +98,7 @@ def deduplicate(
         scorer, band = crowds.scorer, crowds.nodes.band(settings.window)
         candidates = scorer.candidates(band, crowds.sparse)
         scorer = scorer.with_addresses(addresses.result(), crowds.nodes.of_row, band)
+        scorer = scorer.with_records([row.record for row in rows], crowds.nodes.of_row, band)
         pairs, read = scorer.score(candidates, report)
         trees = link(pairs, crowds.nodes, constraints, settings.levels, settings.window, settings.floor, report)
     cautions = *oddities.result(), *run_cautions(crowds, candidates.skipped, constraints.violated(trees, crowds.nodes))
@@ -120,11 +121,13 @@ def compare(
     titles, vectors = _describe(copies), _embed(copies, encoder, None, None, silent)
     scorer = Scorer.of(judge, titles, vectors, IDENTITY, "story", encoder, reader)
     scorer = scorer.with_addresses(_addresses(headlines), copies.nodes.of_row)
+    scorer = scorer.with_records([headline.record for headline in headlines], copies.nodes.of_row)
     alone = scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0)
     pairs = scorer.context_probabilities(scorer.read(alone, min_probability=0)[0], floor=0)
     features = features_of_pairs(titles, pairs, IDENTITY)
     shared = dict(zip([(0, 1)], scorer.same_address.address, strict=False))
-    return next(scored_pairs(pairs, features, headlines, judge.thresholds, {}, shared, copies.outlets))
+    together = [(0, 1)] if len(scorer.same_record) else []
+    return next(scored_pairs(pairs, features, headlines, judge.thresholds, {}, shared, together, copies.outlets))
 
 
 def match(

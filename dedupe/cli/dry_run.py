@@ -23,6 +23,7 @@ def plan(job: GroupOptions, source: Source, output: str, format: str, values: Ma
     return [
         *source.notes,
         f"headlines: {len(source.headlines):,}{_details(source)}",
+        *_page(source),
         f"model: {job.model or 'bundled'}",
         f"options: {', '.join(options) or 'defaults'}",
         f"vector cache: {job.vectors.path if job.vectors else 'none'}",
@@ -43,3 +44,11 @@ def _details(source: Source) -> str:
     if source.rejects:
         parts.append(f"{count(len(source.rejects), 'bad row')} skipped")
     return f" ({', '.join(parts)})" if parts else ""
+
+
+def _page(source: Source) -> list[str]:
+    """What was taken from pages, line by line, and what was left out, with what it is instead; nothing for other inputs."""
+    if source.report is None:
+        return []
+    taken = [f"  headline: {headline.title}" for headline in source.headlines]
+    return [f"page: {source.report}", *taken, *(f"  {line}" for line in source.report.lines())]

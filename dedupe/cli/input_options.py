@@ -22,6 +22,8 @@ _FORMATS_USING = {
     "delimiter": ("csv", "tsv", "mixed"),
     "encoding": ("mixed", *(format for format in FORMATS if format != "parquet")),
     "fetch": ("feed", "mixed"),
+    "prefer_feed": ("page", "feed", "mixed"),
+    "no_layout": ("page", "mixed"),
 }
 """The formats of input on which an option has an effect."""
 
@@ -59,6 +61,14 @@ class InputOptions:
         metavar="SECONDS",
         help="Longest time for one download.",
     )
+    prefer_feed: bool = option(
+        "--prefer-feed", is_flag=True, help="Of a news page that names a feed, fetch the feed and read it instead."
+    )
+    no_layout: bool = option(
+        "--no-layout",
+        is_flag=True,
+        help="Ignore that two titles stand in one item of a news page, which is evidence for one wording.",
+    )
     max_size: str | None = option(
         "--max-size",
         metavar="SIZE",
@@ -78,7 +88,7 @@ class InputOptions:
 
         `beside`: files to read besides the inputs.
         """
-        if not self.fetch and not any(map(is_address, [*self.inputs, *beside])):
+        if not (self.fetch or self.prefer_feed) and not any(map(is_address, [*self.inputs, *beside])):
             for name in ("allow_private", "timeout"):
                 refuse(name, "where nothing is fetched")
         check_read_once([*self.inputs, *beside])
@@ -113,6 +123,8 @@ class InputOptions:
             max_size=self.max_size,
             allow_private=self.allow_private,
             timeout=self.timeout,
+            prefer_feed=self.prefer_feed,
+            layout=not self.no_layout,
         )
         if not click.get_current_context().params.get("quiet"):
             warn((), None, source.warnings)

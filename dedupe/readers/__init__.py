@@ -5,6 +5,16 @@ In: names of inputs, or a frame. Out: a `Source` (the headlines, and how they we
 
 from dedupe.readers.columnar import read_table, rows_of
 from dedupe.readers.delimited import Columns, listed, named_column
-from dedupe.readers.inputs import FORMATS, Source, read_headlines
+from dedupe.readers.inputs import FORMATS, Source, read_headlines, read_page
 
-__all__ = ["FORMATS", "Columns", "Source", "listed", "named_column", "read_headlines", "read_table", "rows_of"]
+__all__ = [
+    "FORMATS",
+    "Columns",
+    "Source",
+    "listed",
+    "named_column",
+    "read_headlines",
+    "read_page",
+    "read_table",
+    "rows_of",
+]

@@ -10,7 +10,7 @@ import codecs
 import re
 from typing import NamedTuple
 
-from dedupe.readers.page_text import looks_like_html
+from dedupe.readers.pages import looks_like_html
 
 _HEAD = 4096  # bytes that may hold a declaration
 _XML = re.compile(r"\s*<\?xml\s[^<>]*?\bencoding\s*=\s*[\"']([\w.:-]+)[\"']", re.ASCII)

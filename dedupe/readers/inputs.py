@@ -17,9 +17,8 @@ from dedupe.readers.delimited import FIELDS, Columns, find_columns, headline_of,
 from dedupe.readers.encoding import Text, decode
 from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, read_feed
 from dedupe.readers.fetch import TIMEOUT, expand, is_address, suffix
-from dedupe.readers.html import count_texts, titles_of_html
 from dedupe.readers.opening import PARQUET_MAGIC, Content, check_read_once, read_input
-from dedupe.readers.page_text import looks_like_html, titles_of_text
+from dedupe.readers.pages import Page, PageReport, joined, page_of, parts_of_page
 from dedupe.readers.sniff import detect, likely_delimiter
 from dedupe.readers.unpacking import SizeLimit, unpack
 from dedupe.runtime.arrow import StoredTable
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "feed", "opml", "page")
 _SPELLED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
+_SHOWN = 3  # headlines of a page in a warning
+_MIN_PARTS, _PARTS_SHARE = 3, 0.05  # of lines that look like parts of a page, before a list of titles is doubted
 _LINE_END = re.compile(r"\r\n|\r|\n")  # and no others: a title may hold other line separators
 _HIGH_BYTES = bytes(range(128, 256))
 
@@ -40,6 +41,7 @@ class Source:
     `format`: one of `FORMATS`, or "mixed" for inputs of several. `columns`: of a table, in order. `skipped_lines`: lines of
     a page that are no headlines. `rejects`: raw lines that could not be read. `notes`: messages of one line for people.
     `warnings`: the same about what is missing from the headlines: of inputs that were cut off, and feeds of a list.
+    `report`: of pages, what was taken and what was left out, None for other inputs.
     """
 
     headlines: list[Headline]
@@ -49,6 +51,7 @@ class Source:
     rejects: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    report: PageReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class _Options:
     limit: SizeLimit
     allow_private: bool
     timeout: float
+    prefer_feed: bool
+    layout: bool
 
 
 def read_headlines(
@@ -76,6 +81,8 @@ def read_headlines(
     max_size: int | str | None = None,
     allow_private: bool = False,
     timeout: float = TIMEOUT,
+    prefer_feed: bool = False,
+    layout: bool = True,
 ) -> Source:
     """Read headlines from files, pipes, globs, addresses (http, https), or standard input ("-"); gzip and zstd are unpacked.
 
@@ -92,6 +99,8 @@ def read_headlines(
             64 MB on, 200 times its packed size. The rows of a Parquet file stay in it.
         allow_private: let lists of feeds, and redirects from public addresses, lead to private networks and this machine.
         timeout: seconds for each download.
+        prefer_feed: of a page that names a feed, fetch the feed and read it instead.
+        layout: let headlines of pages keep the `record` that they share, which is evidence for one wording.
 
     Raises `InputError` for an input that cannot be read, with the line number if one line is at fault.
     """
@@ -103,7 +112,19 @@ def read_headlines(
     delimiter = _SPELLED_DELIMITERS.get(delimiter or "", delimiter)
     choices = [columns] if isinstance(columns, Columns) else list(columns or [Columns()])
     limit = SizeLimit.of(max_size)
-    options = _Options(input_format, choices[0], delimiter, encoding, skip_bad, fetch, limit, allow_private, timeout)
+    options = _Options(
+        input_format,
+        choices[0],
+        delimiter,
+        encoding,
+        skip_bad,
+        fetch,
+        limit,
+        allow_private,
+        timeout,
+        prefer_feed,
+        layout,
+    )
     names = expand([inputs] if isinstance(inputs, (str, Path)) else inputs)
     if not names:
         raise InputError("no input: give at least one file")
@@ -122,6 +143,7 @@ def _joined(names: list[str], sources: list[Source]) -> Source:
         [line for source in sources for line in source.rejects],
         [note for source in sources for note in source.notes],
         [warning for source in sources for warning in source.warnings],
+        joined([source.report for source in sources if source.report]),
     )
 
 
@@ -192,7 +214,9 @@ def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -
     if columns != Columns():
         column = next(name for name in astuple(columns) if name is not None)
         raise InputError(f"{name}: no column {column!r}, it was read as {kind}: correct it, or give --input-format")
-    return _list(text, name, kind, how)
+    return (
+        _page(text, name, options, how) if kind == "page" else _lines(text, name, how, detected=options.format is None)
+    )
 
 
 def _incomplete(source: Source, problem: str, rest: str) -> Source:
@@ -292,17 +316,54 @@ def _listed_feed(address: str, result: Download | InputError, options: _Options)
         return error
 
 
-def _list(text: str, name: str, kind: str, encoding: str) -> Source:
-    lines = [line.strip() for line in _LINE_END.split(text.removeprefix("\ufeff")) if line.strip()]
-    if kind == "lines":
-        titles, count, how = lines, len(lines), "plain lines"
-    elif looks_like_html(text):
-        titles, count, how = titles_of_html(text), count_texts(text), "an HTML page"
-    else:
-        titles, count, how = titles_of_text(text), len(lines), "a news page"
-    if not titles:
-        raise InputError(f"{name}: no headline found in it, read as {how}: name its format with --input-format")
-    skipped = max(0, count - len(titles))
+def _lines(text: str, name: str, encoding: str, *, detected: bool) -> Source:
+    titles = [line.strip() for line in _LINE_END.split(text.removeprefix("\ufeff")) if line.strip()]
+    notes = [f"read {name} as plain lines{encoding}: {len(titles):,} headlines"]
+    if detected and (parts := parts_of_page(text)) >= max(_MIN_PARTS, _PARTS_SHARE * len(titles)):
+        notes.append(f"{parts:,} lines look like parts of a news page: if it is one, add --input-format page")
+    return Source([Headline(title) for title in titles], "lines", notes=notes)
+
+
+def read_page(html_or_text: str, url: str | None = None, *, layout: bool = True) -> Source:
+    """Return the headlines of a news page, given as HTML, MHTML, Markdown or copied text.
+
+    Args:
+        html_or_text: the page.
+        url: its address, to which its links are relative; by default the one that it states itself.
+        layout: let headlines keep the `record` that they share, which is evidence for one wording.
+
+    A headline has in `extra` its `position` (of HTML the number of its link or heading, of text that of its line, from 1) and its
+    `group`, the heading above it; and its address, date and source, each where the page has one. The `report` of the source
+    says what was taken and what was left out. Raises `InputError` where no text of the page may be a headline.
+    """
+    return _source_of(page_of(html_or_text, url, layout=layout), url or "the page", "")
+
+
+def _page(text: str, name: str, options: _Options, encoding: str) -> Source:
+    page = page_of(text, name if is_address(name) else None, layout=options.layout)
+    if not page.feeds:
+        return _source_of(page, name, encoding)
+    if not options.prefer_feed:
+        source = _source_of(page, name, encoding)
+        hint = f"{name} has a feed, with dates: add --prefer-feed to read {page.feeds[0]} instead"
+        return replace(source, notes=[*source.notes, hint])
+    feed = _listed_feeds(page.feeds[:1], options)[0]
+    if isinstance(feed, InputError):
+        raise InputError(f"{name}: {feed} (or leave out --prefer-feed)")
+    return replace(feed, notes=[f"read the feed of {name}", *feed.notes])
+
+
+def _source_of(page: Page, name: str, encoding: str) -> Source:
+    if not page.headlines:
+        raise InputError(
+            f"{name}: no headline found in it, read as {page.how} ({page.report}): name its format with --input-format"
+        )
+    skipped = len(page.report.left_out)
     rest = f", {skipped:,} other line{'s' * (skipped > 1)} skipped" if skipped else ""
-    notes = [f"read {name} as {how}{encoding}: {len(titles):,} headlines{rest}"]
-    return Source([Headline(title) for title in titles], kind, skipped_lines=skipped, notes=notes)
+    notes = [f"read {name} as {page.how}{encoding}: {len(page.headlines):,} headlines{rest}"]
+    likeliest = ", ".join(repr(headline.title) for headline in page.headlines[:_SHOWN])
+    unsure = (
+        f"{name}: nothing in it surely is a headline; {len(page.headlines):,} taken, such as {likeliest}: check them"
+    )
+    warnings = [] if page.report.sure else [f"{unsure} with --dry-run"]
+    return Source(page.headlines, "page", skipped_lines=skipped, notes=notes, warnings=warnings, report=page.report)

@@ -9,9 +9,10 @@ from itertools import islice
 
 from dedupe.readers.delimited import DELIMITERS, TITLES
 from dedupe.readers.feeds import detect_feed
-from dedupe.readers.page_text import looks_like_html, looks_like_page
+from dedupe.readers.pages import looks_like_html, looks_like_mhtml, looks_like_page
 
 _FORMAT_OF_SUFFIX = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".html": "page", ".htm": "page"}
+_FORMAT_OF_SUFFIX |= dict.fromkeys((".mhtml", ".mht"), "page")
 _FORMAT_OF_SUFFIX |= dict.fromkeys((".jsonl", ".ndjson", ".json"), "jsonl")
 _SAMPLE_RECORDS = 50
 _MAX_NAME_WORDS = 3  # a longer cell is a sentence and not the name of a column
@@ -21,7 +22,7 @@ def detect(text: str, suffix: str, delimiter: str | None = None, title: str | No
     """Return the format of `text`. `delimiter`, `title`: the delimiter and title column of its table, if the user named them."""
     if feed := detect_feed(text):
         return feed
-    if looks_like_html(text):
+    if looks_like_html(text) or looks_like_mhtml(text):
         return "page"
     by_suffix = _FORMAT_OF_SUFFIX.get(suffix)
     if by_suffix == "jsonl" or _looks_like_json(text):

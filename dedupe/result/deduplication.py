@@ -169,6 +169,13 @@ class Deduplication:
         return {(a, b): address for (a, b), address in zip(pairs, shared.address, strict=True)}
 
     @cached_property
+    def shared_records(self) -> frozenset[tuple[int, int]]:
+        """The pairs of titles that share an item of a news page, by the rows that name them, the smaller row first."""
+        records, rows = [headline.record for headline in self.headlines], self.nodes.title_row
+        shared = address_pairs(records, self.nodes.of_row, self.vectors, self.scale)
+        return frozenset(map(tuple, np.sort([rows[shared.i], rows[shared.j]], axis=0).T.tolist()))
+
+    @cached_property
     def stories(self) -> ShortList[Story]:
         """The stories, largest first, ties by first appearance."""
         rows = {level: self.representatives(level) for level in SCORED_LEVELS}

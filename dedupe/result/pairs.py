@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +111,7 @@ class ScoredPairs(Sequence[ScoredPair]):
                 result.thresholds,
                 result.corrected,
                 result.shared_addresses,
+                result.shared_records,
                 result.outlets,
             )
 
@@ -154,12 +155,14 @@ def scored_pairs(
     thresholds: Mapping[str, float],
     corrected: Mapping[tuple[int, int], str],
     addresses: Mapping[tuple[int, int], str],
+    records: Collection[tuple[int, int]],
     outlets: Outlets,
 ) -> Iterator[ScoredPair]:
     """Yield the pairs of a table whose `i` and `j` are places in `headlines`, with verdicts and reasons.
 
     `features`: those of `features_of_pairs`. `corrected`: the verdict of corrections on pairs of places; `addresses`: the
-    cleaned address of those that share one. `outlets`: those that the headlines make known.
+    cleaned address of those that share one; `records`: those that share an item of a page.
+    `outlets`: those that the headlines make known.
     """
     columns = [pairs.i, pairs.j, pairs.similarity, pairs.p_wording, pairs.p_story]
     columns += [pairs.read_wording, pairs.read_story, features]
@@ -169,7 +172,7 @@ def scored_pairs(
         named = dict(zip((*FEATURES, *CONTEXT_FEATURES), row, strict=True))
         (a, b), correction = (_undecorated(headlines[k], outlets).core for k in (i, j)), corrected.get((i, j))
         address = addresses.get((i, j))
-        named["same_address"] = float(address is not None)
+        named |= {"same_address": float(address is not None), "same_record": float((i, j) in records)}
         if not math.isnan(read_story):
             named |= {"read_wording": read_wording, "read_story": read_story}
         sentences = tuple(reasons(a, b, similarity, named, corrected=correction is not None, address=address))

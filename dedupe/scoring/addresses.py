@@ -50,6 +50,14 @@ class AddressPairs:
         found: Bools = keys[np.searchsorted(keys, pairs).clip(max=len(keys) - 1)] == pairs
         return found & (j < nodes)
 
+    def union(self, other: AddressPairs) -> AddressPairs:
+        """Return the pairs of both, each once."""
+        if not len(other) or not len(self):
+            return other if len(other) else self
+        more = other.take(np.flatnonzero(~self.contain(other.i, other.j)))
+        i, j, names = np.append(self.i, more.i), np.append(self.j, more.j), [*self.address, *more.address]
+        return AddressPairs(i, j, names).take(np.lexsort((j, i)))
+
 
 NO_ADDRESSES = AddressPairs(np.empty(0, np.int64), np.empty(0, np.int64), ())
 

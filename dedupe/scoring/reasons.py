@@ -34,6 +34,8 @@ def reasons(
     sentences = ["a correction says so"] if corrected else []
     if address:
         sentences.append(f"the same address, {address[:_MAX_ADDRESS]}{'…' * (len(address) > _MAX_ADDRESS)}")
+    if features.get("same_record"):
+        sentences.append("they stand together in one item of the page")
     sentences.append(f"similarity of meaning: {similarity:.2f} (cosine)")
     for label, stems in (
         ("both say", first.stems & second.stems),

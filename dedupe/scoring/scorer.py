@@ -19,6 +19,7 @@ from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.addresses import NO_ADDRESSES, AddressPairs, address_pairs, refuted, with_address
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
+from dedupe.scoring.layout import with_record
 from dedupe.scoring.model import Judge, crowdedness, sigmoid
 from dedupe.scoring.pair_features import pair_features
 from dedupe.scoring.prefilter import prefilter
@@ -38,7 +39,8 @@ class Scorer:
 
     `vectors`: unit rows, (n, d); `wording_vectors`: those of the wording level. `scale`: brings the encoder's cosine to the
     judge's scale. `level`: that of the run; pairs are kept by their probability at this level. `encoder`: names the folder of
-    the reader; `reading`: which pairs it reads, one of `READING`. `same_address`: pairs that are scored in any case.
+    the reader; `reading`: which pairs it reads, one of `READING`. `same_address`, `same_record` (of a page): pairs that are
+    scored in any case.
     """
 
     judge: Judge
@@ -50,6 +52,7 @@ class Scorer:
     encoder: Any = None
     reading: str = "off"
     same_address: AddressPairs = NO_ADDRESSES
+    same_record: AddressPairs = NO_ADDRESSES
 
     @classmethod
     def of(
@@ -66,12 +69,13 @@ class Scorer:
         return cls(judge, titles, vectors, judge.wording_vectors(vectors), scale, level, encoder, reading)
 
     def take(self, nodes: Ints) -> Scorer:
-        """Return the scorer of these nodes, without addresses."""
+        """Return the scorer of these nodes, without addresses and records."""
         vectors = rows_at(self.vectors, nodes)
         same = self.wording_vectors is self.vectors
         wording = vectors if same else rows_at(self.wording_vectors, nodes)
         titles = self.titles.take(nodes)
-        return replace(self, titles=titles, vectors=vectors, wording_vectors=wording, same_address=NO_ADDRESSES)
+        bare = replace(self, same_address=NO_ADDRESSES, same_record=NO_ADDRESSES)
+        return replace(bare, titles=titles, vectors=vectors, wording_vectors=wording)
 
     def with_addresses(self, addresses: Sequence[str | None], of_row: Ints, band: TimeBand | None = None) -> Scorer:
         """Return the scorer of a run whose rows have these cleaned addresses, (rows,), and nodes; `band` as for `Join`.
@@ -82,6 +86,16 @@ class Scorer:
             return self
         pairs = address_pairs(addresses, of_row, self.vectors, self.scale)
         return replace(self, same_address=pairs.take(np.flatnonzero(band.allows(pairs.i, pairs.j))) if band else pairs)
+
+    def with_records(self, records: Sequence[str | None], of_row: Ints, band: TimeBand | None = None) -> Scorer:
+        """Return the scorer of a run whose rows stand in these items of pages, (rows,); `of_row`, `band` as above."""
+        pairs = address_pairs(records, of_row, self.vectors, self.scale)
+        return replace(self, same_record=pairs.take(np.flatnonzero(band.allows(pairs.i, pairs.j))) if band else pairs)
+
+    @property
+    def in_any_case(self) -> AddressPairs:
+        """The pairs that are scored in any case: those of one address or one record."""
+        return self.same_address.union(self.same_record)
 
     @property
     def crowd(self) -> float:
@@ -99,7 +113,7 @@ class Scorer:
         return Join(self.level_vectors, floor, band, sparse=sparse, wording=self.level == "wording")
 
     def score(self, join: Join, progress: Progress) -> tuple[PairTable, PairsRead]:
-        """Return the candidate pairs of a join, and those of one address, that reach the judge's floor; how many were read."""
+        """Return the pairs of a join, and those scored in any case, that reach the judge's floor; how many were read."""
         pairs, read = self.read(concatenate(self._pieces(join, progress)), progress)
         return self.context_probabilities(pairs, self.judge.floor), read
 
@@ -115,7 +129,7 @@ class Scorer:
         if len(places):
             pairs = pairs.updated(places, self._read(pairs.take(places), progress))
         minimum = MIN_CONTEXT[self.level] if min_probability is None else min_probability
-        kept = (pairs.p_pair(self.level) >= minimum) | self.same_address.contain(pairs.i, pairs.j)
+        kept = (pairs.p_pair(self.level) >= minimum) | self.in_any_case.contain(pairs.i, pairs.j)
         return pairs.take(kept), read
 
     def _read(self, pairs: PairTable, progress: Progress) -> PairTable:
@@ -134,7 +148,7 @@ class Scorer:
     def _pieces(self, join: Join, progress: Progress) -> Iterator[PairTable]:
         progress("scoring", 0, join.pieces)
         pieces = in_order(lambda number: self.pair_probabilities(self._rest(join.piece(number))), range(join.pieces))
-        yield self.pair_probabilities(PairTable.of(self.same_address.i, self.same_address.j), min_probability=0)
+        yield self.pair_probabilities(PairTable.of(self.in_any_case.i, self.in_any_case.j), min_probability=0)
         for done, piece in enumerate(pieces, 1):
             yield piece
             progress("scoring", done, join.pieces)
@@ -142,8 +156,8 @@ class Scorer:
             release_pages(vectors)
 
     def _rest(self, pairs: PairTable) -> PairTable:
-        """Return the pairs without those of one address, which are scored once and in any case."""
-        return pairs.take(~self.same_address.contain(pairs.i, pairs.j)) if len(self.same_address) else pairs
+        """Return the pairs without those that are scored once and in any case."""
+        return pairs.take(~self.in_any_case.contain(pairs.i, pairs.j)) if len(self.in_any_case) else pairs
 
     def pair_probabilities(
         self, pairs: PairTable, min_probability: float | None = None, *, chunk_pairs: int = _CHUNK_PAIRS
@@ -180,6 +194,9 @@ class Scorer:
         context = Context(self.titles, pairs)
         pairs = self.judge.with_context(context, pairs, self.crowd)
         pairs = replace(pairs, p_story=with_address(pairs.p_story, same_address))
+        same_record = self.same_record.contain(pairs.i, pairs.j)
+        p_wording, p_story = (with_record(p, same_record) for p in (pairs.p_wording, pairs.p_story))
+        pairs = replace(pairs, p_wording=p_wording, p_story=p_story)
         kept = np.flatnonzero(pairs.p(self.level) >= floor)
         features = np.empty((len(kept), len(CONTEXT_FEATURES)), np.float16)
         for start in range(0, len(kept), _CHUNK_CONTEXT):

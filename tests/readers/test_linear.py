@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 
 from benchmarks.worst_inputs import INPUTS, read
 from dedupe import read_headlines
-from dedupe.readers import delimited, html
-from dedupe.readers.html import titles_of_html
-from dedupe.readers.page_text import looks_like_html
+from dedupe.readers import delimited, read_page
+from dedupe.readers.pages import looks_like_html, shallow
 from dedupe.text.normalize import MAX_READ, fingerprint, normalize
+
+
+def titles_of(page):
+    return [headline.title for headline in read_page(page).headlines]
+
 
 SIZE = 300_000
 SECONDS = 300
@@ -68,9 +72,9 @@ def test_records_with_line_breaks_end_where_csv_says(end):
 def test_elements_nested_deeply_are_read_to_a_depth():
     title = "Ferry sinks off Oslo today"
     deep = "<div>" * 100_000 + f"{title}</div>" + "</div>" * 99_999
-    assert titles_of_html(f"<html>{deep}<h2>Rates rise again in March</h2>") == ["Rates rise again in March"]
-    nested = "<div>" * (html._MAX_DEPTH - 20)
-    assert titles_of_html(f"<html>{nested}<h2>{title}</h2>") == [title]
+    assert titles_of(f"<html>{deep}<h2>Rates rise again in March</h2>") == ["Rates rise again in March"]
+    nested = "<div>" * (shallow._MAX_DEPTH - 20)
+    assert titles_of(f"<html>{nested}<h2>{title}</h2>") == [title]
 
 
 def test_comments_before_html():

@@ -6,11 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from dedupe import read_headlines
-from dedupe.readers.html import titles_of_html
-from dedupe.readers.page_text import is_title, looks_like_page, titles_of_text
+from dedupe import read_headlines, read_page
+from dedupe.readers.pages import looks_like_page
+from dedupe.readers.pages.lines import kind_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "news-page.txt"
+
+
+def titles_of(page):
+    return [headline.title for headline in read_page(page).headlines]
+
+
+def is_title(line):
+    return kind_of(line) == "title"
+
 
 EXPECTED = """Governor tours flooded Arden valley as dam repairs begin
 Two ferries collide in fog off Port Calder, injuring 14 passengers
@@ -65,7 +74,7 @@ def test_example_page():
 
 def test_a_front_page_without_a_list_marker():
     assert looks_like_page(FRONT)
-    assert titles_of_text(FRONT) == [
+    assert titles_of(FRONT) == [
         "Minister resigns over harbour contract",
         "Heat record falls in three northern cities",
         "Is the two-day week really coming?",
@@ -74,13 +83,13 @@ def test_a_front_page_without_a_list_marker():
 
 def test_an_article_without_a_list_gives_its_own_headline_only():
     paragraph = "The council met on Monday evening and decided, " + "after a long debate, " * 4 + "that it stays.\n\n"
-    assert titles_of_text("Old bridge stays, council decides\n\n" + paragraph * 3 + "People at the old bridge\n") == [
+    assert titles_of("Old bridge stays, council decides\n\n" + paragraph * 3 + "People at the old bridge\n") == [
         "Old bridge stays, council decides"
     ]
 
 
 def test_html():
-    assert titles_of_html(HTML) == [
+    assert titles_of(HTML) == [
         "Bridge over the Wend reopens after repairs",
         "Two boats collide near Port Calder in fog",
         "Bakery chain to close forty shops by spring",
@@ -193,7 +202,7 @@ Related stories
 Advertisement
 """
     assert looks_like_page(page)
-    assert titles_of_text(page) == [
+    assert titles_of(page) == [
         "Mayor quits",
         "Rates rise again",
         "Bank Raises Rates Again in Surprise Move",
@@ -203,14 +212,14 @@ Advertisement
 
 
 def test_a_front_page_keeps_the_titles_before_its_list():
-    assert titles_of_text(FRONT + "\nMost read\nBakery chain to close forty shops by spring\n")[0::3] == [
+    assert titles_of(FRONT + "\nMost read\nBakery chain to close forty shops by spring\n")[0::3] == [
         "Minister resigns over harbour contract",
         "Bakery chain to close forty shops by spring",
     ]
 
 
 def test_windows_line_ends_make_no_difference():
-    assert titles_of_text(FRONT.replace("\n", "\r\n")) == titles_of_text(FRONT)
+    assert titles_of(FRONT.replace("\n", "\r\n")) == titles_of(FRONT)
     assert looks_like_page(FRONT.replace("\n", "\r\n"))
 
 
@@ -243,7 +252,7 @@ ITEMS = """<html><head><title>Paper</title></head><body>
 
 
 def test_html_items_without_teasers_subheadings_and_repeats():
-    assert titles_of_html(ITEMS) == [
+    assert titles_of(ITEMS) == [
         "Bridge over the Wend reopens again",
         "Two boats collide in fog today",
         "Bakery chain to close forty shops",
@@ -254,13 +263,11 @@ def test_html_items_without_teasers_subheadings_and_repeats():
 def test_html_head_names_an_article_only_where_no_heading_does():
     head = '<meta property="og:title" content="A declared title of a story"><meta property="og:type" content="article">'
     item = "<ul><li><a>Bakery chain to close forty shops</a></li></ul>"
-    assert titles_of_html(f"<html><head>{head}</head><body>{item}") == [
+    assert titles_of(f"<html><head>{head}</head><body>{item}") == [
         "A declared title of a story",
         "Bakery chain to close forty shops",
     ]
-    assert (
-        titles_of_html(f"<html><head>{head}</head><body><h1>The title that is shown</h1>{item}")[0][:9] == "The title"
-    )
-    assert titles_of_html(f"<html><head><title>The Paper</title></head><body>{item}") == [
+    assert titles_of(f"<html><head>{head}</head><body><h1>The title that is shown</h1>{item}")[0][:9] == "The title"
+    assert titles_of(f"<html><head><title>The Paper</title></head><body>{item}") == [
         "Bakery chain to close forty shops"
     ]

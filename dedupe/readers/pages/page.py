@@ -1,0 +1,64 @@
+"""`page_of`: the text of a page, in any of its formats -> a `Page` of headlines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from dedupe.headlines import Headline
+from dedupe.readers.pages.formats import html_of_mhtml, looks_like_html, looks_like_mhtml
+from dedupe.readers.pages.found import Found, PageReport, Reading
+from dedupe.readers.pages.html import read_html
+from dedupe.readers.pages.text import read_text
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The headlines of a page in order. `how`: what it was read as, for messages. `feeds`: addresses of feeds that it names."""
+
+    headlines: list[Headline]
+    report: PageReport
+    how: str
+    feeds: list[str]
+
+
+def page_of(text: str, url: str | None = None, *, layout: bool = True) -> Page:
+    """Return the headlines of a page: HTML, a part of it, MHTML, Markdown or copied text.
+
+    Args:
+        text: the page.
+        url: its address, to which links are relative; by default the one that the page states.
+        layout: whether headlines keep the `record` that they share with another.
+
+    A headline has in `extra` its `position` (of HTML the number of its link or heading, of text that of its line, from 1)
+    and its `group`, the heading above it, if there is one; and its link, date and source where the page has them.
+    """
+    if looks_like_mhtml(text):
+        html, address = html_of_mhtml(text)
+        reading, how = read_html(html, url or address), "a saved HTML page"
+    elif looks_like_html(text):
+        reading, how = read_html(text, url), "an HTML page"
+    else:
+        reading, how = read_text(text), "a news page"
+    report = PageReport(len(reading.found), tuple(reading.left_out), reading.sure)
+    return Page(_headlines(reading, text, layout), report, how, reading.feeds)
+
+
+def _headlines(reading: Reading, text: str, layout: bool) -> list[Headline]:
+    members = Counter(found.record for found in reading.found)
+    page = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    headlines = []
+    for found in reading.found:
+        shared = layout and members[found.record] > 1
+        record = f"{page}:{found.record}" if shared else None
+        headlines.append(_headline(found, record))
+    return headlines
+
+
+def _headline(found: Found, record: str | None) -> Headline:
+    extra: dict[str, Any] = {"position": found.place}
+    if found.section:
+        extra["group"] = found.section
+    return Headline(found.title, None, found.published, found.source, found.url, extra, record=record)
