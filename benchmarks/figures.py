@@ -105,8 +105,8 @@ def probabilities(run: dedupe.Deduplication, level: str) -> Matrix:
     return matrix[np.ix_(run.nodes.of_row, run.nodes.of_row)]
 
 
-def calibration(parts: Sequence[Part], runs: Sequence[dedupe.Deduplication], level: str) -> dict[str, float]:
-    """Return calibration error (15 bins of equal counts) and log loss over scored pairs that are not nearly certain."""
+def calibration(parts: Sequence[Part], runs: Sequence[dedupe.Deduplication], level: str) -> dict[str, float | None]:
+    """Return calibration error (15 equal-count bins) and log loss over scored pairs that are not nearly certain; None without."""
     same, probability = [], []
     for part, run in zip(parts, runs, strict=True):
         i, j, p = run.nodes.title_row[run.pair_table.i], run.nodes.title_row[run.pair_table.j], run.pair_table.p(level)
@@ -116,6 +116,8 @@ def calibration(parts: Sequence[Part], runs: Sequence[dedupe.Deduplication], lev
             same.append((labels[i] == labels[j])[uncertain])
             probability.append(p[uncertain])
     all_same, all_p = np.concatenate(same), np.concatenate(probability)
+    if not len(all_p):
+        return {"pairs": 0, "calibration_error": None, "log_loss": None}
     return {
         "pairs": len(all_same),
         "calibration_error": round(evaluation.calibration_error(all_same, all_p), 4),

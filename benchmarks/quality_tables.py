@@ -25,7 +25,7 @@ def table(result: dict[str, Any]) -> str:
     lines += ["", "| data | level | uncertain pairs | calibration error | log loss |", "|---|---|---|---|---|"]
     for name, level, scores in levels:
         uncertain = scores["calibration"]
-        cells = f"{uncertain['pairs']} | {uncertain['calibration_error']:.3f} | {uncertain['log_loss']:.3f}"
+        cells = f"{uncertain['pairs']} | {_cell(uncertain['calibration_error'])} | {_cell(uncertain['log_loss'])}"
         lines.append(f"| {name} | {level} | {cells} |")
     lines += [*_pair_counts(result["data"]), *_scored_pairs(result["data"])]
     for name, lines_of in OTHER_KINDS.items():

@@ -28,9 +28,9 @@ _BLOCKS = 3
 _UNDATED_WEIGHT, _DISTANT_WEIGHT = 1.0, 1.0  # of a pair, where a dated pair of a slice weighs 1
 _ANSWERS_SHARE = 0.03  # weight of all answers among others, as a share of that of all undated pairs
 _ANSWER_WEIGHT = 30.0  # of one answer, at most
-_ALONE_SHARES = {"inside": 0.2, "distant": 0.1, "unrelated": 0.3}
+_ALONE_SHARES = {"inside": 0.05, "distant": 0.05, "unrelated": 0.3}
 """Weight of all these undated pairs in what `alone` learns from, as a share of that of all answers."""
-_ALONE_DIFFERENT = {"wording": 1.5, "story": 3.0}
+_ALONE_DIFFERENT = {"wording": 1.0, "story": 3.0}
 """Weight of an answered pair of different events there, where others weigh 1: to join such is the worse mistake."""
 _STRENGTH = 0.3  # inverse of the regularization of `alone`, which has few answers to learn from
 _READ_FROM = 0.01  # least probability of a pair of slices that is read

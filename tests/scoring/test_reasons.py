@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
@@ -20,7 +18,7 @@ def explained(a, b, *, hours=None, common=0.0, corrected=False, labels=None, rea
         describe_titles([a, b], times, times, labels=labels), np.array([0]), np.array([1]), half, half
     )[0].tolist()
     features = dict.fromkeys(CONTEXT_FEATURES, 0.0) | dict(zip(FEATURES, values, strict=True))
-    features |= {"story_common": common} | dict(zip(("read_wording", "read_story"), read, strict=False))
+    features |= {"story_of_fewer": common} | dict(zip(("read_wording", "read_story"), read, strict=False))
     return reasons(a, b, 0.876, features, corrected=corrected)
 
 
@@ -84,6 +82,6 @@ def test_labels_of_other_forms():
 
 
 def test_other_headlines_and_corrections():
-    assert "other headlines match both" in explained("Ferry", "Ferry sinks", common=math.log(2))
+    assert "other headlines match both" in explained("Ferry", "Ferry sinks", common=0.8)
     assert "other headlines match both" not in explained("Ferry", "Ferry sinks", common=0.1)
     assert explained("Ferry", "Ferry sinks", corrected=True)[0] == "a correction says so"
