@@ -339,13 +339,13 @@ def test_a_threshold_is_put_into_settings_that_cluster_uses(csv: Path) -> None:
 
 @pytest.mark.slow
 def test_only_the_threshold_changes_and_the_same_again_changes_nothing(csv: Path) -> None:
-    before = '# ours\r\nwindow = "72h" # days\r\n\r\nstory_threshold = 0.41 # guessed\r\n\r\n[dedupe]\r\nkeep = "earliest"\r\n'
+    before = '# ours\r\nwindow = "72h" # days\r\n\r\nstory_threshold = 0.99 # guessed\r\n\r\n[dedupe]\r\nkeep = "earliest"\r\n'
     settings = Path("desk.toml")
     settings.write_bytes(before.encode())
-    assert "desk.toml: story_threshold = 0.41 -> 0." in run("tune", csv, "-o", settings).stdout
+    assert "desk.toml: story_threshold = 0.99 -> 0." in run("tune", csv, "-o", settings).stdout
     after = settings.read_bytes().decode()
     threshold = tomllib.loads(after)["story_threshold"]
-    assert after == before.replace("story_threshold = 0.41", f"story_threshold = {threshold}")
+    assert after == before.replace("story_threshold = 0.99", f"story_threshold = {threshold}")
     again = run("tune", csv, "-o", settings)
     assert f"story_threshold = {threshold}, unchanged" in again.stdout
     assert settings.read_bytes().decode() == after
