@@ -201,7 +201,7 @@ def test_a_page_by_address_and_the_feed_that_it_names(server):
     ["<div>" * 60_000 + "<a href=/x>", "<h1><div>" * 30_000, "<a href=/x><div>" * 30_000, "<span>" * 60_000 + "<div>" * 60_000,
      "<a href=/x>" + "<span class=a>x " * 60_000, "<html><a>" + "a." * 300_000, "<!--" * 100_000, "<html " + "a=b " * 100_000,
      "<li><dd>x<p>y" * 20_000, "".join(f"<p><b a={k}>x" for k in range(20_000)), "<p " * 100_000,
-     "<p " + " ".join(f"a{k}=1" for k in range(50_000)) + ">x"],
+     "<p " + " ".join(f"a{k}=1" for k in range(50_000)) + ">x", "<html><" + "a" * 600_000, "<html>" + "<a " * 200_000],
 )  # fmt: skip
 def test_odd_documents_end_soon(html):
     """Deep nesting takes parsers quadratic time, minutes for these; the time limit of the suite is the check."""

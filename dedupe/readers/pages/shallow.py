@@ -16,7 +16,7 @@ _UNCOUNTED = frozenset(  # tags that have no end, or whose end may be left out
 _TAGS = re.compile(
     r"""<!--.*?(?:-->|\Z)
     | <(?P<raw>script|style|textarea|title)\b.*?(?:</(?P=raw)\b|\Z)
-    | <(?P<end>/?)(?P<name>[a-z][^\s/<>]*)(?P<attributes>[^<>]*)>""",
+    | <(?P<end>/?)(?P<name>[a-z][^\s/<>]*+)(?P<attributes>[^<>]*+)>""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 
