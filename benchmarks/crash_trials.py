@@ -12,8 +12,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from dedupe.embedding.cache import FILE
@@ -43,7 +45,7 @@ class Scenario:
     """
 
     arguments: tuple[str, ...] = ()
-    before: dict[str, str] = {}  # noqa: RUF012 - constants
+    before: Mapping[str, str] = MappingProxyType({})
     written: tuple[str, ...] = ()
     interruptible = True
 
@@ -171,7 +173,7 @@ class Tune(Scenario):
     """A threshold is changed in a file that has other settings, and two plots are drawn."""
 
     written = ("desk.toml", *(f"desk-story-{name}.png" for name in ("reliability", "precision-recall")))
-    before = {"desk.toml": '# ours\nwindow = "3d" # days\nstory_threshold = 0.123\n'}  # noqa: RUF012
+    before = MappingProxyType({"desk.toml": '# ours\nwindow = "3d" # days\nstory_threshold = 0.123\n'})
     arguments = ("tune", "news.jsonl", "-o", "desk.toml", "--recall", "0.5", "--reader", "off")
 
 

@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -133,18 +134,17 @@ def write(headlines: list[dedupe.Headline], folder: Path) -> None:
         warnings.simplefilter("ignore", dedupe.DedupeWarning)
         result = _expect_no_traceback(lambda: dedupe.deduplicate(headlines, embeddings=vectors, reader="off"))
     written: dict[str, tuple[Callable[[str], object], Callable[[Path], int]]] = {
-        format: (lambda name, format=format: write_rows(result.output, name, format), count)  # type: ignore[misc]
-        for format, count in _ROWS.items()
+        format: (partial(write_rows, result.output, format=format), count) for format, count in _ROWS.items()
     }
     written |= {
-        "json": (lambda name: write_stories(result, name), _count_nested),
-        "txt": (lambda name: write_table(result, name), lambda path: len(headlines)),
-        "pairs.jsonl": (lambda name: write_pairs(result, name), lambda path: len(headlines)),
-        "html": (lambda name: write_report(result, name), lambda path: len(headlines)),
+        "json": (partial(write_stories, result), _count_nested),
+        "txt": (partial(write_table, result), lambda path: len(headlines)),
+        "pairs.jsonl": (partial(write_pairs, result), lambda path: len(headlines)),
+        "html": (partial(write_report, result), lambda path: len(headlines)),
     }
     for ending, (write_to, count) in written.items():
         path = folder / f"output.{ending}"
-        _expect_no_traceback(lambda: write_to(str(path)))  # noqa: B023
+        _expect_no_traceback(partial(write_to, str(path)))
         if (rows := count(path)) != len(headlines):
             raise Wrong("output", f"{rows} of {len(headlines)} rows in {ending}")
 

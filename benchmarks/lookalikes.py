@@ -21,7 +21,7 @@ from records import read_rows
 import dedupe
 from dedupe import evaluation
 
-INVENTED = Path(__file__).with_name("look_alikes.jsonl")
+INVENTED = Path(__file__).with_name("look_alikes.jsonl.gz")
 """A contrast set of invented titles, which is in the repository: nine tenths are to learn from."""
 COMPANIONS = ("wording", "story", "different")
 RIGHT = {

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from dedupe.pipeline import compare, deduplicate, match
     from dedupe.readers.columnar import read_table
     from dedupe.readers.delimited import Columns
-    from dedupe.readers.inputs import read_headlines, read_page
+    from dedupe.readers.inputs import read_headlines
+    from dedupe.readers.page_source import read_page
     from dedupe.report import write_report
     from dedupe.result.deduplication import Deduplication
     from dedupe.result.groups import Story, Wording
@@ -69,7 +70,8 @@ _NAMES = {
     "pipeline": "compare deduplicate match",
     "readers.columnar": "read_table",
     "readers.delimited": "Columns",
-    "readers.inputs": "read_headlines read_page",
+    "readers.inputs": "read_headlines",
+    "readers.page_source": "read_page",
     "report": "write_report",
     "result.deduplication": "Deduplication",
     "result.groups": "Story Wording",

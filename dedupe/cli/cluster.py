@@ -34,7 +34,7 @@ from dedupe.writers import ROW_FORMATS, format_of, write_pairs, write_rows, writ
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from dedupe.readers.inputs import Source
+    from dedupe.readers import Source
     from dedupe.result.deduplication import Deduplication
 
 _MAX_NAMES = 3  # of inputs in the heading of a report

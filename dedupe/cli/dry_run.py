@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dedupe.cli.shared import GroupOptions, count
 
 if TYPE_CHECKING:
-    from dedupe.readers.inputs import Source
+    from dedupe.readers import Source
 
 
 def plan(job: GroupOptions, source: Source, output: str, format: str, values: Mapping[str, object]) -> list[str]:

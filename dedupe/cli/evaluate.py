@@ -18,7 +18,7 @@ from dedupe.runtime.json_text import as_json
 
 if TYPE_CHECKING:
     from dedupe.evaluation import Evaluation, LabelColumns
-    from dedupe.readers.inputs import Source
+    from dedupe.readers import Source
 
 
 @dataclass(frozen=True)

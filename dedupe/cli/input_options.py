@@ -11,8 +11,8 @@ import click
 
 from dedupe.cli.shared import PROGRAM, Argument, count, option, refuse, warn
 from dedupe.readers.fetch import TIMEOUT, is_address
-from dedupe.readers.inputs import FORMATS
 from dedupe.readers.opening import check_read_once
+from dedupe.readers.source import FORMATS
 from dedupe.runtime.files import check_output, write_lines
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from dedupe.runtime.files import write_lines
 from dedupe.writers import ROW_FORMATS, write_matches, write_rows
 
 if TYPE_CHECKING:
-    from dedupe.readers.inputs import Source
+    from dedupe.readers import Source
     from dedupe.result.matches import Matches
 
 _COUNTED = {

@@ -116,12 +116,11 @@ def threshold_in(path: str, level: str) -> float | None:
     """
     import msgspec
 
-    threshold: type[float] = Annotated[float, msgspec.Meta(ge=0, le=1)]  # type: ignore[assignment]
     key = f"{level}_threshold"
     for place, table in _tables(_values(_text(Path(path), new=True), Path(path)), key):
         if key in table:
             try:
-                return msgspec.convert(table[key], threshold)
+                return float(msgspec.convert(table[key], Annotated[float, msgspec.Meta(ge=0, le=1)]))
             except msgspec.ValidationError:
                 problem = f"settings {path}{place}: {key} = {reprlib.repr(table[key])} is not a threshold"
                 raise InputError(f"{problem}: give a number from 0 to 1") from None

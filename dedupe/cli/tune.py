@@ -20,7 +20,7 @@ from dedupe.runtime.whole_files import together
 
 if TYPE_CHECKING:
     from dedupe.evaluation import Goal, Tuning
-    from dedupe.readers.inputs import Source
+    from dedupe.readers import Source
 
 _share = click.FloatRange(0, 1, min_open=True)
 _PATIENCE = 30.0  # seconds to wait for another `tune` that writes the same settings

@@ -5,7 +5,9 @@ In: names of inputs, or a frame. Out: a `Source` (the headlines, and how they we
 
 from dedupe.readers.columnar import read_table, rows_of
 from dedupe.readers.delimited import Columns, listed, named_column
-from dedupe.readers.inputs import FORMATS, Source, read_headlines, read_page
+from dedupe.readers.inputs import read_headlines
+from dedupe.readers.page_source import read_page
+from dedupe.readers.source import FORMATS, Source
 
 __all__ = [
     "FORMATS",

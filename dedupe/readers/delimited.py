@@ -190,7 +190,8 @@ def array_start(text: str, start: int = 0) -> tuple[list[Any], int]:
     """Return the values of the JSON array that begins at `start`, up to one that is cut or damaged, and where that begins."""
     values, decoder, position = list[Any](), json.JSONDecoder(), start + 1
     while True:
-        position = _BETWEEN_ITEMS.match(text, position).end()  # type: ignore[union-attr]  # it may match nothing
+        between = _BETWEEN_ITEMS.match(text, position)
+        position = between.end() if between else position
         try:
             value, position = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):

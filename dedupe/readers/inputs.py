@@ -6,52 +6,33 @@ import csv
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedupe.errors import EmptyInput, InputError
 from dedupe.headlines import Headline
-from dedupe.readers.columnar import headlines_of, open_parquet
-from dedupe.readers.delimited import FIELDS, Columns, find_columns, headline_of, read_csv, read_jsonl
+from dedupe.readers.columnar import open_parquet
+from dedupe.readers.delimited import FIELDS, Columns, headline_of
 from dedupe.readers.encoding import Text, decode
 from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, read_feed
 from dedupe.readers.fetch import TIMEOUT, expand, is_address, suffix
 from dedupe.readers.opening import PARQUET_MAGIC, Content, check_read_once, read_input
-from dedupe.readers.pages import Page, PageReport, joined, page_of, parts_of_page
-from dedupe.readers.sniff import detect, likely_delimiter
+from dedupe.readers.page_source import page_source
+from dedupe.readers.pages import page_of, parts_of_page
+from dedupe.readers.sniff import detect
+from dedupe.readers.source import FORMATS, Source, incomplete, joined_source
+from dedupe.readers.tables import parquet_source, table_source
 from dedupe.readers.unpacking import SizeLimit, unpack
 from dedupe.runtime.arrow import StoredTable
 
 if TYPE_CHECKING:
     from dedupe.readers.web import Download
 
-FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "feed", "opml", "page")
 _SPELLED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
-_SHOWN = 3  # headlines of a page in a warning
 _MIN_PARTS, _PARTS_SHARE = 3, 0.05  # of lines that look like parts of a page, before a list of titles is doubted
 _LINE_END = re.compile(r"\r\n|\r|\n")  # and no others: a title may hold other line separators
 _HIGH_BYTES = bytes(range(128, 256))
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The headlines that were read, and how.
-
-    `format`: one of `FORMATS`, or "mixed" for inputs of several. `columns`: of a table, in order. `skipped_lines`: lines of
-    a page that are no headlines. `rejects`: raw lines that could not be read. `notes`: messages of one line for people.
-    `warnings`: the same about what is missing from the headlines: of inputs that were cut off, and feeds of a list.
-    `report`: of pages, what was taken and what was left out, None for other inputs.
-    """
-
-    headlines: list[Headline]
-    format: str
-    columns: list[str] = field(default_factory=list)
-    skipped_lines: int = 0
-    rejects: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    report: PageReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +111,7 @@ def read_headlines(
         raise InputError("no input: give at least one file")
     check_read_once(names)
     sources = [_read(name, options, choices) for name in names]
-    return sources[0] if len(sources) == 1 else _joined(names, sources)
-
-
-def _joined(names: list[str], sources: list[Source]) -> Source:
-    formats = {source.format for source in sources}
-    return Source(
-        [replace(h, file=name) for name, source in zip(names, sources, strict=True) for h in source.headlines],
-        sources[0].format if len(formats) == 1 else "mixed",
-        list(dict.fromkeys(column for source in sources for column in source.columns)),
-        sum(source.skipped_lines for source in sources),
-        [line for source in sources for line in source.rejects],
-        [note for source in sources for note in source.notes],
-        [warning for source in sources for warning in source.warnings],
-        joined([source.report for source in sources if source.report]),
-    )
+    return sources[0] if len(sources) == 1 else joined_source(names, sources)
 
 
 def _read(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
@@ -190,7 +157,7 @@ def _text(content: Content, options: _Options) -> Text:
 
 def _parsed(opened: StoredTable | Text, content: Content, options: _Options) -> Source:
     if isinstance(opened, StoredTable):
-        return _parquet(opened, content, options)
+        return parquet_source(opened, content, options.columns, options.limit)
     text, rest = opened.text, ""
     kind = options.format or detect(text, content.suffix, options.delimiter, options.columns.title)
     if content.damage and kind in ("lines", "csv", "tsv"):  # the other readers notice a cut themselves
@@ -198,14 +165,22 @@ def _parsed(opened: StoredTable | Text, content: Content, options: _Options) -> 
         text, rest = text[:end], text[end:]
     source = _source(text, content.name, kind, options, opened.encoding)
     if content.damage and not source.warnings:
-        source = _incomplete(source, f"{content.name} cannot be unpacked to its end ({content.damage})", rest)
+        source = incomplete(source, f"{content.name} cannot be unpacked to its end ({content.damage})", rest)
     return replace(source, notes=[*source.notes, *opened.notes])
 
 
 def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -> Source:
     how = "" if encoding in ("utf-8", "utf-8-sig") else f", {encoding.replace('_', '-')}"
     if kind in ("csv", "tsv", "jsonl"):
-        return _table(text, name, kind, options, how)
+        return table_source(
+            text,
+            name,
+            kind,
+            options.columns,
+            delimiter=options.delimiter,
+            skip_bad=options.skip_bad,
+            encoding=how,
+        )
     if kind == "feed":
         return _feed(text, name, skip_bad=options.skip_bad)
     if kind == "opml":
@@ -219,53 +194,12 @@ def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -
     )
 
 
-def _incomplete(source: Source, problem: str, rest: str) -> Source:
-    """A source of whose input the end is missing; `rest`: what is left of it and could not be read."""
-    warning = f"{problem}: only the {len(source.headlines):,} headlines before that are used"
-    rejects = [*source.rejects, rest] if rest.strip() else source.rejects
-    return replace(source, rejects=rejects, warnings=[*source.warnings, warning])
-
-
-def _parquet(table: StoredTable, content: Content, options: _Options) -> Source:
-    columns = find_columns(list(table.names), options.columns, content.name)
-    size, name = content.size, content.name
-    headlines = headlines_of(table, columns, lambda unpacked: options.limit.check(unpacked, size, name))
-    if not headlines:
-        raise EmptyInput(f"{name} has no rows: give a file with at least one headline")
-    return Source(headlines, "parquet", list(table.names), notes=[_table_note(name, "Parquet", columns)])
-
-
-def _table(text: str, name: str, kind: str, options: _Options, encoding: str) -> Source:
-    if kind == "jsonl":
-        rows, how = read_jsonl(text, name, options.skip_bad), "JSON Lines"
-    else:
-        delimiter = options.delimiter or ("\t" if kind == "tsv" else likely_delimiter(text, options.columns.title))
-        if len(delimiter) != 1:
-            raise InputError(f"delimiter {delimiter!r} is not one character: give one, such as ';'")
-        rows = read_csv(text, name, delimiter, options.skip_bad)
-        how = "TSV" if delimiter == "\t" else f"CSV (delimiter {delimiter!r})"
-    if not rows.records:
-        bad = f", only {len(rows.rejects)} bad lines" if rows.rejects else ""
-        raise EmptyInput(f"{name} has no rows{bad}: give a file with at least one headline")
-    columns = find_columns(rows.columns, options.columns, name)
-    notes = [_table_note(name, f"{how}{encoding}", columns)]
-    if rows.rejects:
-        notes.append(f"{len(rows.rejects):,} bad line{'s' * (len(rows.rejects) > 1)} skipped")
-    headlines = [headline_of(row, columns) for row in rows.records]
-    source = Source(headlines, kind, rows.columns, rejects=rows.rejects, notes=notes)
-    return _incomplete(source, f"{name} is damaged or cut off", "") if rows.cut else source
-
-
-def _table_note(name: str, how: str, columns: dict[str, str]) -> str:
-    return f"read {name} as {how}: " + ", ".join(f"{key} from {column!r}" for key, column in columns.items())
-
-
 def _feed(text: str, name: str, *, skip_bad: bool) -> Source:
     rows, rest = read_feed(text, name, skip_bad=skip_bad)
     headlines = [headline_of(row, FIELDS) for row in rows]  # its columns are called as the fields
     notes = [f"read {name} as a feed: {len(headlines):,} entries"]
     source = Source(headlines, "feed", list(FEED_COLUMNS), notes=notes)
-    return source if rest is None else _incomplete(source, f"{name} was cut off", rest)
+    return source if rest is None else incomplete(source, f"{name} was cut off", rest)
 
 
 def _opml(text: str, name: str, options: _Options) -> Source:
@@ -324,46 +258,15 @@ def _lines(text: str, name: str, encoding: str, *, detected: bool) -> Source:
     return Source([Headline(title) for title in titles], "lines", notes=notes)
 
 
-def read_page(html_or_text: str, url: str | None = None, *, layout: bool = True) -> Source:
-    """Return the headlines of a news page, given as HTML, MHTML, Markdown or copied text.
-
-    Args:
-        html_or_text: the page.
-        url: its address, to which its links are relative; by default the one that it states itself.
-        layout: let headlines keep the `record` that they share, which is evidence for one wording.
-
-    A headline has in `extra` its `position` (of HTML the number of its link or heading, of text that of its line, from 1) and its
-    `group`, the heading above it; and its address, date and source, each where the page has one. The `report` of the source
-    says what was taken and what was left out. Raises `InputError` where no text of the page may be a headline.
-    """
-    return _source_of(page_of(html_or_text, url, layout=layout), url or "the page", "")
-
-
 def _page(text: str, name: str, options: _Options, encoding: str) -> Source:
     page = page_of(text, name if is_address(name) else None, layout=options.layout)
     if not page.feeds:
-        return _source_of(page, name, encoding)
+        return page_source(page, name, encoding)
     if not options.prefer_feed:
-        source = _source_of(page, name, encoding)
+        source = page_source(page, name, encoding)
         hint = f"{name} has a feed, with dates: add --prefer-feed to read {page.feeds[0]} instead"
         return replace(source, notes=[*source.notes, hint])
     feed = _listed_feeds(page.feeds[:1], options)[0]
     if isinstance(feed, InputError):
         raise InputError(f"{name}: {feed} (or leave out --prefer-feed)")
     return replace(feed, notes=[f"read the feed of {name}", *feed.notes])
-
-
-def _source_of(page: Page, name: str, encoding: str) -> Source:
-    if not page.headlines:
-        raise InputError(
-            f"{name}: no headline found in it, read as {page.how} ({page.report}): name its format with --input-format"
-        )
-    skipped = len(page.report.left_out)
-    rest = f", {skipped:,} other line{'s' * (skipped > 1)} skipped" if skipped else ""
-    notes = [f"read {name} as {page.how}{encoding}: {len(page.headlines):,} headlines{rest}"]
-    likeliest = ", ".join(repr(headline.title) for headline in page.headlines[:_SHOWN])
-    unsure = (
-        f"{name}: nothing in it surely is a headline; {len(page.headlines):,} taken, such as {likeliest}: check them"
-    )
-    warnings = [] if page.report.sure else [f"{unsure} with --dry-run"]
-    return Source(page.headlines, "page", skipped_lines=skipped, notes=notes, warnings=warnings, report=page.report)

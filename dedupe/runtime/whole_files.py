@@ -22,7 +22,7 @@ from dedupe.errors import OutputError
 try:
     import fcntl
 except ImportError:  # not on Windows
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # elsewhere it is a module
 
 _PREFIX, _SUFFIX = ".headline-dedupe-", ".tmp"
 _ORPHANED = 24 * 3600  # seconds after which a file is an orphan where locks do not work

@@ -287,7 +287,7 @@ def test_where_addresses_lie(zone: str, addresses: str) -> None:
 
 
 def test_every_network_that_is_not_global_is_not_public() -> None:
-    private = ipaddress.IPv4Address("0.0.0.0")._constants._private_networks  # type: ignore[attr-defined]
+    private = ipaddress.IPv4Address("0.0.0.0")._constants._private_networks
     assert len(private) > 10
     inside = [str(network[place]) for network in private for place in (0, network.num_addresses // 2, -1)]
     assert [a for a in inside if not ipaddress.ip_address(a).is_global and hosts.zone_of(a) == hosts.PUBLIC] == []

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-import numpy as np  # noqa: F401  its matrix products are counted
+import numpy as np  # noqa: F401 - loads the BLAS whose threads are counted
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 

@@ -62,7 +62,7 @@ with writing(sys.argv[1]) as stream:
 """
     command = [sys.executable, "-c", code, str(tmp_path / "slow")]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:  # type: ignore[call-overload]
+    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
         assert process.stdout.readline() == "begun\n"
         (partial,) = names(tmp_path)
         age(tmp_path / partial, 10 * 24 * 3600)

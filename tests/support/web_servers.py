@@ -40,7 +40,7 @@ def serving(answer: Answer | bytes, host: str = "127.0.0.1", tls: ssl.SSLContext
                 if request and isinstance(answer, bytes):
                     stream.sendall(answer)
                 elif request:
-                    answer(stream, request.split()[1].decode())  # type: ignore[operator]
+                    answer(stream, request.split()[1].decode())
 
     def accept() -> None:
         with suppress(OSError):  # the listener was closed

@@ -1,0 +1,52 @@
+"""`Source`: the headlines of inputs, and what there is to say about how they were read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from dedupe.headlines import Headline
+from dedupe.readers.pages import PageReport, joined
+
+FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "feed", "opml", "page")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The headlines that were read, and how.
+
+    `format`: one of `FORMATS`, or "mixed" for inputs of several. `columns`: of a table, in order. `skipped_lines`: lines of
+    a page that are no headlines. `rejects`: raw lines that could not be read. `notes`: messages of one line for people.
+    `warnings`: the same about what is missing from the headlines: of inputs that were cut off, and feeds of a list.
+    `report`: of pages, what was taken and what was left out, None for other inputs.
+    """
+
+    headlines: list[Headline]
+    format: str
+    columns: list[str] = field(default_factory=list)
+    skipped_lines: int = 0
+    rejects: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    report: PageReport | None = None
+
+
+def joined_source(names: list[str], sources: list[Source]) -> Source:
+    """Return one source of several; the `file` of each headline is the name of its input."""
+    formats = {source.format for source in sources}
+    return Source(
+        [replace(h, file=name) for name, source in zip(names, sources, strict=True) for h in source.headlines],
+        sources[0].format if len(formats) == 1 else "mixed",
+        list(dict.fromkeys(column for source in sources for column in source.columns)),
+        sum(source.skipped_lines for source in sources),
+        [line for source in sources for line in source.rejects],
+        [note for source in sources for note in source.notes],
+        [warning for source in sources for warning in source.warnings],
+        joined([source.report for source in sources if source.report]),
+    )
+
+
+def incomplete(source: Source, problem: str, rest: str) -> Source:
+    """Return a source of whose input the end is missing; `rest`: what is left of it and could not be read."""
+    warning = f"{problem}: only the {len(source.headlines):,} headlines before that are used"
+    rejects = [*source.rejects, rest] if rest.strip() else source.rejects
+    return replace(source, rejects=rejects, warnings=[*source.warnings, warning])
