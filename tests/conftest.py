@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,11 +9,27 @@ import pytest
 from tests.support import tiny
 from tests.support.fake_encoder import FakeEncoder
 
+_LIMIT = 100  # seconds; what is not linear takes hours
+
 
 @pytest.fixture(autouse=True)
 def no_cache_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the command line away from the vectors of whoever runs the tests."""
     monkeypatch.setenv("HEADLINE_DEDUPE_CACHE", str(tmp_path / "vector-cache"))
+
+
+@pytest.fixture
+def an_end() -> Iterator[None]:
+    """Fail where something takes very long, instead of hanging."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"not done after {_LIMIT} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(_LIMIT)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

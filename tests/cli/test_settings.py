@@ -126,5 +126,10 @@ def test_other_values_stay_as_they_are(news: Path, tmp_path: Path, value: Any) -
     path = settings_file(tmp_path, f"# ours\n[other]\nwhen = {value.isoformat()}\n")
     assert "has no option 'other'" in refused("cluster", news, "--settings", path)
     before = path.read_text("utf-8")
+    news.write_text(
+        "title,story\n" + "".join(f"Ferry {k // 2} sinks off Oslo {k},{k // 2}\n" for k in range(12)), "utf-8"
+    )
     outcome = run("tune", news, "-o", path, "--f1")
-    assert before.splitlines()[-1] in path.read_text("utf-8") and "# ours" in path.read_text("utf-8"), outcome.output
+    after = path.read_text("utf-8")
+    assert outcome.exit_code == 0 and "story_threshold" in after, outcome.output
+    assert before.splitlines()[-1] in after and "# ours" in after

@@ -203,8 +203,9 @@ def test_a_page_by_address_and_the_feed_that_it_names(server):
      "<li><dd>x<p>y" * 20_000, "".join(f"<p><b a={k}>x" for k in range(20_000)), "<p " * 100_000,
      "<p " + " ".join(f"a{k}=1" for k in range(50_000)) + ">x", "<html><" + "a" * 600_000, "<html>" + "<a " * 200_000],
 )  # fmt: skip
+@pytest.mark.usefixtures("an_end")
 def test_odd_documents_end_soon(html):
-    """Deep nesting takes parsers quadratic time, minutes for these; the time limit of the suite is the check."""
+    """Deep nesting takes parsers quadratic time, minutes for these."""
     try:
         read_page(html)
     except InputError as error:

@@ -190,6 +190,7 @@ def test_titles_that_begin_like_buttons_and_credits(line):
     assert kind_of(line) == "title"
 
 
+@pytest.mark.usefixtures("an_end")
 def test_kinds_take_a_bounded_time_for_any_line():
     for line in ("a." * 200_000, "By " + "Aa " * 100_000, "A" * 400, "via " + "a" * 390 + " !", "open " + "a" * 390 + "!",
                  "[a" * 100_000, "(" * 100_000, "you may " + "also like " * 40, "| " * 100_000):  # fmt: skip
