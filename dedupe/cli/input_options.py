@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dedupe.cli.shared import PROGRAM, Argument, count, option, refuse, warn
-from dedupe.readers.fetch import TIMEOUT, is_address
+from dedupe.readers.names import TIMEOUT, is_address
 from dedupe.readers.opening import check_read_once
 from dedupe.readers.source import FORMATS
 from dedupe.runtime.files import check_output, write_lines

@@ -84,7 +84,8 @@ def label(job: _Options, inputs: InputOptions) -> None:
         answers, cache = Answers(job.output), open_cache(job.cache, job.no_cache)
         limit_threads(job.threads)
         source = inputs.read()
-        inputs.set_aside(source, "-")
+        for skipped in inputs.set_aside(source, "-"):
+            say(skipped)
         run = deduplicate(
             source.headlines, encoder=job.model, level=job.level, window=job.window, progress=True, cache=cache
         )

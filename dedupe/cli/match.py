@@ -63,7 +63,7 @@ def match(job: _Options, inputs: InputOptions) -> None:
         return
     matches = match(source.headlines, reference=known.headlines, **job.run_options())
     with job.outputs():
-        skipped = inputs.set_aside(source, job.output)
+        skipped = inputs.set_aside(replace(source, rejects=[*source.rejects, *known.rejects]), job.output)
         if format == "table":
             write_matches(matches, job.output)
         else:

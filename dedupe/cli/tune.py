@@ -142,14 +142,14 @@ def tune(job: _Options, inputs: InputOptions) -> None:
     with exclusive(Path(job.target), _PATIENCE), together():
         write_plots(tuning, plots)
         changes = write_threshold(job.target, job.level, tuning.threshold)
-        inputs.set_aside(source, "-")
+        skipped = inputs.set_aside(source, "-")
     if job.format == "json":
         values = tuning_json(tuning) | {"written": changes, "plots": list(map(str, plots))}
         write_lines([as_json(values, indent=1)], "-")
     else:
         write_lines([*tuning_lines(tuning), *changes, f"plots: {', '.join(map(str, plots))}"], "-")
     if not job.quiet:
-        say("; ".join(source.notes))
+        say("; ".join([*source.notes, *skipped]))
         warn(tuning.warnings, job.vectors, filter(None, [tuning.caution]))
 
 

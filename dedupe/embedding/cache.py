@@ -59,7 +59,8 @@ _NO_DAMAGE = {  # what the system says of a sound file
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_AUTH,
 }
-_CUT_SHORT = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
+_CORRUPT_FILE_SYSTEM = 8458  # SQLITE_IOERR_CORRUPTFS, which older builds do not name
+_CUT_SHORT = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, _CORRUPT_FILE_SYSTEM}
 _BEGIN = "BEGIN IMMEDIATE"  # waits for its turn before it reads what another process may be changing
 _COUNT = "SELECT count(*) FROM entries"
 _BYTES_USED = (

@@ -33,6 +33,10 @@ _USUAL_NAMES = {
 }
 
 
+class NoColumn(InputError):
+    """A table lacks a column; one with other names may be meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The names of the columns to read; a column that is not named is found by its usual names."""
@@ -53,7 +57,7 @@ class Rows:
     records: list[Mapping[str, Any]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     rejects: list[str] = field(default_factory=list)
-    cut: int | None = None  # how many rows come before damage after which nothing can be read
+    cut: bool = False  # whether nothing can be read after some damage
 
     def reject(self, number: int, raw: str, problem: str, unit: str = "line") -> None:
         """Keep a bad line aside; `InputError` unless bad lines are skipped."""
@@ -172,7 +176,7 @@ def _json_items(text: str, rows: Rows) -> Iterator[tuple[int, str, Any]]:
                 )
                 raise InputError(f"{rows.name}: not a JSON array ({error}): {advice}") from None
             rows.rejects.append(stripped[end:])
-            rows.cut = len(document)
+            rows.cut = True
     if isinstance(document, dict) and list(document) == ["stories"]:
         document = _headlines_of_stories(document["stories"], rows.name)
     if isinstance(document, list):
@@ -220,7 +224,7 @@ def find_columns(available: list[str], columns: Columns, name: str, option: str 
         elif usual := [folded[column] for column in usual_names if column in folded]:
             chosen[key] = usual[0]
     if "title" not in chosen:
-        raise InputError(f"{name}: no title column among {listed(available)}: name it with {option}")
+        raise NoColumn(f"{name}: no title column among {listed(available)}: name it with {option}")
     return chosen
 
 
@@ -233,7 +237,7 @@ def named_column(column: str, available: list[str], name: str) -> str:
         return folded[key]
     close = difflib.get_close_matches(key, folded, 1)
     hint = f", did you mean {folded[close[0]]!r}?" if close else ":"
-    raise InputError(f"{name}: no column {column!r}{hint} name one of {listed(available)}")
+    raise NoColumn(f"{name}: no column {column!r}{hint} name one of {listed(available)}")
 
 
 def _by_folded_name(columns: list[str]) -> dict[str, str]:

@@ -41,25 +41,40 @@ class Text(NamedTuple):
     notes: list[str]
 
 
-def decode(content: bytes, name: str, encoding: str | None = None, charset: str | None = None) -> Text:
+def decode(
+    content: bytes, name: str, encoding: str | None = None, charset: str | None = None, *, cut: bool = False
+) -> Text:
     """Return the text, in the first of these encodings: the named one, that of its byte-order mark, the declared ones
-    (`charset`: by its server), and the detected one.
+    (`charset`: by its server), and the detected one. `cut`: whether the end is missing; a character without its end is dropped.
 
     Raises `InputError` for content that is not text, or not in the named `encoding`.
     """
     for magic, kind in _BINARY.items():
         if content.startswith(magic):
             raise InputError(f"{name} is {kind} and not text: unpack it, or export it as CSV or JSON Lines")
-    if encoding is not None:
-        return Text(_decode_as(encoding, content, name, ": leave --encoding out to have it detected"), encoding, [])
     mark = next((marked for mark, marked in _BYTE_ORDER_MARKS if content.startswith(mark)), None)
     declared = declared_encodings(content, charset, mark)
+    if cut:
+        likely = encoding or mark or next((name for name, _ in declared), None) or _unmarked_utf16(content) or "utf-8"
+        content = _whole_characters(content, likely)
+    if encoding is not None:
+        return Text(_decode_as(encoding, content, name, ": leave --encoding out to have it detected"), encoding, [])
     if mark:
         advice = ", as its first bytes say: it is damaged, or name another with --encoding"
         text, used = _decode_as(mark, content, name, advice), mark
     else:
         text, used = _declared(content, declared) or _detected(content, name)
     return Text(text, used, _disagreements(name, declared, used) if mark or not content.isascii() else [])
+
+
+def _whole_characters(content: bytes, encoding: str) -> bytes:
+    """Content without the bytes at its end that only begin a character."""
+    try:
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
+    except LookupError:  # said when it is decoded
+        return content
+    decoder.decode(content)
+    return content[: len(content) - len(decoder.getstate()[0])]
 
 
 def _declared(content: bytes, declared: list[Declared]) -> tuple[str, str] | None:

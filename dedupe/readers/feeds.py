@@ -134,11 +134,20 @@ def _json_entries(text: str, name: str, skip_bad: bool) -> tuple[list[tuple[Any,
         if not (skip_bad and values):
             advice = "correct it, or fetch it again" + ", or add --skip-bad to read its start" * bool(values)
             raise InputError(f"{name} is not a JSON Feed ({error!r}): {advice}") from None
-        feed, rest = {"items": values}, text[end:]
+        feed, rest = _before_items(text[: items.start()] if items else "") | {"items": values}, text[end:]
     try:
         return [_json_entry(item, feed) for item in feed["items"]], rest
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{name} is not a JSON Feed ({error!r}): correct it, or fetch it again") from None
+
+
+def _before_items(start: str) -> dict[str, Any]:
+    """What a JSON Feed says of itself before its items, such as its title."""
+    try:
+        said = json.loads(start.lstrip("\ufeff").rstrip().rstrip(",") + "}")
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _json_entry(item: Any, feed: Any) -> tuple[Any, ...]:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from dedupe.errors import EmptyInput, InputError
 from dedupe.headlines import Headline
 from dedupe.readers.columnar import open_parquet
-from dedupe.readers.delimited import FIELDS, Columns, headline_of
+from dedupe.readers.delimited import FIELDS, Columns, NoColumn, headline_of
 from dedupe.readers.encoding import Text, decode
 from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, read_feed
-from dedupe.readers.fetch import TIMEOUT, expand, is_address, suffix
+from dedupe.readers.names import TIMEOUT, expand, is_address, suffix
 from dedupe.readers.opening import PARQUET_MAGIC, Content, check_read_once, read_input
 from dedupe.readers.page_source import page_source
-from dedupe.readers.pages import page_of, parts_of_page
+from dedupe.readers.pages import looks_like_html, page_of, parts_of_page
 from dedupe.readers.sniff import detect
 from dedupe.readers.source import FORMATS, Source, incomplete, joined_source
 from dedupe.readers.tables import parquet_source, table_source
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _SPELLED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
 _MIN_PARTS, _PARTS_SHARE = 3, 0.05  # of lines that look like parts of a page, before a list of titles is doubted
 _LINE_END = re.compile(r"\r\n|\r|\n")  # and no others: a title may hold other line separators
-_HIGH_BYTES = bytes(range(128, 256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +91,18 @@ def read_headlines(
     csv.field_size_limit(2**31 - 1)  # by default 128 KiB, less than a title may have
     delimiter = _SPELLED_DELIMITERS.get(delimiter or "", delimiter)
     choices = [columns] if isinstance(columns, Columns) else list(columns or [Columns()])
-    limit = SizeLimit.of(max_size)
     options = _Options(
-        input_format,
-        choices[0],
-        delimiter,
-        encoding,
-        skip_bad,
-        fetch,
-        limit,
-        allow_private,
-        timeout,
-        prefer_feed,
-        layout,
+        format=input_format,
+        columns=choices[-1],
+        delimiter=delimiter,
+        encoding=encoding,
+        skip_bad=skip_bad,
+        fetch=fetch,
+        limit=SizeLimit.of(max_size),
+        allow_private=allow_private,
+        timeout=timeout,
+        prefer_feed=prefer_feed,
+        layout=layout,
     )
     names = expand([inputs] if isinstance(inputs, (str, Path)) else inputs)
     if not names:
@@ -138,18 +136,15 @@ def _read(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
         for columns in choices[:-1]:
             try:
                 return _parsed(opened, content, replace(options, columns=columns))
-            except InputError:
+            except NoColumn:
                 continue
-        return _parsed(opened, content, replace(options, columns=choices[-1]))
+        return _parsed(opened, content, options)
     except MemoryError:
         raise InputError(f"{name} does not fit into memory: split it, or free some memory") from None
 
 
 def _text(content: Content, options: _Options) -> Text:
-    data = content.data
-    if content.damage:  # drop a character that was cut, of up to four bytes
-        data = data[: len(data) // 4 * 4].rstrip(_HIGH_BYTES)
-    text = decode(data, content.name, options.encoding, content.charset)
+    text = decode(content.data, content.name, options.encoding, content.charset, cut=bool(content.damage))
     if not re.search(r"[^\s\0\ufeff]", text.text):
         raise EmptyInput(f"{content.name} is empty: give a file with at least one headline")
     return text
@@ -160,11 +155,12 @@ def _parsed(opened: StoredTable | Text, content: Content, options: _Options) -> 
         return parquet_source(opened, content, options.columns, options.limit)
     text, rest = opened.text, ""
     kind = options.format or detect(text, content.suffix, options.delimiter, options.columns.title)
-    if content.damage and kind in ("lines", "csv", "tsv"):  # the other readers notice a cut themselves
+    by_line = kind in ("lines", "csv", "tsv") or (kind == "page" and not looks_like_html(text))
+    if content.damage and by_line:  # its last line may be half of one
         end = max(text.rfind("\n"), text.rfind("\r")) + 1
         text, rest = text[:end], text[end:]
     source = _source(text, content.name, kind, options, opened.encoding)
-    if content.damage and not source.warnings:
+    if content.damage and (kind == "page" or not source.warnings):  # readers of feeds and JSON notice a cut themselves
         source = incomplete(source, f"{content.name} cannot be unpacked to its end ({content.damage})", rest)
     return replace(source, notes=[*source.notes, *opened.notes])
 
@@ -188,7 +184,7 @@ def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -
     columns = options.columns
     if columns != Columns():
         column = next(name for name in astuple(columns) if name is not None)
-        raise InputError(f"{name}: no column {column!r}, it was read as {kind}: correct it, or give --input-format")
+        raise NoColumn(f"{name}: no column {column!r}, it was read as {kind}: correct it, or give --input-format")
     return (
         _page(text, name, options, how) if kind == "page" else _lines(text, name, how, detected=options.format is None)
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dedupe.errors import InputError
-from dedupe.readers.fetch import TIMEOUT, is_address, suffix
+from dedupe.readers.names import TIMEOUT, is_address, suffix
 from dedupe.readers.unpacking import SizeLimit, read_all, unpack
 
 PARQUET_MAGIC = b"PAR1"

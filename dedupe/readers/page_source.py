@@ -38,4 +38,4 @@ def page_source(page: Page, name: str, encoding: str) -> Source:
         f"{name}: nothing in it surely is a headline; {len(page.headlines):,} taken, such as {likeliest}: check them"
     )
     warnings = [] if page.report.sure else [f"{unsure} with --dry-run"]
-    return Source(page.headlines, "page", skipped_lines=skipped, notes=notes, warnings=warnings, report=page.report)
+    return Source(page.headlines, "page", notes=notes, warnings=warnings, report=page.report)

@@ -14,8 +14,8 @@ FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "feed", "opml", "page")
 class Source:
     """The headlines that were read, and how.
 
-    `format`: one of `FORMATS`, or "mixed" for inputs of several. `columns`: of a table, in order. `skipped_lines`: lines of
-    a page that are no headlines. `rejects`: raw lines that could not be read. `notes`: messages of one line for people.
+    `format`: one of `FORMATS`, or "mixed" for inputs of several. `columns`: of a table, in order. `rejects`: raw lines
+    that could not be read. `notes`: messages of one line for people.
     `warnings`: the same about what is missing from the headlines: of inputs that were cut off, and feeds of a list.
     `report`: of pages, what was taken and what was left out, None for other inputs.
     """
@@ -23,11 +23,15 @@ class Source:
     headlines: list[Headline]
     format: str
     columns: list[str] = field(default_factory=list)
-    skipped_lines: int = 0
     rejects: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     report: PageReport | None = None
+
+    @property
+    def skipped_lines(self) -> int:
+        """How many lines of pages are no headlines."""
+        return len(self.report.left_out) if self.report else 0
 
 
 def joined_source(names: list[str], sources: list[Source]) -> Source:
@@ -37,7 +41,6 @@ def joined_source(names: list[str], sources: list[Source]) -> Source:
         [replace(h, file=name) for name, source in zip(names, sources, strict=True) for h in source.headlines],
         sources[0].format if len(formats) == 1 else "mixed",
         list(dict.fromkeys(column for source in sources for column in source.columns)),
-        sum(source.skipped_lines for source in sources),
         [line for source in sources for line in source.rejects],
         [note for source in sources for note in source.notes],
         [warning for source in sources for warning in source.warnings],

@@ -1,7 +1,6 @@
 """Web addresses -> bytes, several at a time, with limits on time, size, and which hosts may be reached.
 
-Requests run in an event loop on a thread of its own, where any of them can be given up at once, wherever it waits. To ask only
-for what changed, give `_get` headers and let it return those of the answer.
+Requests run in an event loop on a thread of its own, where any of them can be given up at once, wherever it waits.
 """
 
 from __future__ import annotations

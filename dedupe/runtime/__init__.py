@@ -7,8 +7,6 @@ modules `arrays` and `arrow`.
 from dedupe.runtime.files import check_output, discard_standard_output, write_lines, writing, writing_bytes
 from dedupe.runtime.parallel import in_order, limit_torch, set_threads, workers
 from dedupe.runtime.progress import Progress, reporting, silent
-from dedupe.runtime.terminal import printable
-from dedupe.runtime.whole_files import together
 
 __all__ = [
     "Progress",
@@ -16,11 +14,9 @@ __all__ = [
     "discard_standard_output",
     "in_order",
     "limit_torch",
-    "printable",
     "reporting",
     "set_threads",
     "silent",
-    "together",
     "workers",
     "write_lines",
     "writing",

@@ -33,10 +33,10 @@ def put_in_place(new: Path, out: Path) -> None:
 def _exchanged(first: Path, second: Path) -> bool:
     """Swap the names of two paths, and return whether the system could."""
     names = [os.fsencode(path) for path in (first, second)]
-    library = ctypes.CDLL(None)
     try:
+        library = ctypes.CDLL(None)
         if sys.platform == "darwin":
             return bool(library.renamex_np(*names, _EXCHANGE) == 0)
         return bool(library.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _EXCHANGE) == 0)
-    except AttributeError:  # neither is there
+    except (AttributeError, TypeError):  # neither is there, or the system is Windows
         return False

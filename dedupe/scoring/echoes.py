@@ -31,12 +31,13 @@ def echoes(titles: TitleFeatures, matrix: csr_matrix, pairs: PairTable) -> Float
     columns = np.isin(titles.kind, [KINDS.index(kind) for kind in _WORD_KINDS])
     words = titles.entries[:, columns].tocsr().astype(np.float64)
     matrix = matrix.astype(np.float64)  # a title's own share is subtracted, and must leave nothing
+    present = words.astype(bool).astype(np.float64)
     sums = np.asarray(matrix.sum(axis=1), np.float64).ravel()
     both = np.empty((len(pairs), 2), np.float32)
     for column, (of, among) in enumerate(((pairs.i, pairs.j), (pairs.j, pairs.i))):
         order = np.argsort(among, kind="stable")  # so that a part has few different titles
         parts = [order[k : k + _CHUNK_PAIRS] for k in range(0, len(order), _CHUNK_PAIRS)]
-        found = in_order(partial(_echo, words, matrix, of, among), parts)
+        found = in_order(partial(_echo, words, present, matrix, of, among), parts)
         for part, (said, mass) in zip(parts, found, strict=True):
             p = pairs.p_pair_story[part].astype(np.float64)
             others = np.maximum(sums[among[part]] - p, 0) + _FEW
@@ -44,10 +45,11 @@ def echoes(titles: TitleFeatures, matrix: csr_matrix, pairs: PairTable) -> Float
     return np.sort(both, axis=1)
 
 
-def _echo(words: csr_matrix, matrix: csr_matrix, of: Ints, among: Ints, part: Ints) -> tuple[Floats, Floats]:
+def _echo(
+    words: csr_matrix, present: csr_matrix, matrix: csr_matrix, of: Ints, among: Ints, part: Ints
+) -> tuple[Floats, Floats]:
     """Return the mass of words of `of` that `among` lacks: as the partners of `among` have them, and all of it, (part,)."""
     of, among = of[part], among[part]
-    present = words.astype(bool).astype(np.float64)
     titles, place = np.unique(among, return_inverse=True)
     partners = (matrix[titles] @ present).tocsr()
     lacking = (words[of] - words[of].multiply(present[among])).tocsr()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ _CHUNK_PAIRS = 32_768  # few enough for the cache, enough that threads rarely wa
 _CHUNK_CONTEXT = 500_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scorer:
     """Scores the pairs of one run.
 
@@ -92,7 +93,7 @@ class Scorer:
         pairs = address_pairs(records, of_row, self.vectors, self.scale)
         return replace(self, same_record=pairs.take(np.flatnonzero(band.allows(pairs.i, pairs.j))) if band else pairs)
 
-    @property
+    @cached_property
     def in_any_case(self) -> AddressPairs:
         """The pairs that are scored in any case: those of one address or one record."""
         return self.same_address.union(self.same_record)

@@ -272,6 +272,17 @@ def test_the_root_of_a_large_text_is_found_in_time(filler):
     with_plain_doctype(f"<!DOCTYPE rss [{text}")
 
 
+def test_a_json_feed_that_was_cut_keeps_its_source(tmp_path):
+    content = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "The Daily",
+        "items": [{"title": t} for t in TITLES],
+    }
+    (tmp_path / "a.json").write_text(json.dumps(content)[:-10], "utf-8")
+    source = read_headlines(tmp_path / "a.json", skip_bad=True)
+    assert source.warnings and {headline.source for headline in source.headlines} == {"The Daily"}
+
+
 def test_a_json_feed_may_say_late_that_it_is_one(tmp_path):
     items = [{"id": str(k), "content_text": "x" * 3000, "title": title} for k, title in enumerate(TITLES)]
     content = {"title": "The Daily", "items": items, "version": "https://jsonfeed.org/version/1.1"}

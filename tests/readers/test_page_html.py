@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
@@ -108,8 +110,6 @@ def test_a_part_of_a_page():
 
 @pytest.mark.parametrize("encoding", ["quoted-printable", "base64", "8bit"])
 def test_mhtml(tmp_path, encoding):
-    from email.message import EmailMessage
-
     page = EmailMessage()
     page["From"], page["Subject"] = "<Saved by Blink>", "Courier"
     page["Snapshot-Content-Location"] = "https://courier.example/front"
@@ -120,6 +120,31 @@ def test_mhtml(tmp_path, encoding):
     source = read_headlines(path)
     assert source.format == "page" and [h.title for h in source.headlines] == [OWN_TITLE, *TITLES]
     assert source.headlines[1].url == "https://courier.example/2025/0"
+
+
+def test_mhtml_in_another_encoding(tmp_path):
+    page = EmailMessage()
+    page["From"], page["Subject"] = "<Saved by Blink>", "Courier"
+    titles = [f"Café owners of {town} meet mayor on Monday" for town in ("Arden", "Tilbrook", "Ashby")]
+    items = "".join(f'<li><a href="https://courier.example/{k}">{title}</a></li>' for k, title in enumerate(titles))
+    page.set_content(f"<html><body><ul>{items}</ul></body></html>", subtype="html", charset="cp1252", cte="8bit")
+    page.make_related()
+    (tmp_path / "saved.mhtml").write_bytes(page.as_bytes())
+    assert [h.title for h in read_headlines(tmp_path / "saved.mhtml").headlines] == titles
+
+
+def test_a_list_of_articles_declares_none_to_be_the_page():
+    listed = json.dumps(
+        [{"@type": "NewsArticle", "headline": title, "datePublished": "2025-01-01"} for title in TITLES]
+    )
+    items = "".join(f'<li><a href="https://courier.example/{k}">{title}</a></li>' for k, title in enumerate(TITLES))
+    page = (
+        f'<html><head><script type="application/ld+json">{listed}</script></head><body><ul>{items}</ul></body></html>'
+    )
+    source = read_page(page, "https://courier.example/arden")
+    assert [h.title for h in source.headlines] == TITLES
+    assert {h.published for h in source.headlines} == {None}
+    assert [h.url for h in source.headlines] == [f"https://courier.example/{k}" for k in range(len(TITLES))]
 
 
 def test_the_name_of_the_site_never_becomes_a_headline():
@@ -201,7 +226,9 @@ def test_a_page_by_address_and_the_feed_that_it_names(server):
     ["<div>" * 60_000 + "<a href=/x>", "<h1><div>" * 30_000, "<a href=/x><div>" * 30_000, "<span>" * 60_000 + "<div>" * 60_000,
      "<a href=/x>" + "<span class=a>x " * 60_000, "<html><a>" + "a." * 300_000, "<!--" * 100_000, "<html " + "a=b " * 100_000,
      "<li><dd>x<p>y" * 20_000, "".join(f"<p><b a={k}>x" for k in range(20_000)), "<p " * 100_000,
-     "<p " + " ".join(f"a{k}=1" for k in range(50_000)) + ">x", "<html><" + "a" * 600_000, "<html>" + "<a " * 200_000],
+     "<p " + " ".join(f"a{k}=1" for k in range(50_000)) + ">x", "<html><" + "a" * 600_000, "<html>" + "<a " * 200_000,
+     "<html>" + "<div/>" * 60_000,
+     "<html>" + "<rp>" * 60_000, "<html>" + "<rt>" * 60_000, "<html>" + "<optgroup>" * 60_000],
 )  # fmt: skip
 @pytest.mark.usefixtures("an_end")
 def test_odd_documents_end_soon(html):

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dedupe import InputError, read_headlines
+from dedupe.readers.encoding import decode
 from tests.support.command_line import ROOT, refused, run
 from tests.support.headline_files import titles, write
 from tests.support.pipes import pipe
@@ -132,6 +133,24 @@ def test_a_packed_file_cut_in_the_middle(tmp_path, kind, share, form):
     assert 0.5 * share < count / len(MANY) < 1
     (warning,) = source.warnings
     assert "cannot be unpacked to its end" in warning and f"only the {count:,} headlines before" in warning
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "gb18030"])
+def test_a_cut_inside_a_character_costs_that_character(tmp_path, encoding):
+    text = "".join(f"奥斯陆渡轮沉没{k}\n" for k in range(9)) + "奥斯陆"
+    for cut in (1, 2, 3):
+        data = decode(text.encode(encoding)[:-cut], "news", None if encoding == "utf-16" else encoding, cut=True).text
+        assert text.startswith(data) and 1 <= len(text) - len(data) <= 2
+    assert decode(b"Caf\xc3", "news", cut=True).text == "Caf"
+
+
+def test_what_is_cut_of_a_page_is_said_and_kept(tmp_path):
+    lines = "\n".join(f"{title} as harbour master looks on\nBy Jane Doe\n" for title in MANY[:2000])
+    whole = gzip.compress(lines.encode())
+    source = read_headlines(write(tmp_path / "page.txt.gz", whole[:-3000]), input_format="page", skip_bad=True)
+    assert any("cannot be unpacked to its end" in warning for warning in source.warnings), source.warnings
+    assert all(title.endswith("as harbour master looks on") for title in titles(source))
+    assert lines[: lines.index(source.rejects[0])].endswith("\n")
 
 
 def test_the_command_line_warns_of_what_is_missing(tmp_path, fake_encoder):

@@ -33,16 +33,12 @@ _MENU = _named(
     " foot topics social share sharing toolbar subscribe signin login sign-in pagination pager utility directory weather language"
     " languages author byline"
 )
-_TITLE = _named(
-    "headline headlines hl hed title titles heading storylink story-link articlelink article-link titleline"
-)
+_TITLE = _named("headline headlines hl hed title titles heading story-link articlelink article-link")
 _LABEL = _named(
     "kicker label category section-name tag tags eyebrow byline author time timestamp date meta credit caption rank comment"
     " comments flag"
 )
-_TEASER = _named(
-    "desc description dek deck summary teaser excerpt standfirst subtitle blurb intro snippet trailtext trail-text"
-)
+_TEASER = _named("desc description dek deck summary teaser excerpt standfirst subtitle blurb intro snippet")
 _IN_HEADER = re.compile(r"\bli\b.* < header\b")
 _IN_TITLES = re.compile(r"[?!:'’‘\"“,]|\.\.\.|…")
 _LONG = 7  # words, on average, that items of a menu do not have

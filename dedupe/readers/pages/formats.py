@@ -35,14 +35,16 @@ def looks_like_mhtml(text: str) -> bool:
 
 def html_of_mhtml(text: str) -> tuple[str, str | None]:
     """Return the HTML of a page that was saved as MHTML, "" if it has none, and its address."""
-    message = message_from_bytes(text.encode("utf-8", "surrogateescape"), policy=policy.default)
+    message = message_from_bytes(text.encode("utf-8", "surrogatepass"), policy=policy.default)
     address = str(message.get("Snapshot-Content-Location") or "") or None
     for part in message.walk():
         if part.get_content_type() == "text/html" and isinstance(part, EmailMessage):
             payload = part.get_payload(decode=True)
             content = payload if isinstance(payload, bytes) else b""
             location = str(part.get("Content-Location") or "") or None
-            return _decoded(content, part.get_content_charset()), address or location
+            packed = str(part.get("Content-Transfer-Encoding") or "").lower() in ("base64", "quoted-printable")
+            charset = part.get_content_charset() if packed else None  # other parts were decoded with the whole
+            return _decoded(content, charset), address or location
     return "", address
 
 

@@ -57,6 +57,8 @@ def head_of(tree: LexborHTMLParser, url: str | None) -> Head:
     base_node = tree.css_first("base[href]")
     base = _joined(address, (base_node.attributes.get("href") or "") if base_node else "")
     articles = list(_articles(tree))
+    if len({str(article.get("headline")) for article in articles}) > 1:  # of a list of them, none is this page
+        articles = []
     shown = tree.css_first("title")
     title = next((a["headline"] for a in articles if isinstance(a.get("headline"), str)), "") or meta.get(
         "og:title", ""
@@ -92,7 +94,7 @@ def _without_site(title: str, site: str) -> str:
 
 
 def _articles(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
-    """The articles that JSON-LD declares to be this page."""
+    """The articles of JSON-LD that are not inside other things: this page, or a list of others."""
     for node in tree.css('script[type="application/ld+json"]'):
         text = node.text()
         if len(text) > _MAX_JSON:

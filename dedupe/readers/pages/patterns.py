@@ -79,9 +79,8 @@ BUTTON = _any(
     do not sell .*|your (?:privacy|california) .{{1,30}}|limit use .*
     accessibility(?: \w+)?|site ?map
     photos?|videos?|live tv|watch live|listen(?: live| now)?
-    to revisit this .*
     manage (?:\w+ )?(?:subscriptions?|preferences|settings|cookies|account|consent|choices|newsletters?)
-    report .{{1,20}} issue|make a payment
+    report .{{1,20}} issue
     (?:accept|reject)(?: all)?(?: cookies)?|i agree|ok
     (?:we (?:and our partners )?use|this site uses) cookies.*
     thank(?:s| you) for .*
@@ -155,7 +154,6 @@ META = _any(
     \d+ (?:of|/) \d+\W*
     [\d\W]+
     \d+ ?min(?:ute)?s? (?:read|watch|listen)\b.*
-    gambling (?:content|problem).*
     \S+@\S+|@\w+|#\w.* #\w.*
     """
 )
@@ -172,7 +170,7 @@ CREDIT_START = _any(
     \(.*\)$
     (?:photo(?:graph)?s?|image(?: credit)?|credit|file(?: photo)?|picture|pictured|caption|illustration)(?: by\b|:)
     a (?:file )?(?:photo|photograph|picture|handout)\b.{0,40}\b(?:shows?|of|taken)\b
-    this combination of photos\b|in this (?:photo|image|video)\b
+    in this (?:photo|image|video)\b
     """
 )
 """How a caption or credit begins."""

@@ -8,10 +8,10 @@ _MAX_DEPTH = 256  # of elements; pages have some thirty, and the parser takes th
 _MAX_STYLES = 16  # of these open at once, since the parser repeats them in every paragraph
 _MAX_ATTRIBUTES = 500  # words of them in one tag, for the same reason
 _STYLES = frozenset("b big code em font i nobr s small strike strong tt u".split())
-_TERMS = ("dd", "dt")  # their ends may be left out, but they may be nested as well
+_TERMS = frozenset("dd dt rp rt optgroup".split())  # their ends may be left out, but they may be nested as well
 _UNCOUNTED = frozenset(  # tags that have no end, or whose end may be left out
-    """area base br col embed hr img input link meta source track wbr p li option optgroup tr td th thead tbody tfoot
-    colgroup caption rt rp html head body""".split()
+    """area base br col embed hr img input link meta source track wbr p li option tr td th thead tbody tfoot
+    colgroup caption html head body""".split()
 )
 _TAGS = re.compile(
     r"""<!--.*?(?:-->|\Z)
@@ -23,12 +23,15 @@ _TAGS = re.compile(
 
 def shallow(html: str) -> str:
     """Return HTML without the tags of elements nested too deeply, and without the attributes of a tag that has too many."""
-    depth = styles = terms = 0
+    depth = styles = terms = unclosed = 0
 
     def kept(tag: re.Match[str]) -> str:
-        nonlocal depth, styles, terms
+        nonlocal depth, styles, terms, unclosed
         name, attributes = (tag["name"] or "").lower(), tag["attributes"] or ""
-        if name and name not in _UNCOUNTED and not attributes.endswith("/"):
+        if name and name not in _UNCOUNTED and attributes.endswith("/"):  # which closes nothing, but in drawings
+            unclosed += 1
+            return "" if unclosed > _MAX_DEPTH else tag[0]
+        if name and name not in _UNCOUNTED:
             step = -1 if tag["end"] else 1
             if name in _TERMS:
                 terms = max(terms + step, 0)
