@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from statistics import mean
 
+from dedupe.readers.pages.lines import ends_cut
 from dedupe.readers.pages.text_lines import Line
 from dedupe.readers.pages.words import capitals, count_words, long_words
 
@@ -47,7 +48,7 @@ def mark_records(lines: Sequence[Line]) -> None:
 
 def _stretches(lines: Sequence[Line]) -> Iterator[_Stretch]:
     """Yield the parts of lines that repeat at least three times with the smallest period; titles alone in any that fits."""
-    symbols = [_SYMBOLS.get(line.kind, "-") for line in lines]
+    symbols = ["p" if ends_cut(line.text) else _SYMBOLS.get(line.kind, "-") for line in lines]  # a date can be a teaser
     lengths = {period: _lengths(symbols, period) for period in _PERIODS}
     start = 0
     while start < len(lines):
