@@ -46,7 +46,9 @@ def test_the_heading_of_a_list_may_have_any_words(marker):
 def test_the_heading_of_a_list_is_found_though_a_teaser_is_a_date():
     teasers = [f"{item.teaser[:40]}…" for item in ITEMS]
     teasers[1] = "Posted: Jun 12, 2025 / 12:59 PM CST Updated: Jun 12, 2025…"
-    listed = [line for item, teaser in zip(ITEMS, teasers, strict=True) for line in (item.title, item.rewording, teaser)]
+    listed = [
+        line for item, teaser in zip(ITEMS, teasers, strict=True) for line in (item.title, item.rewording, teaser)
+    ]
     assert titles(*ARTICLE, "People are also reading", *listed) == [
         OWN_TITLE,
         *(t for item in ITEMS for t in (item.title, item.rewording)),

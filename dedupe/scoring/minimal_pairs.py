@@ -1,0 +1,126 @@
+"""Titles that are alike but for one thing, which decides what they are to each other.
+
+Two titles of the same words in which two parts have changed places tell two events ("Man bites dog", "Dog bites man"), unless
+what stands between has no sides ("A meets B", "A and B"). So do titles in which two names change places around one verb, and
+titles in which one word is replaced by its opposite ("Vaccine found safe", "Vaccine found unsafe"). Vectors and counted words
+are nearly the same for such pairs, and news has too few of them for the reader to learn from. The words decide so clearly that
+this is set by hand: it is added to the log odds. Of 45,000 pairs of one story in the training data it is wrong about one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.candidates.pairs import PairTable
+from dedupe.runtime.arrays import Float32s, Floats
+from dedupe.scoring.model import sigmoid
+from dedupe.text.stems import STOP_WORDS, is_name, stem
+from dedupe.text.words import OPPOSITES, words
+
+OTHER_EVENT = -6.0
+"""What is added to the log odds where two parts have changed places, or a word has become its opposite."""
+SAME_EVENT = 3.0
+"""The same where two parts have changed places around a word without sides."""
+_MIN_SIMILARITY = 0.7  # cosine; titles that differ by so little have more, except very short ones
+_CONNECTIVES = frozenset("and or as while vs versus v".split())
+_WITHOUT_SIDES = frozenset(map(stem, "meet marry wed divorce draw tie face play clash debate merge talk agree".split()))
+_MORE_OPPOSITES = """
+    safe/dangerous toxic/harmless healthy/sick true/false real/fake good/bad better/worse help/harm heavy/light
+    high/low higher/lower above/below for/against before/after profit/loss surplus/deficit positive/negative
+    majority/minority success/failure victory/defeat winner/loser permanent/temporary hold/raise hold/cut
+    strengthen/weaken boost/slash create/destroy repair/damage steal/return contain/spread unite/divide
+    reunite/split love/hate clear/implicate double/halve resume/halt resume/suspend resume/pause deploy/withdraw
+    advance/retreat slide/gain slump/surge sign/veto welcome/condemn extend/shorten found/missing import/export
+    public/private rich/poor peace/war north/south northern/southern east/west eastern/western men/women man/woman
+    boy/girl mother/father son/daughter rose/fell won/lost bought/sold grew/shrank held/raised held/cut
+    brother/sister husband/wife republican/democrat republicans/democrats summer/winter spring/autumn
+    morning/evening
+""".split()
+_OPPOSED = frozenset(
+    frozenset(map(stem, pair)) for pair in (*OPPOSITES, *(pair.split("/") for pair in _MORE_OPPOSITES))
+)
+_NEGATIVE = ("un", "in", "im", "il", "ir", "non", "dis")
+_MIN_NEGATED = 4  # letters of a word behind such a syllable; shorter ones are mostly others ("til", "until")
+_SMALLEST = 1e-6  # probability, so that odds are finite
+
+
+def minimal_log_odds(texts: NDArray[np.object_], pairs: PairTable) -> Floats:
+    """Return what is added to the log odds of each pair, (pairs,), mostly 0; `texts`: case folded titles, (n,)."""
+    added = np.zeros(len(pairs))
+    alike = np.flatnonzero(pairs.similarity >= _MIN_SIMILARITY)
+    said = {node: words(texts[node]) for node in np.unique([pairs.i[alike], pairs.j[alike]]).tolist()}
+    for place, i, j in zip(alike.tolist(), pairs.i[alike].tolist(), pairs.j[alike].tolist(), strict=True):
+        added[place] = _of_words(said[i], said[j])
+    return added
+
+
+def with_minimal(probability: Float32s, added: Floats) -> Float32s:
+    """Return the probability of each pair after `added` log odds, (pairs,)."""
+    changed = np.flatnonzero(added)
+    p = np.clip(probability[changed].astype(np.float64), _SMALLEST, 1 - _SMALLEST)
+    probability = probability.copy()
+    probability[changed] = sigmoid(np.log(p / (1 - p)) + added[changed])
+    return probability
+
+
+def _of_words(first: Sequence[str], second: Sequence[str]) -> float:
+    if first == second:
+        return 0.0
+    if len(first) == len(second):
+        first, second = _differing(first, second)
+        if len(first) == 1:
+            return OTHER_EVENT if _are_opposites(first[0], second[0]) else 0.0
+        if sorted(first) == sorted(second):
+            return _of_places(first, second)
+    return OTHER_EVENT if _names_changed_places(first, second) else 0.0
+
+
+def _differing(first: Sequence[str], second: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return both, of equal length, without the words that they begin and end with alike."""
+    start = next(k for k in range(len(first)) if first[k] != second[k])
+    end = next(k for k in range(len(first), 0, -1) if first[k - 1] != second[k - 1])
+    return first[start:end], second[start:end]
+
+
+def _of_places(first: Sequence[str], second: Sequence[str]) -> float:
+    middles = list(_middles(first, second))
+    if not middles:
+        return 0.0
+    return SAME_EVENT if any(map(_has_no_sides, middles)) else OTHER_EVENT
+
+
+def _has_no_sides(middle: Sequence[str]) -> bool:
+    return _CONNECTIVES.issuperset(middle) or not _WITHOUT_SIDES.isdisjoint(map(stem, middle))
+
+
+def _names_changed_places(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether one says "A beat B" and the other "B beat A", of two names, and neither says both."""
+    of_first, of_second = (set(zip(said, said[1:], said[2:], strict=False)) for said in (first, second))
+    return any(
+        (b, verb, a) in of_second
+        and (b, verb, a) not in of_first
+        and (a, verb, b) not in of_second
+        and verb not in STOP_WORDS | _CONNECTIVES
+        and stem(verb) not in _WITHOUT_SIDES
+        and all(is_name(name, stem(name)) for name in (a, b))
+        for a, verb, b in of_first
+    )
+
+
+def _are_opposites(first: str, second: str) -> bool:
+    short, long = sorted((first, second), key=len)
+    negated = len(short) >= _MIN_NEGATED and any(long == syllable + short for syllable in _NEGATIVE)
+    return negated or frozenset((stem(first), stem(second))) in _OPPOSED
+
+
+def _middles(first: Sequence[str], second: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield what stands between two parts that have changed places, for each way to see it so."""
+    count = len(first)
+    for left in range(1, count - 1):
+        for right in range(1, count - left):
+            middle = first[left : count - right]
+            if second == [*first[count - right :], *middle, *first[:left]]:
+                yield middle
