@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dedupe.cli.shared import PROGRAM, Argument, count, option, refuse, warn
+from dedupe.dates import read_date
 from dedupe.readers.names import TIMEOUT, is_address
 from dedupe.readers.opening import check_read_once
 from dedupe.readers.source import FORMATS
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from dedupe.readers import Source
 
 _FORMATS_USING = {
+    **dict.fromkeys(
+        ("day_first", "date_format", "now"), tuple(format for format in (*FORMATS, "mixed") if format != "lines")
+    ),
     "delimiter": ("csv", "tsv", "mixed"),
     "encoding": ("mixed", *(format for format in FORMATS if format != "parquet")),
     "fetch": ("feed", "mixed"),
@@ -26,6 +31,17 @@ _FORMATS_USING = {
     "no_layout": ("page", "mixed"),
 }
 """The formats of input on which an option has an effect."""
+
+
+class _Date(click.ParamType[datetime]):
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return a date that is written; one that cannot be read is a usage error."""
+        when = read_date(value).when
+        if when is None:
+            self.fail(f"{value!r} is not a date: write one such as 2026-03-04T10:45:00Z", param, ctx)
+        return when
 
 
 @dataclass(frozen=True)
@@ -40,7 +56,18 @@ class InputOptions:
     )
     title_column: str | None = option("--title-column", metavar="NAME", help="Column of the title.")
     date_column: str | None = option(
-        "--date-column", metavar="NAME", help="Column of the date: ISO 8601, RFC 822 or epoch; UTC if it has no zone."
+        "--date-column", metavar="NAME", help="Column of the date, in any usual form; UTC if it has no zone."
+    )
+    day_first: bool | None = option(
+        "--day-first/--month-first",
+        default=None,
+        help="In dates such as 03/04/2026, the day comes first, or the month; default: the other rows tell.",
+    )
+    date_format: str | None = option(
+        "--date-format", metavar="FORMAT", help="Format of the dates, such as '%d.%m.%y %H:%M'; default: detected."
+    )
+    now: datetime | None = option(
+        "--now", type=_Date(), metavar="DATE", help="When dates begin to lie in the future; default: the clock tells."
     )
     source_column: str | None = option("--source-column", metavar="NAME", help="Column of the publisher.")
     id_column: str | None = option("--id-column", metavar="NAME", help="Column of the row's id.")
@@ -125,6 +152,9 @@ class InputOptions:
             timeout=self.timeout,
             prefer_feed=self.prefer_feed,
             layout=not self.no_layout,
+            day_first=self.day_first,
+            date_format=self.date_format,
+            now=self.now,
         )
         if not click.get_current_context().params.get("quiet"):
             warn((), None, source.warnings)
