@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, overload
 
-from dedupe.dates import BAD, NO_RULES, DateRules, Reading, read_date, read_dates
-from dedupe.dates.reading import is_blank
+from dedupe.dates import BAD, NO_RULES, DateRules, Reading, is_blank, read_date, read_dates
 from dedupe.errors import InputError
 from dedupe.runtime.arrow import StoredRow
 

@@ -6,6 +6,17 @@ forms are listed in docs/dates.md.
 """
 
 from dedupe.dates.columns import NO_RULES, DateRules, read_dates
-from dedupe.dates.reading import AMBIGUOUS, BAD, UNKNOWN_ZONE, Reading, read_date
+from dedupe.dates.meaning import AMBIGUOUS, BAD, UNKNOWN_ZONE, Reading
+from dedupe.dates.reading import is_blank, read_date
 
-__all__ = ["AMBIGUOUS", "BAD", "NO_RULES", "UNKNOWN_ZONE", "DateRules", "Reading", "read_date", "read_dates"]
+__all__ = [
+    "AMBIGUOUS",
+    "BAD",
+    "NO_RULES",
+    "UNKNOWN_ZONE",
+    "DateRules",
+    "Reading",
+    "is_blank",
+    "read_date",
+    "read_dates",
+]

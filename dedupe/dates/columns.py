@@ -7,16 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dedupe.dates.meaning import BAD, Meaning, Reading, Unsettled, moment, reading_of
 from dedupe.dates.numbers import Serial, number_in
-from dedupe.dates.reading import (
-    BAD,
-    Meaning,
-    Reading,
-    Unsettled,
-    meaning_of,
-    moment,
-    reading_of,
-)
+from dedupe.dates.reading import meaning_of
 from dedupe.dates.zones import zone_of
 from dedupe.errors import InputError
 

@@ -263,7 +263,9 @@ def test_the_order_of_the_input_does_not_matter():
 def test_a_run_over_a_crowd_keeps_its_window():
     titles, vectors = crowd_of(same_news(1500), others=700)
     hours = np.arange(len(titles)) / 50
-    rows = [{"title": title, "published": 1.75e9 + 3600 * hour} for title, hour in zip(titles, hours.tolist(), strict=True)]
+    rows = [
+        {"title": title, "published": 1.75e9 + 3600 * hour} for title, hour in zip(titles, hours.tolist(), strict=True)
+    ]
     result = deduplicate(rows, embeddings=vectors, window=24)
     assert len(cautions(result)["collapsed"].positions) >= 1000
     for level in ("exact", *SCORED_LEVELS):
