@@ -15,7 +15,8 @@ from dedupe.errors import InputError
 
 _SERIAL_SHARE = 0.5  # of the dates of a column, from which on it is a column of Excel's
 _AHEAD = timedelta(days=1)  # that a date may lie in the future, since clocks and zones differ
-_TRIED = datetime(2026, 3, 4, 10, 45, 30)
+_TRIED = datetime(2026, 3, 4, 10, 45, 30, tzinfo=UTC)
+_OTHERS = (_TRIED.replace(year=2025), _TRIED.replace(month=4), _TRIED.replace(day=5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +106,15 @@ def _parsed(text: str, date_format: str) -> datetime:
 def _check_format(date_format: str) -> None:
     """Raise `InputError` for a format that gives no whole date."""
     problem = ""
-    if "%Z" in date_format.removesuffix("%Z"):
-        problem = "%Z must be its end"
-    else:
-        try:
-            written = _TRIED.replace(tzinfo=UTC).strftime(date_format)
-            whole = _parsed(written, date_format).date() == _TRIED.date()
-            problem = "" if whole else "it needs a day, a month and a year"
-        except ValueError as error:
-            problem = str(error)
+    try:
+        written, *others = (when.strftime(date_format) for when in (_TRIED, *_OTHERS))
+        if "%Z" in date_format.removesuffix("%Z"):
+            problem = "%Z must be its end"
+        elif written in others:
+            problem = "it needs a day, a month and a year"
+        elif _parsed(written, date_format).date() != _TRIED.date():
+            problem = "it gives another date than it is written for"
+    except ValueError as error:
+        problem = str(error)
     if problem:
         raise InputError(f"date format {date_format!r} cannot be used ({problem}): write one such as '%d.%m.%Y %H:%M'")

@@ -25,6 +25,7 @@ _MONTH_NAMES = (  # as in English, German, French, Spanish, Italian, Portuguese 
     "dec december dezember dez décembre déc diciembre dic dicembre dezembro",
 )
 _MONTHS: list[Any] = [tuple(names.split()) for names in _MONTH_NAMES]
+_NONE: list[Any] = []
 _WEEKDAYS = """
     monday mon montag mo lundi lun lunes lunedì maandag segunda tuesday tue tues dienstag di mardi martes martedì dinsdag terça
     wednesday wed mittwoch mi mercredi miércoles mercoledì woensdag quarta thursday thu thur thurs donnerstag do jeudi jueves
@@ -82,15 +83,20 @@ def ordinal_day(year: int, number: int) -> date | None:
 def _in_words(words: str) -> date | None:
     """The day of a date with the name of a month. What is missing is taken from the defaults, so they must not matter."""
     numbers = re.findall(r"\d+", words)  # a day, and a year of four digits or, behind all, of two
-    if len(numbers) != 2 or not (len(numbers[1]) == 2 or 4 in map(len, numbers)):
+    if len(numbers) != 2 or not (len(numbers[1]) == 2 or 4 in map(len, numbers)) or max(map(len, numbers)) > 4:
         return None
     try:
-        first, other = (_parser().parse(words, default=default) for default in (_FIRST, _OTHER))
-    except (ValueError, OverflowError, TypeError):
+        first, other = (_parser().parse(words, default=default, tzinfos=_no_zone) for default in (_FIRST, _OTHER))
+    except (ValueError, ArithmeticError):
         return None
     whole = first.date() == other.date() and first.time() == _FIRST.time() and other.time() == _OTHER.time()
     years = [int(number) for number in numbers if len(number) == 4]
     return first.date() if whole and years in ([], [first.year]) else None
+
+
+def _no_zone(name: str | None, offset: int | None) -> None:
+    if name is not None or offset is not None:  # zones were taken out before; the library takes most for none
+        raise ValueError(name)
 
 
 @cache
@@ -100,6 +106,7 @@ def _parser() -> parser:
     class _Words(parserinfo):
         JUMP = _JUMP
         MONTHS = _MONTHS
+        HMS = AMPM = UTCZONE = _NONE  # times and zones are read elsewhere
 
         def convertyear(self, year: int, century_specified: bool = False) -> int:
             return year if century_specified else _full_year(f"{year:02}")  # the library asks the clock

@@ -29,7 +29,7 @@ _ZONE = re.compile(
     re.VERBOSE,
 )
 _AROUND_TIME = re.compile(
-    r"^[\s,;|@–—·-]+|[\s,;|@–—·-]+$|(?:(?<=\d)T|\s(?:at|um|à|om|alle))[\s,]*$|^(?:on|am)\s", re.IGNORECASE
+    r"^[\s,;|@–—·-]+|[\s,;|@–—·-]+$|(?:(?<=\d)T|\s(?:at|um|à|às|om|alle|ore|a las))[\s,]*$|^(?:on|am)\s", re.IGNORECASE
 )
 
 

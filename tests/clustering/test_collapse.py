@@ -185,7 +185,7 @@ def test_exempt_nodes_stay_as_they_are(storm):
 
 def test_members_lie_in_the_window_of_their_leader(storm):
     titles, vectors = storm
-    hours = [None if k < 5 else float(k) for k in range(1, 181)]
+    hours = [None if k < 5 else 490_000.0 + k for k in range(1, 181)]
     run = Run(titles, vectors, hours=hours, window=60)
     for node in range(len(run.nodes)):
         dated = [hours[row] for row in np.flatnonzero(run.nodes.of_row == node).tolist() if hours[row]]
