@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from dedupe.cli.shared import PROGRAM, Argument, count, option, refuse, warn
-from dedupe.dates import read_date
 from dedupe.readers.names import TIMEOUT, is_address
 from dedupe.readers.opening import check_read_once
 from dedupe.readers.source import FORMATS
@@ -31,17 +29,6 @@ _FORMATS_USING = {
     "no_layout": ("page", "mixed"),
 }
 """The formats of input on which an option has an effect."""
-
-
-class _Date(click.ParamType[datetime]):
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return a date that is written; one that cannot be read is a usage error."""
-        when = read_date(value).when
-        if when is None:
-            self.fail(f"{value!r} is not a date: write one such as 2026-03-04T10:45:00Z", param, ctx)
-        return when
 
 
 @dataclass(frozen=True)
@@ -66,8 +53,8 @@ class InputOptions:
     date_format: str | None = option(
         "--date-format", metavar="FORMAT", help="Format of the dates, such as '%d.%m.%y %H:%M'; default: detected."
     )
-    now: datetime | None = option(
-        "--now", type=_Date(), metavar="DATE", help="When dates begin to lie in the future; default: the clock tells."
+    now: str | None = option(
+        "--now", metavar="DATE", help="When dates begin to lie in the future; default: the clock tells."
     )
     source_column: str | None = option("--source-column", metavar="NAME", help="Column of the publisher.")
     id_column: str | None = option("--id-column", metavar="NAME", help="Column of the row's id.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from numbers import Real
 from typing import Any
 
 from dedupe.dates.meaning import BAD, Meaning, Reading, Unsettled, moment, reading_of
 from dedupe.dates.numbers import Serial, number_in
-from dedupe.dates.reading import meaning_of
+from dedupe.dates.reading import meaning_of, read_date
 from dedupe.dates.zones import zone_of
 from dedupe.errors import InputError
 
@@ -30,11 +31,18 @@ class DateRules:
 
     day_first: bool | None = None
     date_format: str | None = None
-    now: datetime | None = None
+    now: datetime | str | None = None
 
     def __post_init__(self) -> None:
         if self.date_format is not None:
             _check_format(self.date_format)
+        if self.now is not None and read_date(self.now).when is None:
+            raise InputError(f"now is {self.now!r}, which is no date: write one such as 2026-03-04T10:45:00Z")
+
+    @property
+    def latest(self) -> datetime:
+        """The moment after which dates lie too far in the future; by the clock, if it was not told."""
+        return (read_date(self.now).when or datetime.now(UTC)) + _AHEAD
 
 
 NO_RULES = DateRules()
@@ -53,7 +61,7 @@ def read_dates(values: Iterable[Any], rules: DateRules = NO_RULES) -> list[Readi
     orders = {dots: _order(meanings, dots, rules.day_first) for dots in (False, True)}
     filled = sum(meaning is not None for meaning in meanings)
     excel = sum(type(meaning) is Serial for meaning in meanings) >= _SERIAL_SHARE * filled
-    latest = _latest(rules.now)
+    latest = rules.latest
     readings = []
     for value, meaning in zip(column, meanings, strict=True):
         if isinstance(meaning, Unsettled):
@@ -76,14 +84,10 @@ def _order(meanings: Sequence[Meaning], dots: bool, day_first: bool | None) -> b
     return day if day != month else None
 
 
-def _latest(now: datetime | None) -> datetime:
-    if now is None:
-        return datetime.now(UTC) + _AHEAD
-    return (now.replace(tzinfo=UTC) if now.tzinfo is None else now.astimezone(UTC)) + _AHEAD
-
-
 def _by_format(value: Any, date_format: str) -> Meaning:
     """What a value means where the column has a format: without it, only what can be confused with no other date."""
+    if not isinstance(value, (str, Real)):
+        return meaning_of(value)
     text = " ".join(str(value).split())
     try:
         return moment(_parsed(text, date_format))

@@ -23,10 +23,10 @@ class Reading(NamedTuple):
 
 
 class Unsettled(NamedTuple):
-    """A date with its day and month in numbers: what it is in either order, None where it has no such day."""
+    """A date with its day and month in numbers: what it is in either order, None where the calendar has no such day."""
 
-    day_first: datetime | None
-    month_first: datetime | None
+    day_first: datetime | str | None
+    month_first: datetime | str | None
     dots: bool
 
     def settled(self, day_first: bool | None) -> datetime | str:

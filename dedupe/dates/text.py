@@ -63,19 +63,16 @@ def _moments(around: tuple[Day, tzinfo | None] | str, elapsed: timedelta) -> Mea
         return around
     (day_first, month_first, dots), zone = around
     first = _at(day_first, elapsed, zone)
-    if day_first == month_first:
-        return first or BAD
-    return Unsettled(first, _at(month_first, elapsed, zone), dots)
+    return first if day_first == month_first else Unsettled(first, _at(month_first, elapsed, zone), dots)
 
 
-def _at(day: date | None, elapsed: timedelta, zone: tzinfo | None) -> datetime | None:
+def _at(day: date | None, elapsed: timedelta, zone: tzinfo | None) -> datetime | str | None:
     if day is None:
         return None
     try:
-        found = moment((datetime.combine(day, time()) + elapsed).replace(tzinfo=zone))
+        return moment((datetime.combine(day, time()) + elapsed).replace(tzinfo=zone))
     except OverflowError:
-        return None
-    return found if isinstance(found, datetime) else None
+        return BAD
 
 
 @lru_cache(1 << 16)  # in a column days repeat, times do not

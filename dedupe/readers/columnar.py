@@ -27,7 +27,7 @@ def read_table(
     *,
     day_first: bool | None = None,
     date_format: str | None = None,
-    now: datetime | None = None,
+    now: datetime | str | None = None,
 ) -> list[Headline]:
     """Return the rows of a frame, or mappings, as headlines, which keep all their columns for the output.
 

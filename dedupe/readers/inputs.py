@@ -68,7 +68,7 @@ def read_headlines(
     layout: bool = True,
     day_first: bool | None = None,
     date_format: str | None = None,
-    now: datetime | None = None,
+    now: datetime | str | None = None,
 ) -> Source:
     """Read headlines from files, pipes, globs, addresses (http, https), or standard input ("-"); gzip and zstd are unpacked.
 

@@ -35,6 +35,8 @@ def read(*values, **rules):
         (["03.04.2026", "28.03.2026", "03.28.2026"], ["04-03", "03-28", "03-28"]),
         (["03.04.2026", "03/28/2026"], ["04-03", "03-28"]),
         (["03/04/2026", "28.03.2026"], [AMBIGUOUS, "03-28"]),
+        (["03/04/2026", "30/12/1899"], ["04-03", BAD]),
+        (["03/04/2026", "12/31/1969 19:00 EST"], ["03-04", BAD]),
         (["3/4/26 10:45 AM EST", "3/28/26 10:45 XYZ"], [AMBIGUOUS, UNKNOWN_ZONE]),
     ],
 )
@@ -73,7 +75,10 @@ def test_dates_over_a_day_in_the_future_are_bad():
     dates = [NOW, NOW + timedelta(days=1), NOW + timedelta(days=1, seconds=1), datetime(9999, 12, 31)]
     column = [*dates, *(when.isoformat() for when in dates)]
     assert [reading.problem for reading in read_dates(column, RULES)] == [None, None, BAD, BAD] * 2
-    assert read_dates(column, DateRules(now=NOW.replace(tzinfo=None))) == read_dates(column, RULES)
+    for now in (NOW.replace(tzinfo=None), "2026-11-01", "Sun, 01 Nov 2026 01:00:00 CET"):
+        assert read_dates(column, DateRules(now=now)) == read_dates(column, RULES)
+    with pytest.raises(InputError, match="now is 'soon', which is no date"):
+        DateRules(now="soon")
     assert read_date(dates[2]).problem is None  # by itself a date is compared with no clock
 
 
@@ -87,6 +92,8 @@ def test_a_format():
     read_so = read(*column, date_format="%y/%m/%d")
     assert read_so == ["03-04", BAD, "03-04", "03-04", BAD, BAD, None, None, "11-01"]
     assert read(20260304, 1772621100, 1772621100.5, date_format="%Y%m%d") == ["03-04", BAD, BAD]
+    typed = read_dates([NOW, NOW.date()], DateRules(date_format="%Y-%d-%m", now=NOW))
+    assert [reading.when for reading in typed] == [NOW, NOW]
     zoned = read_dates(
         ["04.03.2026 10 Uhr CET", "04.03.2026 10 Uhr XYZ"], DateRules(date_format="%d.%m.%Y %H Uhr %Z", now=NOW)
     )
