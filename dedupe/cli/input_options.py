@@ -48,7 +48,7 @@ class InputOptions:
     day_first: bool | None = option(
         "--day-first/--month-first",
         default=None,
-        help="In dates such as 03/04/2026, the day comes first, or the month; default: the other rows tell.",
+        help="Where a column does not tell, dates such as 03/04/2026 have the day first, or the month.",
     )
     date_format: str | None = option(
         "--date-format", metavar="FORMAT", help="Format of the dates, such as '%d.%m.%y %H:%M'; default: detected."

@@ -24,9 +24,9 @@ _OTHERS = (_TRIED.replace(year=2025), _TRIED.replace(month=4), _TRIED.replace(da
 class DateRules:
     """How the dates of a column are read where they do not tell themselves.
 
-    `day_first`: whether 03/04/2026 is 3 April; None lets the other rows tell. `date_format`: that of its dates, with the codes
-    of `datetime.strptime`, of which `%Z` may only be the last; others are read if they have a year first or the name of a
-    month. `now`: the moment from which dates lie in the future; None takes it from the clock.
+    `day_first`: whether 03/04/2026 is 3 April, in columns whose other rows do not tell. `date_format`: that of the dates, with
+    the codes of `datetime.strptime`, of which `%Z` may only be the last; others are then read only if they have the year first
+    or the name of a month. `now`: the moment from which dates lie in the future; None takes it from the clock.
     """
 
     day_first: bool | None = None
@@ -52,8 +52,8 @@ def read_dates(values: Iterable[Any], rules: DateRules = NO_RULES) -> list[Readi
     """Return what each value of a column says.
 
     Day and month in numbers: if a row can only be read with the day first, all that can be read both ways are, and the same
-    with the month first. Where rows of both kinds exist, or none, they are ambiguous; but 04.03.2026 has the day first
-    unless a row of its kind contradicts. Numbers of the size that Excel gives to days are dates where half of the column is.
+    with the month first. Where rows of both kinds exist, or none, `rules.day_first` tells; without it, they are ambiguous, but
+    04.03.2026 has the day first. Numbers of the size that Excel gives to days are dates where half of the column is.
     A date more than a day after `rules.now` is bad.
     """
     column = list(values)
@@ -75,13 +75,11 @@ def read_dates(values: Iterable[Any], rules: DateRules = NO_RULES) -> list[Readi
 
 
 def _order(meanings: Sequence[Meaning], dots: bool, day_first: bool | None) -> bool | None:
-    """Whether the day comes first in dates with or without dots, None if the rows do not tell."""
-    if day_first is not None:
-        return day_first
+    """Whether the day comes first in dates with or without dots: as the rows tell, or else the user."""
     unsettled = [meaning for meaning in meanings if type(meaning) is Unsettled and meaning.dots == dots]
     day = any(meaning.month_first is None for meaning in unsettled)
     month = any(meaning.day_first is None for meaning in unsettled)
-    return day if day != month else None
+    return day if day != month else day_first
 
 
 def _by_format(value: Any, date_format: str) -> Meaning:

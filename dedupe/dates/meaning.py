@@ -30,12 +30,12 @@ class Unsettled(NamedTuple):
     dots: bool
 
     def settled(self, day_first: bool | None) -> datetime | str:
-        """Return the date by the order of its column, None where that is not known, or why there is none."""
-        if day_first is not None:
-            return (self.day_first if day_first else self.month_first) or BAD
-        if self.day_first and self.month_first and not self.dots:
+        """Return the date, where it may be two by the order of its column (None: not known), or why there is none."""
+        if self.day_first is None or self.month_first is None:
+            return self.day_first or self.month_first or BAD
+        if day_first is None and not self.dots:
             return AMBIGUOUS
-        return self.day_first or self.month_first or BAD
+        return self.month_first if day_first is False else self.day_first
 
 
 Meaning = datetime | Serial | Unsettled | str | None

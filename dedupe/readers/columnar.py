@@ -34,8 +34,8 @@ def read_table(
     Args:
         frame: an Arrow table, a frame of pandas, polars or another library that exports Arrow, or a list of mappings.
         columns: the columns to read; a column that is not named is found by its usual names.
-        day_first: whether dates such as 03/04/2026 have the day first; by default the other rows of the column tell, and
-            where they do not, such dates count as missing.
+        day_first: whether dates such as 03/04/2026 have the day first, where the other rows of the column do not tell; by
+            default such dates then count as missing.
         date_format: the format of the dates, as for `datetime.strptime`. Others are then read only if they have the year first,
             or the name of a month.
         now: the moment from which dates lie in the future, and count as missing; by default the clock's.

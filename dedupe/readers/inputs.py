@@ -87,8 +87,8 @@ def read_headlines(
         timeout: seconds for each download.
         prefer_feed: of a page that names a feed, fetch the feed and read it instead.
         layout: let headlines of pages keep the `record` that they share, which is evidence for one wording.
-        day_first: whether dates such as 03/04/2026 have the day first; by default the other rows of an input tell, and where
-            they do not, such dates count as missing.
+        day_first: whether dates such as 03/04/2026 have the day first, where the other rows of the column do not tell; by
+            default such dates then count as missing.
         date_format: the format of the dates, as for `datetime.strptime`. Others are then read only if they have the year first,
             or the name of a month.
         now: the moment from which dates lie in the future, and count as missing; by default the clock's.

@@ -45,10 +45,16 @@ def test_day_and_month(column, expected):
     assert read(*column[::-1]) == expected[::-1]
 
 
-def test_an_order_that_is_given_holds_for_all_rows():
+def test_rows_tell_the_order_before_the_user():
+    assert read("03/04/2026", "28/03/2026", day_first=False) == ["04-03", "03-28"]
+    assert read("03/04/2026", "03/28/2026", "04.03.2026", day_first=True) == ["03-04", "03-28", "03-04"]
+
+
+def test_an_order_that_is_given_settles_what_the_rows_do_not():
     column = ["03/04/2026", "28/03/2026", "03/28/2026", "2026-03-28", "03.04.2026"]
-    assert read(*column, day_first=True) == ["04-03", "03-28", BAD, "03-28", "04-03"]
-    assert read(*column, day_first=False) == ["03-04", BAD, "03-28", "03-28", "03-04"]
+    assert read(*column, day_first=True) == ["04-03", "03-28", "03-28", "03-28", "04-03"]
+    assert read(*column, day_first=False) == ["03-04", "03-28", "03-28", "03-28", "03-04"]
+    assert read(*column[:1], day_first=True) == ["04-03"]
 
 
 @pytest.mark.parametrize(
