@@ -20,7 +20,7 @@ from records import read_rows
 from stopwatch import SEED
 from stored import Store, encoded
 
-from dedupe.headlines import parse_date
+from dedupe.dates import read_date
 from dedupe.runtime.arrays import Float32s, Ints
 
 SAMPLE = 2_000  # copies of each kind that are encoded
@@ -69,7 +69,7 @@ def _originals(store: Store) -> tuple[list[str], list[datetime]]:
     titles, dates, span = [], [], timedelta(days=365 * YEARS)
     for place, row in enumerate(read_rows(store.rows)):
         titles.append(row["title"])
-        dates.append(parse_date(row.get("date")) or LAST - span * (1 - place / store.count))
+        dates.append(read_date(row.get("date")).when or LAST - span * (1 - place / store.count))
     return titles, dates
 
 

@@ -1,4 +1,4 @@
-"""Rows of every accepted kind, and dates of every accepted form."""
+"""Rows of every accepted kind; for dates see tests/dates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,30 +14,9 @@ import pandas as pd
 import pytest
 
 from dedupe import Headline, InputError
-from dedupe.headlines import as_headline, as_headlines, parse_date
+from dedupe.headlines import as_headline, as_headlines
 
 NOON = datetime(2025, 8, 16, 12, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "2025-08-16T12:00:00Z", "2025-08-16T12:00", "2025-08-16 14:00:00+02:00", "Sat, 16 Aug 2025 12:00:00 GMT",
-        "Sat, 16 Aug 2025 08:00:00 -0400", NOON.timestamp(), "1755345600", NOON.timestamp() * 1000,
-        NOON, datetime(2025, 8, 16, 12), NOON.astimezone(timezone(timedelta(hours=5))),
-    ],
-)  # fmt: skip
-def test_dates(value):
-    assert parse_date(value) == NOON and parse_date(value).tzinfo is UTC
-
-
-@pytest.mark.parametrize("value", [None, "", "  ", float("nan"), pd.NaT, pd.NA, "soon", "2025-13-01", True, [], 1e300])
-def test_no_date(value):
-    assert parse_date(value) is None
-
-
-def test_a_date_without_a_time_is_midnight():
-    assert parse_date(date(2025, 8, 16)) == datetime(2025, 8, 16, tzinfo=UTC)
 
 
 def test_a_bad_date_is_kept_to_be_counted():
@@ -50,6 +29,28 @@ def test_a_bad_date_survives_a_copy_and_ends_with_a_good_one():
     assert replace(bad, file="a.csv").bad_date == pickle.loads(pickle.dumps(bad)).bad_date == "soon"
     good = replace(bad, published=NOON.isoformat())
     assert (good.published, good.bad_date) == (NOON, None)
+
+
+@pytest.mark.parametrize(
+    ("date", "problem"),
+    [("soon", "bad-date"), ("03/04/2026", "ambiguous-date"), ("2026-03-04 10:00 XYZ", "unknown-zone"), (None, None)],
+)
+def test_why_a_date_counts_as_missing(date, problem):
+    headline = Headline("x", published=date)
+    assert (headline.published, headline.bad_date, headline.date_problem) == (None, date, problem)
+
+
+def test_the_dates_of_mappings_are_one_column():
+    rows = [{"title": "x", "published": date} for date in ("03/04/2026", "28/03/2026")]
+    mixed = as_headlines([rows[0], "y", Headline("z", published="2026-01-01"), rows[1], {"title": "no date"}])
+    assert [headline.published and f"{headline.published:%m-%d}" for headline in mixed] == [
+        "04-03",
+        None,
+        "01-01",
+        "03-28",
+        None,
+    ]
+    assert as_headline(rows[0]).date_problem == "ambiguous-date"
 
 
 def test_headlines_are_frozen_and_equal_by_value():

@@ -187,7 +187,7 @@ def test_pairs_are_a_sequence_over_the_table(fake_encoder):
 
 
 def dated(titles):
-    return [{"title": title, "published": 30 * k} for k, title in enumerate(titles)]
+    return [{"title": title, "published": 1.75e9 + 30 * k} for k, title in enumerate(titles)]
 
 
 STORM = crowd_of(same_news(1100), others=700)

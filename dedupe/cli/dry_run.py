@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dedupe.cli.shared import GroupOptions, count
+from dedupe.dates import AMBIGUOUS, BAD, UNKNOWN_ZONE
 
 if TYPE_CHECKING:
     from dedupe.readers import Source
@@ -34,10 +36,13 @@ def plan(job: GroupOptions, source: Source, output: str, format: str, values: Ma
 
 def _details(source: Source) -> str:
     rows = source.headlines
+    problems = Counter(row.date_problem for row in rows)
     counts = {
         "without a title": sum(not row.title.strip() for row in rows),
         "with a date": sum(row.published is not None for row in rows),
-        "with an unreadable date": sum(row.bad_date is not None for row in rows),
+        "with an unreadable date": problems[BAD],
+        "with an ambiguous date": problems[AMBIGUOUS],
+        "with an unknown time zone": problems[UNKNOWN_ZONE],
         "with a source": sum(row.source is not None for row in rows),
     }
     parts = [f"{number:,} {what}" for what, number in counts.items() if number]

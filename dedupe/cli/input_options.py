@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from dedupe.readers import Source
 
 _FORMATS_USING = {
+    **dict.fromkeys(
+        ("day_first", "date_format", "now"), tuple(format for format in (*FORMATS, "mixed") if format != "lines")
+    ),
     "delimiter": ("csv", "tsv", "mixed"),
     "encoding": ("mixed", *(format for format in FORMATS if format != "parquet")),
     "fetch": ("feed", "mixed"),
@@ -40,7 +43,18 @@ class InputOptions:
     )
     title_column: str | None = option("--title-column", metavar="NAME", help="Column of the title.")
     date_column: str | None = option(
-        "--date-column", metavar="NAME", help="Column of the date: ISO 8601, RFC 822 or epoch; UTC if it has no zone."
+        "--date-column", metavar="NAME", help="Column of the date, in any usual form; UTC if it has no zone."
+    )
+    day_first: bool | None = option(
+        "--day-first/--month-first",
+        default=None,
+        help="Where a column does not tell, dates such as 03/04/2026 have the day first, or the month.",
+    )
+    date_format: str | None = option(
+        "--date-format", metavar="FORMAT", help="Format of the dates, such as '%d.%m.%y %H:%M'; default: detected."
+    )
+    now: str | None = option(
+        "--now", metavar="DATE", help="When dates begin to lie in the future; default: the clock tells."
     )
     source_column: str | None = option("--source-column", metavar="NAME", help="Column of the publisher.")
     id_column: str | None = option("--id-column", metavar="NAME", help="Column of the row's id.")
@@ -125,6 +139,9 @@ class InputOptions:
             timeout=self.timeout,
             prefer_feed=self.prefer_feed,
             layout=not self.no_layout,
+            day_first=self.day_first,
+            date_format=self.date_format,
+            now=self.now,
         )
         if not click.get_current_context().params.get("quiet"):
             warn((), None, source.warnings)

@@ -1,16 +1,19 @@
-"""Parquet files and frames -> headlines. Only the columns of a headline are read; the rows stay where they are."""
+"""Parquet files, frames and mappings -> headlines. Of tables only the columns of a headline are read; the rows stay there."""
 
 from __future__ import annotations
 
 import io
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from datetime import datetime
+from itertools import repeat
 from typing import Any
 
+from dedupe.dates import NO_RULES, DateRules, Reading, read_dates
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row, as_headlines, from_fields
-from dedupe.readers.delimited import FIELDS, Columns, find_columns
+from dedupe.readers.delimited import FIELDS, Columns, find_columns, headlines_of
 from dedupe.readers.opening import Content
 from dedupe.runtime.arrow import StoredRow, StoredTable, as_table, is_frame, one_line
 
@@ -18,15 +21,32 @@ _ROW_BYTES = 8  # that the other values of a row have at least
 _CHECKED_ROWS = 1024
 
 
-def read_table(frame: Any, columns: Columns | None = None) -> list[Headline]:
-    """Return the rows of a frame as headlines, which keep all its columns for the output.
+def read_table(
+    frame: Any,
+    columns: Columns | None = None,
+    *,
+    day_first: bool | None = None,
+    date_format: str | None = None,
+    now: datetime | str | None = None,
+) -> list[Headline]:
+    """Return the rows of a frame, or mappings, as headlines, which keep all their columns for the output.
 
     Args:
-        frame: an Arrow table, or a frame of pandas, polars or another library that exports Arrow.
+        frame: an Arrow table, a frame of pandas, polars or another library that exports Arrow, or a list of mappings.
         columns: the columns to read; a column that is not named is found by its usual names.
+        day_first: whether dates such as 03/04/2026 have the day first, where the other rows of the column do not tell; by
+            default such dates then count as missing.
+        date_format: the format of the dates, as for `datetime.strptime`. Others are then read only if they have the year first,
+            or the name of a month.
+        now: the moment from which dates lie in the future, and count as missing; by default the clock's.
     """
+    rules = DateRules(day_first, date_format, now)
+    columns, name, option = columns or Columns(), "the table", "Columns(title=...)"
+    if isinstance(frame, (list, tuple)) and all(isinstance(row, Mapping) for row in frame):
+        available = list(dict.fromkeys(key for row in frame for key in row))
+        return headlines_of(frame, find_columns(available, columns, name, option), rules)
     table = StoredTable(as_table(frame))
-    return headlines_of(table, find_columns(list(table.names), columns or Columns(), "the table", "Columns(title=...)"))
+    return stored_headlines(table, find_columns(list(table.names), columns, name, option), rules)
 
 
 def rows_of(headlines: Iterable[Row] | Any) -> list[Headline]:
@@ -57,17 +77,34 @@ def open_parquet(content: Content) -> StoredTable:
     return table
 
 
-def headlines_of(
-    table: StoredTable, columns: dict[str, str], check: Callable[[int], None] | None = None
+def stored_headlines(
+    table: StoredTable,
+    columns: dict[str, str],
+    rules: DateRules = NO_RULES,
+    check: Callable[[int], None] | None = None,
 ) -> list[Headline]:
     """Return the rows of a table as headlines.
 
-    `columns`: as `find_columns` returns them. `check` is called now and then with the size so far in bytes, and may raise.
+    `columns`: as `find_columns` returns them. `rules`: for their dates, which are read first, since all of them tell how.
+    `check` is called now and then with the size so far in bytes, and may raise.
     """
-    fields, headlines, size = [FIELDS[key] for key in columns], list[Headline](), 0
-    for position, values in enumerate(table.values(list(columns.values()))):
-        headlines.append(from_fields(dict(zip(fields, values, strict=True)), row=StoredRow(table, position)))
+    others = {FIELDS[key]: column for key, column in columns.items() if key != "date"}
+    dates: Iterable[Reading | None] = repeat(None)
+    if "date" in columns:
+        values = _checked(table.values([columns["date"]]), check)
+        dates = read_dates((value for (value,) in values), rules)
+    rows = _checked(table.values(list(others.values())), check)
+    return [
+        from_fields(dict(zip(others, values, strict=True)), date, row=StoredRow(table, position))
+        for position, (values, date) in enumerate(zip(rows, dates, strict=False))
+    ]
+
+
+def _checked(rows: Iterable[tuple[Any, ...]], check: Callable[[int], None] | None) -> Iterator[tuple[Any, ...]]:
+    """Yield rows, and call `check` now and then with the size of those so far."""
+    size = 0
+    for position, values in enumerate(rows):
         size += _ROW_BYTES + sum(len(value) for value in values if isinstance(value, str))
         if check and position % _CHECKED_ROWS == 0:
             check(size)
-    return headlines
+        yield values

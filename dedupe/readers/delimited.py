@@ -7,10 +7,12 @@ import difflib
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, Literal
 
+from dedupe.dates import NO_RULES, DateRules, read_dates
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, from_fields
 from dedupe.runtime.arrow import check_unique
@@ -249,6 +251,12 @@ def listed(columns: list[str]) -> str:
     return ", ".join(columns[:20]) + (", ..." if len(columns) > 20 else "") if columns else "no columns at all"
 
 
-def headline_of(row: Mapping[str, Any], columns: Mapping[str, str]) -> Headline:
-    """Return a row as a headline that keeps the whole row; `columns` as `find_columns` returns them."""
-    return from_fields({FIELDS[key]: row.get(column) for key, column in columns.items()}, row=row)
+def headlines_of(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], rules: DateRules = NO_RULES
+) -> list[Headline]:
+    """Return rows as headlines that keep the whole row; `columns` as `find_columns` returns them, `rules` for their dates."""
+    dates = read_dates((row.get(columns["date"]) for row in rows), rules) if "date" in columns else repeat(None)
+    return [
+        from_fields({FIELDS[key]: row.get(column) for key, column in columns.items()}, date, row=row)
+        for row, date in zip(rows, dates, strict=False)
+    ]

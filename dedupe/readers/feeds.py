@@ -6,14 +6,14 @@ import io
 import json
 import re
 import sys
-from calendar import timegm
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
+from dedupe.dates import DateRules
 from dedupe.errors import InputError
-from dedupe.readers.delimited import array_start
+from dedupe.headlines import Headline
+from dedupe.readers.delimited import FIELDS, array_start, headlines_of
 from dedupe.readers.xml_text import cut_feed, root_name, with_plain_doctype
 
 FEED_COLUMNS = ("title", "published", "source", "url", "id")
@@ -57,14 +57,21 @@ def addresses_of_opml(text: str, name: str) -> list[str]:
     return list(dict.fromkeys(address.strip() for address in addresses if address.strip()))
 
 
-def read_feed(text: str, name: str, *, skip_bad: bool = False) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a row with `FEED_COLUMNS` for each entry of a feed, None where an entry lacks one, and None for a whole feed.
+def feed_headlines(
+    text: str, name: str, dates: DateRules, *, skip_bad: bool = False
+) -> tuple[list[Headline], str | None]:
+    """Return a headline for each entry of a feed, whose row has `FEED_COLUMNS`, and None for a whole feed.
 
-    A feed that was cut off is an `InputError`, or with `skip_bad` its whole entries and what follows them.
+    `dates`: the rules for dates. In a row, those that can be read are in ISO 8601, the others as they are written. A feed that
+    was cut off is an `InputError`, or with `skip_bad` its whole entries and what follows them.
     """
     is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
     entries, rest = (_json_entries if is_json else _xml_entries)(text, name, skip_bad)
-    return [dict(zip(FEED_COLUMNS, values, strict=True)) for values in entries], rest
+    rows = [dict(zip(FEED_COLUMNS, values, strict=True)) for values in entries]
+    headlines = headlines_of(rows, FIELDS, dates)  # its columns are called as the fields
+    for row, headline in zip(rows, headlines, strict=True):
+        row["published"] = headline.published.isoformat() if headline.published else row["published"]
+    return headlines, rest
 
 
 def _xml_entries(text: str, name: str, skip_bad: bool) -> tuple[Iterator[tuple[Any, ...]], str | None]:
@@ -111,17 +118,9 @@ def _checked_reference(match: re.Match[str]) -> str:
 
 
 def _date(entry: Any) -> str | None:
-    """The date in ISO 8601, or as written if it cannot be parsed."""
-    for field in ("published", "updated", "created"):
-        parsed = entry.get(f"{field}_parsed")
-        try:
-            if parsed:
-                return datetime.fromtimestamp(timegm(parsed), UTC).isoformat()
-        except (ValueError, OverflowError):  # a year that no calendar has
-            pass
-        if entry.get(field):
-            return str(entry[field])
-    return None
+    """The date as it is written: feedparser reads other dates than ours out of several forms, and zones it takes for UTC."""
+    fields = ("published", "updated", "created")
+    return next((entry[field] for field in fields if dict.get(entry, field)), None)
 
 
 def _json_entries(text: str, name: str, skip_bad: bool) -> tuple[list[tuple[Any, ...]], str | None]:

@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dedupe.dates import DateRules
 from dedupe.errors import EmptyInput, InputError
 from dedupe.headlines import Headline
 from dedupe.readers.columnar import open_parquet
-from dedupe.readers.delimited import FIELDS, Columns, NoColumn, headline_of
+from dedupe.readers.delimited import Columns, NoColumn
 from dedupe.readers.encoding import Text, decode
-from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, read_feed
+from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, feed_headlines
 from dedupe.readers.names import TIMEOUT, expand, is_address, suffix
 from dedupe.readers.opening import PARQUET_MAGIC, Content, check_read_once, read_input
 from dedupe.readers.page_source import page_source
@@ -38,6 +40,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")  # and no others: a title may hold other l
 class _Options:
     format: str | None
     columns: Columns
+    dates: DateRules
     delimiter: str | None
     encoding: str | None
     skip_bad: bool
@@ -63,6 +66,9 @@ def read_headlines(
     timeout: float = TIMEOUT,
     prefer_feed: bool = False,
     layout: bool = True,
+    day_first: bool | None = None,
+    date_format: str | None = None,
+    now: datetime | str | None = None,
 ) -> Source:
     """Read headlines from files, pipes, globs, addresses (http, https), or standard input ("-"); gzip and zstd are unpacked.
 
@@ -81,6 +87,11 @@ def read_headlines(
         timeout: seconds for each download.
         prefer_feed: of a page that names a feed, fetch the feed and read it instead.
         layout: let headlines of pages keep the `record` that they share, which is evidence for one wording.
+        day_first: whether dates such as 03/04/2026 have the day first, where the other rows of the column do not tell; by
+            default such dates then count as missing.
+        date_format: the format of the dates, as for `datetime.strptime`. Others are then read only if they have the year first,
+            or the name of a month.
+        now: the moment from which dates lie in the future, and count as missing; by default the clock's.
 
     Raises `InputError` for an input that cannot be read, with the line number if one line is at fault.
     """
@@ -94,6 +105,7 @@ def read_headlines(
     options = _Options(
         format=input_format,
         columns=choices[-1],
+        dates=DateRules(day_first, date_format, now),
         delimiter=delimiter,
         encoding=encoding,
         skip_bad=skip_bad,
@@ -152,7 +164,7 @@ def _text(content: Content, options: _Options) -> Text:
 
 def _parsed(opened: StoredTable | Text, content: Content, options: _Options) -> Source:
     if isinstance(opened, StoredTable):
-        return parquet_source(opened, content, options.columns, options.limit)
+        return parquet_source(opened, content, options.columns, options.limit, options.dates)
     text, rest = opened.text, ""
     kind = options.format or detect(text, content.suffix, options.delimiter, options.columns.title)
     by_line = kind in ("lines", "csv", "tsv") or (kind == "page" and not looks_like_html(text))
@@ -173,12 +185,13 @@ def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -
             name,
             kind,
             options.columns,
+            dates=options.dates,
             delimiter=options.delimiter,
             skip_bad=options.skip_bad,
             encoding=how,
         )
     if kind == "feed":
-        return _feed(text, name, skip_bad=options.skip_bad)
+        return _feed(text, name, options)
     if kind == "opml":
         return _opml(text, name, options)
     columns = options.columns
@@ -190,9 +203,8 @@ def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -
     )
 
 
-def _feed(text: str, name: str, *, skip_bad: bool) -> Source:
-    rows, rest = read_feed(text, name, skip_bad=skip_bad)
-    headlines = [headline_of(row, FIELDS) for row in rows]  # its columns are called as the fields
+def _feed(text: str, name: str, options: _Options) -> Source:
+    headlines, rest = feed_headlines(text, name, options.dates, skip_bad=options.skip_bad)
     notes = [f"read {name} as a feed: {len(headlines):,} entries"]
     source = Source(headlines, "feed", list(FEED_COLUMNS), notes=notes)
     return source if rest is None else incomplete(source, f"{name} was cut off", rest)
@@ -255,7 +267,7 @@ def _lines(text: str, name: str, encoding: str, *, detected: bool) -> Source:
 
 
 def _page(text: str, name: str, options: _Options, encoding: str) -> Source:
-    page = page_of(text, name if is_address(name) else None, layout=options.layout)
+    page = page_of(text, name if is_address(name) else None, layout=options.layout, dates=options.dates)
     if not page.feeds:
         return page_source(page, name, encoding)
     if not options.prefer_feed:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dedupe.dates import DateRules
 from dedupe.errors import EmptyInput, InputError
-from dedupe.readers.columnar import headlines_of
-from dedupe.readers.delimited import Columns, find_columns, headline_of, read_csv, read_jsonl
+from dedupe.readers.columnar import stored_headlines
+from dedupe.readers.delimited import Columns, find_columns, headlines_of, read_csv, read_jsonl
 from dedupe.readers.opening import Content
 from dedupe.readers.sniff import likely_delimiter
 from dedupe.readers.source import Source, incomplete
@@ -12,18 +13,26 @@ from dedupe.readers.unpacking import SizeLimit
 from dedupe.runtime.arrow import StoredTable
 
 
-def parquet_source(table: StoredTable, content: Content, choice: Columns, limit: SizeLimit) -> Source:
+def parquet_source(table: StoredTable, content: Content, choice: Columns, limit: SizeLimit, dates: DateRules) -> Source:
     """Return the headlines of a Parquet file, whose rows stay in it. `limit`: on the columns that are compared, in memory."""
     columns = find_columns(list(table.names), choice, content.name)
     size, name = content.size, content.name
-    headlines = headlines_of(table, columns, lambda unpacked: limit.check(unpacked, size, name))
+    headlines = stored_headlines(table, columns, dates, lambda unpacked: limit.check(unpacked, size, name))
     if not headlines:
         raise EmptyInput(f"{name} has no rows: give a file with at least one headline")
     return Source(headlines, "parquet", list(table.names), notes=[_table_note(name, "Parquet", columns)])
 
 
 def table_source(
-    text: str, name: str, kind: str, choice: Columns, *, delimiter: str | None, skip_bad: bool, encoding: str
+    text: str,
+    name: str,
+    kind: str,
+    choice: Columns,
+    *,
+    dates: DateRules,
+    delimiter: str | None,
+    skip_bad: bool,
+    encoding: str,
 ) -> Source:
     """Return the headlines of CSV, TSV or JSON Lines, by `kind`. `encoding`: what notes say of it."""
     if kind == "jsonl":
@@ -41,7 +50,7 @@ def table_source(
     notes = [_table_note(name, f"{how}{encoding}", columns)]
     if rows.rejects:
         notes.append(f"{len(rows.rejects):,} bad line{'s' * (len(rows.rejects) > 1)} skipped")
-    headlines = [headline_of(row, columns) for row in rows.records]
+    headlines = headlines_of(rows.records, columns, dates)
     source = Source(headlines, kind, rows.columns, rejects=rows.rejects, notes=notes)
     return incomplete(source, f"{name} is damaged or cut off", "") if rows.cut else source
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedupe.clustering.collapse import Collapsed
+from dedupe.dates import AMBIGUOUS, BAD, UNKNOWN_ZONE
 from dedupe.embedding import Encoder
 from dedupe.embedding.cache import VectorCache
 from dedupe.errors import DedupeWarning
@@ -24,6 +25,11 @@ from dedupe.text.normalize import MAX_LENGTH
 _MAX_TITLES = 50  # distinct titles in a story beyond which an editor should look
 _MIN_PROBABILITY = 0.2  # mean probability of a member below which it hardly belongs
 _MAX_LISTED = 8  # stories named in a message
+_DATES = {
+    BAD: "a date that cannot be read, or cannot be true",
+    AMBIGUOUS: "a date whose day and month cannot be told apart (say which comes first)",
+    UNKNOWN_ZONE: "a date in a time zone of unknown name",
+}
 _HARMLESS = ("control-characters", "duplicate-id")  # cautions that change no group
 
 
@@ -31,8 +37,9 @@ _HARMLESS = ("control-characters", "duplicate-id")  # cautions that change no gr
 class Caution:
     """A warning about the input or the groups: a code, a message of one line, and the input positions that it is about.
 
-    Codes: `empty-title`, `long-title`, `control-characters`, `bad-date`, `duplicate-id`, `not-english`, `large-story`,
-    `loose-story`, `collapsed`, `sparse`, `uncorrected`, `uncalibrated`, `undated`, `unused-cache`.
+    Codes: `empty-title`, `long-title`, `control-characters`, `bad-date`, `ambiguous-date`, `unknown-zone`, `duplicate-id`,
+    `not-english`, `large-story`, `loose-story`, `collapsed`, `sparse`, `uncorrected`, `uncalibrated`, `undated`,
+    `unused-cache`.
     """
 
     code: str
@@ -50,8 +57,9 @@ def input_cautions(
     yield from _caution("long-title", long, [len(text) >= MAX_LENGTH for text in texts])
     controls = [_has_control(row.title) for row in rows]
     yield from _caution("control-characters", "with NUL or other control characters, which are ignored", controls)
-    bad_dates = [row.bad_date is not None for row in rows]
-    yield from _caution("bad-date", "with a date that cannot be read, which counts as missing", bad_dates)
+    problems = [row.date_problem for row in rows]
+    for code, what in _DATES.items():
+        yield from _caution(code, f"with {what}, which counts as missing", [problem == code for problem in problems])
     repeated = [row.id is not None and ids[row.id] > 1 for row in rows]
     yield from _caution("duplicate-id", "with the id of another row", repeated)
     if window is not None and rows and not any(row.published for row in rows):

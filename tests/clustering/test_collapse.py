@@ -185,7 +185,7 @@ def test_exempt_nodes_stay_as_they_are(storm):
 
 def test_members_lie_in_the_window_of_their_leader(storm):
     titles, vectors = storm
-    hours = [None if k < 5 else float(k) for k in range(1, 181)]
+    hours = [None if k < 5 else 490_000.0 + k for k in range(1, 181)]
     run = Run(titles, vectors, hours=hours, window=60)
     for node in range(len(run.nodes)):
         dated = [hours[row] for row in np.flatnonzero(run.nodes.of_row == node).tolist() if hours[row]]
@@ -263,7 +263,9 @@ def test_the_order_of_the_input_does_not_matter():
 def test_a_run_over_a_crowd_keeps_its_window():
     titles, vectors = crowd_of(same_news(1500), others=700)
     hours = np.arange(len(titles)) / 50
-    rows = [{"title": title, "published": 3600 * hour} for title, hour in zip(titles, hours.tolist(), strict=True)]
+    rows = [
+        {"title": title, "published": 1.75e9 + 3600 * hour} for title, hour in zip(titles, hours.tolist(), strict=True)
+    ]
     result = deduplicate(rows, embeddings=vectors, window=24)
     assert len(cautions(result)["collapsed"].positions) >= 1000
     for level in ("exact", *SCORED_LEVELS):

@@ -301,7 +301,8 @@ def test_a_page_is_short(page: Path) -> None:
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
 def test_options_that_a_page_names_exist(page: Path) -> None:
-    known = {option for command in cli.commands.values() for parameter in command.params for option in parameter.opts}
+    parameters = [parameter for command in cli.commands.values() for parameter in command.params]
+    known = {option for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text("utf-8")))
     assert named - known - {"--help"} == set()
 

@@ -31,6 +31,7 @@ def not_utf8():
     return pa.StringArray.from_buffers(3, pa.py_buffer(struct.pack("<4i", 0, 5, 8, 8)), pa.py_buffer(b"caf\xe9sabc"))
 
 
+MICROSECONDS = int(datetime(2025, 8, 16, tzinfo=UTC).timestamp()) * 10**6
 ODD = {
     "date after 9999": (raw([2**31 - 1, 0, -(2**31)], pa.date32()), "<value out of range: 2147483647>"),
     "time after 9999": (raw([FAR, 0, -FAR], pa.timestamp("us")), "<value out of range: 4611686018427387904>"),
@@ -78,8 +79,8 @@ def test_a_value_that_python_lacks_is_text_in_any_column(tmp_path, fake_encoder,
 
 
 def test_dates_that_cannot_be_held_are_counted_and_not_lost(fake_encoder):
-    result = deduplicate(pa.table({"title": TITLES, "published": raw([FAR, 0, None], pa.timestamp("us"))}))
-    assert [headline.published for headline in result.headlines] == [None, datetime(1970, 1, 1, tzinfo=UTC), None]
+    result = deduplicate(pa.table({"title": TITLES, "published": raw([FAR, MICROSECONDS, None], pa.timestamp("us"))}))
+    assert [headline.published for headline in result.headlines] == [None, datetime(2025, 8, 16, tzinfo=UTC), None]
     (caution,) = (caution for caution in result.cautions if caution.code == "bad-date")
     assert caution.positions == (0,)
 

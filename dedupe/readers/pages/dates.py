@@ -11,12 +11,10 @@ from itertools import groupby
 
 from dedupe.readers.pages.text_lines import Line
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = rf"(?P<month{{}}>{'|'.join(_MONTHS)})[a-z]*\.?"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(
-    r"\b(?P<iso>\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?)\b"
-    rf"|\b{_MONTH.format(1)} (?P<day1>\d{{1,2}}),? (?P<year1>\d{{4}})\b"
-    rf"|\b(?P<day2>\d{{1,2}}) {_MONTH.format(2)},? (?P<year2>\d{{4}})\b",
+    r"\b\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?\b"
+    rf"|\b{_MONTH} \d{{1,2}},? \d{{4}}\b|\b\d{{1,2}} {_MONTH},? \d{{4}}\b",
     re.IGNORECASE,
 )
 _BREAKS = ("marker", "menu", "short")
@@ -51,12 +49,6 @@ def _dates(lines: Sequence[Line]) -> dict[int, str]:
 
 
 def date_in(line: str) -> str | None:
-    """Return the first whole date in a line in ISO 8601, None if it has none."""
+    """Return the first whole date in a line as it is written, None if it has none."""
     match = _DATE.search(line)
-    if match is None:
-        return None
-    if match["iso"]:
-        return match["iso"]
-    day, month, year = ((match["day1"], match["month1"], match["year1"]) if match["day1"] else
-                        (match["day2"], match["month2"], match["year2"]))  # fmt: skip
-    return f"{year}-{_MONTHS.index(month.lower()) + 1:02}-{int(day):02}"
+    return match[0] if match else None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from dedupe.dates import NO_RULES, DateRules, read_dates
+from dedupe.dates import Reading as DateReading
 from dedupe.headlines import Headline
 from dedupe.readers.pages.formats import html_of_mhtml, looks_like_html, looks_like_mhtml
 from dedupe.readers.pages.found import Found, PageReport, Reading
@@ -24,13 +26,14 @@ class Page:
     feeds: list[str]
 
 
-def page_of(text: str, url: str | None = None, *, layout: bool = True) -> Page:
+def page_of(text: str, url: str | None = None, *, layout: bool = True, dates: DateRules = NO_RULES) -> Page:
     """Return the headlines of a page: HTML, a part of it, MHTML, Markdown or copied text.
 
     Args:
         text: the page.
         url: its address, to which links are relative; by default the one that the page states.
         layout: whether headlines keep the `record` that they share with another.
+        dates: the rules for dates.
 
     A headline has in `extra` its `position` (of HTML the number of its link or heading, of text that of its line, from 1)
     and its `group`, the heading above it, if there is one; and its link, date and source where the page has them.
@@ -43,22 +46,23 @@ def page_of(text: str, url: str | None = None, *, layout: bool = True) -> Page:
     else:
         reading, how = read_text(text), "a news page"
     report = PageReport(len(reading.found), tuple(reading.left_out), reading.sure)
-    return Page(_headlines(reading, text, layout), report, how, reading.feeds)
+    return Page(_headlines(reading, text, layout, dates), report, how, reading.feeds)
 
 
-def _headlines(reading: Reading, text: str, layout: bool) -> list[Headline]:
+def _headlines(reading: Reading, text: str, layout: bool, rules: DateRules) -> list[Headline]:
     members = Counter(found.record for found in reading.found)
     page = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    dates = read_dates((found.published for found in reading.found), rules)
     headlines = []
-    for found in reading.found:
+    for found, date in zip(reading.found, dates, strict=True):
         shared = layout and members[found.record] > 1
         record = f"{page}:{found.record}" if shared else None
-        headlines.append(_headline(found, record))
+        headlines.append(_headline(found, record, date))
     return headlines
 
 
-def _headline(found: Found, record: str | None) -> Headline:
+def _headline(found: Found, record: str | None, date: DateReading) -> Headline:
     extra: dict[str, Any] = {"position": found.place}
     if found.section:
         extra["group"] = found.section
-    return Headline(found.title, None, found.published, found.source, found.url, extra, record=record)
+    return Headline(found.title, None, date.when, found.source, found.url, extra, bad_date=date.bad, record=record)

@@ -1,0 +1,122 @@
+"""A column of dates -> readings: its rows together settle the order of day and month, and whether numbers are Excel's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from numbers import Real
+from typing import Any
+
+from dedupe.dates.meaning import BAD, Meaning, Reading, Unsettled, moment, reading_of
+from dedupe.dates.numbers import Serial, number_in
+from dedupe.dates.reading import meaning_of, read_date
+from dedupe.dates.zones import zone_of
+from dedupe.errors import InputError
+
+_SERIAL_SHARE = 0.5  # of the dates of a column, from which on it is a column of Excel's
+_AHEAD = timedelta(days=1)  # that a date may lie in the future, since clocks and zones differ
+_TRIED = datetime(2026, 3, 4, 10, 45, 30, tzinfo=UTC)
+_OTHERS = (_TRIED.replace(year=2025), _TRIED.replace(month=4), _TRIED.replace(day=5))
+
+
+@dataclass(frozen=True, slots=True)
+class DateRules:
+    """How the dates of a column are read where they do not tell themselves.
+
+    `day_first`: whether 03/04/2026 is 3 April, in columns whose other rows do not tell. `date_format`: that of the dates, with
+    the codes of `datetime.strptime`, of which `%Z` may only be the last; others are then read only if they have the year first
+    or the name of a month. `now`: the moment from which dates lie in the future; None takes it from the clock.
+    """
+
+    day_first: bool | None = None
+    date_format: str | None = None
+    now: datetime | str | None = None
+
+    def __post_init__(self) -> None:
+        if self.date_format is not None:
+            _check_format(self.date_format)
+        if self.now is not None and read_date(self.now).when is None:
+            raise InputError(f"now is {self.now!r}, which is no date: write one such as 2026-03-04T10:45:00Z")
+
+    @property
+    def latest(self) -> datetime:
+        """The moment after which dates lie too far in the future; by the clock, if it was not told."""
+        return (read_date(self.now).when or datetime.now(UTC)) + _AHEAD
+
+
+NO_RULES = DateRules()
+
+
+def read_dates(values: Iterable[Any], rules: DateRules = NO_RULES) -> list[Reading]:
+    """Return what each value of a column says.
+
+    Day and month in numbers: if a row can only be read with the day first, all that can be read both ways are, and the same
+    with the month first. Where rows of both kinds exist, or none, `rules.day_first` tells; without it, they are ambiguous, but
+    04.03.2026 has the day first. Numbers of the size that Excel gives to days are dates where half of the column is.
+    A date more than a day after `rules.now` is bad.
+    """
+    column = list(values)
+    meanings = [_by_format(value, rules.date_format) if rules.date_format else meaning_of(value) for value in column]
+    orders = {dots: _order(meanings, dots, rules.day_first) for dots in (False, True)}
+    filled = sum(meaning is not None for meaning in meanings)
+    excel = sum(type(meaning) is Serial for meaning in meanings) >= _SERIAL_SHARE * filled
+    latest = rules.latest
+    readings = []
+    for value, meaning in zip(column, meanings, strict=True):
+        if isinstance(meaning, Unsettled):
+            meaning = meaning.settled(orders[meaning.dots])
+        elif isinstance(meaning, Serial):
+            meaning = meaning.when if excel else BAD
+        if isinstance(meaning, datetime) and meaning > latest:
+            meaning = BAD
+        readings.append(reading_of(value, meaning))
+    return readings
+
+
+def _order(meanings: Sequence[Meaning], dots: bool, day_first: bool | None) -> bool | None:
+    """Whether the day comes first in dates with or without dots: as the rows tell, or else the user."""
+    unsettled = [meaning for meaning in meanings if type(meaning) is Unsettled and meaning.dots == dots]
+    day = any(meaning.month_first is None for meaning in unsettled)
+    month = any(meaning.day_first is None for meaning in unsettled)
+    return day if day != month else day_first
+
+
+def _by_format(value: Any, date_format: str) -> Meaning:
+    """What a value means where the column has a format: without it, only what can be confused with no other date."""
+    if not isinstance(value, (str, Real)):
+        return meaning_of(value)
+    text = " ".join(str(value).split())
+    try:
+        return moment(_parsed(text, date_format))
+    except ValueError:
+        meaning = meaning_of(value)
+        return BAD if isinstance(meaning, (Unsettled, Serial)) or number_in(text) is not None else meaning
+
+
+def _parsed(text: str, date_format: str) -> datetime:
+    """A date of a format; the name of its zone is looked up here, since `strptime` knows that of the machine alone."""
+    if not date_format.endswith("%Z"):
+        return datetime.strptime(text, date_format)
+    start, _, name = text.rpartition(" ")
+    zone = zone_of(name)
+    if zone is None:
+        raise ValueError(name)
+    return datetime.strptime(start, date_format.removesuffix("%Z").rstrip()).replace(tzinfo=zone)
+
+
+def _check_format(date_format: str) -> None:
+    """Raise `InputError` for a format that gives no whole date."""
+    problem = ""
+    try:
+        written, *others = (when.strftime(date_format) for when in (_TRIED, *_OTHERS))
+        if "%Z" in date_format.removesuffix("%Z"):
+            problem = "%Z must be its end"
+        elif written in others:
+            problem = "it needs a day, a month and a year"
+        elif _parsed(written, date_format).date() != _TRIED.date():
+            problem = "it gives another date than it is written for"
+    except ValueError as error:
+        problem = str(error)
+    if problem:
+        raise InputError(f"date format {date_format!r} cannot be used ({problem}): write one such as '%d.%m.%Y %H:%M'")
