@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import warnings
 import weakref
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
 
-from dedupe.errors import InputError
+from dedupe.errors import DedupeWarning, InputError
 from dedupe.headlines import Headline, Row, as_headlines, from_fields
 from dedupe.readers.delimited import FIELDS, Columns, find_columns
 from dedupe.readers.opening import Content
+from dedupe.readers.title_column import Values
 from dedupe.runtime.arrow import StoredRow, StoredTable, as_table, is_frame, one_line
 
 _ROW_BYTES = 8  # that the other values of a row have at least
@@ -26,7 +28,12 @@ def read_table(frame: Any, columns: Columns | None = None) -> list[Headline]:
         columns: the columns to read; a column that is not named is found by its usual names.
     """
     table = StoredTable(as_table(frame))
-    return headlines_of(table, find_columns(list(table.names), columns or Columns(), "the table", "Columns(title=...)"))
+    found, doubts = find_columns(
+        list(table.names), columns or Columns(), "the table", values_of(table), option="Columns(title=...)"
+    )
+    for doubt in doubts:
+        warnings.warn(doubt, DedupeWarning, stacklevel=2)
+    return headlines_of(table, found)
 
 
 def rows_of(headlines: Iterable[Row] | Any) -> list[Headline]:
@@ -55,6 +62,11 @@ def open_parquet(content: Content) -> StoredTable:
             raise InputError(f"{content.name} cannot be read as Parquet ({one_line(error)}): {advice}") from None
         weakref.finalize(table, stack.pop_all().close)
     return table
+
+
+def values_of(table: StoredTable) -> Values:
+    """Return a function that yields the values of a column, so that the title column can be told."""
+    return lambda column: (value for (value,) in table.values([column]))
 
 
 def headlines_of(

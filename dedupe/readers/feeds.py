@@ -14,13 +14,14 @@ from xml.etree import ElementTree
 
 from dedupe.errors import InputError
 from dedupe.readers.delimited import array_start
+from dedupe.readers.entry_titles import clean_title, first_sentence
 from dedupe.readers.xml_text import cut_feed, root_name, with_plain_doctype
 
 FEED_COLUMNS = ("title", "published", "source", "url", "id")
 _JSON_FEED = re.compile(r'\s*\{.*?"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.org/', re.DOTALL)
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _FORMAT_OF_ROOT = {"rss": "feed", "feed": "feed", "rdf": "feed", "opml": "opml"}
-_MARKUP = re.compile(r"</?(?:a|b|br|cite|em|font|i|mark|p|q|small|span|strong|su[bp]|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_GOOGLE = re.compile(r"https?://news\.google\.", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^[\ufeff\s]*<\?xml[^>]*\?>")  # its encoding no longer holds for decoded text
 _REFERENCE = re.compile(r"&(?:amp;)?#(?:x([\da-f]+)|([0-9]+));?", re.IGNORECASE)  # to a character; perhaps escaped
 _BLANK_LINES = re.compile(r"[\r\n]\s+")
@@ -57,14 +58,15 @@ def addresses_of_opml(text: str, name: str) -> list[str]:
     return list(dict.fromkeys(address.strip() for address in addresses if address.strip()))
 
 
-def read_feed(text: str, name: str, *, skip_bad: bool = False) -> tuple[list[dict[str, Any]], str | None]:
+def read_feed(text: str, name: str, *, skip_bad: bool = False) -> tuple[list[tuple[dict[str, Any], bool]], str | None]:
     """Return a row with `FEED_COLUMNS` for each entry of a feed, None where an entry lacks one, and None for a whole feed.
 
+    Beside each row stands whether its title was made: an entry without one has the first sentence of its text instead.
     A feed that was cut off is an `InputError`, or with `skip_bad` its whole entries and what follows them.
     """
     is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
     entries, rest = (_json_entries if is_json else _xml_entries)(text, name, skip_bad)
-    return [dict(zip(FEED_COLUMNS, values, strict=True)) for values in entries], rest
+    return [(dict(zip(FEED_COLUMNS, values, strict=True)), made) for *values, made in entries], rest
 
 
 def _xml_entries(text: str, name: str, skip_bad: bool) -> tuple[Iterator[tuple[Any, ...]], str | None]:
@@ -96,10 +98,20 @@ def _parsed(text: str, name: str) -> Any:
 
 
 def _entries_of(feed: Any) -> Iterator[tuple[Any, ...]]:
-    outlet = _without_markup(feed.feed.get("title"))
+    outlet = clean_title(feed.feed.get("title") or "") or None
     for entry in feed.entries:
-        source = _without_markup((entry.get("source") or {}).get("title")) or outlet
-        yield _without_markup(entry.get("title")), _date(entry), source, entry.get("link"), entry.get("id")
+        title = clean_title(entry.get("title") or "")
+        source = clean_title((entry.get("source") or {}).get("title") or entry.get("news_source") or "")
+        if not source and _GOOGLE.match(entry.get("link") or ""):  # whose titles end in the outlet
+            source = title.rpartition(" - ")[2].strip() if " - " in title else ""
+        made = "" if title else _made_title(entry)
+        yield title or made or None, _date(entry), source or outlet, entry.get("link"), entry.get("id"), bool(made)
+
+
+def _made_title(entry: Any) -> str:
+    """The first sentence of the description of an entry, or of its content."""
+    texts = (entry.get("summary"), *(content.get("value") for content in entry.get("content") or ()))
+    return next(filter(None, (first_sentence(text, html=True) for text in texts if text)), "")
 
 
 def _checked_reference(match: re.Match[str]) -> str:
@@ -151,11 +163,12 @@ def _before_items(start: str) -> dict[str, Any]:
 
 
 def _json_entry(item: Any, feed: Any) -> tuple[Any, ...]:
-    title = item.get("title") or item.get("summary") or item.get("content_text")
+    title, made = item.get("title"), ""
+    title = clean_title(title) if isinstance(title, str) else title
+    if not title:
+        texts = ((item.get(key), key == "content_html") for key in ("summary", "content_text", "content_html"))
+        sentences = (first_sentence(text, html=html) for text, html in texts if isinstance(text, str))
+        made = next(filter(None, sentences), "")
     date = item.get("date_published") or item.get("date_modified")
-    return title, date, feed.get("title"), item.get("url") or item.get("external_url"), item.get("id")
-
-
-def _without_markup(title: str | None) -> str | None:
-    """A title without the markup that feeds may escape into it."""
-    return title and _MARKUP.sub("", title).strip()
+    url = item.get("url") or item.get("external_url")
+    return title or made or None, date, feed.get("title"), url, item.get("id"), bool(made)

@@ -352,7 +352,7 @@ def test_the_keys_of_the_nested_document_are_documented(runs: Path) -> None:
     story = json.loads((runs / "nested.json").read_text("utf-8"))["stories"][0]
     wording = story["wordings"][0]
     assert set(first_column("columns.md", "json")) == set(story) | set(wording)
-    assert "position" in wording["headlines"][0]
+    assert "dedupe_position" in wording["headlines"][0]
 
 
 def test_every_flag_is_explained() -> None:
