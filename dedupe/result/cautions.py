@@ -24,14 +24,14 @@ from dedupe.text.normalize import MAX_LENGTH
 _MAX_TITLES = 50  # distinct titles in a story beyond which an editor should look
 _MIN_PROBABILITY = 0.2  # mean probability of a member below which it hardly belongs
 _MAX_LISTED = 8  # stories named in a message
-_HARMLESS = ("control-characters", "duplicate-id", "title-from-text")  # cautions that change no group
+_HARMLESS = ("control-characters", "duplicate-id", "made-title")  # cautions that change no group
 
 
 @dataclass(frozen=True, slots=True)
 class Caution:
     """A warning about the input or the groups: a code, a message of one line, and the input positions that it is about.
 
-    Codes: `empty-title`, `title-from-text`, `long-title`, `control-characters`, `bad-date`, `duplicate-id`, `not-english`,
+    Codes: `empty-title`, `made-title`, `long-title`, `control-characters`, `bad-date`, `duplicate-id`, `not-english`,
     `large-story`, `loose-story`, `collapsed`, `sparse`, `uncorrected`, `uncalibrated`, `undated`, `unused-cache`.
     """
 
@@ -48,7 +48,7 @@ def input_cautions(
     long = f"compared by the first {MAX_LENGTH:,} characters only"
     yield from _caution("empty-title", "without a title: left ungrouped", [not text for text in texts])
     made = "without a title of their own: the first sentence of their text is compared"
-    yield from _caution("title-from-text", made, [row.title_made is True for row in rows])
+    yield from _caution("made-title", made, [row.title_made is True for row in rows])
     yield from _caution("long-title", long, [len(text) >= MAX_LENGTH for text in texts])
     controls = [_has_control(row.title) for row in rows]
     yield from _caution("control-characters", "with NUL or other control characters, which are ignored", controls)

@@ -131,7 +131,7 @@ def test_a_damaged_database_is_one_error(news, tmp_path, damage):
     else:
         data[16:] = b"and so on"
     (tmp_path / "bad.db").write_bytes(data)
-    with pytest.raises(InputError, match="bad.db"):
+    with pytest.raises(InputError, match=r"bad\.db"):
         titles(read_headlines(tmp_path / "bad.db"))
 
 

@@ -152,7 +152,7 @@ def test_names_are_found_whatever_their_case_and_signs(tmp_path):
 
 
 def test_all_names_are_in_the_docs_and_in_a_dry_run(tmp_path):
-    page = (Path(__file__).parents[2] / "docs" / "columns.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text("utf-8")
     shown = run("cluster", table(tmp_path / "a.csv", {"headline": TITLES}), "--dry-run").stdout
     for field, names in USUAL_NAMES.items():
         (row,) = re.findall(rf"^\| {field} \| (.*) \|$", page, re.MULTILINE)
