@@ -25,20 +25,15 @@ def read_table(frame: Any, columns: Columns | None = None) -> list[Headline]:
 
     Args:
         frame: an Arrow table, or a frame of pandas, polars or another library that exports Arrow.
-        columns: the columns to read; a column that is not named is found by its usual names.
+        columns: the columns to read; a column that is not named is found by its usual names, that of the titles also by its
+            values. Where another may be meant, a `DedupeWarning` says so.
     """
-    table = StoredTable(as_table(frame))
-    found, doubts = find_columns(
-        list(table.names), columns or Columns(), "the table", values_of(table), option="Columns(title=...)"
-    )
-    for doubt in doubts:
-        warnings.warn(doubt, DedupeWarning, stacklevel=2)
-    return headlines_of(table, found)
+    return _read_table(frame, columns or Columns(), depth=3)
 
 
 def rows_of(headlines: Iterable[Row] | Any) -> list[Headline]:
     """Return rows, or the rows of a frame, as headlines."""
-    return read_table(headlines) if is_frame(headlines) else as_headlines(headlines)
+    return _read_table(headlines, Columns(), depth=4) if is_frame(headlines) else as_headlines(headlines)
 
 
 def open_parquet(content: Content) -> StoredTable:
@@ -62,6 +57,16 @@ def open_parquet(content: Content) -> StoredTable:
             raise InputError(f"{content.name} cannot be read as Parquet ({one_line(error)}): {advice}") from None
         weakref.finalize(table, stack.pop_all().close)
     return table
+
+
+def _read_table(frame: Any, columns: Columns, depth: int) -> list[Headline]:
+    """The rows of a frame. Where its column of titles is in doubt, the line `depth` calls above is warned."""
+    table = StoredTable(as_table(frame))
+    names, values = list(table.names), values_of(table)
+    found, doubts = find_columns(names, columns, "the table", values, option="Columns(title=...)")
+    for doubt in doubts:
+        warnings.warn(doubt, DedupeWarning, stacklevel=depth)
+    return headlines_of(table, found)
 
 
 def values_of(table: StoredTable) -> Values:

@@ -48,7 +48,7 @@ def joined_source(names: list[str], sources: list[Source]) -> Source:
         [note for source in sources for note in source.notes],
         [warning for source in sources for warning in source.warnings],
         joined([source.report for source in sources if source.report]),
-        all(source.header for source in sources),
+        any(source.header for source in sources),
         any(source.cut for source in sources),
     )
 

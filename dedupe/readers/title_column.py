@@ -58,7 +58,7 @@ def title_column(available: list[str], values: Values) -> TitleColumn:
     what, count = held[chosen]
     rivals = [column for column in candidates if column != chosen and _is_rival(column, chosen, candidates, held)]
     others = [f"{column!r} holds {held[column][0] or 'titles, too'}" for column in rivals]
-    if what and count >= _FEW and chosen in sure:
+    if what and (count >= _FEW or chosen not in sure):
         others.insert(0, f"it holds {what}")
     return TitleColumn(chosen, "; ".join(others))
 

@@ -47,7 +47,7 @@ def input_cautions(
     ids = Counter(row.id for row in rows)
     long = f"compared by the first {MAX_LENGTH:,} characters only"
     yield from _caution("empty-title", "without a title: left ungrouped", [not text for text in texts])
-    made = "without a title of their own: the first sentence of their text is compared"
+    made = "without a title, compared by the first sentence of the text"
     yield from _caution("made-title", made, [row.title_made is True for row in rows])
     yield from _caution("long-title", long, [len(text) >= MAX_LENGTH for text in texts])
     controls = [_has_control(row.title) for row in rows]

@@ -76,17 +76,20 @@ def _address(url: str | None) -> str:
 def _days(story: StorySummary) -> str:
     if story.first is None or story.last is None:
         return ""
-    first, last = _day(story.first), _day(story.last)
-    return first if first == last else f"{first} to {last}"
+    return _days_between(story.first, story.last)
 
 
 def _span(stories: Sequence[StorySummary]) -> str:
     dates = [date for story in stories for date in (story.first, story.last) if date]
     if not dates:
         return ""
-    first, last = _day(min(dates)), _day(max(dates))
-    return f", {first}" if first == last else f", {first} to {last}"
+    return f", {_days_between(min(dates), max(dates))}"
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC).day} {moment.astimezone(UTC):%B %Y}"
+def _days_between(first: datetime, last: datetime) -> str:
+    start, end = first.astimezone(UTC), last.astimezone(UTC)
+    until = f"{end.day} {end:%B %Y}"
+    if start.date() == end.date():
+        return until
+    same_month = (start.year, start.month) == (end.year, end.month)
+    return f"{start.day} to {until}" if same_month else f"{start.day} {start:%B %Y} to {until}"

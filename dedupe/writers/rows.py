@@ -58,9 +58,9 @@ def write_rows(
 ) -> None:
     """Write rows in one of `ROW_FORMATS`; "lines" is their titles.
 
-    With `formulas`, cells of CSV and TSV are left as they are, even if a spreadsheet would run them. Without `header`, these
-    begin with the first row. `table`: the name of the table of SQLite, or of the sheet. Raises `OutputError` where the file
-    cannot be written.
+    With `formulas`, cells of CSV and TSV are left as they are, even if a spreadsheet would run them. Without `header`, they
+    and Excel begin with the first row. `table`: the name of the table of SQLite, or of the sheet. Raises `OutputError` where
+    the file cannot be written.
     """
     if format == "parquet":
         _write_parquet(rows, path)
@@ -68,7 +68,10 @@ def write_rows(
     if format in BINARY_FORMATS:
         columns = _columns(rows)
         values = ([row.get(name) for name in columns] for row in rows)
-        (write_workbook if format == "xlsx" else write_database)(columns, values, path, table)
+        if format == "xlsx":
+            write_workbook(columns, values, path, table, header=header)
+        else:
+            write_database(columns, values, path, table)
         return
     with writing(path) as stream:
         if format in _DELIMITERS:

@@ -20,11 +20,13 @@ _ESCAPE = re.compile(r"_(?=x[\da-fA-F]{4}_)")  # an underscore that begins what 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
-def write_workbook(columns: Sequence[str], rows: Iterable[Sequence[Any]], path: str, sheet: str) -> None:
-    """Write rows of values in the order of `columns`. Text is stored as text, so none of it is ever run as a formula.
+def write_workbook(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], path: str, sheet: str, *, header: bool = True
+) -> None:
+    """Write rows of values in the order of `columns`, below their names if there is a `header`.
 
-    Numbers and dates without a zone stay what they are, all else is text. Raises `OutputError` where a sheet is too small for
-    them, and where the file cannot be written.
+    Text is stored as text, so none of it is ever run as a formula. Numbers and dates without a zone stay what they are, all
+    else is text. Raises `OutputError` where a sheet is too small for them, and where the file cannot be written.
     """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
@@ -42,7 +44,8 @@ def write_workbook(columns: Sequence[str], rows: Iterable[Sequence[Any]], path: 
         made.data_type = "s"  # it may look like a formula or an error
         return made
 
-    page.append([cell(name) for name in columns])
+    if header:
+        page.append([cell(name) for name in columns])
     for number, row in enumerate(rows, 2):
         if number > _MAX_ROWS:
             raise _too_much(path, f"over {_MAX_ROWS - 1:,} rows", f"{_MAX_ROWS:,}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import sqlite3
 import time
 from contextlib import closing
@@ -133,6 +134,20 @@ def test_a_damaged_database_is_one_error(news, tmp_path, damage):
     (tmp_path / "bad.db").write_bytes(data)
     with pytest.raises(InputError, match=r"bad\.db"):
         titles(read_headlines(tmp_path / "bad.db"))
+
+
+def test_a_database_with_changed_bytes_is_read_or_refused(news, an_end):
+    data, draw = news.read_bytes(), random.Random(0)
+    for _ in range(100):
+        changed = bytearray(data)
+        for place in draw.choices(range(len(data)), k=8):
+            changed[place] = draw.randrange(256)
+        news.write_bytes(changed)
+        for part in ("::headlines", "::late"):
+            try:
+                read_headlines(f"{news}{part}")
+            except InputError as error:
+                assert "\n" not in str(error)
 
 
 def test_rows_beyond_the_limit_are_refused_while_they_are_read(news):

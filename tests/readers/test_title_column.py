@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import Columns, DedupeWarning, InputError, read_headlines, read_table
+from dedupe import Columns, DedupeWarning, InputError, deduplicate, read_headlines, read_table
 from dedupe.readers.title_column import title_column
 from dedupe.readers.usual_names import USUAL_NAMES, folded, usual_columns
 from tests.support.command_line import refused, run
-from tests.support.headline_files import titles, write
+from tests.support.headline_files import feed, titles, write
 
 TITLES = [
     "Ferry sinks off Oslo, 3 dead",
@@ -207,3 +207,29 @@ def test_a_frame_of_titles_gives_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         read_table(pd.DataFrame({"title": TITLES}))
+
+
+def test_a_frame_s_doubtful_column_is_warned_of_at_the_caller_s_line(fake_encoder):
+    frame = pd.DataFrame({"name": OTHERS["handles"], "text": TITLES})
+    for call in (read_table, deduplicate):
+        with pytest.warns(DedupeWarning, match="titles are taken from 'text'") as caught:
+            call(frame)
+        assert caught[0].filename == __file__
+
+
+def test_long_texts_are_taken_with_a_warning_where_there_is_nothing_else(tmp_path):
+    source = read_headlines(table(tmp_path / "a.csv", {"content": OTHERS["long texts"], "n": ["1"] * 4}))
+    assert titles(source) == OTHERS["long texts"] and "(it holds long texts)" in source.warnings[0]
+
+
+def test_a_sheet_without_a_header_is_written_without_one(tmp_path, fake_encoder):
+    pd.DataFrame({"a": [1, 2], "b": TITLES[:2]}).to_excel(tmp_path / "a.xlsx", header=False, index=False)
+    assert run("dedupe", tmp_path / "a.xlsx", "--no-header", "-o", tmp_path / "b.xlsx").exit_code == 0
+    assert pd.read_excel(tmp_path / "b.xlsx", header=None).values.tolist() == [[1, TITLES[0]], [2, TITLES[1]]]
+
+
+def test_a_feed_beside_a_table_without_a_header_gives_the_output_one(tmp_path, fake_encoder):
+    (tmp_path / "feed.xml").write_bytes(feed("rss"))
+    path = write(tmp_path / "a.csv", f"1,{TITLES[1]}\n2,{TITLES[2]}\n")
+    assert run("dedupe", path, tmp_path / "feed.xml", "--no-header", "-o", tmp_path / "o.csv").exit_code == 0
+    assert (tmp_path / "o.csv").read_text("utf-8").startswith("column_1,column_2,title,")

@@ -149,12 +149,12 @@ def test_a_digest(news, tmp_path):
     assert (tmp_path / "s.md").read_text("utf-8").splitlines() == [
         "# Stories",
         "",
-        "2 stories in 4 headlines, 1 March 2026 to 2 March 2026.",
+        "2 stories in 4 headlines, 1 to 2 March 2026.",
         "",
         "## Reported more than once",
         "",
         "- [**Ferry sinks off Oslo, three dead**](https://nordic.example/9) (3 headlines; Fjord Herald, Nordic Wire;"
-        " 1 March 2026 to 2 March 2026)",
+        " 1 to 2 March 2026)",
         "",
         "## Reported once",
         "",
