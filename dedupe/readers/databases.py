@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ _QUERY = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
 _READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION)
 _VERSIONS = slice(18, 20)  # bytes that say whether changes may wait in a second file
 _MAX_VALUE = 1_000_000_000  # bytes; the most that SQLite allows
-_CHECKED_ROWS = 1024
 _STEPS = 100_000  # of SQLite, between two looks at whether the user has interrupted it
 _ROW_BYTES = 8  # that the other values of a row have at least
 
@@ -42,16 +41,15 @@ def read_database(content: Content, limit: SizeLimit) -> tuple[Rows, str]:
         for values in cursor:
             rows.records.append(dict(zip(rows.columns, values, strict=True)))
             size += _ROW_BYTES * len(values) + sum(len(value) for value in values if isinstance(value, (str, bytes)))
-            if len(rows.records) % _CHECKED_ROWS == 0:
-                limit.check(size, content.size, name)
+            limit.check(size, content.size, name)
     return rows, how
 
 
 def _connection(content: Content) -> sqlite3.Connection:
     """A connection that cannot write, and leaves no files beside the database."""
-    with _errors(content.name):
+    with _errors(content.name), ExitStack() as stack:
         if content.path is None:
-            connection = sqlite3.connect(":memory:")
+            connection = stack.enter_context(closing(sqlite3.connect(":memory:")))
             data = bytearray(content.data)
             data[_VERSIONS] = b"\1\1"  # a database in memory has no second file
             connection.deserialize(bytes(data))
@@ -60,10 +58,11 @@ def _connection(content: Content) -> sqlite3.Connection:
             waiting = any(_has_bytes(path.with_name(path.name + ending)) for ending in ("-wal", "-journal"))
             # One that is not in use is opened as if nobody else could change it: no lock, no files beside it.
             mode = "mode=ro" if waiting else "mode=ro&immutable=1"
-            connection = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)
+            connection = stack.enter_context(closing(sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)))
         connection.text_factory = lambda text: text.decode("utf-8", "backslashreplace")
         for setting in ("trusted_schema = off", "cell_size_check = on", "query_only = on", "mmap_size = 0"):
             connection.execute(f"PRAGMA {setting}")
+        stack.pop_all()  # it stays open
     return connection
 
 

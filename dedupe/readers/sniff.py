@@ -50,7 +50,9 @@ def detect(
 def likely_delimiter(text: str, title: str | None = None, *, header: bool = True) -> str:
     """Return the delimiter that gives the header a title column, or else the most columns; without a header, to most rows."""
     if not header:
-        return max(DELIMITERS, key=lambda delimiter: (_is_regular(text, delimiter), _widths(text, delimiter)[0]))
+        return max(
+            DELIMITERS, key=lambda delimiter: (_is_regular(text, delimiter), max(_widths(text, delimiter), default=0))
+        )
     return _delimiter_of_header(text, title) or max(DELIMITERS, key=lambda delimiter: len(_header(text, delimiter)))
 
 
@@ -82,7 +84,7 @@ def _is_list(text: str, delimiter: str) -> bool:
 def _is_regular(text: str, delimiter: str) -> bool:
     """Whether most records have as many cells as the first; titles with commas do not."""
     widths = _widths(text, delimiter)
-    return widths.count(widths[0]) > 0.5 * len(widths)
+    return bool(widths) and widths.count(widths[0]) > 0.5 * len(widths)
 
 
 def _is_prose(cells: list[str]) -> bool:

@@ -16,6 +16,7 @@ Values = Callable[[str], Iterable[Any]]
 """The values of a column, from the first row on."""
 
 _SAMPLE_ROWS = 1000
+_READ, _TESTED = 400, 100  # characters of a value whose words are counted, and whose kind is told
 _FEW = 10  # values, too few to say of a column called `title` that it has none
 _MANY = 20  # values, of which some repeat if they are titles, but not nearly all
 _MIN_DISTINCT = 0.05  # of many values
@@ -80,13 +81,14 @@ def _is_rival(column: str, chosen: str, candidates: Sequence[str], held: dict[st
 
 def _held(values: Iterable[Any]) -> tuple[str, int]:
     """What a column holds instead of titles, "" for titles; and how many values say so."""
-    texts = [text for value in islice(values, _SAMPLE_ROWS) if value is not None and (text := str(value).strip())]
+    sample = (str(value).strip()[:_READ] for value in islice(values, _SAMPLE_ROWS) if value is not None)
+    texts = [text for text in sample if text]
     if not texts:
         return "nothing", 0
     count, words = len(texts), [count_words(text) for text in texts]
 
     def most(test: Callable[[str], Any], share: float = 0.5) -> bool:
-        return sum(bool(test(text)) for text in texts) >= share * count
+        return sum(bool(test(text[:_TESTED])) for text in texts) >= share * count
 
     kinds = (
         ("numbers", most(_NUMBER.fullmatch)),

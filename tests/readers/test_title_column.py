@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import time
 import warnings
 from pathlib import Path
 
@@ -233,3 +234,11 @@ def test_a_feed_beside_a_table_without_a_header_gives_the_output_one(tmp_path, f
     path = write(tmp_path / "a.csv", f"1,{TITLES[1]}\n2,{TITLES[2]}\n")
     assert run("dedupe", path, tmp_path / "feed.xml", "--no-header", "-o", tmp_path / "o.csv").exit_code == 0
     assert (tmp_path / "o.csv").read_text("utf-8").startswith("column_1,column_2,title,")
+
+
+@pytest.mark.parametrize("piece", ["1", "@", "a@", "www.", "1 ", "A ", "- "])
+def test_long_values_take_no_time(tmp_path, piece):
+    long = piece * (200_000 // len(piece)) + "x"
+    start = time.process_time()
+    title_column(["title", "text"], lambda name: [long] * 1000)
+    assert time.process_time() - start < 10
