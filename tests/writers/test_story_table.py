@@ -138,7 +138,7 @@ def test_formulas_in_a_table_of_stories_are_harmless(tmp_path, fake_encoder):
 
 def test_no_stories_are_an_empty_table(tmp_path):
     for format in STORY_FORMATS:
-        if format not in ("parquet", "sqlite"):
+        if format != "sqlite":  # which has no table without columns
             write_story_table([], str(tmp_path / format), format)
     assert json.loads((tmp_path / "json").read_text()) == []
     assert "0 stories in 0 headlines." in (tmp_path / "markdown").read_text()
@@ -265,3 +265,12 @@ def test_the_same_rows_can_be_made_of_stories_kept_elsewhere(news):
         first.id, first.representative, list(first.headlines), [w.representative for w in first.wordings]
     )
     assert made == summaries_of(result.stories)[0]
+
+
+def test_the_types_of_parquet_are_the_same_each_day(tmp_path, news):
+    days = [summaries_of(deduplicate(read_headlines(news).headlines).stories), [story("\ud800")], []]
+    for day, stories in enumerate(days):
+        write_story_table(stories, str(tmp_path / f"{day}.parquet"), "parquet")
+    schemas = [pq.read_schema(tmp_path / f"{day}.parquet") for day in range(len(days))]
+    assert schemas[0] == schemas[1] == schemas[2] and tuple(schemas[0].names) == COLUMNS
+    assert pq.read_table(tmp_path / "1.parquet")["representative"].to_pylist() == ["\\ud800"]
