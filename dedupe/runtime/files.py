@@ -24,13 +24,14 @@ def split_part(name: str) -> tuple[str, str]:
 
     A part may also be a sheet of a workbook, or a query. Addresses have no parts.
     """
-    file, mark, part = name.partition("::")
-    if not mark or "://" in file:
+    pieces = name.split("::")
+    if len(pieces) == 1 or "://" in pieces[0]:
         return name, ""
-    with suppress(OSError, ValueError):  # a name that is too long for a file, as a query may be
-        if Path(name).exists():
-            return name, ""
-    return file, part
+    for count in range(len(pieces), 0, -1):  # the name of a file may have colons, too
+        with suppress(OSError, ValueError):  # a name that is too long for a file, as a query may be
+            if Path("::".join(pieces[:count])).exists():
+                return "::".join(pieces[:count]), "::".join(pieces[count:])
+    return pieces[0], "::".join(pieces[1:])
 
 
 def check_output(path: str, read: Iterable[str], *, force: bool = False, binary: bool = False) -> None:

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
+from itertools import chain
 from typing import Any
 
 from dedupe.errors import OutputError
@@ -44,12 +45,14 @@ def write_workbook(
         made.data_type = "s"  # it may look like a formula or an error
         return made
 
-    if header:
-        page.append([cell(name) for name in columns])
-    for number, row in enumerate(rows, 2):
-        if number > _MAX_ROWS:
-            raise _too_much(path, f"over {_MAX_ROWS - 1:,} rows", f"{_MAX_ROWS:,}")
-        page.append([cell(value) for value in row])
+    try:
+        for number, row in enumerate(chain([columns] if header else [], rows), 1):
+            if number > _MAX_ROWS:
+                raise _too_much(path, f"over {_MAX_ROWS:,} rows", f"{_MAX_ROWS:,}")
+            page.append([cell(value) for value in row])
+    except BaseException:
+        page.close()  # what it has begun, which would complain when it is collected
+        raise
     buffer = io.BytesIO()
     book.save(buffer)
     with writing_bytes(path) as stream:

@@ -168,6 +168,12 @@ def test_parts_are_of_databases_and_workbooks_only(tmp_path):
     assert titles(read_headlines(tmp_path / "a::b.txt")) == ["Rates rise again"]
 
 
+def test_the_name_of_a_database_and_a_query_may_have_colons(news):
+    path = news.rename(news.parent / "a::b.db")
+    assert titles(read_headlines(f"{path}::headlines")) == TITLES
+    assert titles(read_headlines(f"{path}::SELECT title FROM headlines WHERE title != 'a::b'")) == TITLES
+
+
 def test_a_database_that_is_read_is_not_replaced(news):
     data = news.read_bytes()
     error = one_error(run("cluster", f"{news}::headlines", "-o", news, "--force"))

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from dedupe import Columns, DedupeWarning, InputError, deduplicate, read_headlines, read_table
 from dedupe.readers.title_column import title_column
 from dedupe.readers.usual_names import USUAL_NAMES, folded, usual_columns
-from tests.support.command_line import refused, run
+from tests.support.command_line import json_lines, refused, run
 from tests.support.headline_files import feed, titles, write
 
 TITLES = [
@@ -242,3 +242,10 @@ def test_long_values_take_no_time(tmp_path, piece):
     start = time.process_time()
     title_column(["title", "text"], lambda name: [long] * 1000)
     assert time.process_time() - start < 10
+
+
+def test_the_known_headlines_of_match_have_a_header(tmp_path, fake_encoder):
+    new = write(tmp_path / "new.csv", f"7,{TITLES[1]}\n8,{TITLES[2]}\n")
+    known = table(tmp_path / "known.csv", {"title": TITLES, "id": ["a", "b", "c", "d"]})
+    done = run("match", new, "--no-header", "--against", known)
+    assert [row["dedupe_match_id"] for row in json_lines(done.stdout)] == ["b", "c"], done.output
