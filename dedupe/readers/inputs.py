@@ -174,7 +174,7 @@ def _parsed(opened: StoredTable | Text | str, content: Content, options: _Option
         return database_source(content, options.columns, options.limit)
     text, rest = opened.text, ""
     named = options.columns.title
-    kind = options.format or detect(text, content.suffix, options.delimiter, named, header=options.header)
+    kind = options.format or detect(text, content.suffix, options.delimiter, named, options.header)
     by_line = kind in ("lines", "csv", "tsv") or (kind == "page" and not looks_like_html(text))
     if content.damage and by_line:  # its last line may be half of one
         end = max(text.rfind("\n"), text.rfind("\r")) + 1

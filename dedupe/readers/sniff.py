@@ -20,9 +20,7 @@ _SAMPLE_RECORDS = 50
 _MAX_NAME_WORDS = 3  # a longer cell is a sentence and not the name of a column
 
 
-def detect(
-    text: str, suffix: str, delimiter: str | None = None, title: str | None = None, *, header: bool = True
-) -> str:
+def detect(text: str, suffix: str, delimiter: str | None = None, title: str | None = None, header: bool = True) -> str:
     """Return the format of `text`.
 
     `delimiter`, `title`: the delimiter and title column of its table, if the user named them. `header`: whether a table has one.
