@@ -35,4 +35,4 @@ class OutputError(DedupeError):
 
 
 class DedupeWarning(UserWarning):
-    """Oddities of the input that may have changed the result; one warning per call of `deduplicate` or `match`."""
+    """Oddities of the input that may have changed the result, one warning per call; or a title column that is in doubt."""

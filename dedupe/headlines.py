@@ -36,6 +36,7 @@ class Headline:
     `bad_date`. `extra`: other keys of the row. `row`: the whole row as it was read from a file or frame; output starts from
     it. `file`: the input that the row came from, if there were several.
     `record`: the item of a news page that the row shares with another, such as a title and the same title in other words.
+    `title_made`: whether the input has no title of its own, so that this one was made of the text below it.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Headline:
     file: str | None = None
     bad_date: str | None = field(default=None, compare=False)
     record: str | None = None
+    title_made: bool | None = None
 
     def __post_init__(self) -> None:
         value: Any = self.published

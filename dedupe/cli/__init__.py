@@ -28,9 +28,9 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 def cli() -> None:
     """Group news headlines into stories, or drop repeats.
 
-    INPUT is a list of titles, CSV, TSV, JSON Lines, Parquet, a feed (RSS, Atom, JSON Feed), OPML or a scraped news page
-    (HTML or text). It may be compressed with gzip or zstd. Give a file, a quoted glob, an http(s) address, or `-` for
-    standard input.
+    INPUT is a list of titles, CSV, TSV, JSON Lines, Parquet, Excel, SQLite, a feed (RSS, Atom, JSON Feed), OPML or a scraped
+    news page (HTML or text). It may be compressed with gzip or zstd. Give a file, a quoted glob, an http(s) address, or `-`
+    for standard input; of a workbook or database also a part, as news.xlsx::SHEET or news.db::TABLE.
 
     \b
     Example:

@@ -29,7 +29,17 @@ from dedupe.errors import OutputError
 from dedupe.levels import KEEP_RULES, LEVELS, SCORED_LEVELS
 from dedupe.result import OutputRows
 from dedupe.runtime.files import check_output, write_lines
-from dedupe.writers import ROW_FORMATS, format_of, write_pairs, write_rows, write_stories, write_table
+from dedupe.writers import (
+    BINARY_FORMATS,
+    ROW_FORMATS,
+    STORY_FORMATS,
+    format_of,
+    write_pairs,
+    write_rows,
+    write_stories,
+    write_story_table,
+    write_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,6 +58,9 @@ class _Options(RowOptions):
     report: str | None = option(
         "--report", metavar="FILE", help="Also write an HTML page to read, search and regroup in a browser."
     )
+    stories: str | None = option(
+        "--stories", metavar="FILE", help="Also write one row per story; as a digest to read if FILE ends in .md."
+    )
     keep: str = option(
         "--keep",
         type=click.Choice(KEEP_RULES),
@@ -55,6 +68,16 @@ class _Options(RowOptions):
         show_default=True,
         help="Which headline represents its group: the most typical, the earliest, or the one with the most facts.",
     )
+
+    def story_format(self) -> str:
+        """Return the format for the ending of --stories; on standard output it is a digest."""
+        assert self.stories
+        format = "markdown" if self.stories == "-" else format_of(self.stories, STORY_FORMATS)
+        if format is None:
+            raise OutputError(
+                f"{self.stories}: no format has this ending: name a file that ends in .md, .csv or .parquet"
+            )
+        return format
 
 
 @click.command()
@@ -67,7 +90,7 @@ class _Options(RowOptions):
 )
 @click.option(
     "--format",
-    type=click.Choice(["table", "jsonl", "csv", "tsv", "parquet", "json"]),
+    type=click.Choice(["table", *ROW_FORMATS[:-1], "json"]),
     help="Output format; default: by the ending of -o. json nests headlines in wordings, and wordings in stories.",
 )
 @takes(_Options, InputOptions)
@@ -83,6 +106,7 @@ def cluster(job: _Options, inputs: InputOptions, level: str, format: str | None)
       headline-dedupe cluster 'feeds/*.xml' https://example.org/rss --window 72h
       headline-dedupe cluster news.parquet -o stories.parquet --explain pairs.jsonl
       headline-dedupe cluster news.csv -o stories.csv --report report.html
+      headline-dedupe cluster news.db::headlines -o stories.xlsx --stories digest.md
     """
     format = format or readable_format(job.output, (*ROW_FORMATS, "json"))
     source = _read(job, inputs, level, format)
@@ -127,7 +151,7 @@ def drop_repeats(job: _Options, inputs: InputOptions, level: str, format: str | 
     kept = [result.headlines[k] for k in result.kept(level)]
     titles_only = format == "lines" or source.format in ("lines", "page")
     rows = [{"title": headline.title} for headline in kept] if titles_only else OutputRows(kept)
-    write = partial(write_rows, rows, job.output, format, formulas=job.keep_formulas)
+    write = partial(write_rows, rows, job.output, format, formulas=job.keep_formulas, header=source.header)
     _finish(job, inputs, source, result, write, f"kept {len(kept):,} at level {level}")
 
 
@@ -154,7 +178,7 @@ def _input_format(source: Source, output: str) -> str:
     """Return the format of the input, or the nearest one that can be written."""
     if source.format == "page":
         return "lines"
-    if source.format not in ROW_FORMATS or (source.format == "parquet" and output == "-"):
+    if source.format not in ROW_FORMATS or (source.format in BINARY_FORMATS and output == "-"):
         return "jsonl"
     return source.format
 
@@ -166,13 +190,15 @@ def _read(job: _Options, inputs: InputOptions, level: str, format: str | None) -
     if level == "exact":
         refuse("wording_threshold", "with --level exact")
     job.check(inputs, format)
-    beside = [path for path in (job.explain, job.report) if path]
+    beside = [path for path in (job.explain, job.report, job.stories) if path]
+    if job.stories:
+        job.story_format()
     places = [path if path == "-" else Path(path).resolve() for path in (job.output, *beside)]
     for path, place in zip(beside, places[1:], strict=True):
         check_output(path, [*inputs.inputs, *job.corrections], force=job.force)
         if places.count(place) > 1:
             name = "standard output" if path == "-" else path
-            raise OutputError(f"{name} is named twice: give -o, --explain and --report a file each")
+            raise OutputError(f"{name} is named twice: give -o, --explain, --report and --stories a file each")
     return inputs.read()
 
 
@@ -184,7 +210,13 @@ def _group(job: _Options, source: Source, level: str, format: str) -> Deduplicat
     if level != "story":
         job = replace(job, story_threshold=None)  # it may come from a settings file for all levels
     if job.dry_run:
-        values = {"level": level, "keep": job.keep, "explain": job.explain, "report": job.report}
+        values = {
+            "level": level,
+            "keep": job.keep,
+            "explain": job.explain,
+            "report": job.report,
+            "stories": job.stories,
+        }
         write_lines(plan(job, source, job.output, format, values), "-")
         return None
     widest = "story" if level == "story" else "wording"
@@ -204,6 +236,8 @@ def _finish(
     steps = [(job.output, write)]
     if job.explain:
         steps.insert(0, (job.explain, partial(write_pairs, result, job.explain)))
+    if job.stories:
+        steps.insert(0, (job.stories, partial(_write_stories, job, result, job.stories)))
     if report := job.report:
         steps.insert(0, (report, lambda: more.extend(_write_report(result, source, report, inputs.inputs))))
     with job.outputs():
@@ -215,6 +249,12 @@ def _finish(
     summary = ", ".join(filter(None, [*_counts(result), note, *applied(job.corrections, result.corrections), *skipped]))
     say("; ".join([summary, *source.notes]))
     warn(result.warnings, job.vectors, more)
+
+
+def _write_stories(job: _Options, result: Deduplication, path: str) -> None:
+    from dedupe.result.story_table import summaries_of
+
+    write_story_table(summaries_of(result.stories), path, job.story_format(), formulas=job.keep_formulas)
 
 
 def _write_report(result: Deduplication, source: Source, path: str, inputs: Sequence[str]) -> list[str]:

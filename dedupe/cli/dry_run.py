@@ -26,6 +26,7 @@ def plan(job: GroupOptions, source: Source, output: str, format: str, values: Ma
         *source.notes,
         f"headlines: {len(source.headlines):,}{_details(source)}",
         *_page(source),
+        *_names(source),
         f"model: {job.model or 'bundled'}",
         f"options: {', '.join(options) or 'defaults'}",
         f"vector cache: {job.vectors.path if job.vectors else 'none'}",
@@ -49,6 +50,14 @@ def _details(source: Source) -> str:
     if source.rejects:
         parts.append(f"{count(len(source.rejects), 'bad row')} skipped")
     return f" ({', '.join(parts)})" if parts else ""
+
+
+def _names(source: Source) -> list[str]:
+    """The names by which the columns of a table are found; nothing for other inputs."""
+    from dedupe.readers.usual_names import lines_of_names
+
+    table = source.format in ("csv", "tsv", "jsonl", "parquet", "xlsx", "sqlite")
+    return [f"usual names of the column of {line}" for line in lines_of_names()] if table and source.header else []
 
 
 def _page(source: Source) -> list[str]:

@@ -13,7 +13,7 @@ from dedupe.cli.shared import PROGRAM, Argument, count, option, refuse, warn
 from dedupe.readers.names import TIMEOUT, is_address
 from dedupe.readers.opening import check_read_once
 from dedupe.readers.source import FORMATS
-from dedupe.runtime.files import check_output, write_lines
+from dedupe.runtime.files import check_output, split_part, write_lines
 
 if TYPE_CHECKING:
     from dedupe.readers import Source
@@ -23,7 +23,8 @@ _FORMATS_USING = {
         ("day_first", "date_format", "now"), tuple(format for format in (*FORMATS, "mixed") if format != "lines")
     ),
     "delimiter": ("csv", "tsv", "mixed"),
-    "encoding": ("mixed", *(format for format in FORMATS if format != "parquet")),
+    "no_header": ("csv", "tsv", "xlsx", "mixed"),
+    "encoding": ("mixed", *(format for format in FORMATS if format not in ("parquet", "xlsx", "sqlite"))),
     "fetch": ("feed", "mixed"),
     "prefer_feed": ("page", "feed", "mixed"),
     "no_layout": ("page", "mixed"),
@@ -41,7 +42,9 @@ class InputOptions:
     input_format: str | None = option(
         "--input-format", type=click.Choice(FORMATS), help="Format of the inputs; default: detected."
     )
-    title_column: str | None = option("--title-column", metavar="NAME", help="Column of the title.")
+    title_column: str | None = option(
+        "--title-column", metavar="NAME", help="Column of the title; default: by its name and values."
+    )
     date_column: str | None = option(
         "--date-column", metavar="NAME", help="Column of the date, in any usual form; UTC if it has no zone."
     )
@@ -60,6 +63,11 @@ class InputOptions:
     id_column: str | None = option("--id-column", metavar="NAME", help="Column of the row's id.")
     url_column: str | None = option("--url-column", metavar="NAME", help="Column of the web address.")
     delimiter: str | None = option("--delimiter", metavar="CHAR", help="Separator of CSV columns; default: detected.")
+    no_header: bool = option(
+        "--no-header",
+        is_flag=True,
+        help="The first row of CSV, TSV and sheets is a headline; columns are called column_1, column_2 and so on.",
+    )
     encoding: str | None = option("--encoding", metavar="NAME", help="Text encoding of the inputs; default: detected.")
     fetch: bool = option("--fetch", is_flag=True, help="Fetch the feeds that OPML inputs list.")
     allow_private: bool = option(
@@ -142,6 +150,7 @@ class InputOptions:
             day_first=self.day_first,
             date_format=self.date_format,
             now=self.now,
+            header=not self.no_header,
         )
         if not click.get_current_context().params.get("quiet"):
             warn((), None, source.warnings)
@@ -157,5 +166,6 @@ class InputOptions:
 
     def rejects_path(self, output: str) -> str:
         """Return the file for skipped rows."""
-        files = [name for name in (output, self.inputs[0]) if name == output != "-" or Path(name).is_file()]
+        first = split_part(self.inputs[0])[0]
+        files = [name for name in (output, first) if name == output != "-" or Path(name).is_file()]
         return self.rejects or f"{(files or [PROGRAM])[0]}.rejects"

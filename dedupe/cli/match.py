@@ -76,7 +76,8 @@ def match(job: _Options, inputs: InputOptions) -> None:
 
 def _read_known(job: _Options, inputs: InputOptions) -> Source:
     """Read the known headlines from the columns named for the new ones; if they lack those, from the usual ones."""
-    return replace(inputs, inputs=job.against, input_format=None, rejects=None).load(or_usual=True)
+    known = replace(inputs, inputs=job.against, input_format=None, rejects=None, no_header=False)
+    return known.load(or_usual=True)
 
 
 def _counts(job: _Options, matches: Matches, known: int) -> list[str]:

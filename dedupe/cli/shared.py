@@ -26,7 +26,7 @@ from dedupe.runtime.files import check_output, discard_standard_output
 from dedupe.runtime.parallel import MAX_THREADS
 from dedupe.runtime.terminal import printable
 from dedupe.runtime.whole_files import together
-from dedupe.writers import format_of
+from dedupe.writers import BINARY_FORMATS, format_of
 
 if TYPE_CHECKING:
     from dedupe.cli.input_options import InputOptions
@@ -269,7 +269,7 @@ class OutputOptions(GroupOptions):
         """Raise for contradictory options and for outputs that cannot be written; `more`: other files that are read."""
         open_cache(self.cache, self.no_cache)
         read = [*self.corrections, *more]
-        check_output(self.output, [*inputs.inputs, *read], force=self.force, binary=format == "parquet")
+        check_output(self.output, [*inputs.inputs, *read], force=self.force, binary=format in BINARY_FORMATS)
         inputs.check(self.output, force=self.force, beside=read)
 
     def outputs(self) -> AbstractContextManager[None]:

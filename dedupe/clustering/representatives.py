@@ -6,7 +6,7 @@ import numpy as np
 
 from dedupe.clustering.collapse import Nodes
 from dedupe.embedding.vectors import Vectors
-from dedupe.runtime.arrays import Floats, Ints
+from dedupe.runtime.arrays import Bools, Floats, Ints
 
 _CHUNK_GROUPS = 4096
 
@@ -22,6 +22,16 @@ def representatives(labels: Ints, nodes: Nodes, vectors: Vectors, facts: Ints, r
         cost = -facts[nodes.of_row].astype(float) if rule == "complete" else np.zeros(len(labels))
     order = np.lexsort((nodes.ties, cost, labels))
     return order[np.flatnonzero(np.diff(labels[order], prepend=-1))]
+
+
+def unescaped(rows: Ints, nodes: Nodes, escaped: Bools) -> Ints:
+    """Return the same rows, but for an escaped title its first exact copy, by `nodes.ties`, that is not escaped.
+
+    `escaped`: (rows,), whether a title shows `&amp;` and the like, by which no copy is more central than another.
+    """
+    order = np.lexsort((nodes.ties, escaped, nodes.exact_of_row))
+    best = order[np.flatnonzero(np.diff(nodes.exact_of_row[order], prepend=-1))]
+    return np.where(escaped[rows], best[nodes.exact_of_row[rows]], rows)
 
 
 def _closeness(labels: Ints, nodes: Nodes, vectors: Vectors) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -11,10 +12,11 @@ from itertools import repeat
 from typing import Any
 
 from dedupe.dates import NO_RULES, DateRules, Reading, read_dates
-from dedupe.errors import InputError
+from dedupe.errors import DedupeWarning, InputError
 from dedupe.headlines import Headline, Row, as_headlines, from_fields
 from dedupe.readers.delimited import FIELDS, Columns, find_columns, headlines_of
 from dedupe.readers.opening import Content
+from dedupe.readers.title_column import Values
 from dedupe.runtime.arrow import StoredRow, StoredTable, as_table, is_frame, one_line
 
 _ROW_BYTES = 8  # that the other values of a row have at least
@@ -33,25 +35,20 @@ def read_table(
 
     Args:
         frame: an Arrow table, a frame of pandas, polars or another library that exports Arrow, or a list of mappings.
-        columns: the columns to read; a column that is not named is found by its usual names.
+        columns: the columns to read; a column that is not named is found by its usual names, that of the titles also by its
+            values. Where another may be meant, a `DedupeWarning` says so.
         day_first: whether dates such as 03/04/2026 have the day first, where the other rows of the column do not tell; by
             default such dates then count as missing.
         date_format: the format of the dates, as for `datetime.strptime`. Others are then read only if they have the year first,
             or the name of a month.
         now: the moment from which dates lie in the future, and count as missing; by default the clock's.
     """
-    rules = DateRules(day_first, date_format, now)
-    columns, name, option = columns or Columns(), "the table", "Columns(title=...)"
-    if isinstance(frame, (list, tuple)) and all(isinstance(row, Mapping) for row in frame):
-        available = list(dict.fromkeys(key for row in frame for key in row))
-        return headlines_of(frame, find_columns(available, columns, name, option), rules)
-    table = StoredTable(as_table(frame))
-    return stored_headlines(table, find_columns(list(table.names), columns, name, option), rules)
+    return _read_table(frame, columns or Columns(), DateRules(day_first, date_format, now), depth=3)
 
 
 def rows_of(headlines: Iterable[Row] | Any) -> list[Headline]:
     """Return rows, or the rows of a frame, as headlines."""
-    return read_table(headlines) if is_frame(headlines) else as_headlines(headlines)
+    return _read_table(headlines, Columns(), NO_RULES, depth=4) if is_frame(headlines) else as_headlines(headlines)
 
 
 def open_parquet(content: Content) -> StoredTable:
@@ -75,6 +72,28 @@ def open_parquet(content: Content) -> StoredTable:
             raise InputError(f"{content.name} cannot be read as Parquet ({one_line(error)}): {advice}") from None
         weakref.finalize(table, stack.pop_all().close)
     return table
+
+
+def _read_table(frame: Any, columns: Columns, rules: DateRules, depth: int) -> list[Headline]:
+    """The rows of a frame, or mappings. Where the column of titles is in doubt, the line `depth` calls above is warned."""
+    if isinstance(frame, (list, tuple)) and all(isinstance(row, Mapping) for row in frame):
+        names = list(dict.fromkeys(key for row in frame for key in row))
+        found = _found(names, columns, lambda column: (row.get(column) for row in frame), depth + 1)
+        return headlines_of(frame, found, rules)
+    table = StoredTable(as_table(frame))
+    return stored_headlines(table, _found(list(table.names), columns, values_of(table), depth + 1), rules)
+
+
+def _found(names: list[str], columns: Columns, values: Values, depth: int) -> dict[str, str]:
+    found, doubts = find_columns(names, columns, "the table", values, option="Columns(title=...)")
+    for doubt in doubts:
+        warnings.warn(doubt, DedupeWarning, stacklevel=depth)
+    return found
+
+
+def values_of(table: StoredTable) -> Values:
+    """Return a function that yields the values of a column, so that the title column can be told."""
+    return lambda column: (value for (value,) in table.values([column]))
 
 
 def stored_headlines(

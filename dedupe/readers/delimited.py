@@ -15,24 +15,15 @@ from typing import Any, Literal
 from dedupe.dates import NO_RULES, DateRules, read_dates
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, from_fields
+from dedupe.readers.title_column import Values, title_column, title_column_by_contents
+from dedupe.readers.usual_names import USUAL_NAMES, usual_columns
 from dedupe.runtime.arrow import check_unique
 
 DELIMITERS = ",;\t|"
 FIELDS = {"title": "title", "date": "published", "source": "source", "id": "id", "url": "url"}
 """The field of a `Headline` that each of `Columns` fills."""
-TITLES = ("title", "headline", "headlines", "name", "header", "text")
-"""Usual names of the title column, the best first."""
 _BETWEEN_ITEMS = re.compile(r"[\s,]*")
-_USUAL_NAMES = {
-    "title": TITLES,
-    "date": (
-        *("published", "date", "published_at", "pubdate", "published_date", "publish_date", "created_at"),
-        *("datetime", "timestamp", "time", "first_seen"),
-    ),
-    "source": ("source", "publisher", "outlet", "site", "domain", "feed"),
-    "id": ("id", "guid", "uuid"),
-    "url": ("url", "link", "href"),
-}
+_UNNAMED = "column_"  # with a number: the name of a column that has none
 
 
 class NoColumn(InputError):
@@ -52,10 +43,14 @@ class Columns:
 
 @dataclass(slots=True)
 class Rows:
-    """The rows of the table `name`, its columns in order, and the raw lines that could not be read."""
+    """The rows of the table `name`, its columns in order, and the raw lines that could not be read.
+
+    `header`: whether the table names its columns.
+    """
 
     name: str
     skip_bad: bool
+    header: bool = True
     records: list[Mapping[str, Any]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     rejects: list[str] = field(default_factory=list)
@@ -68,9 +63,9 @@ class Rows:
         self.rejects.append(raw.rstrip("\r\n"))
 
 
-def read_csv(text: str, name: str, delimiter: str, skip_bad: bool) -> Rows:
-    """Return the rows under the header line. A row with more or fewer fields than the header is bad."""
-    rows = Rows(name, skip_bad)
+def read_csv(text: str, name: str, delimiter: str, skip_bad: bool, *, header: bool = True) -> Rows:
+    """Return the rows under the header line, or all where there is none. A row with more or fewer fields than that is bad."""
+    rows = Rows(name, skip_bad, header)
     lines = list(io.StringIO(text, newline=""))
     quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" and _quotes_are_text(text) else csv.QUOTE_MINIMAL
     ends = _record_ends(lines, delimiter) if quoting == csv.QUOTE_MINIMAL else range(1, len(lines) + 1)
@@ -89,10 +84,12 @@ def read_csv(text: str, name: str, delimiter: str, skip_bad: bool) -> Rows:
         elif not any(map(str.strip, cells)) and (not cells or (len(cells) == 1 and width != 1)):
             pass  # a blank line
         elif not rows.columns:
-            rows.columns = [cell.strip() for cell in cells]
+            rows.columns = cells if header else unnamed_columns(len(cells))
             check_unique(rows.columns, name)
+            rows.records += [] if header else [dict(zip(rows.columns, cells, strict=True))]
         elif len(cells) != width:
-            problem = f"{len(cells)} fields where the header has {width} ({', '.join(rows.columns[:6])})"
+            of_header = f"the header has {width} ({', '.join(rows.columns[:6])})"
+            problem = f"{len(cells)} fields where {of_header if header else f'the first row has {width}'}"
         else:
             rows.records.append(dict(zip(rows.columns, cells, strict=True)))
         if problem:
@@ -156,9 +153,8 @@ def read_jsonl(text: str, name: str, skip_bad: bool) -> Rows:
             problem = f"{raw.strip()[:40]} where an object or a title is expected"
             rows.reject(number, raw, problem, "line" if line else "item")
     columns = dict.fromkeys(key for value in values if isinstance(value, dict) for key in value)
-    folded = _by_folded_name(list(columns))
-    title_column = next((folded[title] for title in TITLES if title in folded), "title")
-    rows.records = [{title_column: value} if isinstance(value, str) else value for value in values]
+    title = next(iter(usual_columns(list(columns), "title")), "title")
+    rows.records = [{title: value} if isinstance(value, str) else value for value in values]
     rows.columns = list(columns | dict.fromkeys(key for row in rows.records for key in row))
     return rows
 
@@ -209,25 +205,49 @@ def _headlines_of_stories(stories: Any, name: str) -> list[dict[str, Any]]:
     """The rows of nested stories, as `cluster` writes them, in the order of the input."""
     try:
         rows = [row for story in stories for wording in story["wordings"] for row in wording["headlines"]]
-        rows.sort(key=lambda row: row.get("position", 0))
-        return [{key: value for key, value in row.items() if key != "position"} for row in rows]
+        rows.sort(key=lambda row: row.get("dedupe_position", 0))
+        return [{key: value for key, value in row.items() if key != "dedupe_position"} for row in rows]
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{name}: not stories as `--format json` writes them ({error!r}): give JSON Lines") from None
 
 
-def find_columns(available: list[str], columns: Columns, name: str, option: str = "--title-column") -> dict[str, str]:
-    """Return the column for each field of `Columns` that the table has: the named one, or one with a usual name."""
-    folded = _by_folded_name(available)
-    chosen = {}
-    for key, usual_names in _USUAL_NAMES.items():
+def find_columns(
+    available: list[str],
+    columns: Columns,
+    name: str,
+    values: Values,
+    *,
+    option: str = "--title-column",
+    header: bool = True,
+) -> tuple[dict[str, str], list[str]]:
+    """Return the column for each field of `Columns` that the table has, and warnings where another may be meant.
+
+    A column is the named one, or has a usual name; that of the title must look like it, too. `values`: those of a column.
+    `header`: whether the columns have names of their own. Raises `NoColumn` where a named column, or one of titles, is missing.
+    """
+    chosen, warnings = {}, list[str]()
+    for key in USUAL_NAMES:
         named: str | None = getattr(columns, key)
         if named is not None:
             chosen[key] = named_column(named, available, name)
-        elif usual := [folded[column] for column in usual_names if column in folded]:
+        elif key == "title":
+            title = (title_column if header else title_column_by_contents)(available, values)
+            if title.column is None:
+                raise NoColumn(
+                    f"{name}: no title column among {listed(available)}{title.remark}: name it with {option}"
+                )
+            chosen[key] = title.column
+            if title.remark:
+                advice = f"name another with {option} if it is not that"
+                warnings.append(f"{name}: titles are taken from {title.column!r} ({title.remark}): {advice}")
+        elif usual := usual_columns(available, key):
             chosen[key] = usual[0]
-    if "title" not in chosen:
-        raise NoColumn(f"{name}: no title column among {listed(available)}: name it with {option}")
-    return chosen
+    return chosen, warnings
+
+
+def unnamed_columns(count: int) -> list[str]:
+    """Return names for columns that have none: column_1, column_2, ..."""
+    return [f"{_UNNAMED}{number}" for number in range(1, count + 1)]
 
 
 def named_column(column: str, available: list[str], name: str) -> str:
@@ -235,8 +255,9 @@ def named_column(column: str, available: list[str], name: str) -> str:
     if column in available:
         return column
     folded, key = _by_folded_name(available), column.casefold().strip()
-    if key in folded:
-        return folded[key]
+    for same in (key, f"{_UNNAMED}{key}"):  # the number of a column that has no name
+        if same in folded:
+            return folded[same]
     close = difflib.get_close_matches(key, folded, 1)
     hint = f", did you mean {folded[close[0]]!r}?" if close else ":"
     raise NoColumn(f"{name}: no column {column!r}{hint} name one of {listed(available)}")

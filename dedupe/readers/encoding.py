@@ -18,6 +18,7 @@ _BYTE_ORDER_MARKS = (
 )
 _BINARY = {
     b"PK\x03\x04": "a zip or Office file",
+    b"\xd0\xcf\x11\xe0": "an old or password-protected Excel file",
     b"%PDF": "PDF",
     b"\x89PNG": "an image",
     b"\xff\xd8\xff": "an image",

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -14,13 +15,14 @@ from dedupe.dates import DateRules
 from dedupe.errors import InputError
 from dedupe.headlines import Headline
 from dedupe.readers.delimited import FIELDS, array_start, headlines_of
+from dedupe.readers.entry_titles import clean_title, first_sentence
 from dedupe.readers.xml_text import cut_feed, root_name, with_plain_doctype
 
 FEED_COLUMNS = ("title", "published", "source", "url", "id")
 _JSON_FEED = re.compile(r'\s*\{.*?"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.org/', re.DOTALL)
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _FORMAT_OF_ROOT = {"rss": "feed", "feed": "feed", "rdf": "feed", "opml": "opml"}
-_MARKUP = re.compile(r"</?(?:a|b|br|cite|em|font|i|mark|p|q|small|span|strong|su[bp]|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_GOOGLE = re.compile(r"https?://news\.google\.", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^[\ufeff\s]*<\?xml[^>]*\?>")  # its encoding no longer holds for decoded text
 _REFERENCE = re.compile(r"&(?:amp;)?#(?:x([\da-f]+)|([0-9]+));?", re.IGNORECASE)  # to a character; perhaps escaped
 _BLANK_LINES = re.compile(r"[\r\n]\s+")
@@ -62,16 +64,20 @@ def feed_headlines(
 ) -> tuple[list[Headline], str | None]:
     """Return a headline for each entry of a feed, whose row has `FEED_COLUMNS`, and None for a whole feed.
 
-    `dates`: the rules for dates. In a row, those that can be read are in ISO 8601, the others as they are written. A feed that
-    was cut off is an `InputError`, or with `skip_bad` its whole entries and what follows them.
+    An entry without a title has the first sentence of its text instead, and `title_made`. `dates`: the rules for dates; in a
+    row, those that can be read are in ISO 8601, the others as they are written. A feed that was cut off is an `InputError`, or
+    with `skip_bad` its whole entries and what follows them.
     """
     is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
     entries, rest = (_json_entries if is_json else _xml_entries)(text, name, skip_bad)
-    rows = [dict(zip(FEED_COLUMNS, values, strict=True)) for values in entries]
+    rows, made = list[dict[str, Any]](), list[bool]()
+    for *values, title_made in entries:
+        rows.append(dict(zip(FEED_COLUMNS, values, strict=True)))
+        made.append(title_made)
     headlines = headlines_of(rows, FIELDS, dates)  # its columns are called as the fields
     for row, headline in zip(rows, headlines, strict=True):
         row["published"] = headline.published.isoformat() if headline.published else row["published"]
-    return headlines, rest
+    return [replace(h, title_made=True) if m else h for h, m in zip(headlines, made, strict=True)], rest
 
 
 def _xml_entries(text: str, name: str, skip_bad: bool) -> tuple[Iterator[tuple[Any, ...]], str | None]:
@@ -103,10 +109,20 @@ def _parsed(text: str, name: str) -> Any:
 
 
 def _entries_of(feed: Any) -> Iterator[tuple[Any, ...]]:
-    outlet = _without_markup(feed.feed.get("title"))
+    outlet = clean_title(feed.feed.get("title") or "") or None
     for entry in feed.entries:
-        source = _without_markup((entry.get("source") or {}).get("title")) or outlet
-        yield _without_markup(entry.get("title")), _date(entry), source, entry.get("link"), entry.get("id")
+        title = clean_title(entry.get("title") or "")
+        source = clean_title((entry.get("source") or {}).get("title") or entry.get("news_source") or "")
+        if not source and _GOOGLE.match(entry.get("link") or ""):  # whose titles end in the outlet
+            source = title.rpartition(" - ")[2].strip() if " - " in title else ""
+        made = "" if title else _made_title(entry)
+        yield title or made or None, _date(entry), source or outlet, entry.get("link"), entry.get("id"), bool(made)
+
+
+def _made_title(entry: Any) -> str:
+    """The first sentence of the description of an entry, or of its content."""
+    texts = (entry.get("summary"), *(content.get("value") for content in entry.get("content") or ()))
+    return next(filter(None, (first_sentence(text, html=True) for text in texts if text)), "")
 
 
 def _checked_reference(match: re.Match[str]) -> str:
@@ -150,11 +166,12 @@ def _before_items(start: str) -> dict[str, Any]:
 
 
 def _json_entry(item: Any, feed: Any) -> tuple[Any, ...]:
-    title = item.get("title") or item.get("summary") or item.get("content_text")
+    title, made = item.get("title"), ""
+    title = clean_title(title) if isinstance(title, str) else title
+    if not title:
+        texts = ((item.get(key), key == "content_html") for key in ("summary", "content_text", "content_html"))
+        sentences = (first_sentence(text, html=html) for text, html in texts if isinstance(text, str))
+        made = next(filter(None, sentences), "")
     date = item.get("date_published") or item.get("date_modified")
-    return title, date, feed.get("title"), item.get("url") or item.get("external_url"), item.get("id")
-
-
-def _without_markup(title: str | None) -> str | None:
-    """A title without the markup that feeds may escape into it."""
-    return title and _MARKUP.sub("", title).strip()
+    url = item.get("url") or item.get("external_url")
+    return title or made or None, date, feed.get("title"), url, item.get("id"), bool(made)

@@ -19,18 +19,21 @@ from dedupe.readers.delimited import Columns, NoColumn
 from dedupe.readers.encoding import Text, decode
 from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, feed_headlines
 from dedupe.readers.names import TIMEOUT, expand, is_address, suffix
-from dedupe.readers.opening import PARQUET_MAGIC, Content, check_read_once, read_input
+from dedupe.readers.opening import PARQUET_MAGIC, SQLITE_MAGIC, Content, check_read_once, read_input
 from dedupe.readers.page_source import page_source
 from dedupe.readers.pages import looks_like_html, page_of, parts_of_page
 from dedupe.readers.sniff import detect
 from dedupe.readers.source import FORMATS, Source, incomplete, joined_source
-from dedupe.readers.tables import parquet_source, table_source
+from dedupe.readers.tables import database_source, parquet_source, table_source, workbook_source
 from dedupe.readers.unpacking import SizeLimit, unpack
+from dedupe.readers.workbooks import ZIP_MAGIC
 from dedupe.runtime.arrow import StoredTable
 
 if TYPE_CHECKING:
     from dedupe.readers.web import Download
 
+_MAGIC = {"parquet": PARQUET_MAGIC, "sqlite": SQLITE_MAGIC, "xlsx": ZIP_MAGIC}
+_WITH_PARTS = ("sqlite", "xlsx")
 _SPELLED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
 _MIN_PARTS, _PARTS_SHARE = 3, 0.05  # of lines that look like parts of a page, before a list of titles is doubted
 _LINE_END = re.compile(r"\r\n|\r|\n")  # and no others: a title may hold other line separators
@@ -50,6 +53,7 @@ class _Options:
     timeout: float
     prefer_feed: bool
     layout: bool
+    header: bool
 
 
 def read_headlines(
@@ -69,11 +73,13 @@ def read_headlines(
     day_first: bool | None = None,
     date_format: str | None = None,
     now: datetime | str | None = None,
+    header: bool = True,
 ) -> Source:
     """Read headlines from files, pipes, globs, addresses (http, https), or standard input ("-"); gzip and zstd are unpacked.
 
     Args:
-        inputs: one or several. With several, the `file` of each headline is the name of its input.
+        inputs: one or several. With several, the `file` of each headline is the name of its input. A table of a SQLite database,
+            a query or a sheet of a workbook is named behind two colons, such as "news.db::headlines".
         input_format: one of `FORMATS`. This and the next three are detected from the content by default.
         columns: the names of the columns to read; of several, each input takes the first that fits it.
         delimiter: the character between CSV columns; also "tab".
@@ -92,6 +98,7 @@ def read_headlines(
         date_format: the format of the dates, as for `datetime.strptime`. Others are then read only if they have the year first,
             or the name of a month.
         now: the moment from which dates lie in the future, and count as missing; by default the clock's.
+        header: whether CSV, TSV and sheets begin with the names of their columns; else these are column_1, column_2 and so on.
 
     Raises `InputError` for an input that cannot be read, with the line number if one line is at fault.
     """
@@ -115,6 +122,7 @@ def read_headlines(
         timeout=timeout,
         prefer_feed=prefer_feed,
         layout=layout,
+        header=header,
     )
     names = expand([inputs] if isinstance(inputs, (str, Path)) else inputs)
     if not names:
@@ -127,24 +135,16 @@ def read_headlines(
 def _read(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
     """Open an input once, then parse it with the first of `choices` that fits."""
     try:
-        may_be_parquet = options.format in (None, "parquet")
         content = read_input(
             name,
             options.limit,
             skip_bad=options.skip_bad,
-            parquet=may_be_parquet,
+            parquet=options.format in (None, "parquet"),
+            database=options.format in (None, "sqlite"),
             timeout=options.timeout,
             allow_private=options.allow_private,
         )
-        opened: StoredTable | Text
-        if (
-            content.parquet
-            or options.format == "parquet"
-            or (may_be_parquet and content.data.startswith(PARQUET_MAGIC))
-        ):
-            opened = open_parquet(content)
-        else:
-            opened = _text(content, options)
+        opened = _opened(content, options)
         for columns in choices[:-1]:
             try:
                 return _parsed(opened, content, replace(options, columns=columns))
@@ -155,6 +155,21 @@ def _read(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
         raise InputError(f"{name} does not fit into memory: split it, or free some memory") from None
 
 
+def _opened(content: Content, options: _Options) -> StoredTable | Text | str:
+    """What the input holds: Parquet, text, or for a workbook or a database only its format."""
+    format = options.format
+    if format is None:
+        kinds = [kind for kind, magic in _MAGIC.items() if content.data.startswith(magic)]
+        format = "parquet" if content.parquet else "sqlite" if content.path else next(iter(kinds), None)
+    if content.part and format not in _WITH_PARTS:
+        raise InputError(
+            f"{content.name}: only SQLite databases and Excel workbooks have parts: leave out ::{content.part}"
+        )
+    if format in _WITH_PARTS:
+        return format
+    return open_parquet(content) if format == "parquet" else _text(content, options)
+
+
 def _text(content: Content, options: _Options) -> Text:
     text = decode(content.data, content.name, options.encoding, content.charset, cut=bool(content.damage))
     if not re.search(r"[^\s\0\ufeff]", text.text):
@@ -162,17 +177,22 @@ def _text(content: Content, options: _Options) -> Text:
     return text
 
 
-def _parsed(opened: StoredTable | Text, content: Content, options: _Options) -> Source:
+def _parsed(opened: StoredTable | Text | str, content: Content, options: _Options) -> Source:
     if isinstance(opened, StoredTable):
         return parquet_source(opened, content, options.columns, options.limit, options.dates)
+    if opened == "xlsx":
+        return workbook_source(content, options.columns, options.limit, options.dates, header=options.header)
+    if isinstance(opened, str):
+        return database_source(content, options.columns, options.limit, options.dates)
     text, rest = opened.text, ""
-    kind = options.format or detect(text, content.suffix, options.delimiter, options.columns.title)
+    named = options.columns.title
+    kind = options.format or detect(text, content.suffix, options.delimiter, named, options.header)
     by_line = kind in ("lines", "csv", "tsv") or (kind == "page" and not looks_like_html(text))
     if content.damage and by_line:  # its last line may be half of one
         end = max(text.rfind("\n"), text.rfind("\r")) + 1
         text, rest = text[:end], text[end:]
     source = _source(text, content.name, kind, options, opened.encoding)
-    if content.damage and (kind == "page" or not source.warnings):  # readers of feeds and JSON notice a cut themselves
+    if content.damage and not source.cut:  # readers of feeds and JSON notice a cut themselves
         source = incomplete(source, f"{content.name} cannot be unpacked to its end ({content.damage})", rest)
     return replace(source, notes=[*source.notes, *opened.notes])
 
@@ -189,6 +209,7 @@ def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -
             delimiter=options.delimiter,
             skip_bad=options.skip_bad,
             encoding=how,
+            header=options.header,
         )
     if kind == "feed":
         return _feed(text, name, options)

@@ -7,6 +7,7 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from dedupe.errors import InputError
+from dedupe.runtime.files import split_part
 
 _PACKED_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd")
 TIMEOUT = 60.0
@@ -14,14 +15,18 @@ TIMEOUT = 60.0
 
 
 def expand(names: Iterable[str | Path]) -> list[str]:
-    """Return names with each glob replaced by what it matches but folders, sorted; `InputError` for a glob without any."""
+    """Return names with each glob replaced by what it matches but folders, sorted; `InputError` for a glob without any.
+
+    A part that is named behind a glob is that of each file.
+    """
     inputs: list[str] = []
     for name in map(str, names):
-        if has_magic(name) and not is_address(name) and not Path(name).exists():
-            matches = sorted(match for match in glob(name, recursive=True) if not Path(match).is_dir())
+        file, part = split_part(name)
+        if has_magic(file) and not is_address(file) and not Path(file).exists():
+            matches = sorted(match for match in glob(file, recursive=True) if not Path(match).is_dir())
             if not matches:
-                raise InputError(f"no file matches {name}: check the pattern")
-            inputs += matches
+                raise InputError(f"no file matches {file}: check the pattern")
+            inputs += [f"{match}::{part}" if part else match for match in matches]
         else:
             inputs.append(name)
     return inputs
@@ -34,5 +39,5 @@ def is_address(name: str) -> bool:
 
 def suffix(name: str) -> str:
     """Return the suffix that tells the format, in lower case: of "news.CSV.gz" it is ".csv"."""
-    path = Path(name.split("?")[0] if is_address(name) else name)
+    path = Path(name.split("?")[0] if is_address(name) else split_part(name)[0])
     return Path(path.stem if path.suffix.lower() in _PACKED_SUFFIXES else path).suffix.lower()

@@ -14,8 +14,9 @@ from typing import BinaryIO
 from dedupe.errors import InputError
 from dedupe.readers.names import TIMEOUT, is_address, suffix
 from dedupe.readers.unpacking import SizeLimit, read_all, unpack
+from dedupe.runtime.files import split_part
 
-PARQUET_MAGIC = b"PAR1"
+PARQUET_MAGIC, SQLITE_MAGIC = b"PAR1", b"SQLite format 3\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,9 @@ class Content:
     """What an input holds.
 
     `name`: as messages call it. `data`: its bytes, unpacked. `suffix`: that of its name, which may tell the format. `charset`:
-    the encoding that its server declared. `damage`: why the rest of it is missing, "" if it is whole. `parquet`: instead of
-    `data`, the open file whose rows can stay in it.
+    the encoding that its server declared. `damage`: why the rest of it is missing, "" if it is whole. `part`: the table, query
+    or sheet that is meant, "" for none. `parquet`: instead of `data`, the open file whose rows can stay in it; `path`: the file
+    of a database.
     """
 
     name: str
@@ -32,11 +34,15 @@ class Content:
     suffix: str = ""
     charset: str | None = None
     damage: str = ""
+    part: str = ""
     parquet: BinaryIO | None = None
+    path: Path | None = None
 
     @property
     def size(self) -> int:
         """The number of bytes."""
+        if self.path:
+            return self.path.stat().st_size
         return os.fstat(self.parquet.fileno()).st_size if self.parquet else len(self.data)
 
 
@@ -46,6 +52,7 @@ def read_input(
     *,
     skip_bad: bool = False,
     parquet: bool = True,
+    database: bool = True,
     timeout: float = TIMEOUT,
     allow_private: bool = False,
 ) -> Content:
@@ -56,12 +63,14 @@ def read_input(
         limit: the most that it may have, as it is and unpacked.
         skip_bad: return what comes before the place where a packed input is damaged or cut, instead of raising.
         parquet: whether the rows of a Parquet file may stay in it.
+        database: whether a SQLite file is only named.
         timeout: seconds for a download.
         allow_private: as for `download`.
 
     Raises `InputError` for what cannot be read or unpacked, or is too large.
     """
     shown, charset = _shown(name), None
+    name, part = split_part(name)
     if is_address(name):
         from dedupe.readers.web import download
 
@@ -70,14 +79,17 @@ def read_input(
     else:
         with _input_errors(name), ExitStack() as stack:
             file = _standard_input() if name == "-" else stack.enter_context(Path(name).open("rb"))
-            start = file.read(len(PARQUET_MAGIC))
-            if parquet and start == PARQUET_MAGIC and name != "-" and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            start = file.read(len(SQLITE_MAGIC))
+            on_disk = name != "-" and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            if database and on_disk and start == SQLITE_MAGIC:
+                return Content(shown, suffix=suffix(name), part=part, path=Path(name))
+            if parquet and on_disk and start.startswith(PARQUET_MAGIC):
                 file.seek(0)
                 stack.pop_all()  # it stays open
-                return Content(shown, suffix=suffix(name), parquet=file)
+                return Content(shown, suffix=suffix(name), part=part, parquet=file)
             data = read_all(file, start, shown, limit)
     data, damage = unpack(data, shown, limit, skip_bad=skip_bad)
-    return Content(shown, data, suffix(name), charset, damage)
+    return Content(shown, data, suffix(name), charset, damage, part)
 
 
 def check_read_once(names: Iterable[str]) -> None:
@@ -100,7 +112,8 @@ def _shown(name: str) -> str:
 def _stream(name: str) -> object:
     """What tells streams apart that can be read only once; None for any other input."""
     try:
-        status = os.fstat(_standard_input().fileno()) if name == "-" else Path(name).stat()
+        file = split_part(name)[0]
+        status = os.fstat(_standard_input().fileno()) if file == "-" else Path(file).stat()
     except (OSError, ValueError, InputError):
         return name if name == "-" else None
     once = name == "-" or stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from dedupe.headlines import Headline
 from dedupe.readers.pages import PageReport, joined
 
-FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "feed", "opml", "page")
+FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "xlsx", "sqlite", "feed", "opml", "page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Source:
     `format`: one of `FORMATS`, or "mixed" for inputs of several. `columns`: of a table, in order. `rejects`: raw lines
     that could not be read. `notes`: messages of one line for people.
     `warnings`: the same about what is missing from the headlines: of inputs that were cut off, and feeds of a list.
+    `header`: whether a table names its columns. `cut`: whether the end of the input is missing.
     `report`: of pages, what was taken and what was left out, None for other inputs.
     """
 
@@ -27,6 +28,8 @@ class Source:
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     report: PageReport | None = None
+    header: bool = True
+    cut: bool = False
 
     @property
     def skipped_lines(self) -> int:
@@ -45,6 +48,8 @@ def joined_source(names: list[str], sources: list[Source]) -> Source:
         [note for source in sources for note in source.notes],
         [warning for source in sources for warning in source.warnings],
         joined([source.report for source in sources if source.report]),
+        any(source.header for source in sources),
+        any(source.cut for source in sources),
     )
 
 
@@ -52,4 +57,4 @@ def incomplete(source: Source, problem: str, rest: str) -> Source:
     """Return a source of whose input the end is missing; `rest`: what is left of it and could not be read."""
     warning = f"{problem}: only the {len(source.headlines):,} headlines before that are used"
     rejects = [*source.rejects, rest] if rest.strip() else source.rejects
-    return replace(source, rejects=rejects, warnings=[*source.warnings, warning])
+    return replace(source, rejects=rejects, warnings=[*source.warnings, warning], cut=True)

@@ -30,16 +30,16 @@ _DATES = {
     AMBIGUOUS: "a date whose day and month cannot be told apart (say which comes first)",
     UNKNOWN_ZONE: "a date in a time zone of unknown name",
 }
-_HARMLESS = ("control-characters", "duplicate-id")  # cautions that change no group
+_HARMLESS = ("control-characters", "duplicate-id", "made-title")  # cautions that change no group
 
 
 @dataclass(frozen=True, slots=True)
 class Caution:
     """A warning about the input or the groups: a code, a message of one line, and the input positions that it is about.
 
-    Codes: `empty-title`, `long-title`, `control-characters`, `bad-date`, `ambiguous-date`, `unknown-zone`, `duplicate-id`,
-    `not-english`, `large-story`, `loose-story`, `collapsed`, `sparse`, `uncorrected`, `uncalibrated`, `undated`,
-    `unused-cache`.
+    Codes: `empty-title`, `made-title`, `long-title`, `control-characters`, `bad-date`, `ambiguous-date`, `unknown-zone`,
+    `duplicate-id`, `not-english`, `large-story`, `loose-story`, `collapsed`, `sparse`, `uncorrected`, `uncalibrated`,
+    `undated`, `unused-cache`.
     """
 
     code: str
@@ -54,6 +54,8 @@ def input_cautions(
     ids = Counter(row.id for row in rows)
     long = f"compared by the first {MAX_LENGTH:,} characters only"
     yield from _caution("empty-title", "without a title: left ungrouped", [not text for text in texts])
+    made = "without a title, compared by the first sentence of the text"
+    yield from _caution("made-title", made, [row.title_made is True for row in rows])
     yield from _caution("long-title", long, [len(text) >= MAX_LENGTH for text in texts])
     controls = [_has_control(row.title) for row in rows]
     yield from _caution("control-characters", "with NUL or other control characters, which are ignored", controls)

@@ -1,4 +1,8 @@
-"""`OutputRows`: input rows with the columns that a run adds to them, as mappings one at a time or as a table."""
+"""`OutputRows`: input rows with the columns that a run adds to them, as mappings one at a time or as a table.
+
+Own columns come out as they came in. What a run adds is called `dedupe_...`, and replaces only columns of these names, which an
+earlier run has left.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dedupe.headlines import Headline
+from dedupe.headlines import Headline, from_fields
 from dedupe.runtime.arrow import column_of, single_table, tables_of
 from dedupe.runtime.arrow_values import as_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+
+TITLE = "dedupe_title"
+"""The column with the title of each row, where the rows have no column `title` that holds it."""
+
+POSITION = "dedupe_position"
+"""In nested JSON, the place of a row in the input."""
 
 
 @dataclass(frozen=True)
@@ -69,3 +80,25 @@ class OutputRows:
                 table = table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
             begin += rows
             yield table
+
+
+def title_column(headlines: Sequence[Headline]) -> dict[str, list[str]]:
+    """Return the added column `TITLE`, or nothing where every row has its title in its own column `title`."""
+    own = zip(_own_titles(headlines), headlines, strict=True)
+    if all(from_fields({"title": value}).title == headline.title for value, headline in own):
+        return {}
+    return {TITLE: [headline.title for headline in headlines]}
+
+
+def _own_titles(headlines: Sequence[Headline]) -> Iterator[Any]:
+    """The values of the rows' own columns `title`; of rows that are stored in a table, no other column is read."""
+    stored = single_table([headline.own for headline in headlines])
+    if stored is None:
+        yield from (headline.own.get("title") for headline in headlines)
+        return
+    table, positions = stored
+    if "title" in table.names:
+        titles = [title for (title,) in table.values(["title"])]
+        yield from (titles[position] for position in positions.tolist())
+    else:
+        yield from (None for _ in headlines)

@@ -17,24 +17,26 @@ from dedupe.candidates.pairs import PairTable
 from dedupe.clustering.collapse import Nodes
 from dedupe.clustering.constraints import Constraints, with_must_links
 from dedupe.clustering.merge_tree import MergeTree
-from dedupe.clustering.representatives import representatives
+from dedupe.clustering.representatives import representatives, unescaped
 from dedupe.embedding.vectors import Vectors
 from dedupe.headlines import Headline
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.cautions import Caution, story_cautions
-from dedupe.result.columns import OutputRows
+from dedupe.result.columns import TITLE, OutputRows, title_column
 from dedupe.result.display import html, summary
 from dedupe.result.groups import ShortList, Story, stories_of
 from dedupe.result.pairs import ScoredPairs
 from dedupe.result.settings import Settings, check_choice
-from dedupe.runtime.arrays import Floats, Ints, codes, pairs_within
+from dedupe.result.story_table import summaries_of
+from dedupe.runtime.arrays import Bools, Floats, Ints, codes, pairs_within
 from dedupe.scoring.addresses import address_pairs
 from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.similarity_scale import Scale
 from dedupe.text.address import clean_address
+from dedupe.text.normalize import is_escaped
 from dedupe.text.outlets import NO_OUTLETS, Outlets
 
-_TEXT_COLUMNS = ("title", "dedupe_flag", "dedupe_file")
+_TEXT_COLUMNS = (TITLE, "dedupe_flag", "dedupe_file")
 
 
 if TYPE_CHECKING:
@@ -130,7 +132,11 @@ class Deduplication:
 
     def representatives(self, level: str = "wording") -> Ints:
         """Return the input position that represents each group of `level`, (groups,), by label."""
-        return representatives(self.labels(level), self.nodes, self.vectors, self.facts, self.settings.keep)
+        rule = self.settings.keep
+        rows = representatives(self.labels(level), self.nodes, self.vectors, self.facts, rule)
+        if rule not in ("central", "complete") or not self._escaped[rows].any():
+            return rows
+        return unescaped(rows, self.nodes, self._escaped)
 
     def regroup(self, *, story_threshold: float | None = None, wording_threshold: float | None = None) -> Deduplication:
         """Return the same run cut at other thresholds; nothing is encoded, searched or scored again.
@@ -214,6 +220,10 @@ class Deduplication:
         """Return one output row per headline: its own columns, then those of `docs/columns.md`."""
         return list(self.output)
 
+    def stories_table(self) -> list[dict[str, Any]]:
+        """Return one row per story, in the order of `stories`: what `--stories` writes, see `docs/columns.md`."""
+        return [story.row() for story in summaries_of(self.stories)]
+
     def to_arrow(self) -> pa.Table:
         """Return the output rows as an Arrow table; columns that came as Arrow or Parquet keep their types."""
         return self.output.to_arrow()
@@ -231,7 +241,7 @@ class Deduplication:
         representative = np.zeros(len(self), bool)
         representative[self.kept("story")] = True
         added = {
-            "title": [headline.title for headline in self.headlines],
+            **title_column(self.headlines),
             "dedupe_story": self._labels["story"].tolist(),
             "dedupe_wording": self._labels["wording"].tolist(),
             "dedupe_representative": representative.tolist(),
@@ -249,6 +259,10 @@ class Deduplication:
         of = self.nodes.of_row
         by_row = {"exact": self.nodes.exact_of_row, "wording": nested[of], "story": story[of]}
         return {level: codes(labels) for level, labels in by_row.items()}
+
+    @cached_property
+    def _escaped(self) -> Bools:
+        return np.array([is_escaped(headline.title) for headline in self.headlines], bool)
 
     @cached_property
     def _node_stories(self) -> Ints:

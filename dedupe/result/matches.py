@@ -10,7 +10,7 @@ import numpy as np
 
 from dedupe.headlines import Headline
 from dedupe.levels import LEVELS, SCORED_LEVELS
-from dedupe.result.columns import OutputRows
+from dedupe.result.columns import TITLE, OutputRows, title_column
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.groups import members_of
 from dedupe.runtime.arrays import Ints
@@ -19,7 +19,7 @@ _LABEL_COLUMNS = {
     "story": ("dedupe_story", "story"),
     "wording": ("dedupe_wording", "wording", "dedupe_variant", "variant"),
 }
-_TEXT_COLUMNS = ("dedupe_match", "dedupe_match_id", "dedupe_match_title", "dedupe_match_file")
+_TEXT_COLUMNS = (TITLE, "dedupe_match", "dedupe_match_id", "dedupe_match_title", "dedupe_match_file")
 
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Match:
 class Matches(Sequence["Match | None"]):
     """One `Match` per new headline, or None where it repeats nothing known.
 
-    `rows`, `to_arrow` and `to_pandas` give the columns of the row, `title`, and `dedupe_match` (the level, "" for none),
+    `rows`, `to_arrow` and `to_pandas` give the columns of the row and `dedupe_match` (the level, "" for none),
     `dedupe_match_story`, `dedupe_match_wording`, `dedupe_match_probability`, `dedupe_match_row`, `dedupe_match_id`,
     `dedupe_match_title`, and `dedupe_match_file` where the reference had several inputs. `run`: the result over both.
     """
@@ -89,7 +89,7 @@ class Matches(Sequence["Match | None"]):
             return [default if match is None else value(match) for match in self.matches]
 
         added = {
-            "title": [headline.title for headline in self.headlines],
+            **title_column(self.headlines),
             "dedupe_match": of_match(lambda match: match.level, ""),
             "dedupe_match_story": of_match(lambda match: match.story),
             "dedupe_match_wording": of_match(lambda match: match.wording if match.level != "story" else None),

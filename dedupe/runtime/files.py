@@ -19,6 +19,21 @@ PACKED = {".gz": "gzip", ".zst": "zstd"}
 """How a file is compressed, by its ending."""
 
 
+def split_part(name: str) -> tuple[str, str]:
+    """Return the file that an input names and the part of it, "" for the whole: "news.db::headlines" is a table of a database.
+
+    A part may also be a sheet of a workbook, or a query. Addresses have no parts.
+    """
+    pieces = name.split("::")
+    if len(pieces) == 1 or "://" in pieces[0]:
+        return name, ""
+    for count in range(len(pieces), 0, -1):  # the name of a file may have colons, too
+        with suppress(OSError, ValueError):  # a name that is too long for a file, as a query may be
+            if Path("::".join(pieces[:count])).exists():
+                return "::".join(pieces[:count]), "::".join(pieces[count:])
+    return pieces[0], "::".join(pieces[1:])
+
+
 def check_output(path: str, read: Iterable[str], *, force: bool = False, binary: bool = False) -> None:
     """Raise `OutputError` if `path` cannot be written: call it before the work starts.
 
@@ -27,7 +42,7 @@ def check_output(path: str, read: Iterable[str], *, force: bool = False, binary:
     """
     if path == "-":
         if _open_standard_output().isatty() and binary:
-            raise OutputError("Parquet is not for a terminal: name a file with -o, or another --format")
+            raise OutputError("this format is not for a terminal: name a file with -o, or another --format")
         return
     target = Path(path)
     with as_output_errors(path):
@@ -37,7 +52,7 @@ def check_output(path: str, read: Iterable[str], *, force: bool = False, binary:
             raise OutputError(
                 f"cannot write into {target.parent}: it is missing or not writable, so name another output"
             )
-        inputs = [Path(source) for source in read if source != "-" and "://" not in source]
+        inputs = [Path(split_part(source)[0]) for source in read if source != "-" and "://" not in source]
         if target.exists() and any(source.exists() and source.samefile(target) for source in inputs):
             raise OutputError(f"{path} is also the input: name another output")
         if target.is_file() and not force:

@@ -22,6 +22,7 @@ MAX_READ = 4 * MAX_LENGTH
 _MAX_PASSES = 20  # real titles settle in two or three; only a title built to do so unfolds for ever
 
 _NESTED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
+_ESCAPE = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});|<!\[CDATA\[", re.IGNORECASE)
 # Escapes, because these characters look alike.
 _QUOTES = str.maketrans(
     dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u00b4`\u02bc\u02b9\u2035\uff07", "'")
@@ -48,6 +49,11 @@ def normalize(title: str) -> str:
             return title
     harmless = "".join(c for c in title if " " <= c <= "~" and c not in "&`")
     return _fold_space(_unify_dashes(harmless))[:MAX_READ].rstrip()
+
+
+def is_escaped(title: str) -> bool:
+    """Return whether a title shows references such as `&amp;`, or CDATA marks, instead of what they stand for."""
+    return _ESCAPE.search(title) is not None
 
 
 def fingerprint(title: str, source: str | None = None) -> str:

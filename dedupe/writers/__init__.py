@@ -1,10 +1,13 @@
-"""A result in; CSV, TSV, JSON Lines, JSON, Parquet, plain lines or a table on a terminal out."""
+"""A result in; CSV, TSV, JSON Lines, JSON, Parquet, Excel, SQLite, plain lines, a digest or a table on a terminal out."""
 
-from dedupe.writers.rows import ROW_FORMATS, format_of, write_pairs, write_rows, write_stories
+from dedupe.writers.rows import BINARY_FORMATS, ROW_FORMATS, format_of, write_pairs, write_rows, write_stories
+from dedupe.writers.story_table import STORY_FORMATS, write_story_table
 from dedupe.writers.terminal import console_for, show_pair, write_matches, write_table
 
 __all__ = [
+    "BINARY_FORMATS",
     "ROW_FORMATS",
+    "STORY_FORMATS",
     "console_for",
     "format_of",
     "show_pair",
@@ -12,5 +15,6 @@ __all__ = [
     "write_pairs",
     "write_rows",
     "write_stories",
+    "write_story_table",
     "write_table",
 ]

@@ -1,4 +1,4 @@
-"""Write rows and stories: JSON Lines, CSV, TSV, Parquet, plain lines, and nested JSON.
+"""Write rows and stories: JSON Lines, CSV, TSV, Parquet, Excel, SQLite, plain lines, and nested JSON.
 
 Text is UTF-8. In CSV and TSV, nested values are JSON and dates are ISO 8601. An apostrophe goes before what a spreadsheet
 would run as a formula, unless `formulas` is set: also after a semicolon or a line break, where some of them begin a new cell.
@@ -7,18 +7,20 @@ would run as a formula, unless `formulas` is set: also after a semicolon or a li
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dedupe.errors import OutputError
 from dedupe.result import OutputRows
+from dedupe.result.columns import POSITION, TITLE
 from dedupe.runtime.arrow import tables_of
 from dedupe.runtime.files import PACKED, writing, writing_bytes
 from dedupe.runtime.json_text import as_json
+from dedupe.writers.cells import safe_text_of, text_of
+from dedupe.writers.databases import write_database
+from dedupe.writers.workbooks import write_workbook
 
 if TYPE_CHECKING:
     from dedupe.result.deduplication import Deduplication
@@ -26,15 +28,14 @@ if TYPE_CHECKING:
 
 Rows = OutputRows | Sequence[Mapping[str, Any]]
 
-ROW_FORMATS = ("jsonl", "csv", "tsv", "parquet", "lines")
+ROW_FORMATS = ("jsonl", "csv", "tsv", "parquet", "xlsx", "sqlite", "lines")
+BINARY_FORMATS = ("parquet", "xlsx", "sqlite")
+"""Those that are not for a terminal."""
 _ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "lines"}
-_ENDINGS |= {".parquet": "parquet", ".pq": "parquet", ".json": "json"}
-_UNSUPPORTED = (".xlsx", ".xls", ".ods", ".html", ".htm", ".xml", ".pdf", ".db", ".sqlite", ".zip")
+_ENDINGS |= {".parquet": "parquet", ".pq": "parquet", ".json": "json", ".xlsx": "xlsx"}
+_ENDINGS |= {".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".md": "markdown"}
+_UNSUPPORTED = (".xls", ".xlsm", ".ods", ".html", ".htm", ".xml", ".pdf", ".zip")
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
-_SIGNS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"  # also in full width
-_FORMULA = re.compile(rf"{_SIGNS}|[\t\r]")  # how one begins
-_LATER_CELL = re.compile(rf'(?<=[;\r\n])("*)({_SIGNS}[^;\r\n]*)')  # where a spreadsheet ends a cell at other characters
-_NUMBER = re.compile(r"[+-]?(\d[\d.,]*|\.\d+)([eE][+-]?\d+)?%?")
 
 
 def format_of(path: str, known: Sequence[str] = (*ROW_FORMATS, "json")) -> str | None:
@@ -52,20 +53,32 @@ def format_of(path: str, known: Sequence[str] = (*ROW_FORMATS, "json")) -> str |
     return format
 
 
-def write_rows(rows: Rows, path: str, format: str, *, formulas: bool = False) -> None:
-    """Write rows in one of `ROW_FORMATS`; "lines" is the column `title`.
+def write_rows(
+    rows: Rows, path: str, format: str, *, formulas: bool = False, header: bool = True, table: str = "headlines"
+) -> None:
+    """Write rows in one of `ROW_FORMATS`; "lines" is their titles.
 
-    With `formulas`, cells of CSV and TSV are left as they are, even if a spreadsheet would run them. Raises `OutputError`
-    where the file cannot be written.
+    With `formulas`, cells of CSV and TSV are left as they are, even if a spreadsheet would run them. Without `header`, they
+    and Excel begin with the first row. `table`: the name of the table of SQLite, or of the sheet. Raises `OutputError` where
+    the file cannot be written.
     """
     if format == "parquet":
         _write_parquet(rows, path)
         return
+    if format in BINARY_FORMATS:
+        columns = _columns(rows)
+        values = ([row.get(name) for name in columns] for row in rows)
+        if format == "xlsx":
+            write_workbook(columns, values, path, table, header=header)
+        else:
+            write_database(columns, values, path, table)
+        return
     with writing(path) as stream:
         if format in _DELIMITERS:
-            _write_csv(rows, stream, _DELIMITERS[format], _cell if formulas else _safe_cell)
+            _write_csv(rows, stream, _DELIMITERS[format], text_of if formulas else safe_text_of, header)
         elif format == "lines":
-            stream.writelines(" ".join(str(row.get("title", "")).splitlines()) + "\n" for row in rows)
+            titles = (str(row.get(TITLE, row.get("title", ""))) for row in rows)
+            stream.writelines(" ".join(title.splitlines()) + "\n" for title in titles)
         else:
             stream.writelines(as_json(row) + "\n" for row in rows)
 
@@ -73,7 +86,7 @@ def write_rows(rows: Rows, path: str, format: str, *, formulas: bool = False) ->
 def write_stories(result: Deduplication, path: str) -> None:
     """Write one JSON document of stories, their wordings and headlines, largest story first.
 
-    A headline is its output row with `position`, its place in the input. A representative is such a position.
+    A headline is its output row with `dedupe_position`, its place in the input. A representative is such a position.
     """
     with writing(path) as stream:
         stream.write('{"stories": [')
@@ -113,7 +126,7 @@ def _nested(result: Deduplication) -> Iterator[dict[str, Any]]:
                 {
                     "wording": wording.id,
                     "representative": _representative(wording),
-                    "headlines": [{"position": k} | rows[k] for k in wording.positions.tolist()],
+                    "headlines": [rows[k] | {POSITION: k} for k in wording.positions.tolist()],
                 }
                 for wording in story.wordings
             ],
@@ -125,15 +138,17 @@ def _representative(group: Story | Wording) -> int:
     return int(group.positions[place])
 
 
-def _write_csv(rows: Rows, stream: TextIO, delimiter: str, cell: Callable[[Any], str]) -> None:
-    columns = (
-        rows.columns if isinstance(rows, OutputRows) else list(dict.fromkeys(name for row in rows for name in row))
-    )
+def _columns(rows: Rows) -> list[str]:
+    return rows.columns if isinstance(rows, OutputRows) else list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _write_csv(rows: Rows, stream: TextIO, delimiter: str, cell: Callable[[Any], str], header: bool) -> None:
+    columns = _columns(rows)
     plain = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
     # Before Python 3.13 the writer leaves a lone carriage return bare, and a reader then breaks the row at it.
     quoted = csv.writer(stream, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
     values: Iterator[list[Any]] = ([row.get(name) for name in columns] for row in rows)
-    for line in chain([columns], values):
+    for line in chain([columns] if header else [], values):
         cells = [cell(value) for value in line]
         (quoted if any("\r" in cell for cell in cells) else plain).writerow(cells)
 
@@ -146,27 +161,3 @@ def _write_parquet(rows: Rows, path: str) -> None:
     with writing_bytes(path) as stream, pq.ParquetWriter(stream, first.schema) as writer:
         for table in chain([first], tables):
             writer.write_table(table)
-
-
-def _safe_cell(value: Any) -> str:
-    text = _cell(value)
-    if isinstance(value, (bool, int, float, date)):
-        return text
-    text = _LATER_CELL.sub(lambda cell: cell[1] + _unless_number(cell[2]), text)
-    return _unless_number(text) if _FORMULA.match(text) else text
-
-
-def _unless_number(formula: str) -> str:
-    return formula if _NUMBER.fullmatch(formula.rstrip('"')) else f"'{formula}"
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (Mapping, list, tuple)):
-        return as_json(value)
-    return value.isoformat() if isinstance(value, date) else str(value)

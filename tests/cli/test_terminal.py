@@ -76,7 +76,7 @@ def test_plain_lines_do_not_either(news: Path) -> None:
     [
         ("cluster", "NEWS", "--title-column", EVIL + "x"),
         ("cluster", "NEWS" + EVIL),
-        ("cluster", "NEWS", "-o", f"out{EVIL}.xlsx"),
+        ("cluster", "NEWS", "-o", f"out{EVIL}.xls"),
         ("cluster", "NEWS", "--corrections", f"none{EVIL}"),
         ("cluster", "NEWS", "--window", EVIL),
         (EVIL,),

@@ -8,9 +8,11 @@ import json
 import re
 import shlex
 import shutil
+import sqlite3
 import threading
 import tokenize
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -140,6 +142,9 @@ def folder(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> Pat
     news.to_json("news.jsonl", orient="records", lines=True)
     for name in ("news", "corpus", "archive"):
         news.to_parquet(f"{name}.parquet")
+    news.to_excel("news.xlsx", sheet_name="March", index=False)
+    with closing(sqlite3.connect("news.db")) as connection:
+        news.to_sql("headlines", connection, index=False)
     table(NEW, START + timedelta(days=1)).to_csv("new.csv", index=False)
     pd.DataFrame(clear_rows()).to_csv("labelled.csv", index=False)
     Path("titles.txt").write_text("".join(f"{title}\n" for title, _ in HEADLINES), "utf-8")
@@ -324,13 +329,23 @@ def first_column(page: str, heading: str) -> list[str]:
 
 @pytest.fixture
 def runs(tmp_path: Path, fake_encoder: FakeEncoder) -> Path:
-    """A folder with what the commands write for two inputs that have only titles."""
-    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
-    first.write_text("\n".join(title for title, _ in HEADLINES[:6]), "utf-8")
-    second.write_text("\n".join(title for title, _ in HEADLINES[6:]), "utf-8")
+    """A folder with what the commands write for two inputs that have only titles, in a column `headline`."""
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    pd.DataFrame({"headline": [title for title, _ in HEADLINES[:6]]}).to_csv(first, index=False)
+    pd.DataFrame({"headline": [title for title, _ in HEADLINES[6:]]}).to_csv(second, index=False)
     pairs, nested = tmp_path / "pairs.jsonl", tmp_path / "nested.json"
     for args in (
-        ("cluster", first, second, "-o", tmp_path / "rows.jsonl", "--explain", pairs),
+        (
+            "cluster",
+            first,
+            second,
+            "-o",
+            tmp_path / "rows.jsonl",
+            "--explain",
+            pairs,
+            "--stories",
+            tmp_path / "s.jsonl",
+        ),
         ("cluster", first, "-o", nested),
         ("match", first, "--against", first, "--against", second, "-o", tmp_path / "matches.jsonl"),
     ):
@@ -343,17 +358,20 @@ def keys(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("heading", "file"), [("cluster", "rows.jsonl"), ("match", "matches.jsonl"), ("explain", "pairs.jsonl")]
+    ("heading", "file"),
+    [("cluster", "rows.jsonl"), ("match", "matches.jsonl"), ("explain", "pairs.jsonl"), ("stories", "s.jsonl")],
 )
 def test_the_documented_columns_are_those_written(runs: Path, heading: str, file: str) -> None:
-    assert first_column("columns.md", heading) == keys(runs / file)
+    own = ["headline"] if heading in ("cluster", "match") else []
+    assert sorted([*own, *first_column("columns.md", heading)]) == sorted(keys(runs / file))
+    assert keys(runs / file)[: len(own)] == own
 
 
 def test_the_keys_of_the_nested_document_are_documented(runs: Path) -> None:
     story = json.loads((runs / "nested.json").read_text("utf-8"))["stories"][0]
     wording = story["wordings"][0]
     assert set(first_column("columns.md", "json")) == set(story) | set(wording)
-    assert "position" in wording["headlines"][0]
+    assert "dedupe_position" in wording["headlines"][0]
 
 
 def test_every_flag_is_explained() -> None:
@@ -362,7 +380,7 @@ def test_every_flag_is_explained() -> None:
 
 
 def test_the_documented_endings_are_known() -> None:
-    formats = (ROOT / "docs" / "columns.md").read_text("utf-8").partition("## Formats")[2].partition("## ")[0]
+    formats = (ROOT / "docs" / "formats.md").read_text("utf-8").partition("## Formats")[2].partition("## ")[0]
     endings = re.findall(r"`(\.\w+)`", formats)
     assert endings
     assert [ending for ending in endings if format_of(f"out{ending}") is None] == []

@@ -44,7 +44,7 @@ def test_only_the_columns_of_a_headline_are_read(tmp_path, frame, monkeypatch):
 
     monkeypatch.setattr(pq.ParquetFile, "iter_batches", recorded)
     read_headlines(tmp_path / "news.parquet")
-    assert columns == [["published"], ["headline"]]
+    assert columns == [["headline"], ["published"], ["headline"]], "a look at the titles, all dates, then all rows"
 
 
 def test_a_parquet_file_cut_short_is_refused(tmp_path, frame):
@@ -85,7 +85,7 @@ def test_frames(frame, fake_encoder, kind):
     assert [headline.title for headline in read_table(table_like)] == TITLES
     rows = deduplicate(table_like).rows()
     assert [row["headline"] for row in rows] == TITLES
-    assert list(rows[0])[:5] == ["n", "headline", "published", "tags", "title"]
+    assert list(rows[0])[:5] == ["n", "headline", "published", "tags", "dedupe_title"]
     assert rows[0]["published"] == DAY and rows[0]["tags"] == ["a"]
 
 

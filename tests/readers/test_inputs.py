@@ -15,7 +15,7 @@ from tests.support.headline_files import feed, titles, write
 
 def test_the_format_can_be_named(tmp_path):
     (tmp_path / "a").write_bytes(feed("rss"))
-    assert set(FORMATS) == {"lines", "csv", "tsv", "jsonl", "parquet", "feed", "opml", "page"}
+    assert set(FORMATS) == {"lines", "csv", "tsv", "jsonl", "parquet", "xlsx", "sqlite", "feed", "opml", "page"}
     assert titles(read_headlines(tmp_path / "a", input_format="lines"))[0].startswith("<?xml")
     with pytest.raises(InputError, match="cannot be read as Parquet"):
         read_headlines(tmp_path / "a", input_format="parquet")

@@ -84,7 +84,9 @@ def test_compressed_output_is_read_again(tmp_path, table, ending, format):
     assert rows[0] == rows[1] and len(rows[0]) == 3
 
 
-@pytest.mark.parametrize(("command", "name"), [("cluster", "o.xlsx"), ("dedupe", "o.html"), ("dedupe", "o.json")])
+@pytest.mark.parametrize(
+    ("command", "name"), [("cluster", "o.xls"), ("cluster", "o.md"), ("dedupe", "o.html"), ("dedupe", "o.json")]
+)
 def test_an_unsupported_ending_is_refused(tmp_path, table, command, name):
     assert "cannot be written" in one_error(run(command, table, "-o", tmp_path / name))
 
@@ -121,7 +123,7 @@ def test_nested_json_has_every_headline_once(tmp_path, table):
     assert run("cluster", table, "-o", output).exit_code == 0
     stories = json.loads(output.read_text("utf-8"))["stories"]
     headlines = [h for story in stories for wording in story["wordings"] for h in wording["headlines"]]
-    assert sorted(h["position"] for h in headlines) == [0, 1, 2]
+    assert sorted(h["dedupe_position"] for h in headlines) == [0, 1, 2]
     assert stories[0]["size"] == 2 and stories[0]["representative"] in (0, 1)
     assert {h["dedupe_story"] for h in stories[0]["wordings"][0]["headlines"]} == {stories[0]["story"]}
 
