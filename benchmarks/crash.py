@@ -52,6 +52,7 @@ def main(out: Path, kills: int, interrupts: int, jobs: int, seed: int, only: tup
                 if number:
                     result[kind][name] = {"seconds_undisturbed": round(scenario.seconds, 2), "outcomes": counts}
                     click.echo(f"{kind} of {name}: {counts}")
+                    write_json(result, out)
     failures = bad(result)
     result["bad"] = failures
     write_json(result, out)

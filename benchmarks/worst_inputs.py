@@ -11,8 +11,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import count, islice
 from math import log2
 from pathlib import Path
+from string import ascii_lowercase
 from tempfile import TemporaryDirectory
 from time import process_time
 from typing import Any
@@ -36,6 +38,16 @@ def _wide(size: int) -> str:
     columns = size // 16
     header = ",".join(f"c{k}" for k in range(columns))
     return f"title,{header}\n" + "".join(f"Ferry {row} sinks{',' * columns}\n" for row in range(8))
+
+
+def _names(size: int) -> str:
+    """Return lines of very many outlets, three of each, whose names have no digits."""
+    letters = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in ascii_lowercase]
+    lines = (
+        f"Ferry {k % 3} sinks off Oslo - Oslo {letters[k // 3 % 1560].title()} {letters[k // 4680].title()}\n"
+        for k in count()
+    )
+    return "".join(islice(lines, size // 40 + 1))
 
 
 _ITEM = "<item><title>Ferry sinks off Oslo</title></item>"
@@ -77,6 +89,7 @@ INPUTS: dict[str, tuple[str, Callable[[int], str]]] = {
     "emoji": ("news.txt", _filled("\U0001f600 ", "Ferry sinks ", "\nRates rise\n")),
     "separators": ("news.txt", _filled(" - CNN", "Ferry sinks", "\nRates rise\n")),
     "outlets": ("news.txt", _each("Ferry sinks off Oslo on day {k} - The Oslo Daily {k}\n", step=3)),
+    "names of outlets": ("news.txt", _names),
     "address": ("news.csv", _filled("/amp", "title,url\nFerry sinks,https://example.org", "x\n")),
     "line ends": ("news.xml", _filled("\n", "<?xml version='1.0'?>", f"{_RSS}{_ITEM}</channel></rss>")),
     "comments of a feed": ("news.xml", _filled("<!-- -->", _RSS, f"{_ITEM}</channel></rss>")),

@@ -14,6 +14,11 @@ with code 2. Any other exception is a bug of ours and keeps its traceback.
 """
 
 
+def one_line(error: BaseException) -> str:
+    """Return what an error of another library says, on one line; the name of its class where it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 class DedupeError(Exception):
     """Base class of all errors that this package raises on purpose."""
 

@@ -99,9 +99,10 @@ def deduplicate(
         candidates = scorer.candidates(band, crowds.sparse)
         scorer = scorer.with_addresses(addresses.result(), crowds.nodes.of_row, band)
         scorer = scorer.with_records([row.record for row in rows], crowds.nodes.of_row, band)
-        pairs, read = scorer.score(candidates, report)
+        pairs, read, sampled = scorer.score(candidates, report)
         trees = link(pairs, crowds.nodes, constraints, settings.levels, settings.window, settings.floor, report)
-    cautions = *oddities.result(), *run_cautions(crowds, candidates.skipped, constraints.violated(trees, crowds.nodes))
+    violated = constraints.violated(trees, crowds.nodes)
+    cautions = *oddities.result(), *run_cautions(crowds, candidates.skipped, sampled, violated)
     result = _result(copies, settings, cautions, constraints, crowds, candidates, pairs, read, trees)
     warn_caller([*result.cautions, *cache_cautions(cache, encoder)], "result.warnings")
     return result

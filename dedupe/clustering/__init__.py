@@ -4,9 +4,10 @@ In: headlines and corrections, later a `Scorer` and its `PairTable`. Out: `Nodes
 each level, which a threshold cuts into groups.
 """
 
-from dedupe.clustering.collapse import Collapsed, Copies, Nodes, collapse_copies, collapse_crowds, tie_ranks
+from dedupe.clustering.collapse import Copies, Nodes, collapse_copies, tie_ranks
 from dedupe.clustering.constraints import Constraints, constraints_of, rows_named, with_must_links
 from dedupe.clustering.corrections import Correction, CorrectionLike, as_corrections, read_corrections
+from dedupe.clustering.crowds import Collapsed, collapse_crowds
 from dedupe.clustering.linkage import link, merge_tree
 from dedupe.clustering.merge_tree import MergeTree
 from dedupe.clustering.representatives import representatives

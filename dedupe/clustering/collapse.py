@@ -1,33 +1,19 @@
-"""Rows -> weighted `Nodes`: exact copies before embedding, crowds of near-copies after it.
-
-A crowd is so many similar titles that comparing each with each would take too long. It gathers around a leader, a title from
-a sample. Members are scored against the leader only, and those that surely say the same become one node with it. Where few
-do, as when each names another number, the members stay nodes and are compared only with their neighbors in the alphabet.
-"""
+"""Rows -> weighted `Nodes`: exact copies become one, before anything is embedded."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from dedupe.candidates.pairs import PairTable
-from dedupe.candidates.products import ROUNDING_ERROR, cosines, how_many, spread
 from dedupe.candidates.time_band import TimeBand
 from dedupe.headlines import Headline, tie_key
-from dedupe.runtime.arrays import Bools, Floats, Ints
-from dedupe.runtime.parallel import in_order
-from dedupe.scoring.pair_features import other_numbers
-from dedupe.scoring.scorer import Scorer
+from dedupe.runtime.arrays import Floats, Ints
 from dedupe.text.decorations import Undecorated, undecorated_all
 from dedupe.text.normalize import MAX_LENGTH, key_of_core, normalize
 from dedupe.text.outlets import Outlets, outlets_of
-
-_SAMPLE = 512
-_MIN_SURE = 0.1  # share of a crowd below which its other members are compared sparsely
-_CHUNK_ROWS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +101,7 @@ def copy_nodes(
     shared = np.flatnonzero(np.bincount(group)[group] > 1).tolist()
     smallest_last = np.array(sorted(shared, key=lambda k: (texts[k], ties[k]), reverse=True), np.int64)
     row, text = _last_rows(of, smallest_last), _last_rows(group, smallest_last)
-    return Nodes(of, of, row, text[group[row]], *_span(hours, hours, of), np.ones(len(row), np.int64), ties)
+    return Nodes(of, of, row, text[group[row]], *span(hours, hours, of), np.ones(len(row), np.int64), ties)
 
 
 def _groups(fingerprints: Sequence[str], ties: Ints) -> Ints:
@@ -132,7 +118,7 @@ def _parts_in_time(group: Ints, hours: Floats, window: float | None) -> Ints:
     part = np.zeros(len(group), np.int64)
     if window is None:
         return part
-    first, last = _span(hours, hours, group)
+    first, last = span(hours, hours, group)
     dated = np.flatnonzero((last - first > window)[group] & ~np.isnan(hours))
     current, start, number = -1, 0.0, 0
     for k in dated[np.lexsort((hours[dated], group[dated]))].tolist():
@@ -152,115 +138,9 @@ def _last_rows(labels: Ints, order: Ints) -> Ints:
     return rows
 
 
-def _span(first: Floats, last: Floats, labels: Ints) -> tuple[Floats, Floats]:
+def span(first: Floats, last: Floats, labels: Ints) -> tuple[Floats, Floats]:
     """Return the earliest and the latest hour of each label, NaN where it has no dated row."""
     earliest, latest = np.full((2, np.bincount(labels).size), np.nan)
     np.fmin.at(earliest, labels, first)
     np.fmax.at(latest, labels, last)
     return earliest, latest
-
-
-@dataclass(frozen=True, slots=True)
-class CrowdSettings:
-    """When titles are a crowd.
-
-    `size`: fewer titles are compared each with each. `near`: cosine similarity to the leader from which a title is a member.
-    `sure`: probability by itself, at the wording level, from which a member becomes one node with its leader.
-    """
-
-    size: int = 1000
-    near: float = 0.85
-    sure: float = 0.9
-
-
-@dataclass(frozen=True, slots=True)
-class Collapsed:
-    """Nodes and their scorer after crowds were collapsed, and the groups of nodes to compare sparsely, each ascending.
-
-    `absorbed`: (rows,), which rows became one node with the leader of a crowd.
-    """
-
-    nodes: Nodes
-    scorer: Scorer
-    sparse: tuple[Ints, ...]
-    absorbed: Bools
-
-
-def collapse_crowds(
-    nodes: Nodes, scorer: Scorer, window: float | None, exempt: Ints, settings: CrowdSettings | None = None
-) -> Collapsed:
-    """Make one node of the members of each crowd that surely say the same; `exempt`: nodes that stay as they are."""
-    crowds = _Crowds(nodes, scorer, window, exempt, settings or CrowdSettings())
-    for leader in crowds.leaders():
-        crowds.gather(leader)
-    absorbed = crowds.leader_of != np.arange(len(nodes))
-    if not absorbed.any():
-        return Collapsed(nodes, scorer, tuple(crowds.sparse), absorbed[nodes.of_row])
-    kept, number = np.unique(crowds.leader_of, return_inverse=True)
-    first, last = _span(nodes.first, nodes.last, number)
-    collapsed = replace(
-        nodes,
-        of_row=number[nodes.of_row],
-        title_row=nodes.title_row[kept],
-        text_row=nodes.text_row[kept],
-        first=first,
-        last=last,
-        weight=np.bincount(number, nodes.weight).astype(np.int64),
-    )
-    scorer = scorer.take(kept)
-    scorer = replace(scorer, titles=replace(scorer.titles, first=first, last=last))
-    return Collapsed(collapsed, scorer, tuple(number[group] for group in crowds.sparse), absorbed[nodes.of_row])
-
-
-class _Crowds:
-    def __init__(
-        self, nodes: Nodes, scorer: Scorer, window: float | None, exempt: Ints, settings: CrowdSettings
-    ) -> None:
-        self.scorer, self.settings, self.band = scorer, settings, nodes.band(window)
-        self.vectors = scorer.level_vectors
-        self.leader_of = np.arange(len(nodes))
-        self.free = np.ones(len(nodes), bool)
-        self.free[exempt] = False
-        self.sparse: list[Ints] = []
-
-    def leaders(self) -> list[int]:
-        """Return the nodes of a sample that are similar to enough others, the one with the most first."""
-        rows = len(self.vectors)
-        if rows <= self.settings.size:
-            return []
-        sample, near = spread(rows, _SAMPLE), self.settings.near
-        chunks = [np.arange(k, min(k + _CHUNK_ROWS, rows)) for k in range(0, rows, _CHUNK_ROWS)]
-        counts = np.sum(list(in_order(lambda chunk: how_many(self.vectors, sample, chunk, near), chunks)), axis=0)
-        many = np.flatnonzero(counts > self.settings.size)
-        leaders: list[int] = sample[many[np.argsort(-counts[many], kind="stable")]].tolist()
-        return leaders
-
-    def gather(self, leader: int) -> None:
-        """Let the members of a crowd join their leader; if too few do, mark the others to be compared sparsely."""
-        members = self._members(leader)
-        if not self.free[leader] or len(members) < self.settings.size:
-            return
-        pairs = self.scorer.pair_probabilities(PairTable.of(members, np.full_like(members, leader)), min_probability=0)
-        sure = (pairs.p_pair_wording >= self.settings.sure) & ~other_numbers(self.scorer.titles, pairs.i, pairs.j)
-        member = np.where(pairs.i == leader, pairs.j, pairs.i).astype(np.int64)
-        self.leader_of[member[sure]] = leader
-        self.free[[leader, *member[sure]]] = False
-        if sure.mean() < _MIN_SURE:
-            self.sparse.append(np.sort(member[~sure]))
-            self.free[member[~sure]] = False
-
-    def _members(self, leader: int) -> Ints:
-        own, starts = self.vectors[leader], range(0, len(self.vectors), _CHUNK_ROWS)
-        near = np.float32(self.settings.near)
-        cosine = np.concatenate([self.vectors[start : start + _CHUNK_ROWS] @ own for start in starts])
-        members = np.flatnonzero((cosine >= near - np.float32(ROUNDING_ERROR)) & self.free)
-        members = members[cosines(self.vectors, members, np.full_like(members, leader)) >= near]
-        return self._in_time(leader, members[members != leader])
-
-    def _in_time(self, leader: int, members: Ints) -> Ints:
-        """Return the members that start no earlier than the leader and end within the window after it, or are undated."""
-        if self.band is None:
-            return members
-        first, start = self.band.first[members], self.band.first[leader]
-        inside = ~(first < start) & (self.band.last[members] <= start + self.band.window)
-        return np.asarray(members[np.isnan(first) | inside])

@@ -15,7 +15,6 @@ from dedupe.runtime.onnx import inference_session, rows_of, tokenize
 from dedupe.runtime.parallel import in_order
 
 _BATCH = 32  # titles; one batch per thread waits less than all threads sharing a batch
-_DEQUANTIZED = {"session.disable_quant_qdq": "1"}  # the weights, once, at load
 
 
 class TrainedEncoder:
@@ -32,7 +31,7 @@ class TrainedEncoder:
         )
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-            self._session = inference_session(folder / ENCODER, _DEQUANTIZED)
+            self._session = inference_session(folder / ENCODER)
             self.dimension = int(self._session.get_outputs()[0].shape[1])
         except ImportError:  # of onnxruntime, perhaps interrupted: nothing is wrong with the model
             raise

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from dedupe.errors import InputError
+from dedupe.errors import InputError, one_line
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _PIECE = 16_384  # bytes unpacked at a time; where an input is damaged, at most so many before the damage are lost
@@ -76,7 +76,7 @@ def unpack(data: bytes, name: str, limit: SizeLimit, *, skip_bad: bool = False) 
             size += len(part)
             limit.check(size, len(data), name)
     except (OSError, EOFError, zlib.error) as error:
-        damage = " ".join(str(error).split())
+        damage = one_line(error)
         if not (skip_bad and size):
             advice = "it is damaged or incomplete, so get it again" + ", or add --skip-bad to read its start" * (
                 size > 0

@@ -108,6 +108,10 @@ async def _get(address: str, limits: _Limits) -> Download:
             async with aclosing(await client.send(request, stream=True)) as response:
                 if response.next_request is None:
                     return Download(await _body(response, limits.size), response.charset_encoding)
+                if request.url.scheme == "https" and response.next_request.url.scheme == "http":
+                    raise Refused(
+                        f"it redirects from https to {response.next_request.url}: give that address if you mean it"
+                    )
                 request = response.next_request
             if request.url.scheme not in ("http", "https"):
                 raise Refused(f"it redirects to {request.url.scheme}:, which is neither http nor https")

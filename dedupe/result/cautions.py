@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedupe.clustering.collapse import Collapsed
+from dedupe.clustering.crowds import Collapsed
 from dedupe.dates import AMBIGUOUS, BAD, UNKNOWN_ZONE
 from dedupe.embedding import Encoder
 from dedupe.embedding.cache import VectorCache
@@ -38,7 +38,7 @@ class Caution:
     """A warning about the input or the groups: a code, a message of one line, and the input positions that it is about.
 
     Codes: `empty-title`, `made-title`, `long-title`, `control-characters`, `bad-date`, `ambiguous-date`, `unknown-zone`,
-    `duplicate-id`, `not-english`, `large-story`, `loose-story`, `collapsed`, `sparse`, `uncorrected`, `uncalibrated`,
+    `duplicate-id`, `not-english`, `large-story`, `loose-story`, `collapsed`, `sparse`, `sampled`, `uncorrected`, `uncalibrated`,
     `undated`, `unused-cache`.
     """
 
@@ -75,17 +75,20 @@ def input_cautions(
         )
 
 
-def run_cautions(crowds: Collapsed, skipped: int, uncorrected: Ints) -> Iterator[Caution]:
+def run_cautions(crowds: Collapsed, skipped: int, sampled: Ints, uncorrected: Ints) -> Iterator[Caution]:
     """Yield the cautions about what a run did to rows.
 
-    `skipped`: pairs not compared; `uncorrected`: nodes that corrections put together but the window keeps apart.
+    `skipped`: pairs not compared; `sampled`: nodes whose context is estimated; `uncorrected`: nodes that corrections put
+    together but the window keeps apart.
     """
     of = crowds.nodes.of_row
     absorbed = "nearly equal to over a thousand others: in one wording at every threshold"
     yield from _caution("collapsed", absorbed, crowds.absorbed)
-    sparse = "among over a thousand near-copies, compared only with their alphabetical neighbours"
+    sparse = "among over a thousand that are all alike, compared only with their alphabetical neighbours"
     nodes = np.concatenate([np.empty(0, np.int64), *crowds.sparse])
     yield from _caution("sparse", f"{sparse}: {skipped:,} pairs not scored", np.isin(of, nodes))
+    estimated = "with thousands of probable partners, so what these have in common is estimated from a sample"
+    yield from _caution("sampled", estimated, np.isin(of, sampled))
     apart = "that corrections join but the window keeps apart: widen the window to join them"
     yield from _caution("uncorrected", apart, np.isin(of, uncorrected))
 

@@ -5,7 +5,7 @@ It holds the merge trees, so another threshold is a cut: nothing is encoded, sea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -169,17 +169,18 @@ class Deduplication:
     @cached_property
     def shared_addresses(self) -> dict[tuple[int, int], str]:
         """The cleaned address of each pair of titles that share one, by the rows that name them, the smaller row first."""
-        addresses, rows = [clean_address(headline.url) for headline in self.headlines], self.nodes.title_row
-        shared = address_pairs(addresses, self.nodes.of_row, self.vectors, self.scale)
-        pairs = np.sort([rows[shared.i], rows[shared.j]], axis=0).T.tolist()
-        return {(a, b): address for (a, b), address in zip(pairs, shared.address, strict=True)}
+        return self._sharing([clean_address(headline.url) for headline in self.headlines])
 
     @cached_property
     def shared_records(self) -> frozenset[tuple[int, int]]:
         """The pairs of titles that share an item of a news page, by the rows that name them, the smaller row first."""
-        records, rows = [headline.record for headline in self.headlines], self.nodes.title_row
-        shared = address_pairs(records, self.nodes.of_row, self.vectors, self.scale)
-        return frozenset(map(tuple, np.sort([rows[shared.i], rows[shared.j]], axis=0).T.tolist()))
+        return frozenset(self._sharing([headline.record for headline in self.headlines]))
+
+    def _sharing(self, values: Sequence[str | None]) -> dict[tuple[int, int], str]:
+        """Return the value of each pair of titles that share one, by the rows that name them; `values`: (rows,)."""
+        rows, shared = self.nodes.title_row, address_pairs(values, self.nodes.of_row, self.vectors, self.scale)
+        pairs = np.sort([rows[shared.i], rows[shared.j]], axis=0).T.tolist()
+        return {(a, b): value for (a, b), value in zip(pairs, shared.address, strict=True)}
 
     @cached_property
     def stories(self) -> ShortList[Story]:

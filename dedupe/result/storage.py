@@ -38,7 +38,7 @@ from dedupe.candidates.pairs import PairTable
 from dedupe.clustering.collapse import Nodes
 from dedupe.clustering.constraints import Constraints
 from dedupe.clustering.merge_tree import MergeTree
-from dedupe.errors import InputError, OutputError
+from dedupe.errors import InputError, OutputError, one_line
 from dedupe.headlines import Headline
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.cautions import Caution
@@ -140,8 +140,7 @@ def _reported(path: str | Path) -> Iterator[None]:
     except BadZipFile as error:
         raise InputError(f"{path} is not a saved result, or damaged ({error}): save the result again") from None
     except (ArithmeticError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path} is damaged ({reason}): save the result again") from None
+        raise InputError(f"{path} is damaged ({one_line(error)}): save the result again") from None
 
 
 def _manifest(archive: ZipFile, size: int) -> dict[str, Any]:

@@ -8,20 +8,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.errors import ModelError
+from dedupe.errors import ModelError, one_line
 from dedupe.runtime.arrays import Float32s
 
 
-def inference_session(model: Path | bytes, config: Mapping[str, str] = MappingProxyType({})) -> Any:
+def inference_session(model: Path | bytes) -> Any:
     """Return the `onnxruntime.InferenceSession` of a model, which computes on the calling thread alone.
 
-    `config`: entries of its configuration. Raises what onnxruntime raises.
+    Raises what onnxruntime raises.
     """
     # Read when onnxruntime is imported: `disable_telemetry_events` comes too late. A value that the user has set stays.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -29,8 +28,7 @@ def inference_session(model: Path | bytes, config: Mapping[str, str] = MappingPr
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    for key, value in config.items():
-        options.add_session_config_entry(key, value)
+    options.add_session_config_entry("session.disable_quant_qdq", "1")  # int8 weights are scaled back once, at load
     source = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(source, options, ["CPUExecutionProvider"])
 
@@ -44,7 +42,7 @@ def rows_of(session: Any, inputs: Mapping[str, NDArray[np.int64]], width: int, n
     try:
         output = np.asarray(session.run(None, dict(inputs))[0])
     except Exception as error:  # onnxruntime has a class of its own for each kind, which share no base
-        raise ModelError(f"{name} cannot be used ({_one_line(error)}): train or copy it again") from error
+        raise ModelError(f"{name} cannot be used ({one_line(error)}): train or copy it again") from error
     if output.shape != (rows, width) or output.dtype.kind != "f" or not np.isfinite(output).all():
         found = f"an array of shape {output.shape}" if output.shape != (rows, width) else "NaN, infinity or no numbers"
         raise ModelError(f"{name} gives {found} where ({rows}, {width}) finite numbers belong: train or copy it again")
@@ -56,8 +54,4 @@ def tokenize(tokenizer: Any, texts: Sequence[str | tuple[str, str]], name: str) 
     try:
         return list(tokenizer.encode_batch(texts))
     except Exception as error:  # of the class Exception itself
-        raise ModelError(f"{name} cannot split titles ({_one_line(error)}): train or copy it again") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+        raise ModelError(f"{name} cannot split titles ({one_line(error)}): train or copy it again") from error

@@ -60,6 +60,8 @@ class Context:
         self._pairs = pairs
         self._levels = [_LevelContext(matrices, pairs.p_pair(level), level) for level in SCORED_LEVELS]
         self._echoes = echoes(titles, matrices.matrix(pairs.p_pair_story), pairs)
+        self.sampled = np.flatnonzero(matrices.sampled)
+        """The nodes whose common partners are estimated from a sample, since they have so many."""
 
     def features(self, index: slice | Ints) -> Floats:
         """Return the context of the pairs at `index`, float64, (pairs, len(CONTEXT_FEATURES))."""
@@ -96,7 +98,7 @@ class _Matrices:
 
     def __init__(self, nodes: int, i: Ints, j: Ints, dense_pairs: int, dense_nodes: int, chunk_entries: int) -> None:
         self.i, self.j, self.dense_pairs, self.chunk_entries = i, j, dense_pairs, chunk_entries
-        self.dense_nodes = dense_nodes
+        self.dense_nodes, self.sampled = dense_nodes, np.zeros(nodes, bool)
         starts = np.searchsorted(i, np.arange(nodes + 1))
         numbers = np.arange(1, len(i) + 1, dtype=np.int32)  # from 1, since adding sparse matrices drops a 0
         upper = csr_matrix((numbers, j.astype(np.int32), starts), shape=(nodes, nodes))
@@ -134,6 +136,7 @@ class _Matrices:
     def _dense_products(self, matrix: csr_matrix, members: Ints, pairs: Ints, common: Float32s) -> None:
         """Set `common` at the pairs of a component, whose nodes are `members`, both ascending."""
         sample = members[spread(len(members), self.dense_nodes)]
+        self.sampled[members] |= len(sample) < len(members)
         values = matrix[members][:, sample].toarray()
         i, j = np.searchsorted(members, self.i[pairs]), np.searchsorted(members, self.j[pairs])
         starts = range(0, len(members), _BLOCK_ROWS)

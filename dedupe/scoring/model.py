@@ -23,7 +23,7 @@ import numpy as np
 from dedupe.candidates.pairs import PairTable
 from dedupe.embedding.model_folder import BUNDLED, FALLBACK, HEAD, JUDGE, verify
 from dedupe.embedding.vectors import Vectors, zero_rows
-from dedupe.errors import ModelError
+from dedupe.errors import ModelError, one_line
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Float32s, Floats
 from dedupe.runtime.parallel import in_order
@@ -241,8 +241,7 @@ def _damage_reported(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, *_TOO_LARGE) as error:
-        reason = str(error) or type(error).__name__
-        raise ModelError(f"{path} cannot be used ({reason}): train or copy the model again") from error
+        raise ModelError(f"{path} cannot be used ({one_line(error)}): train or copy the model again") from error
 
 
 def _head(path: Path) -> Float32s:

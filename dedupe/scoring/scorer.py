@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from dedupe.candidates.products import cosines
 from dedupe.candidates.time_band import TimeBand
 from dedupe.embedding.vectors import Vectors, release_pages, rows_at
 from dedupe.levels import SCORED_LEVELS
-from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.arrays import Bools, Float32s, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.addresses import NO_ADDRESSES, AddressPairs, address_pairs, refuted, with_address
@@ -33,6 +33,14 @@ MIN_CONTEXT = {"story": 0.02, "wording": 0.05}
 """Per level of a run, the lowest probability by itself of a pair that is context for others; less probable pairs are dropped."""
 _CHUNK_PAIRS = 32_768  # few enough for the cache, enough that threads rarely wait
 _CHUNK_CONTEXT = 500_000
+
+
+class Scored(NamedTuple):
+    """The pairs of a run, how many of them were read, and the nodes whose context is estimated from a sample, ascending."""
+
+    pairs: PairTable
+    read: PairsRead
+    sampled: Ints
 
 
 @dataclass(frozen=True)
@@ -109,15 +117,26 @@ class Scorer:
         """The vectors in which candidates are found."""
         return self.vectors if self.level == "story" else self.wording_vectors
 
+    @property
+    def floor(self) -> float:
+        """The cosine similarity from which a pair is a candidate, on the scale of the encoder."""
+        return float(self.scale.inverse(self.judge.candidate_floor[self.level]))
+
+    def keeps(self, pairs: PairTable) -> Bools:
+        """Return which pairs are candidates and probable enough by themselves to be kept, (pairs,)."""
+        similarity = pairs.similarity if self.level == "story" else pairs.wording_similarity
+        near: Bools = similarity >= np.float32(self.floor)
+        return near & (pairs.p_pair(self.level) >= MIN_CONTEXT[self.level])
+
     def candidates(self, band: TimeBand | None, sparse: Sequence[Ints]) -> Join:
         """Return the join that finds the candidate pairs of the run; `band` and `sparse` as for `Join`."""
-        floor = self.scale.inverse(self.judge.candidate_floor[self.level])
-        return Join(self.level_vectors, floor, band, sparse=sparse, wording=self.level == "wording")
+        return Join(self.level_vectors, self.floor, band, sparse=sparse, wording=self.level == "wording")
 
-    def score(self, join: Join, progress: Progress) -> tuple[PairTable, PairsRead]:
-        """Return the pairs of a join, and those scored in any case, that reach the judge's floor; how many were read."""
+    def score(self, join: Join, progress: Progress) -> Scored:
+        """Return the pairs of a join, and those scored in any case, that reach the judge's floor."""
         pairs, read = self.read(concatenate(self._pieces(join, progress)), progress)
-        return self.context_probabilities(pairs, self.judge.floor), read
+        pairs, sampled = self.in_context(pairs, self.judge.floor)
+        return Scored(pairs, read, sampled)
 
     def read(
         self, pairs: PairTable, progress: Progress = silent, min_probability: float | None = None
@@ -190,6 +209,10 @@ class Scorer:
 
     def context_probabilities(self, pairs: PairTable, floor: float) -> PairTable:
         """Return the pairs whose probability in context reaches `floor` at the level of the run, with their context."""
+        return self.in_context(pairs, floor)[0]
+
+    def in_context(self, pairs: PairTable, floor: float) -> tuple[PairTable, Ints]:
+        """Return the same, and the nodes whose context is estimated from a sample, ascending."""
         same_address = self.same_address.contain(pairs.i, pairs.j)
         same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
         pairs = replace(pairs, p_pair_story=with_address(pairs.p_pair_story, same_address))
@@ -207,7 +230,7 @@ class Scorer:
         for start in range(0, len(kept), _CHUNK_CONTEXT):
             part = slice(start, start + _CHUNK_CONTEXT)
             features[part] = context.features(kept[part])
-        return replace(pairs.take(kept), context=features)
+        return replace(pairs.take(kept), context=features), context.sampled
 
 
 def _filled(column: Float32s, vectors: Vectors, pairs: PairTable) -> Float32s:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from dedupe.text.mentions import mentions
+
 MAX_MARK_LENGTH = 60
 """Characters; no outlet's name is longer."""
 _SEPARATOR_BEHIND = re.compile(r"\s[-•·]\s|\|")
@@ -110,11 +112,11 @@ def outlets_of(texts: Sequence[str], sources: Sequence[str | None]) -> Outlets:
             names.add(folded)
     of_rows = {mark for mark in titles if outlet_key(mark) in rows_of} - words
     names = {mark for mark in names if len(titles[mark]) >= _MIN_TITLES} - words - of_rows
-    whole = "\n".join(distinct).casefold() if of_rows or names else ""
+    mentioned = mentions(of_rows | names, map(str.casefold, distinct))
 
     def no_topic(mark: str) -> bool:
         carried = len(titles[mark])
-        return whole.count(mark) - carried <= carried + rows_of[outlet_key(mark)]
+        return mentioned[mark] - carried <= carried + rows_of[outlet_key(mark)]
 
     return Outlets(frozenset(filter(no_topic, of_rows)), frozenset(filter(no_topic, names)))
 

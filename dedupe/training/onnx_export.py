@@ -73,15 +73,15 @@ def _export(network: torch.nn.Module, inputs: dict[str, torch.Tensor], output: s
 
 def _shrink(path: Path, minimum_size: int) -> None:
     model = onnx.load(path)
-    quantize(model, SAFE, minimum_size)
+    quantize(model, minimum_size)
     multiply_bytes(model)
     onnx.save(model, path)
 
 
-def quantize(model: Any, largest: int = FULL, minimum_size: int = MINIMUM_SIZE) -> None:
-    """Replace the float32 matrices of an ONNX model by int8 ones, up to `largest`, that are scaled back on loading.
+def quantize(model: Any, minimum_size: int = MINIMUM_SIZE) -> None:
+    """Replace the float32 matrices of an ONNX model by int8 ones, which are scaled back on loading.
 
-    Matrices of fewer than `minimum_size` weights stay.
+    Those that are multiplied go up to `SAFE`, embeddings up to `FULL`. Matrices of fewer than `minimum_size` weights stay.
     """
     graph = model.graph
     readers = {name: node.op_type for node in graph.node for name in node.input}
@@ -92,7 +92,7 @@ def quantize(model: Any, largest: int = FULL, minimum_size: int = MINIMUM_SIZE) 
             initializers.append(tensor)
             continue
         axis = 0 if readers[tensor.name] == "Gather" else 1
-        codes, scale = to_int8(weights, axis, largest if axis else FULL)
+        codes, scale = to_int8(weights, axis, SAFE if axis else FULL)
         names = [f"{tensor.name}_int8", f"{tensor.name}_scale"]
         initializers += [numpy_helper.from_array(codes, names[0]), numpy_helper.from_array(scale, names[1])]
         dequantizers.append(helper.make_node("DequantizeLinear", names, [tensor.name], axis=axis))
@@ -100,7 +100,7 @@ def quantize(model: Any, largest: int = FULL, minimum_size: int = MINIMUM_SIZE) 
     _replace(graph.node, [*dequantizers, *graph.node])
 
 
-def to_int8(weights: Float32s, axis: int, largest: int = FULL) -> tuple[NDArray[np.int8], Float32s]:
+def to_int8(weights: Float32s, axis: int, largest: int) -> tuple[NDArray[np.int8], Float32s]:
     """Return rounded weights, up to `largest`, and the scale of each channel along `axis`."""
 
     def rounded(scale: Float32s) -> Float32s:

@@ -257,6 +257,26 @@ def test_a_redirect_to_another_scheme_is_refused(location: str) -> None:
         get(address, allow_private=True)
 
 
+def test_a_redirect_may_not_leave_https(names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    authority, context, trusted = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("news.example").configure_cert(context)
+    authority.configure_trust(trusted)
+    monkeypatch.setattr(hosts, "_tls", lambda: trusted)
+    names["news.example"] = ["127.0.0.1"]
+    visits = []
+    with (
+        serving(lambda connection, path: (visits.append(path), connection.sendall(response(BODY)))) as plain,
+        serving(redirect(f"{plain}/feed"), tls=context) as secure,
+        serving(redirect(secure.replace("127.0.0.1", "news.example"))) as start,
+    ):
+        for address in (secure.replace("127.0.0.1", "news.example"), start):
+            refusal = rf"is not fetched: it redirects from https to {plain}/feed: give that address if you mean it"
+            with pytest.raises(InputError, match=refusal):
+                get(address, allow_private=True)
+        assert visits == []
+        assert get(f"{plain}/feed").content == BODY
+
+
 @pytest.mark.parametrize("location", ["http://", "http://[::1", "http://a b/", "//x:port/", "javascript:1"])
 def test_a_bad_redirect_is_an_error(location: str) -> None:
     with serving(redirect(location)) as address, pytest.raises(InputError, match=r"cannot be fetched \("):

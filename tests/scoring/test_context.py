@@ -169,6 +169,20 @@ def test_a_dense_component_of_very_many_nodes_is_sampled_in_all_its_pairs(monkey
     np.testing.assert_array_equal(sampled, context(600, i, j, probability, dense_nodes=300))
 
 
+def test_nodes_whose_context_is_estimated_are_named():
+    size = 60
+    i, j, probability = complete(size)
+    alone = np.array([2 * size, 2 * size + 1])
+    i, j = np.concatenate([i, i + size, alone[:1]]), np.concatenate([j, j + size, alone[1:]])
+    both = {level: np.concatenate([values, values, [0.5]])[: len(i)] for level, values in probability.items()}
+    cut = {level: np.where((i < size) | (j - i < 3), values, 0) for level, values in both.items()}
+    kept = np.flatnonzero(cut["story"])  # the second component is sparse
+    pairs = table(i[kept], j[kept], {level: values[kept] for level, values in cut.items()})
+    options = {"dense_pairs": size * 20}
+    assert Context(titles(2 * size + 2), pairs, dense_nodes=size - 1, **options).sampled.tolist() == list(range(size))
+    assert not len(Context(titles(2 * size + 2), pairs, dense_nodes=size, **options).sampled)
+
+
 def test_the_multiplications_of_a_dense_component_grow_with_its_pairs(monkeypatch):
     multiplied = []
     original = _Matrices._dense_products

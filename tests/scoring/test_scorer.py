@@ -103,8 +103,9 @@ def test_a_join_is_scored_piece_by_piece_as_all_at_once(level, head):
     assert join.pieces > 3
     at_once = scorer.context_probabilities(scorer.pair_probabilities(concatenate(join)), scorer.judge.floor)
     steps = []
-    pairs, read = scorer.score(join, lambda *step: steps.append(step))
+    pairs, read, sampled = scorer.score(join, lambda *step: steps.append(step))
     assert_equal(pairs, at_once)
+    assert not len(sampled)
     assert read.read == read.left == 0 < len(pairs) <= read.scored
     assert steps == [("scoring", done, join.pieces) for done in range(join.pieces + 1)]
 

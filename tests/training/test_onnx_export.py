@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from dedupe.runtime.onnx import inference_session
 from dedupe.training.network import Network
-from dedupe.training.onnx_export import FULL, SAFE, multiply_bytes, quantize, to_int8, write_encoder, write_reader
+from dedupe.training.onnx_export import FULL, multiply_bytes, quantize, to_int8, write_encoder, write_reader
 from dedupe.training.reader_network import PairNetwork
 
 TITLES = ["ferry sinks in place1 on monday", "court wins", "in place7 the museum burns, with 14 hurt on monday"]
@@ -49,7 +49,7 @@ def in_bytes():
     rng = np.random.default_rng(0)
     weights = rng.normal(size=(96, 64)).astype(np.float32)
     model = product(weights)
-    quantize(model, SAFE)
+    quantize(model)
     multiply_bytes(model)
     return weights, model
 
@@ -95,7 +95,7 @@ def test_int8_scales_are_the_best_of_those_tried():
     weights = rng.standard_t(3, size=(300, 40)).astype(np.float32)
     weights[:, 7] = 0
     for axis in (0, 1):
-        codes, scale = to_int8(weights, axis)
+        codes, scale = to_int8(weights, axis, FULL)
         restored = codes * np.expand_dims(scale, 1 - axis)
         plain_scale = np.abs(weights).max(1 - axis, keepdims=True) / 127
         plain = np.round(weights / np.where(plain_scale, plain_scale, 1)) * plain_scale
