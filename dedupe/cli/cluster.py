@@ -147,7 +147,9 @@ def compare(engine: EngineOptions, first: str, second: str) -> None:
     limit_threads(engine.threads)
     pair = score(first, second, encoder=engine.model)
     probabilities = f"probability: wording {pair.p_wording:.2f}, story {pair.p_story:.2f}"
-    write_lines([f"verdict: {pair.verdict}", probabilities, *(f"- {reason}" for reason in pair.reasons)], "-")
+    head = ["what speaks for and against one story, with its share:"] if pair.verdict != "exact" else []
+    reasons = (f"- {reason}" for reason in pair.reasons)
+    write_lines([f"verdict: {pair.verdict}", probabilities, *head, *reasons], "-")
 
 
 def _input_format(source: Source, output: str) -> str:

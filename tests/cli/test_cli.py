@@ -147,11 +147,13 @@ def test_bad_time_spans(text: str) -> None:
 def test_compare_gives_reasons() -> None:
     outcome = run("compare", TITLES[0], TITLES[3])
     assert outcome.exit_code == 0
-    verdict, chances, *reasons = outcome.stdout.splitlines()
+    verdict, chances, head, *reasons = outcome.stdout.splitlines()
     assert verdict in {"verdict: wording", "verdict: story"}
     assert chances.startswith("probability: wording ")
     assert any("cosine" in reason for reason in reasons)
-    assert all(reason.startswith("- ") for reason in reasons)
+    assert head == "what speaks for and against one story, with its share:"
+    shares = [re.match(r"- (\d+) % (?:for|against): .", reason) for reason in reasons]
+    assert sum(int(share[1]) for share in shares if share) == 100 and all(shares)
 
 
 def test_compare_knows_copies() -> None:
