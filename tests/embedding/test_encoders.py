@@ -245,4 +245,4 @@ except dedupe.ModelError as error:
 """
         output, errors = run_in_process(code)
     assert said in output and output.endswith("False\n") and output.count("\n") == 1 and errors == ""
-    assert len(requests) == asked
+    assert len([path for path in requests if path.startswith("/api/models/")]) == asked  # the rest is the client's own
