@@ -48,6 +48,9 @@ class _Options(RowOptions):
     report: str | None = option(
         "--report", metavar="FILE", help="Also write an HTML page to read, search and regroup in a browser."
     )
+    title: str | None = option(
+        "--title", metavar="TEXT", help="Heading of the report; default: the names of the inputs."
+    )
     keep: str = option(
         "--keep",
         type=click.Choice(KEEP_RULES),
@@ -167,6 +170,8 @@ def _read(job: _Options, inputs: InputOptions, level: str, format: str | None) -
         refuse("story_threshold", f"with --level {level}")
     if level == "exact":
         refuse("wording_threshold", "with --level exact")
+    if not job.report:
+        refuse("title", "without --report")
     job.check(inputs, format)
     beside = [path for path in (job.explain, job.report) if path]
     places = [path if path == "-" else Path(path).resolve() for path in (job.output, *beside)]
@@ -207,7 +212,9 @@ def _finish(
     if job.explain:
         steps.insert(0, (job.explain, partial(write_pairs, result, job.explain)))
     if report := job.report:
-        steps.insert(0, (report, lambda: more.extend(_write_report(result, source, report, inputs.inputs))))
+        steps.insert(
+            0, (report, lambda: more.extend(_write_report(result, source, report, job.title or _names(inputs.inputs))))
+        )
     with job.outputs():
         skipped = inputs.set_aside(source, job.output)
         for _, step in sorted(steps, key=lambda step: step[0] == "-"):
@@ -219,12 +226,16 @@ def _finish(
     warn(result.warnings, job.vectors, more)
 
 
-def _write_report(result: Deduplication, source: Source, path: str, inputs: Sequence[str]) -> list[str]:
+def _names(inputs: Sequence[str]) -> str:
+    """Return the names of the first inputs, as a heading."""
+    names = ["Standard input" if name == "-" else Path(name).name or name for name in inputs]
+    return ", ".join(names[:_MAX_NAMES]) + " …" * (len(names) > _MAX_NAMES)
+
+
+def _write_report(result: Deduplication, source: Source, path: str, title: str) -> list[str]:
     """Write the report, and return a warning for each thing that it leaves out."""
     from dedupe.report import write_report
 
-    names = ["Standard input" if name == "-" else Path(name).name or name for name in inputs]
-    title = ", ".join(names[:_MAX_NAMES]) + " …" * (len(names) > _MAX_NAMES)
     left_out = write_report(result, path, title=title, unread=source.warnings)
     return [f"the report is incomplete: {omission}" for omission in left_out]
 

@@ -73,8 +73,17 @@ def test_cluster_draws_a_table(titles: Path) -> None:
     outcome = run("cluster", titles, "--format", "table")
     assert "★ " in outcome.stdout
     assert "×2" in outcome.stdout
-    assert "2 headlines in no group:" in outcome.stdout
+    assert "2 headlines in no group, after the number of each:" in outcome.stdout
+    assert "★ represents the story  = same wording as above  ×2 two exact copies" in outcome.stdout  # no • here
     assert "source" not in outcome.stdout  # nobody named one
+
+
+def test_the_report_has_the_title_that_is_given(titles: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    for options, title in (([], "titles.txt"), (["--title", "Overnight & more"], "Overnight &amp; more")):
+        assert run("cluster", titles, "--report", report, "--force", *options).exit_code == 0
+        assert f"<h1>{title}</h1>" in report.read_text("utf-8")
+    assert "--title has no effect without --report" in one_error(run("cluster", titles, "--title", "Overnight"))
 
 
 def test_a_table_shows_sources_and_no_control_characters(tmp_path: Path) -> None:
