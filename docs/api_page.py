@@ -91,8 +91,9 @@ def _signature(name: str, value: Any, *, one_line: bool = False) -> str:
 def _parameter(parameter: inspect.Parameter) -> str:
     stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
     annotation = "" if parameter.annotation is parameter.empty else f": {parameter.annotation}"
-    default = "" if parameter.default is parameter.empty else f" = {getattr(parameter.default, '__name__', repr(parameter.default))}"
-    return f"{stars}{parameter.name}{annotation}{default}"
+    if parameter.default is parameter.empty:
+        return f"{stars}{parameter.name}{annotation}"
+    return f"{parameter.name}{annotation} = {getattr(parameter.default, '__name__', repr(parameter.default))}"
 
 
 def _summary(value: Any) -> str:

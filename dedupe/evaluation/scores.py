@@ -101,16 +101,20 @@ def evaluate(
     levels = {}
     for level in filter(labelled.scored, labelled.labels):
         truth, groups = _labels_and_groups(labelled, runs, level)
+        wrong, missed = confusions_of(labelled, runs, level, encoder, worst)
         levels[level] = LevelScores(
-            runs[0].thresholds[level],
-            group_scores(truth, groups),
-            bootstrap([(truth, groups)], resamples, seed),
-            len(truth),
-            len(labelled.headlines) - len(truth),
-            len(np.unique(truth)),
-            len(np.unique(groups)),
-            *(_pairs(sides) for sides in ([truth], [groups], [truth, groups])),
-            *confusions_of(labelled, runs, level, encoder, worst),
+            threshold=runs[0].thresholds[level],
+            scores=group_scores(truth, groups),
+            intervals=bootstrap([(truth, groups)], resamples, seed),
+            scored=len(truth),
+            unlabelled=len(labelled.headlines) - len(truth),
+            true_groups=len(np.unique(truth)),
+            found_groups=len(np.unique(groups)),
+            true_pairs=_pairs([truth]),
+            found_pairs=_pairs([groups]),
+            right_pairs=_pairs([truth, groups]),
+            wrong=wrong,
+            missed=missed,
         )
     return Evaluation(
         len(labelled.headlines),
