@@ -127,7 +127,16 @@ def compare(
     if not all(copies.texts):
         raise InputError("one of the titles is empty: give two titles to compare")
     if len(copies.nodes) == 1:
-        return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, ("the same title after normalization",))
+        return ScoredPair(
+            0,
+            1,
+            1.0,
+            1.0,
+            1.0,
+            "exact",
+            {},
+            ("the same title, apart from case, punctuation and what is put around it",),
+        )
     titles, vectors = _describe(copies), _embed(copies, encoder, None, None, silent)
     scorer = Scorer.of(judge, titles, vectors, IDENTITY, "story", encoder, reader)
     scorer = scorer.with_addresses(_addresses(headlines), copies.nodes.of_row)

@@ -161,7 +161,7 @@ def test_copies_that_are_labelled_apart_are_shown_as_such() -> None:
     rows += [{"title": "Bakery burns", "story": "c"}, {"title": "Bakery burns down", "story": "c"}]
     (confusion,) = evaluate(rows, encoder=FakeEncoder(), resamples=5).levels["story"].wrong
     assert (confusion.probability, confusion.pairs) == (1.0, 1)
-    assert confusion.reasons == ("the same title after normalization",)
+    assert confusion.reasons == ("the same title, apart from case, punctuation and what is put around it",)
 
 
 def test_what_the_run_never_compared_is_judged_alone_and_an_empty_title_not_at_all() -> None:
