@@ -48,12 +48,11 @@ class Deduplication:
     """The groups of a run, at three levels that nest: exact, wording, story.
 
     `pair_table`: the scored pairs, by node; `pairs` has them by input position. `trees`: the merge tree of each level.
-    `vectors`, `facts`: unit rows and number of facts of each node. `judge`: what scored the
-    pairs. `pairs_read`: how many pairs were scored, how many of
-    these the reader read, and how many `reader="auto"` left unread. `recall`: the share of pairs above the candidate floor that
-    the search returned, 1.0 except for very many headlines, where it is measured on a sample. `given_up`: the share of pairs
-    that belong together but lie below that floor, as measured when the model was fitted. `outlets`: those that the input makes
-    known, and that were dropped from around its titles.
+    `vectors`, `facts`: unit rows and number of facts of each node. `judge`: what scored the pairs. `pairs_read`: how many
+    pairs were scored, how many of these the reader read, and how many `reader="auto"` left unread. `recall`: the share of
+    pairs above the candidate floor that the search returned, 1.0 except for very many headlines, where it is measured on a
+    sample. `given_up`: the share of pairs that belong together but lie below that floor, as measured when the model was
+    fitted. `outlets`: those that the input makes known, and that were dropped from around its titles.
     """
 
     headlines: tuple[Headline, ...]
