@@ -117,7 +117,7 @@ class ScoredPairs(Sequence[ScoredPair]):
                 result.headlines,
                 result.thresholds,
                 result.corrected,
-                result.shared_addresses,
+                result.shared_addresses if result.level == "story" else {},  # at the other level they do not count
                 result.shared_records,
                 result.outlets,
                 weigh,
