@@ -19,7 +19,7 @@ from dedupe.embedding import Encoder, Vectors, as_encoder, embed, unit_rows
 from dedupe.embedding.cache import VectorCache
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row
-from dedupe.levels import READING
+from dedupe.levels import READING, SCORED_LEVELS
 from dedupe.readers.columnar import rows_of
 from dedupe.result.cautions import Caution, cache_cautions, input_cautions, run_cautions, warn_caller
 from dedupe.result.deduplication import Deduplication
@@ -30,6 +30,7 @@ from dedupe.runtime.arrays import Float32s
 from dedupe.runtime.progress import Progress, reporting, silent
 from dedupe.scoring import IDENTITY, PairsRead, Scorer, TitleFeatures, describe_titles, judge_of
 from dedupe.scoring.addresses import rows_at_addresses
+from dedupe.scoring.contributions import Contributions
 from dedupe.text.address import clean_address
 
 Frame = Any
@@ -109,16 +110,34 @@ def deduplicate(
 
 
 def compare(
-    first: Row, second: Row, *, encoder: Encoder | str | Path | None = None, reader: str = "auto"
+    first: Row,
+    second: Row,
+    *,
+    encoder: Encoder | str | Path | None = None,
+    reader: str = "auto",
+    level: str = "story",
 ) -> ScoredPair:
-    """Score two headlines at the default thresholds, with reasons in words. Raises `InputError` for an empty title."""
+    """Score two headlines at the default thresholds, with reasons in words. Raises `InputError` for an empty title.
+
+    `level`: what the reasons are about, "story" or "wording".
+    """
     check_choice("reader", reader, READING)
+    check_choice("level", level, SCORED_LEVELS)
     encoder, headlines = as_encoder(encoder), rows_of([first, second])
     judge, copies = judge_of(encoder), collapse_copies(headlines, None)
     if not all(copies.texts):
         raise InputError("one of the titles is empty: give two titles to compare")
     if len(copies.nodes) == 1:
-        return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, ("the same title after normalization",))
+        return ScoredPair(
+            0,
+            1,
+            1.0,
+            1.0,
+            1.0,
+            "exact",
+            {},
+            ("the same title, apart from case, punctuation and what is put around it",),
+        )
     titles, vectors = _describe(copies), _embed(copies, encoder, None, None, silent)
     scorer = Scorer.of(judge, titles, vectors, IDENTITY, "story", encoder, reader)
     scorer = scorer.with_addresses(_addresses(headlines), copies.nodes.of_row)
@@ -128,7 +147,8 @@ def compare(
     features = features_of_pairs(titles, pairs, IDENTITY)
     shared = dict(zip([(0, 1)], scorer.same_address.address, strict=False))
     together = [(0, 1)] if len(scorer.same_record) else []
-    return next(scored_pairs(pairs, features, headlines, judge.thresholds, {}, shared, together, copies.outlets))
+    weigh = Contributions(judge, scorer.crowd, level)
+    return next(scored_pairs(pairs, features, headlines, judge.thresholds, {}, shared, together, copies.outlets, weigh))
 
 
 def match(
@@ -224,6 +244,7 @@ def _result(
         vectors=scorer.vectors,
         facts=scorer.titles.facts,
         constraints=constraints,
+        judge=scorer.judge,
         scale=scorer.scale,
         calibrated=scorer.judge.calibrated,
         pairs_read=read,

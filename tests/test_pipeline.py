@@ -33,7 +33,7 @@ from dedupe.clustering.linkage import merge_tree
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.settings import Settings
 from dedupe.scoring.context import CONTEXT_FEATURES
-from dedupe.scoring.model import crowdedness, judge_of, sigmoid
+from dedupe.scoring.model import crowdedness, judge_of, load_judge, sigmoid
 from dedupe.scoring.pair_features import FEATURES, pair_features
 from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.similarity_scale import IDENTITY
@@ -325,6 +325,7 @@ def scored_chain(probabilities, floor=0.05):
         vectors=np.eye(3, dtype=np.float32),
         facts=np.ones(3, np.int64),
         constraints=Constraints(none, none),
+        judge=load_judge(),
         scale=IDENTITY,
         calibrated=True,
         pairs_read=PairsRead(2, 2, 0),

@@ -61,6 +61,9 @@ class _Options(RowOptions):
     stories: str | None = option(
         "--stories", metavar="FILE", help="Also write one row per story; as a digest to read if FILE ends in .md."
     )
+    title: str | None = option(
+        "--title", metavar="TEXT", help="Heading of the report; default: the names of the inputs."
+    )
     keep: str = option(
         "--keep",
         type=click.Choice(KEEP_RULES),
@@ -171,7 +174,9 @@ def compare(engine: EngineOptions, first: str, second: str) -> None:
     limit_threads(engine.threads)
     pair = score(first, second, encoder=engine.model)
     probabilities = f"probability: wording {pair.p_wording:.2f}, story {pair.p_story:.2f}"
-    write_lines([f"verdict: {pair.verdict}", probabilities, *(f"- {reason}" for reason in pair.reasons)], "-")
+    head = ["what speaks for and against one story, with its share:"] if pair.verdict != "exact" else []
+    reasons = (f"- {reason}" for reason in pair.reasons)
+    write_lines([f"verdict: {pair.verdict}", probabilities, *head, *reasons], "-")
 
 
 def _input_format(source: Source, output: str) -> str:
@@ -189,6 +194,8 @@ def _read(job: _Options, inputs: InputOptions, level: str, format: str | None) -
         refuse("story_threshold", f"with --level {level}")
     if level == "exact":
         refuse("wording_threshold", "with --level exact")
+    if not job.report:
+        refuse("title", "without --report")
     job.check(inputs, format)
     beside = [path for path in (job.explain, job.report, job.stories) if path]
     if job.stories:
@@ -239,7 +246,9 @@ def _finish(
     if job.stories:
         steps.insert(0, (job.stories, partial(_write_stories, job, result, job.stories)))
     if report := job.report:
-        steps.insert(0, (report, lambda: more.extend(_write_report(result, source, report, inputs.inputs))))
+        steps.insert(
+            0, (report, lambda: more.extend(_write_report(result, source, report, job.title or _names(inputs.inputs))))
+        )
     with job.outputs():
         skipped = inputs.set_aside(source, job.output)
         for _, step in sorted(steps, key=lambda step: step[0] == "-"):
@@ -257,12 +266,16 @@ def _write_stories(job: _Options, result: Deduplication, path: str) -> None:
     write_story_table(summaries_of(result.stories), path, job.story_format(), formulas=job.keep_formulas)
 
 
-def _write_report(result: Deduplication, source: Source, path: str, inputs: Sequence[str]) -> list[str]:
+def _names(inputs: Sequence[str]) -> str:
+    """Return the names of the first inputs, as a heading."""
+    names = ["Standard input" if name == "-" else Path(name).name or name for name in inputs]
+    return ", ".join(names[:_MAX_NAMES]) + " …" * (len(names) > _MAX_NAMES)
+
+
+def _write_report(result: Deduplication, source: Source, path: str, title: str) -> list[str]:
     """Write the report, and return a warning for each thing that it leaves out."""
     from dedupe.report import write_report
 
-    names = ["Standard input" if name == "-" else Path(name).name or name for name in inputs]
-    title = ", ".join(names[:_MAX_NAMES]) + " …" * (len(names) > _MAX_NAMES)
     left_out = write_report(result, path, title=title, unread=source.warnings)
     return [f"the report is incomplete: {omission}" for omission in left_out]
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _CHUNK_TEXTS = 1024  # enough for full batches of each length
 _LOOKUP_TEXTS = 4096
 _SETTINGS = ("max_seq_length", "prompts", "default_prompt_name", "truncate_dim")  # of a sentence-transformers model
-_HUB_SECONDS = 10.0
+_HUB_SECONDS = 5.0
+_NOT_FOUND = (401, 404)  # what the hub says of a repository that does not exist, or is private
 
 
 class Encoder(Protocol):
@@ -188,7 +189,6 @@ def _load_folder(folder: Path) -> Encoder:
 def _load_named(name: str) -> Encoder:
     """Load from the local cache of models, else from the hub: asked first, as its client retries for over a minute."""
     import huggingface_hub as hub
-    from huggingface_hub.errors import HfHubHTTPError
 
     home = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
     repositories = (name,) if "/" in name else (f"sentence-transformers/{name}", name)
@@ -196,16 +196,31 @@ def _load_named(name: str) -> Encoder:
     try:
         paths = [hub.try_to_load_from_cache(repository, file, home) for repository in repositories for file in files]
         cached = any(isinstance(path, str) for path in paths)
-        if not cached:
-            hub.HfApi().model_info(repositories[0], timeout=_HUB_SECONDS)
-    except HfHubHTTPError:
-        cached = False  # the hub answers, and says more when the model is loaded
-    except Exception as error:  # not connected, switched off, or no valid name
+        known = cached or any(map(_on_hub, repositories))
+    except Exception as error:  # not connected, switched off, in trouble, or no valid name
         raise ModelError(
             f"no model {name!r}: it is neither a folder nor in the local cache, and the Hugging Face Hub cannot be asked "
             f"({_first_line(error)}): check the name, or connect to download it"
         ) from error
+    if not known:
+        raise ModelError(
+            f"no model {name!r}: it is neither a folder nor in the local cache, and the Hugging Face Hub has no public model "
+            "of this name: check the name"
+        )
     return _load_sentence_model(name, local=cached)
+
+
+def _on_hub(repository: str) -> bool:
+    import huggingface_hub as hub
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        hub.HfApi().model_info(repository, timeout=_HUB_SECONDS)
+    except HfHubHTTPError as error:
+        if error.response is not None and error.response.status_code in _NOT_FOUND:
+            return False
+        raise
+    return True
 
 
 def _load_sentence_model(name: str, *, local: bool) -> SentenceEncoder:

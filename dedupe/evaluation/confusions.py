@@ -14,8 +14,6 @@ from dedupe.headlines import Headline, tie_key
 from dedupe.pipeline import compare
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.arrays import Floats, Ints, pairs_within
-from dedupe.scoring.reasons import reasons
-from dedupe.text.decorations import undecorated
 from dedupe.text.normalize import normalize
 
 
@@ -35,8 +33,9 @@ class Confusion:
     scored: bool
 
 
-_Mistake = tuple[Confusion, Deduplication, int]
-"""A confusion without reasons, its run, and the place of its pair among those of the run, -1 if it was never scored."""
+_Mistake = tuple[Confusion, Deduplication, int, bool]
+"""A confusion without reasons, its run, the place of its pair among those of the run, -1 if it was never scored, and whether the
+pair has its titles in the other order."""
 
 
 def confusions_of(
@@ -83,8 +82,10 @@ def _mistakes(run: Deduplication, level: str, *, inside: Ints, across: Ints) -> 
         else:  # none of its pairs was scored
             members = rows[inside[rows] == group]
             ends, p, place = np.array([members[0], members[across[members] != across[members[0]]][0]]), 0.0, -1
-        first, second = (run.headlines[row] for row in ends[np.argsort(ties[ends])])
-        yield Confusion(first, second, int(cost[group]), p, (), place >= 0), run, place
+        ends = ends[np.argsort(ties[ends])]
+        first, second = (run.headlines[row] for row in ends)
+        swapped = place >= 0 and run.nodes.of_row[run.pairs.i[place]] != run.nodes.of_row[ends[0]]
+        yield Confusion(first, second, int(cost[group]), p, (), place >= 0), run, place, bool(swapped)
 
 
 def _candidates(run: Deduplication, level: str, rows: Ints, inside: Ints, across: Ints) -> tuple[Ints, Floats, Ints]:
@@ -111,17 +112,15 @@ def _split_pairs(inside: Ints, across: Ints) -> Ints:
     return split
 
 
-def _explained(confusion: Confusion, run: Deduplication, place: int, level: str, encoder: Encoder) -> Confusion:
+def _explained(
+    confusion: Confusion, run: Deduplication, place: int, swapped: bool, level: str, encoder: Encoder
+) -> Confusion:
     first, second = confusion.first, confusion.second
     if place >= 0:
-        pair = run.pairs[place]
-        corrected, address = (pair.i, pair.j) in run.corrected, run.shared_addresses.get((pair.i, pair.j))
-        a, b = (undecorated(normalize(row.title), row.source, run.outlets).core for row in (first, second))
-        sentences = reasons(a, b, pair.similarity, pair.features, corrected=corrected, address=address)
+        pair = next(run.pairs.at(np.array([place]), level, swapped=swapped))
     elif normalize(first.title) and normalize(second.title):
-        pair = compare(first, second, encoder=encoder)
-        sentences = list(pair.reasons)
+        pair = compare(first, second, encoder=encoder, level=level)
     else:
         return replace(confusion, probability=0.0, reasons=("a title is empty",))
     probability = pair.p_story if level == "story" else pair.p_wording
-    return replace(confusion, probability=probability, reasons=tuple(sentences))
+    return replace(confusion, probability=probability, reasons=pair.reasons)

@@ -74,14 +74,18 @@ class LabelledHeadlines:
         return int(pairs_within(np.bincount(self.labels[level][self.labels[level] >= 0])).sum())
 
     def check(self, level: str) -> None:
-        """Raise `InputError` where the level has no labels, or none that two rows share."""
+        """Raise `InputError` where the level has no labels."""
         if level not in self.labels:
             raise InputError("no column 'wording' with labels: rename yours, or name it with --wording-column")
         if not self.scored(level):
             raise InputError(f"no row with a story has a {level} too: name the column of labels with --{level}-column")
+
+    def check_pairs(self, level: str) -> None:
+        """Raise `InputError` where the level has no labels, or none that two rows share."""
+        self.check(level)
         if not self.pairs(level):
             rows = f"each of the {self.scored(level):,} labelled rows has a {level} of its own"
-            raise InputError(f"{rows}, so there is nothing to score: give labels that rows share")
+            raise InputError(f"{rows}, so no threshold can be chosen: give labels that rows share")
 
 
 def read_labels(rows: Iterable[Row] | Frame, columns: LabelColumns | None = None) -> LabelledHeadlines:

@@ -19,7 +19,9 @@ from dedupe.pipeline import Frame
 from dedupe.result.cautions import Caution
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.settings import RunOptions
-from dedupe.runtime.arrays import Ints
+from dedupe.runtime.arrays import Ints, pairs_within
+
+_ONLY_WRONG = "no two rows share a {}: only wrongly joined pairs are counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,10 @@ class LevelScores:
     """How well the groups of one level agree with its labels, at one threshold.
 
     `scores` and `intervals` (95 %, bootstrap) have the keys `GROUP_FIGURES`. `scored` rows have a label; `unlabelled` rows have
-    none and are left out. `true_groups` and `found_groups` count the groups of scored rows. `wrong`: one confusion per group
-    that was wrongly joined. `missed`: one per label that was wrongly separated. Both begin with the most wrong pairs.
+    none and are left out. `true_groups` and `found_groups` count the groups of scored rows. `true_pairs` of scored rows belong
+    together, `found_pairs` were joined, `right_pairs` are both. Without true pairs only the precision of B-cubed says
+    something, and how many pairs were joined. `wrong`: one confusion per group that was wrongly joined. `missed`: one per label
+    that was wrongly separated. Both begin with the most wrong pairs.
     """
 
     threshold: float
@@ -38,6 +42,9 @@ class LevelScores:
     unlabelled: int
     true_groups: int
     found_groups: int
+    true_pairs: int
+    found_pairs: int
+    right_pairs: int
     wrong: list[Confusion]
     missed: list[Confusion]
 
@@ -82,7 +89,7 @@ def evaluate(
             as for `deduplicate`.
 
     Raises:
-        InputError: where `deduplicate` raises it, for a missing column, and where no two rows share a story.
+        InputError: where `deduplicate` raises it, for a missing column, and where no row has a story.
     """
     check_resamples(resamples)
     if worst < 0:
@@ -92,26 +99,36 @@ def evaluate(
     encoder = options["encoder"] = as_encoder(options.get("encoder"))
     runs = runs_of(labelled, **options)
     levels = {}
-    for level in filter(labelled.pairs, labelled.labels):
+    for level in filter(labelled.scored, labelled.labels):
         truth, groups = _labels_and_groups(labelled, runs, level)
+        wrong, missed = confusions_of(labelled, runs, level, encoder, worst)
         levels[level] = LevelScores(
-            runs[0].thresholds[level],
-            group_scores(truth, groups),
-            bootstrap([(truth, groups)], resamples, seed),
-            len(truth),
-            len(labelled.headlines) - len(truth),
-            len(np.unique(truth)),
-            len(np.unique(groups)),
-            *confusions_of(labelled, runs, level, encoder, worst),
+            threshold=runs[0].thresholds[level],
+            scores=group_scores(truth, groups),
+            intervals=bootstrap([(truth, groups)], resamples, seed),
+            scored=len(truth),
+            unlabelled=len(labelled.headlines) - len(truth),
+            true_groups=len(np.unique(truth)),
+            found_groups=len(np.unique(groups)),
+            true_pairs=_pairs([truth]),
+            found_pairs=_pairs([groups]),
+            right_pairs=_pairs([truth, groups]),
+            wrong=wrong,
+            missed=missed,
         )
     return Evaluation(
         len(labelled.headlines),
         len(labelled.slices),
         levels,
-        tuple(f"no two rows share a {level}: not scored" for level in labelled.labels if level not in levels),
+        tuple(_ONLY_WRONG.format(level) for level in levels if not levels[level].true_pairs),
         warnings_of(labelled, runs),
         sum(run.corrections for run in runs),
     )
+
+
+def _pairs(sides: list[Ints]) -> int:
+    """How many pairs of rows are in one group of every side; each (n,)."""
+    return int(pairs_within(np.unique(np.stack(sides), axis=1, return_counts=True)[1]).sum())
 
 
 def _labels_and_groups(labelled: LabelledHeadlines, runs: list[Deduplication], level: str) -> tuple[Ints, Ints]:

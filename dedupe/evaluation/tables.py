@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from dedupe.evaluation.threshold_choice import SURE
+from dedupe.result.display import counted
 from dedupe.runtime.files import writing
 from dedupe.runtime.terminal import printable
 from dedupe.writers.terminal import console_for
@@ -13,7 +15,7 @@ from dedupe.writers.terminal import console_for
 if TYPE_CHECKING:
     from dedupe.evaluation.confusions import Confusion
     from dedupe.evaluation.metrics import Interval
-    from dedupe.evaluation.scores import Evaluation
+    from dedupe.evaluation.scores import Evaluation, LevelScores
     from dedupe.evaluation.tuning import Tuning
     from dedupe.headlines import Headline
     from dedupe.result.cautions import Caution
@@ -24,6 +26,8 @@ def write_evaluation(evaluation: Evaluation, path: str) -> None:
     with writing(path, styled=True) as stream:
         console = console_for(stream)
         console.print(_score_table(evaluation))
+        for level, scores in evaluation.levels.items():
+            console.print(_pairs_line(level, scores))
         for level, scores in evaluation.levels.items():
             for kind, confusions in (("wrongly joined", scores.wrong), ("wrongly separated", scores.missed)):
                 if confusions:
@@ -38,6 +42,7 @@ def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
             "scored": scores.scored,
             "unlabelled": scores.unlabelled,
             "groups": {"true": scores.true_groups, "found": scores.found_groups},
+            "pairs": {"true": scores.true_pairs, "found": scores.found_pairs, "right": scores.right_pairs},
             "scores": {name: _interval_json(value, scores.intervals[name]) for name, value in scores.scores.items()},
             "wrong": list(map(_confusion_json, scores.wrong)),
             "missed": list(map(_confusion_json, scores.missed)),
@@ -63,6 +68,8 @@ def tuning_json(tuning: Tuning) -> dict[str, Any]:
         "threshold": _interval_json(choice.threshold, choice.interval),
         "before": tuning.before,
         **{name: _interval_json(value, choice.intervals[name]) for name, value in choice.reached.items()},
+        "bare": choice.bare
+        and {"threshold": round(choice.bare[0], 4), **{name: round(p, 4) for name, p in choice.bare[1].items()}},
         "found": round(choice.joined),
         "scored": tuning.scored,
         "unlabelled": tuning.unlabelled,
@@ -85,6 +92,7 @@ def tuning_lines(tuning: Tuning) -> list[str]:
     lines = [first] if choice.joined else [first, "this threshold joins none of the labelled pairs"]
     for name, value in choice.reached.items():
         lines.append(f"{name.replace('f1', 'F1')}: {_with_interval(value, choice.intervals[name])}")
+    lines += _margin(tuning)
     if tuning.answers is None:
         return [
             *lines,
@@ -99,20 +107,47 @@ def tuning_lines(tuning: Tuning) -> list[str]:
     ]
 
 
+def _margin(tuning: Tuning) -> list[str]:
+    """Say why the threshold does more than was asked for on these labels, if it does."""
+    choice = tuning.choice
+    if choice.bare is None or choice.bare[0] == choice.threshold:
+        return []
+    (bare, reached), figure = choice.bare, choice.goal.figure
+    other = "recall" if figure == "precision" else "precision"
+    figures = f"{figure} {reached[figure]:.3f}, {other} {reached[other]:.3f}"
+    return [
+        f"why not {bare:.3f}: it reaches the goal on these very labels ({figures}), but by so little that it would miss it on "
+        f"about half of all other days. {choice.threshold:.3f} reaches it in {SURE:.0%} of the resamples of these labels, so it "
+        "overshoots here. More labels bring both closer together."
+    ]
+
+
 def _score_table(evaluation: Evaluation) -> Any:
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption="with 95 % bootstrap intervals", caption_justify="left")
     for name in ("level", "measure", "precision", "recall", "F1"):
-        table.add_column(name, no_wrap=name != "level")
+        table.add_column(name)
     for level, scores in evaluation.levels.items():
         cells = [_with_interval(value, scores.intervals[name]) for name, value in scores.scores.items()]
         table.add_section()
+        if not scores.true_pairs:  # nothing can be missed, so all other figures say nothing
+            table.add_row(f"{level}, threshold {scores.threshold:g}", "B-cubed", cells[0])
+            continue
         table.add_row(f"{level}, threshold {scores.threshold:g}", "B-cubed", *cells[:3])
         table.add_row("", "pairwise", *cells[3:6])
         table.add_row("", "adjusted Rand", "", "", cells[6])
     return table
+
+
+def _pairs_line(level: str, scores: LevelScores) -> str:
+    wrong = f"{counted(scores.found_pairs - scores.right_pairs, 'pair')} wrongly joined"
+    if not scores.true_pairs:
+        return f"{level}: {wrong}, of {scores.scored * (scores.scored - 1) // 2:,} pairs of which none belongs together"
+    return (
+        f"{level}: {scores.right_pairs:,} of {counted(scores.true_pairs, 'pair')} that belong together joined, {wrong}"
+    )
 
 
 def _confusion_table(title: str, confusions: Sequence[Confusion]) -> Any:

@@ -57,8 +57,9 @@ class ThresholdChoice:
     """A threshold, what it reaches on the pairs it was chosen on, and 95 % bootstrap intervals of both.
 
     `reached` and `intervals` have "precision", "recall" and "f1". `interval` is that of the threshold which just reaches
-    the goal. `pairs`: how many labelled pairs there are, without the truly different ones that no threshold joins; `true`: how
-    many of them belong together. `blocks`: how many independent parts they come from.
+    the goal. `bare`: the threshold that reaches it on these very pairs, and what it reaches; None for the best F1. `pairs`: how
+    many labelled pairs there are, without the truly different ones that no threshold joins; `true`: how many of them belong
+    together. `blocks`: how many independent parts they come from.
     """
 
     goal: Goal
@@ -70,6 +71,7 @@ class ThresholdChoice:
     pairs: float
     true: float
     blocks: int
+    bare: tuple[float, dict[str, float]] | None = None
 
     @property
     def joined(self) -> float:
@@ -116,18 +118,23 @@ def choose_threshold(
     curve, draws = counts.curve(true[0], every[0]), counts.resampled(resamples, seed)
     measured, overall = (_measured(counts, *by_step, goal, unseen) for by_step in (draws, (true, every)))
     search, resampled = _Search(goal, curve, measured, overall), counts.curve(*draws)
-    place = search.place(before)
+    place, bare = search.place(before), search.bare()
     return ThresholdChoice(
         goal,
         float(curve.threshold[place]),
         search.interval(),
-        {figure: float(getattr(curve, figure)[place]) for figure in FIGURES},
+        _reached(curve, place),
         {figure: _interval(getattr(resampled, figure)[:, place]) for figure in FIGURES},
         curve,
         float(every.sum()),
         float(true.sum()),
         counts.blocks,
+        None if bare is None else (float(curve.threshold[bare]), _reached(curve, bare)),
     )
+
+
+def _reached(curve: Curve, place: int) -> dict[str, float]:
+    return {figure: float(getattr(curve, figure)[place]) for figure in FIGURES}
 
 
 def check_goal(goal: Goal | None) -> Goal:
@@ -171,6 +178,13 @@ class _Search:
             f"no threshold from {self.curve.threshold[0]:g} to 1 reaches {self.goal} in {SURE:.0%} of the resamples of "
             f"these labels: {remedy} label more headlines"
         )
+
+    def bare(self) -> int | None:
+        """The threshold that reaches a precision or recall on these very pairs; None for the best F1."""
+        if self.goal.figure == "f1":
+            return None
+        reached = np.flatnonzero((self.curve.joined > 0) & (getattr(self.curve, self.goal.figure) >= self.goal.enough))
+        return int(reached[0 if self.goal.figure == "precision" else -1])
 
     def interval(self) -> Interval:
         """The 95 % interval of the threshold that just reaches the goal."""

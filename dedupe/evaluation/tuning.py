@@ -97,7 +97,7 @@ def tune(
     """
     goal = _checked(level, goal, options)
     labelled = read_labels(headlines, columns)
-    labelled.check(level)
+    labelled.check_pairs(level)
     runs = runs_of(labelled, **options)
     pairs, before = labelled_pairs(labelled, runs, level), runs[0].thresholds[level]
     choice = choose_threshold(pairs, goal, before=before, floor=runs[0].floor, resamples=resamples, seed=seed)

@@ -83,7 +83,7 @@ def _rows(result: Deduplication, nodes: PageNodes) -> dict[str, Any]:
     titles, title = _coded(headline.title for headline in headlines)
     sources, source = _coded(["", *(headline.source or "" for headline in headlines)])
     times = [headline.published.timestamp() if headline.published else np.nan for headline in headlines]
-    urls = [_web_address(headline.url) for headline in headlines]
+    urls, ids = [_web_address(headline.url) for headline in headlines], [headline.id for headline in headlines]
     return {
         "position": pack(rows),
         "node": pack(number[rows]),
@@ -94,6 +94,8 @@ def _rows(result: Deduplication, nodes: PageNodes) -> dict[str, Any]:
         "sources": sources,
         "time": pack(np.array(times, np.float64)),
         "urls": urls if any(urls) else [],
+        "ids": ids if any(ids) else [],
+        "story": pack(result.labels("story")[rows]),
         "kept": {level: pack(np.isin(rows, result.kept(level))) for level in SCORED_LEVELS},
     }
 

@@ -23,7 +23,7 @@ from dedupe.runtime.files import writing
 
 STYLES = ("page.css", "stories.css", "pictures.css")
 SCRIPTS = tuple(
-    "payload format groups reasons search state elements story list verdicts card misses check charts timeline firsts "
+    "payload format groups reasons search state elements titles verdicts story list card misses check charts timeline firsts "
     "figures controls main".split()
 )
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)

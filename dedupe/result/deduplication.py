@@ -30,6 +30,7 @@ from dedupe.result.settings import Settings, check_choice
 from dedupe.result.story_table import summaries_of
 from dedupe.runtime.arrays import Bools, Floats, Ints, codes, pairs_within
 from dedupe.scoring.addresses import address_pairs
+from dedupe.scoring.model import Judge
 from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.similarity_scale import Scale
 from dedupe.text.address import clean_address
@@ -49,11 +50,11 @@ class Deduplication:
     """The groups of a run, at three levels that nest: exact, wording, story.
 
     `pair_table`: the scored pairs, by node; `pairs` has them by input position. `trees`: the merge tree of each level.
-    `vectors`, `facts`: unit rows and number of facts of each node. `pairs_read`: how many pairs were scored, how many of
-    these the reader read, and how many `reader="auto"` left unread. `recall`: the share of pairs above the candidate floor that
-    the search returned, 1.0 except for very many headlines, where it is measured on a sample. `given_up`: the share of pairs
-    that belong together but lie below that floor, as measured when the model was fitted. `outlets`: those that the input makes
-    known, and that were dropped from around its titles.
+    `vectors`, `facts`: unit rows and number of facts of each node. `judge`: what scored the pairs. `pairs_read`: how many
+    pairs were scored, how many of these the reader read, and how many `reader="auto"` left unread. `recall`: the share of
+    pairs above the candidate floor that the search returned, 1.0 except for very many headlines, where it is measured on a
+    sample. `given_up`: the share of pairs that belong together but lie below that floor, as measured when the model was
+    fitted. `outlets`: those that the input makes known, and that were dropped from around its titles.
     """
 
     headlines: tuple[Headline, ...]
@@ -64,6 +65,7 @@ class Deduplication:
     vectors: Vectors
     facts: Ints
     constraints: Constraints
+    judge: Judge
     scale: Scale
     calibrated: bool
     pairs_read: PairsRead

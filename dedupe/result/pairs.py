@@ -16,8 +16,9 @@ from dedupe.result.display import counted
 from dedupe.result.groups import ShortList
 from dedupe.runtime.arrays import Float32s, Floats, Ints
 from dedupe.runtime.arrow import column_of
-from dedupe.scoring.context import CONTEXT_FEATURES
-from dedupe.scoring.pair_features import FEATURES, pair_features
+from dedupe.scoring.contributions import COLUMNS, NEUTRAL, Contributions
+from dedupe.scoring.model import crowdedness
+from dedupe.scoring.pair_features import pair_features
 from dedupe.scoring.reasons import reasons
 from dedupe.scoring.similarity_scale import Scale
 from dedupe.scoring.title_features import TitleFeatures, describe_titles
@@ -40,7 +41,8 @@ class ScoredPair:
 
     `similarity`: cosine similarity of the encoder's vectors. `p_wording`, `p_story`: the model's probabilities. `verdict`: the
     closest level that they reach at the thresholds of the run ("exact", "wording", "story" or "different"), or the verdict of
-    a correction. `reasons`: the features in words.
+    a correction. `reasons`: what speaks for and against one group at the widest level of the run, what weighs most first, with
+    its share.
     """
 
     i: int
@@ -94,25 +96,31 @@ class ScoredPairs(Sequence[ScoredPair]):
         """Yield each pair."""
         return self.at(np.arange(len(self)))
 
-    def at(self, places: Ints) -> Iterator[ScoredPair]:
-        """Yield the pairs at some places, (k,), of the sequence; features are made for many at a time."""
+    def at(self, places: Ints, level: str | None = None, *, swapped: bool = False) -> Iterator[ScoredPair]:
+        """Yield the pairs at some places, (k,), of the sequence; features are made for many at a time.
+
+        `level`: what the reasons are about, the widest level of the run by default. `swapped`: with the later title first.
+        """
         result = self._result
+        weigh = Contributions(result.judge, crowdedness(len(result.nodes)), level or result.level)
         for start in range(0, len(places), _CHUNK_PAIRS):
             chunk = places[start : start + _CHUNK_PAIRS]
             pairs = self._table.take(chunk)
             nodes, numbers = np.unique(np.stack([pairs.i, pairs.j]), return_inverse=True)
             i, j = numbers.reshape(2, -1)
             features = features_of_pairs(_describe(result, nodes), replace(pairs, i=i, j=j), result.scale)
-            by_row = replace(pairs, i=self.i[chunk], j=self.j[chunk])
+            rows = (self.j[chunk], self.i[chunk]) if swapped else (self.i[chunk], self.j[chunk])
+            by_row = replace(pairs, i=rows[0], j=rows[1])
             yield from scored_pairs(
                 by_row,
                 features,
                 result.headlines,
                 result.thresholds,
                 result.corrected,
-                result.shared_addresses,
+                result.shared_addresses if result.level == "story" else {},  # at the other level they do not count
                 result.shared_records,
                 result.outlets,
+                weigh,
             )
 
     def to_arrow(self, *, reasons: bool = False) -> pa.Table:
@@ -157,26 +165,28 @@ def scored_pairs(
     addresses: Mapping[tuple[int, int], str],
     records: Collection[tuple[int, int]],
     outlets: Outlets,
+    weigh: Contributions,
 ) -> Iterator[ScoredPair]:
     """Yield the pairs of a table whose `i` and `j` are places in `headlines`, with verdicts and reasons.
 
     `features`: those of `features_of_pairs`. `corrected`: the verdict of corrections on pairs of places; `addresses`: the
     cleaned address of those that share one; `records`: those that share an item of a page.
-    `outlets`: those that the headlines make known.
+    `outlets`: those that the headlines make known. `weigh`: measures the reasons.
     """
-    columns = [pairs.i, pairs.j, pairs.similarity, pairs.p_wording, pairs.p_story]
-    columns += [pairs.read_wording, pairs.read_story, features]
+    keys = [*zip(*np.sort([pairs.i, pairs.j], axis=0).tolist(), strict=True)]
+    same = [np.array([key in known for key in keys], np.float32) for known in (addresses, records)]
+    values = np.column_stack([features, pairs.read_wording, pairs.read_story, *same])
+    added = weigh.of(values)
+    columns = [pairs.i, pairs.j, pairs.similarity, pairs.p_wording, pairs.p_story, values, added]
     verdicts = _verdicts(pairs, thresholds)
-    for *values, row, verdict in zip(*(column.tolist() for column in columns), verdicts, strict=True):
-        i, j, similarity, p_wording, p_story, read_wording, read_story = values
-        named = dict(zip((*FEATURES, *CONTEXT_FEATURES), row, strict=True))
-        (a, b), correction = (_undecorated(headlines[k], outlets).core for k in (i, j)), corrected.get((i, j))
-        address = addresses.get((i, j))
-        named |= {"same_address": float(address is not None), "same_record": float((i, j) in records)}
-        if not math.isnan(read_story):
-            named |= {"read_wording": read_wording, "read_story": read_story}
-        sentences = tuple(reasons(a, b, similarity, named, corrected=correction is not None, address=address))
-        yield ScoredPair(i, j, similarity, p_wording, p_story, correction or verdict, named, sentences)
+    for key, i, j, similarity, p_wording, p_story, row, weights, verdict in zip(
+        keys, *(column.tolist() for column in columns), verdicts, strict=True
+    ):
+        named = {name: value for name, value in zip(COLUMNS, row, strict=True) if not math.isnan(value)}
+        (a, b), correction = (_undecorated(headlines[k], outlets).core for k in (i, j)), corrected.get(key)
+        weight, address = dict(zip(NEUTRAL, weights, strict=True)), addresses.get(key)
+        sentences = reasons(a, b, similarity, named, weight, corrected=correction is not None, address=address)
+        yield ScoredPair(i, j, similarity, p_wording, p_story, correction or verdict, named, tuple(sentences))
 
 
 def _verdicts(pairs: PairTable, thresholds: Mapping[str, float]) -> list[str]:

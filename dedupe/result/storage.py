@@ -6,7 +6,7 @@ The file is a zip archive whose members are not compressed. Nothing in it is a p
 |---|---|
 | `manifest.json` | about the file: `format`, its `version`, the `program` that wrote it, `members` (bytes of each other member) |
 | | about the run: `headlines` (how many), `settings`, `scale`, `calibrated`, `pairs_read`, `recall`, `given_up`, `corrections`,
-| | `cautions`, `outlets` |
+| | `cautions`, `outlets`, `judge` (coefficients, without the head, which only encoding needs) |
 | `headlines.jsonl` | the fields of one `Headline` per line; what JSON lacks is written as in `dedupe.result.values` |
 | `tables/0.arrow`, ... | rows from a Parquet file or a frame, as an Arrow stream; `table` in `headlines.jsonl`: table, row |
 | `nodes/*.npy` | the columns of `Nodes` |
@@ -49,11 +49,13 @@ from dedupe.result.values import from_json, to_json
 from dedupe.runtime.arrays import Ints
 from dedupe.runtime.arrow import StoredRow, StoredTable
 from dedupe.runtime.files import PACKED, writing_bytes
+from dedupe.scoring.model import judge_from_json as judge_of_coefficients
+from dedupe.scoring.model import to_json as coefficients_of
 from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.similarity_scale import Scale
 from dedupe.text.outlets import Outlets
 
-_FORMAT, _VERSION = "headline-dedupe result", 2
+_FORMAT, _VERSION = "headline-dedupe result", 3
 _PROGRAM: str = import_module("dedupe").__version__  # a plain import would look like one of all public names
 _MANIFEST = "manifest.json"
 _HEADLINES = "headlines.jsonl"
@@ -73,6 +75,7 @@ def save_result(result: Deduplication, path: str | Path) -> None:
             "program": _PROGRAM,
             "headlines": len(result),
             "settings": asdict(result.settings),
+            "judge": coefficients_of(result.judge) | {"calibrated": result.judge.calibrated},
             "scale": asdict(result.scale),
             "calibrated": result.calibrated,
             "pairs_read": result.pairs_read,
@@ -114,6 +117,7 @@ def load_result(path: str | Path) -> Deduplication:
             vectors=vectors,
             facts=arrays["facts"],
             constraints=Constraints(must_link, cannot_link, manifest["corrections"]),
+            judge=replace(judge_of_coefficients(manifest["judge"]), calibrated=manifest["judge"]["calibrated"]),
             scale=Scale(**manifest["scale"]),
             calibrated=manifest["calibrated"],
             pairs_read=PairsRead(*manifest["pairs_read"]),
@@ -152,6 +156,8 @@ def _manifest(archive: ZipFile, size: int) -> dict[str, Any]:
     if manifest["version"] > _VERSION:
         written_by = f"headline-dedupe {manifest['program']}, in a format that {_PROGRAM} cannot read"
         raise InputError(f"this was saved by {written_by}: update headline-dedupe")
+    if manifest["version"] < _VERSION:
+        raise InputError("this was saved by an older headline-dedupe, and lacks the model: group the headlines again")
     if any(info.compress_type != ZIP_STORED for info in archive.infolist()) or sum(sizes.values()) > size:
         raise ValueError("its members are compressed, or larger than the file")
     if sizes != manifest["members"] or len(archive.infolist()) != len(sizes) + 1:

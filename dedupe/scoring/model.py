@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -25,9 +25,9 @@ from dedupe.embedding.model_folder import BUNDLED, FALLBACK, HEAD, JUDGE, verify
 from dedupe.embedding.vectors import Vectors, zero_rows
 from dedupe.errors import ModelError, one_line
 from dedupe.levels import SCORED_LEVELS
-from dedupe.runtime.arrays import Float32s, Floats
+from dedupe.runtime.arrays import Float32s, Floats, Ints
 from dedupe.runtime.parallel import in_order
-from dedupe.scoring.context import CONTEXT_FEATURES, Context
+from dedupe.scoring.context import CONTEXT_FEATURES
 from dedupe.scoring.pair_features import FEATURES
 from dedupe.scoring.similarity_scale import IDENTITY, Scale, scale_of
 
@@ -59,6 +59,13 @@ _CROWD = 60  # titles from which a run is judged as a day of news
 _CLIP = 1e-4  # probabilities are moved at least so far from 0 and 1 before their log odds are taken
 _CHUNK_ROWS = 4096
 _CHUNK_PAIRS = 500_000
+
+
+class HasContext(Protocol):
+    """Where the context of pairs comes from, such as `Context`."""
+
+    def features(self, index: slice | Ints) -> Floats:
+        """Return the context of the pairs at `index`, float64, (pairs, len(CONTEXT_FEATURES))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ class Judge:
         )
         return {"wording": wording, "story": np.maximum(story, wording)}
 
-    def with_context(self, context: Context, pairs: PairTable, crowd: float) -> PairTable:
+    def with_context(self, context: HasContext, pairs: PairTable, crowd: float) -> PairTable:
         """Return the pairs with their probability in context; that of story is at least that of wording.
 
         `crowd`: the `crowdedness` of the run; with 0 there is no context, and the probability stays that of the pair.
@@ -168,7 +175,7 @@ def read_terms(features: Float32s, pairs: PairTable, log_odds: Float32s) -> Floa
     return np.stack([_term(name, columns) for name in READ_TERMS], axis=1)
 
 
-def context_terms(context: Context, pairs: PairTable, part: slice = slice(None)) -> Floats:
+def context_terms(context: HasContext, pairs: PairTable, part: slice = slice(None)) -> Floats:
     """Return the columns `CONTEXT_TERMS` of a part of the pairs, float64, (part, terms)."""
     wording, story = (_log_odds(pairs.p_pair(level)[part]) for level in SCORED_LEVELS)
     read = np.column_stack([pairs.read_wording[part], pairs.read_story[part]]).astype(np.float64)
@@ -254,10 +261,11 @@ def _head(path: Path) -> Float32s:
 
 def _read(path: Path) -> Judge:
     with _damage_reported(path):
-        return _judge(json.loads(path.read_text(encoding="utf-8")))
+        return judge_from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _judge(model: Mapping[str, Any]) -> Judge:
+def judge_from_json(model: Mapping[str, Any]) -> Judge:
+    """Return the judge that `to_json` wrote, without its head; `LookupError`, `TypeError` or `ValueError` for anything else."""
     levels = model["levels"]
     fitted = {
         name: {level: _logistic(levels[level][name], names) for level in SCORED_LEVELS}

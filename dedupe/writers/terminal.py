@@ -20,20 +20,29 @@ if TYPE_CHECKING:
 
 _PIPE_WIDTH = 120  # columns of a table where no terminal sets its width
 _SINGLES_SHOWN = 10
+_LEGEND = {
+    "★": "★ represents the story",
+    "•": "• another wording",
+    "=": "= same wording as above",
+    "×": "×2 two exact copies",
+}
 
 
 def write_table(result: Deduplication, path: str) -> None:
-    """Write the stories as a table, largest first: their wordings, representative (★), sources and flags.
+    """Write the stories as a table, largest first: their number, wordings, representative, sources and flags.
 
-    Exact copies share one line; headlines in no group are counted at the end.
+    The number is that of the files, `dedupe_story`. Exact copies share one line; headlines in no group are counted at the end.
+    Everything wraps and nothing is cut, so a narrow terminal shows longer rows. A last line explains the symbols.
     """
     with writing(path, styled=True) as stream:
         console = console_for(stream)
         stories = [story for story in result.stories if len(story.headlines) > 1]
         if stories:
-            console.print(_table(result, stories))
-        for line in _singles([story.representative.title for story in result.stories if len(story.headlines) == 1]):
-            console.print(line, style="dim", markup=False, no_wrap=True, overflow="ellipsis")
+            table, marks = _table(result, stories)
+            console.print(table)
+            console.print("  ".join(text for mark, text in _LEGEND.items() if mark in marks), style="dim")
+        for line in _singles([story for story in result.stories if len(story.headlines) == 1]):
+            console.print(line, style="dim", markup=False)
 
 
 def write_matches(matches: Matches, path: str) -> None:
@@ -43,8 +52,8 @@ def write_matches(matches: Matches, path: str) -> None:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
-    for name, width in (("headline", None), ("match", 7), ("p", 4), ("known headline", None), ("story", 8)):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=width, ratio=None if width else 1)
+    for name, width in (("headline", None), ("match", 7), ("p", 4), ("known headline", None), ("story", 5)):
+        table.add_column(name, overflow="fold", min_width=width, ratio=None if width else 1)
     for headline, match in zip(matches.headlines, matches, strict=True):
         cells = [headline.title, "new", "", "", ""]
         if match:
@@ -84,31 +93,36 @@ def show_pair(first: Headline, second: Headline, progress: str, keys: str) -> No
     console.print(Text(keys, "dim"))
 
 
-def _table(result: Deduplication, stories: Sequence[Story]) -> Table:
+def _table(result: Deduplication, stories: Sequence[Story]) -> tuple[Table, set[str]]:
+    """Return the table of stories, and the symbols in it."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, expand=False, pad_edge=False)
-    table.add_column("#", justify="right", style="dim", width=len(str(len(stories))))
-    table.add_column("size", justify="right", width=len("size"))
-    table.add_column("headline")  # the one column that gives way on a narrow terminal
-    table.add_column("source", no_wrap=True, overflow="ellipsis", max_width=18, style="cyan")
-    table.add_column("flag", no_wrap=True, overflow="ellipsis", max_width=16, style="yellow")
-    exact, flags = result.labels("exact"), result.flags()
-    for rank, story in enumerate(stories, 1):
-        numbers = [str(rank), str(len(story.headlines))]
-        for title, style, source, flag in _lines(story, exact, flags):
-            headline = Text(title, style, no_wrap=True, overflow="ellipsis")
-            table.add_row(*numbers, headline, Text(source), Text(flag))
+    table.add_column("story", justify="right", style="dim", no_wrap=True)
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("", width=1)  # the mark of the headline
+    table.add_column("headline", overflow="fold")
+    table.add_column("source", overflow="fold", max_width=18, style="cyan")
+    table.add_column("flag", overflow="fold", max_width=16, style="yellow")
+    exact, flags, marks = result.labels("exact"), result.flags(), set[str]()
+    for story in stories:
+        numbers = [str(story.id), str(len(story.headlines))]
+        for mark, title, copies, source, flag in _lines(story, exact, flags):
+            headline = Text(title, "bold" if mark == "★" else "")
+            if copies > 1:
+                headline.append(f" ×{copies}")
+            table.add_row(*numbers, mark, headline, Text(source), Text(flag))
             numbers = ["", ""]
+            marks |= {mark, "×" if copies > 1 else mark}
         table.add_section()
-    table.columns[3:] = [column for column in table.columns[3:] if any(map(str, column.cells))]  # no empty ones
-    return table
+    table.columns[4:] = [column for column in table.columns[4:] if any(map(str, column.cells))]  # no empty ones
+    return table, marks
 
 
-def _lines(story: Story, exact: Any, flags: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (title, style, sources, flags) per distinct title, wording by wording, the representatives first."""
+def _lines(story: Story, exact: Any, flags: Sequence[str]) -> Iterator[tuple[str, str, int, str, str]]:
+    """Yield (mark, title, copies, sources, flags) per distinct title, wording by wording, the representatives first."""
     top = story.representative
     for wording in sorted(story.wordings, key=lambda wording: not any(row is top for row in wording.headlines)):
         members = list(zip(wording.headlines, wording.positions.tolist(), strict=True))
@@ -118,17 +132,15 @@ def _lines(story: Story, exact: Any, flags: Sequence[str]) -> Iterator[tuple[str
             groups.setdefault(int(exact[member[1]]), []).append(member)
         for number, copies in enumerate(groups.values()):
             first = copies[0][0]
-            mark = "★ " if first is top else "  = " if number else "• "
-            times = f"  ×{len(copies)}" if len(copies) > 1 else ""
+            mark = "★" if first is top else "=" if number else "•"
             sources = dict.fromkeys(printable(headline.source) for headline, _ in copies if headline.source)
             codes = dict.fromkeys(code for _, position in copies for code in flags[position].split(",") if code)
-            style = "bold" if first is top else ""
-            yield mark + printable(first.title) + times, style, ", ".join(sources), ", ".join(codes)
+            yield mark, printable(first.title), len(copies), ", ".join(sources), ", ".join(codes)
 
 
-def _singles(titles: Sequence[str]) -> Iterator[str]:
-    if titles:
-        yield f"{counted(len(titles), 'headline')} in no group:"
-        yield from (f"  {printable(title)}" for title in titles[:_SINGLES_SHOWN])
-    if len(titles) > _SINGLES_SHOWN:
-        yield f"  ... and {len(titles) - _SINGLES_SHOWN:,} more (choose --format jsonl, csv or tsv to see every row)"
+def _singles(stories: Sequence[Story]) -> Iterator[str]:
+    if stories:
+        yield f"{counted(len(stories), 'headline')} in no group, after the number of each:"
+        yield from (f"  {story.id} {printable(story.representative.title)}" for story in stories[:_SINGLES_SHOWN])
+    if len(stories) > _SINGLES_SHOWN:
+        yield f"  ... and {len(stories) - _SINGLES_SHOWN:,} more (choose --format jsonl, csv or tsv to see every row)"

@@ -73,8 +73,17 @@ def test_cluster_draws_a_table(titles: Path) -> None:
     outcome = run("cluster", titles, "--format", "table")
     assert "★ " in outcome.stdout
     assert "×2" in outcome.stdout
-    assert "2 headlines in no group:" in outcome.stdout
+    assert "2 headlines in no group, after the number of each:" in outcome.stdout
+    assert "★ represents the story  = same wording as above  ×2 two exact copies" in outcome.stdout  # no • here
     assert "source" not in outcome.stdout  # nobody named one
+
+
+def test_the_report_has_the_title_that_is_given(titles: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    for options, title in (([], "titles.txt"), (["--title", "Overnight & more"], "Overnight &amp; more")):
+        assert run("cluster", titles, "--report", report, "--force", *options).exit_code == 0
+        assert f"<h1>{title}</h1>" in report.read_text("utf-8")
+    assert "--title has no effect without --report" in one_error(run("cluster", titles, "--title", "Overnight"))
 
 
 def test_a_table_shows_sources_and_no_control_characters(tmp_path: Path) -> None:
@@ -147,11 +156,13 @@ def test_bad_time_spans(text: str) -> None:
 def test_compare_gives_reasons() -> None:
     outcome = run("compare", TITLES[0], TITLES[3])
     assert outcome.exit_code == 0
-    verdict, chances, *reasons = outcome.stdout.splitlines()
+    verdict, chances, head, *reasons = outcome.stdout.splitlines()
     assert verdict in {"verdict: wording", "verdict: story"}
     assert chances.startswith("probability: wording ")
     assert any("cosine" in reason for reason in reasons)
-    assert all(reason.startswith("- ") for reason in reasons)
+    assert head == "what speaks for and against one story, with its share:"
+    shares = [re.match(r"- (\d+) % (?:for|against): .", reason) for reason in reasons]
+    assert sum(int(share[1]) for share in shares if share) == 100 and all(shares)
 
 
 def test_compare_knows_copies() -> None:

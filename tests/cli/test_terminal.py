@@ -11,7 +11,8 @@ import pytest
 
 from dedupe.runtime.terminal import printable
 from tests.cli.test_cli import start
-from tests.support.command_line import refused
+from tests.support.command_line import json_lines, refused, run
+from tests.support.fake_encoder import FakeEncoder
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202egnp\x7f"
 CONTROL = [*range(0x20), 0x7F, *range(0x80, 0xA0), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
@@ -24,10 +25,10 @@ def test_no_control_character_is_printable() -> None:
     assert printable("Köln – „Zug“ 列車") == "Köln – „Zug“ 列車"
 
 
-def shown(*args: str) -> str:
+def shown(*args: str, columns: int = 200) -> str:
     """What the command line puts on a terminal that knows no colours."""
     ours, theirs = pty.openpty()
-    environment = os.environ | {"TERM": "dumb", "COLUMNS": "200"}
+    environment = os.environ | {"TERM": "dumb", "COLUMNS": str(columns)}
     with start(*args, more="", stdout=theirs, env=environment) as process:
         os.close(theirs)
         seen = b""
@@ -98,3 +99,29 @@ def test_a_file_has_every_character_as_it_was(news: Path, tmp_path: Path) -> Non
     assert "sinks" not in shown("cluster", str(news), "-o", str(tmp_path / "o.jsonl"))
     first = json.loads((tmp_path / "o.jsonl").read_text("utf-8").splitlines()[0])
     assert first["title"] == f"Ferry {EVIL} sinks" and first[EVIL] == EVIL
+
+
+def test_a_narrow_table_cuts_nothing_and_has_the_numbers_of_the_files(
+    tmp_path: Path, fake_encoder: FakeEncoder
+) -> None:
+    long = "Ferry sinks off Oslo in a storm, three dead, says the operator of the line, and divers go on searching the fjord"
+    rows = [
+        {
+            "title": "Museum of Lisbon reopens a year after the flood that closed its galleries and its garden to visitors"
+        },
+        {"title": long, "source": "The Herald of the Northern Fjords"},
+        {"title": f"{long}, police say", "source": "The Gazette of the Harbour and the Islands"},
+        {"title": long.upper(), "source": "The Gazette of the Harbour and the Islands"},
+    ]
+    (tmp_path / "news.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    lines = shown("cluster", str(tmp_path / "news.jsonl"), "--quiet", columns=80).splitlines()
+    assert max(map(len, lines)) <= 80 and "…" not in "".join(lines)
+    told = " ".join(" ".join(lines).split())
+    for words in (long, rows[1]["source"], rows[0]["title"]):
+        assert all(word in told for word in words.split())
+    labels = [
+        row["dedupe_story"] for row in json_lines(run("cluster", tmp_path / "news.jsonl", "--format", "jsonl").stdout)
+    ]
+    assert labels == [0, 1, 1, 1]
+    assert next(line for line in lines if "★" in line).split()[:3] == ["1", "3", "★"]
+    assert any(line.startswith("  0 Museum") for line in lines)

@@ -1,13 +1,29 @@
-"""The reference of the public names, as `make docs` builds it."""
+"""The reference of the public names: `docs/api.md`, and as `make docs` builds it."""
 
 from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 import dedupe
 
-pytestmark = pytest.mark.slow
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_page_is_what_the_docstrings_say() -> None:
+    spec = spec_from_file_location("api_page", DOCS / "api_page.py")
+    assert spec and spec.loader
+    made = module_from_spec(spec)
+    spec.loader.exec_module(made)
+    text = made.page()
+    assert text == (DOCS / "api.md").read_text("utf-8"), "docs/api.md is out of date: run python docs/api_page.py"
+    for module in made.MODULES:
+        public = import_module(module).__all__
+        assert [name for name in public if f"### {module}.{name}\n" not in text] == []
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +59,7 @@ def dead(built: dict[str, LexborHTMLParser]) -> list[tuple[str, str]]:
     return links
 
 
+@pytest.mark.slow
 def test_links_resolve(built: dict[str, LexborHTMLParser]) -> None:
     assert len(targets(built["dedupe.html"])) > len(dedupe.__all__)
     assert targets(built["index.html"]) == ["./dedupe.html"]
@@ -54,6 +71,7 @@ def test_a_dead_link_is_found() -> None:
     assert dead({"page.html": page}) == [("page.html", "#gone"), ("page.html", "gone.html")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", dedupe.__all__)
 def test_every_public_name_is_documented(built: dict[str, LexborHTMLParser], name: str) -> None:
     (member,) = built["dedupe.html"].css(f"section[id='{name}']")

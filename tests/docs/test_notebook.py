@@ -22,12 +22,21 @@ def code(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_it_is_valid_and_stored_without_outputs(stored: nbformat.NotebookNode) -> None:
+def printed(cell: nbformat.NotebookNode) -> str:
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
+def test_it_is_valid_and_stored_with_its_outputs(stored: nbformat.NotebookNode) -> None:
     nbformat.validate(stored)
-    assert all(cell.outputs == [] and cell.execution_count is None for cell in code(stored))
+    cells = code(stored)
+    assert [cell.execution_count for cell in cells] == [*range(1, len(cells) + 1)]
+    assert all(cell.outputs for cell in cells[1:])  # the first only computes
+    assert not {"error", "stderr"} & {getattr(o, "name", o.output_type) for cell in cells for o in cell.outputs}
 
 
-def test_it_runs(stored: nbformat.NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = nbformat.read(NOTEBOOK, as_version=4)  # running it changes it
+    shown = [printed(cell) for cell in code(stored)]
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # the kernel starts elsewhere, and must test the package of this folder
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
@@ -38,6 +47,9 @@ def test_it_runs(stored: nbformat.NotebookNode, tmp_path: Path, monkeypatch: pyt
     assert "stderr" not in "".join(outputs)
     assert "★ Ferry sinks off Oslo, 3 dead" in outputs[1]
     assert "dedupe_story" in outputs[2]
-    assert "similarity of meaning" in outputs[4]
+    assert "similar in meaning" in outputs[4]
+    assert [printed(cell) for cell in cells][:4] == shown[:4], (
+        "the stored outputs are out of date: run the notebook and store it"
+    )
     assert "Oslo ferry sinks, three dead" in outputs[5]
     assert "11 headlines" in outputs[6]

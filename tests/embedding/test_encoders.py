@@ -13,6 +13,7 @@ from dedupe.embedding.encoders import as_encoder, embed, load_encoder
 from dedupe.errors import InputError, ModelError
 from dedupe.runtime.parallel import set_threads
 from dedupe.training.network import default_base
+from tests.support.web_servers import response, serving
 
 
 class Letters:
@@ -215,3 +216,33 @@ except dedupe.ModelError as error:
         f"no model {name!r}: it is neither a folder nor in the local cache, and the Hugging Face Hub"
     )
     assert output.endswith("False\n") and output.count("\n") == 1 and errors == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "asked"),
+    [
+        ("404 Not Found", "has no public model of this name: check the name", 2),
+        ("401 Unauthorized", "has no public model of this name: check the name", 2),
+        ("503 Service Unavailable", "503", 1),
+    ],
+)
+def test_a_hub_without_the_model_or_in_trouble_is_asked_once_and_not_again(status, said, asked, tmp_path):
+    requests = []
+
+    def answer(connection, path):
+        requests.append(path)
+        connection.sendall(response(status=status))
+
+    with serving(answer) as hub:
+        code = f"""
+import os, sys
+os.environ.update(HF_ENDPOINT={hub!r}, HF_HOME={str(tmp_path)!r}, NO_PROXY="127.0.0.1")
+import dedupe
+try:
+    dedupe.load_encoder("typo")
+except dedupe.ModelError as error:
+    print(error, "torch" in sys.modules)
+"""
+        output, errors = run_in_process(code)
+    assert said in output and output.endswith("False\n") and output.count("\n") == 1 and errors == ""
+    assert len([path for path in requests if path.startswith("/api/models/")]) == asked  # the rest is the client's own

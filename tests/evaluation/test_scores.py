@@ -161,7 +161,7 @@ def test_copies_that_are_labelled_apart_are_shown_as_such() -> None:
     rows += [{"title": "Bakery burns", "story": "c"}, {"title": "Bakery burns down", "story": "c"}]
     (confusion,) = evaluate(rows, encoder=FakeEncoder(), resamples=5).levels["story"].wrong
     assert (confusion.probability, confusion.pairs) == (1.0, 1)
-    assert confusion.reasons == ("the same title after normalization",)
+    assert confusion.reasons == ("the same title, apart from case, punctuation and what is put around it",)
 
 
 def test_what_the_run_never_compared_is_judged_alone_and_an_empty_title_not_at_all() -> None:
@@ -211,11 +211,34 @@ def test_which_copies_stand_for_a_confusion_does_not_depend_on_their_order() -> 
         assert shown(list(order)) == shown(rows)
 
 
-def test_wordings_that_no_rows_share_are_not_scored() -> None:
+def test_of_wordings_that_no_rows_share_only_wrong_pairs_are_counted() -> None:
     rows = [{"title": "Ferry sinks", "story": "a", "wording": k} for k in "xyz"]
     evaluation = evaluate(rows, encoder=FakeEncoder(), resamples=5)
-    assert list(evaluation.levels) == ["story"]
-    assert evaluation.notes == ("no two rows share a wording: not scored",)
+    assert evaluation.notes == ("no two rows share a wording: only wrongly joined pairs are counted",)
+    story, wording = (evaluation.levels[level] for level in ("story", "wording"))
+    assert (story.true_pairs, story.found_pairs, story.right_pairs) == (3, 3, 3)
+    assert (wording.true_pairs, wording.found_pairs, wording.right_pairs) == (0, 3, 0)
+
+
+@pytest.mark.parametrize("joined", [0, 3])
+def test_headlines_of_which_none_belong_together_are_scored(joined: int) -> None:
+    """A set of false merges: what matters is which pairs are joined."""
+    told = ["Ferry sinks off Oslo"] * joined + ["Bank raises rates", "Museum reopens", "Storm closes port"]
+    rows = [{"title": title, "story": k} for k, title in enumerate(told)]
+    evaluation = evaluate(rows, encoder=FakeEncoder(), resamples=5)
+    story = evaluation.levels["story"]
+    assert (story.true_pairs, story.found_pairs, story.right_pairs) == (0, joined, 0)
+    assert story.scores["b_cubed_precision"] == pytest.approx(4 / 6 if joined else 1)
+    assert [confusion.pairs for confusion in story.wrong] == ([3] if joined else []) and story.missed == []
+
+
+def test_counts_of_pairs_are_those_of_the_labels() -> None:
+    rows, scores = labelled_rows(1), evaluate(labelled_rows(1), encoder=FakeEncoder(), resamples=5).levels["story"]
+    run = dedupe.deduplicate(rows, encoder=FakeEncoder()).labels("story")
+    known = [k for k, row in enumerate(rows) if row["story"]]
+    same = [(rows[a]["story"] == rows[b]["story"], run[a] == run[b]) for a, b in itertools.combinations(known, 2)]
+    counts = (sum(side) for side in ([t for t, _ in same], [f for _, f in same], [t and f for t, f in same]))
+    assert (scores.true_pairs, scores.found_pairs, scores.right_pairs) == tuple(counts)
 
 
 def test_a_threshold_is_taken() -> None:
@@ -278,14 +301,23 @@ def test_any_input_is_read(labelled: Path) -> None:
     assert outcomes[0] == outcomes[1] == outcomes[2]
 
 
+def test_a_file_of_false_merges_is_scored_by_what_is_joined(labelled: Path) -> None:
+    Path("merges.csv").write_text("title,story\nFerry sinks,1\nFerry sinks,2\nBakery burns,3\n", "utf-8")
+    outcome = run("evaluate", "merges.csv", "--format", "table")
+    assert outcome.exit_code == 0
+    assert "story: 1 pair wrongly joined, of 3 pairs of which none belongs together" in outcome.stdout
+    assert "pairwise" not in outcome.stdout and "adjusted" not in outcome.stdout
+    assert "no two rows share a story: only wrongly joined pairs are counted" in outcome.stderr
+    pairs = json.loads(run("evaluate", "merges.csv").stdout)["levels"]["story"]["pairs"]
+    assert pairs == {"true": 0, "found": 1, "right": 0}
+
+
 def test_wrong_calls_are_one_line(labelled: Path) -> None:
-    Path("alone.csv").write_text("title,story\nFerry sinks,1\nBakery burns,2\n", "utf-8")
     Path("titles.txt").write_text("Ferry sinks\nBakery burns\n", "utf-8")
     assert "no column 'story' among title, published, source, event" in refused("evaluate", labelled)
     assert "no column 'wordings'" in refused(
         "evaluate", labelled, "--story-column", "event", "--wording-column", "wordings"
     )
-    assert "2 labelled rows has a story of its own" in refused("evaluate", "alone.csv")
     assert "no column 'story' among title" in refused("evaluate", "titles.txt")
     line = refused("evaluate", labelled, "-o", "scores.csv")
     assert "scores.csv: .csv files cannot be written: name a file that ends in .json or .txt" in line

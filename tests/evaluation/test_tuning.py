@@ -171,6 +171,18 @@ def recall(pairs: Pairs, threshold: float) -> float:
     return float(((pairs["heights"] >= threshold) & pairs["same"]).sum() / pairs["same"].sum())
 
 
+@pytest.mark.parametrize(("figure", "least"), [("precision", 0.8), ("recall", 0.6)])
+def test_the_threshold_that_would_do_on_these_very_pairs_is_named(figure: str, least: float) -> None:
+    choice = choose(**sample(1), goal=Goal(figure, least), resamples=200)
+    assert choice.bare
+    bare, reached = choice.bare
+    enough = [t for t in choice.curve.threshold if getattr(choice.curve, figure)[choice.curve.threshold == t] >= least]
+    assert bare == (min(enough) if figure == "precision" else max(enough))
+    assert (bare <= choice.threshold) if figure == "precision" else (bare >= choice.threshold)
+    assert least <= reached[figure] <= choice.reached[figure]
+    assert choose(**sample(1), resamples=20).bare is None
+
+
 def test_the_best_f1_is_near_the_best_of_all_thresholds() -> None:
     choice = choose(**sample(2), resamples=200)
     assert choice.reached["f1"] >= choice.curve.f1.max() - 0.01
@@ -383,6 +395,16 @@ def test_json_says_the_same(csv: Path) -> None:
     assert report["recall"]["value"] >= 0.5
     assert report["slices"] == 2
     assert all(Path(picture).exists() for picture in report["plots"])
+
+
+def test_the_text_says_why_the_threshold_overshoots(csv: Path) -> None:
+    text = run("tune", csv, "--recall", "0.5").stdout
+    report = json.loads(run("tune", csv, "--recall", "0.5", "--format", "json").stdout)
+    bare = report["bare"]
+    assert bare["recall"] >= 0.5
+    line = f"why not {bare['threshold']:.3f}: it reaches the goal on these very labels (recall {bare['recall']:.3f}, "
+    assert (line in text) == (bare["threshold"] != report["threshold"]["value"])
+    assert "why not" not in run("tune", csv, "--f1").stdout
 
 
 def test_what_cannot_be_reached_is_said_and_nothing_is_written(csv: Path) -> None:

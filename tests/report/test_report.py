@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -247,6 +248,11 @@ def test_every_script_goes_into_the_page_after_those_it_imports_from() -> None:
         imported = re.findall(r'^import \{[^}]*\} from "\./(\w+)\.js";$', code, re.M)
         assert len(imported) == len(re.findall(r"^import\b", code, re.M))
         assert set(imported) <= set(SCRIPTS[:place]), name
+        for names, module in re.findall(r'^import \{([^}]*)\} from "\./(\w+)\.js";$', code, re.M):
+            exported = re.findall(
+                r"^export (?:const|function) (\w+)", (ASSETS / "scripts" / f"{module}.js").read_text("utf-8"), re.M
+            )
+            assert set(re.findall(r"\w+", names)) <= set(exported), f"{name} imports from {module}"
 
 
 # On the command line
@@ -400,7 +406,62 @@ def test_every_headline_of_a_story_says_why_it_is_there(browser: Browser, tmp_pa
         reasons.first.locator(".reasons").wait_for()
         words = reasons.first.locator(".reasons li").all_text_contents()
         known = {reason for pair in chance.values() for reason in pair.reasons}
-        assert words[0].startswith("similarity of meaning: ") and words[0] in known
+        assert re.match(r"\d+ % (for|against): .", words[0]) and words[0] in known
+        bars = reasons.first.locator(".share").evaluate_all(
+            "bars => bars.map(bar => bar.style.getPropertyValue('--share'))"
+        )
+        assert [word.split(" % ")[0] for word in words] == bars
+
+
+def test_a_row_shows_that_it_unfolds_and_what_it_holds(browser: Browser, tmp_path: Path) -> None:
+    named = [replace(row, id=f"row {k}") for k, row in enumerate(rows())]
+    result = deduplicate(named, encoder=FakeEncoder(), window=72)
+    with opened(browser, written(result, tmp_path)) as tab:
+        for story in result.stories:
+            line = tab.page.locator(f'[data-story="{story.id}"] .line').first
+            facts, size = line.locator(".facts").inner_text(), line.locator(".size").text_content()
+            assert size == f"{len(story)} headline{'s' * (len(story) > 1)}: " and f"story {story.id} " in f"{facts} "
+            assert next(iter(story.headlines)).source in facts or len({row.source for row in story.headlines}) > 3
+            marker = line.evaluate("line => getComputedStyle(line, '::after').content")
+            assert marker == ('"▸"' if len(story) > 1 else "none")
+        first = result.stories[0]
+        tab.page.click(f'[data-story="{first.id}"] summary')
+        copies = tab.page.locator(f'[data-story="{first.id}"] .copies')
+        copies.first.wait_for()
+        assert {f"id {row.id}" for row in first.headlines} <= set(copies.locator("bdi").all_text_contents())
+        assert tab.errors == []
+
+
+def test_a_story_has_the_number_of_the_files(browser: Browser, tmp_path: Path) -> None:
+    """Also where some rows are left out, and anew at other thresholds."""
+    result = made_up(400)
+    shown_rows = select_nodes(result, 150).number[result.nodes.of_row] >= 0
+    numbers = {f"story {label}" for label in result.labels("story")[shown_rows].tolist()}
+    with opened(browser, written(result, tmp_path, max_rows=150)) as tab:
+        while tab.page.locator("#view-stories > .next").count():
+            tab.page.locator("#view-stories > .next").dispatch_event("click")
+        facts = tab.page.locator("#stories > .story .line .facts").all_text_contents()
+        assert {fact.split(" · ")[0] for fact in facts} == numbers
+        tab.page.evaluate("headlineDedupe.regroup({story: 0.6})")
+        assert "story 0 " in " ".join(tab.page.locator("#stories .facts").all_text_contents())
+
+
+def test_every_story_takes_verdicts(browser: Browser, result: Deduplication, tmp_path: Path) -> None:
+    story = result.stories[0]
+    with opened(browser, written(result, tmp_path)) as tab:
+        tab.page.click(f'[data-story="{story.id}"] summary')
+        item = tab.page.locator(f'[data-story="{story.id}"] .titles > li', has=tab.page.locator("select")).first
+        title = item.locator("> .title").text_content().removeprefix("★ ")
+        assert not tab.page.locator(".verdicts").is_visible()
+        item.locator("select").select_option("different")
+        with tab.page.expect_download() as download:
+            tab.page.click("text=Save 1 verdict")
+        download.value.save_as(tmp_path / "corrections.jsonl")
+        item.locator("select").select_option("none")
+        assert tab.errors == []
+    (correction,) = read_corrections(tmp_path / "corrections.jsonl")
+    assert title in (correction.title_a, correction.title_b) and correction.verdict == "different"
+    assert {correction.title_a, correction.title_b} <= {row.title for row in story.headlines}
 
 
 def test_copies_stand_on_one_line_with_their_sources_and_links(page: Any, result: Deduplication) -> None:
@@ -560,7 +621,8 @@ def test_times_have_a_year_where_the_headlines_lie_in_several(browser: Browser, 
             browser, written(deduplicate(headlines, encoder=FakeEncoder(), story_threshold=1.0), tmp_path)
         ) as tab:
             facts = tab.page.locator("#stories .facts").all_text_contents()
-            assert f"{START.day} {START:%b}{year}{START:%H:%M}" in facts and tab.errors == []
+            time = f"{START.day} {START:%b}{year}{START:%H:%M}"
+            assert any(fact.endswith(f" · {time}") for fact in facts) and tab.errors == []
 
 
 def test_verdicts_are_saved_as_corrections_that_the_next_run_takes(browser: Browser, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_the_order_of_rows_does_not_matter(fake_encoder, rows, window, random):
 def test_the_reason_is_given_in_words_and_kept(fake_encoder, tmp_path):
     result = deduplicate(DELAY, reader="off")
     (pair,) = result.pairs
-    assert pair.reasons[0] == "the same address, herald.example/story/17"
+    assert pair.reasons[0] == "100 % for: the same address, herald.example/story/17"  # nothing else decides
     assert (pair.features["same_address"], pair.verdict, (pair.i, pair.j)) == (1, "story", (0, 1))
     result.save(tmp_path / "run")
     assert load_result(tmp_path / "run").pairs[0] == pair
@@ -229,7 +229,10 @@ def test_addresses_in_files_count(fake_encoder, tmp_path, name, options):
     first, second, other = (row["dedupe_story"] for row in json_lines(outcome.stdout))
     assert first == second != other
     (pair,) = json_lines((tmp_path / "pairs.jsonl").read_text())
-    assert pair["reasons"][0] == "the same address, herald.example/story/17" and pair["features"]["same_address"] == 1
+    assert (
+        pair["reasons"][0] == "100 % for: the same address, herald.example/story/17"
+        and pair["features"]["same_address"] == 1
+    )
 
 
 def test_links_of_feeds_count(fake_encoder, tmp_path):

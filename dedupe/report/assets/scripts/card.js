@@ -3,11 +3,11 @@
 import { joined, make, disclosure } from "./elements.js";
 import { reasonsOf } from "./reasons.js";
 import { fold } from "./search.js";
-import { highlighted, reasonList, sourceOf, storyBody, titleOf } from "./story.js";
+import { reasonList, storyBody } from "./story.js";
+import { highlighted, sourceOf, titleOf } from "./titles.js";
 import { verdictChoice } from "./verdicts.js";
 import { count, minute } from "./format.js";
 
-const SIDES = ["only the first ", "only the second "]; // how reasons about one headline alone begin
 const MIN_LETTERS = 4; // shorter words carry little meaning
 
 // Shared words are underlined; `stories`, [name, story], can be opened.
@@ -17,10 +17,9 @@ export function card(app, pair, sizes, numbers, stories) {
   const rows = nodes.map((node) => data.firstRow[node]);
   const shared = sharedWords(titleOf(data, rows[0]), titleOf(data, rows[1]));
   const lines = reasonsOf(data, pair);
-  const sides = rows.map((row, k) => side(data, row, shared, sizes[k], ownWords(lines, SIDES[k])));
-  const common = lines.filter((line) => !SIDES.some((name) => line.startsWith(name)));
+  const sides = rows.map((row, k) => side(data, row, shared, sizes[k]));
   const reasons = lines.length
-    ? reasonList(common)
+    ? reasonList(lines)
     : make("p", { className: "lead" }, "The page holds no reasons for this pair. Shared words are underlined.");
   const context = stories.map(([name, story]) =>
     disclosure(`${name}, ${count(story.rows.length, "headline")}`, () => storyBody(app, story), { className: "whole" }),
@@ -36,15 +35,7 @@ export function card(app, pair, sizes, numbers, stories) {
   );
 }
 
-// The reasons about one side alone, on one line.
-function ownWords(lines, side) {
-  return lines
-    .filter((line) => line.startsWith(side))
-    .map((line) => line.slice(side.length))
-    .join("; ");
-}
-
-function side(data, row, shared, size, own) {
+function side(data, row, shared, size) {
   const facts = joined([
     sourceOf(data, row),
     minute(data.rows.time[row]),
@@ -55,7 +46,6 @@ function side(data, row, shared, size, own) {
     {},
     make("p", { className: "title" }, highlighted(titleOf(data, row), shared)),
     make("p", { className: "facts" }, facts),
-    own ? make("p", { className: "own" }, `only this one ${own}`) : null,
   );
 }
 

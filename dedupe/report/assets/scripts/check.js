@@ -4,8 +4,7 @@ import { card } from "./card.js";
 import { inBatches, make } from "./elements.js";
 import { MAX_PAIRS, nextMerges, weakestStories, strongPairs } from "./misses.js";
 import { pairProbability, mergeOf, sidesOf } from "./reasons.js";
-import { titleOf } from "./story.js";
-import { verdictBar } from "./verdicts.js";
+import { titleOf } from "./titles.js";
 import { exactNumber, groupNoun, twoDigits } from "./format.js";
 
 const BATCH = 5; // cards drawn at a time
@@ -16,7 +15,6 @@ export function drawChecks(app, element) {
   const near = nextMerges(app);
   const drawMiss = (miss) => missCard(app, miss);
   element.replaceChildren(
-    verdictBar(app),
     section(
       "Weakest joins",
       `Joined at a mean probability just above ${threshold}. Do both sides belong together?`,

@@ -52,6 +52,8 @@ export function regroup(data, thresholds) {
   const storyOfNode = new Uint32Array(data.nodes);
   data.rows.node.forEach((node, row) => (storyOfNode[node] = labels.story[row]));
   noteWeakest(stories, tree, thresholds[data.level], storyOfNode);
+  const ofRun = Object.entries(data.thresholds).every(([level, threshold]) => thresholds[level] === threshold);
+  for (const story of stories) story.number = ofRun ? data.rows.story[story.rows[0]] : story.id;
   return { thresholds, threshold: thresholds[data.level], tree, labels, storyOfNode, stories };
 }
 

@@ -8,6 +8,7 @@ import { drawList, statusLine } from "./list.js";
 import { search } from "./search.js";
 import { VIEWS, readAddress, thresholdsOf, writeAddress } from "./state.js";
 import { loadData } from "./payload.js";
+import { verdictBar } from "./verdicts.js";
 import { showYearsOf } from "./format.js";
 
 const [form, status] = [document.getElementById("controls"), document.getElementById("status")];
@@ -75,6 +76,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 addEventListener("popstate", () => update(readAddress(location.hash, data)));
 
+status.after(verdictBar(app));
 prepareControls(app, form, change);
 update(app.state);
 performance.mark("usable");

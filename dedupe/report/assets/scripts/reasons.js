@@ -85,7 +85,13 @@ export function reasonsFrom(data, pair, node) {
   const [first, second] = data.pairs.i[pair] === node ? ["this one", "the other"] : ["the other", "this one"];
   const named = { "only the first": `only ${first}`, "only the second": `only ${second}` };
   return reasonsOf(data, pair).map((line) => {
-    const reason = line.replace(/^only the (first|second)/, (start) => named[start]);
-    return first === "this one" ? reason : reason.replace(/^(different \w+: )(.*) and (.*)$/, "$1$3 and $2");
+    const reason = line.replace(/only the (?:first|second)/g, (start) => named[start]);
+    return first === "this one" ? reason : reason.replace(/(different \w+: )(.*) and ([^;]*)/, "$1$3 and $2");
   });
+}
+
+// The share of a reason, whether it speaks for or against, and its words; share 0 where it has none.
+export function partsOf(reason) {
+  const [, share, side, words] = reason.match(/^(\d+) % (for|against): (.*)$/s) ?? [null, "0", "", reason];
+  return { share: Number(share), side, words };
 }

@@ -1,49 +1,17 @@
 // One story: a line that opens into its wordings, their titles, and why each is there.
 
 import { grouped, representative, wordingsOf } from "./groups.js";
-import { pairProbability, otherEnd, connections, reasonsFrom } from "./reasons.js";
-import { fold, searchWords } from "./search.js";
+import { pairProbability, otherEnd, connections, partsOf, reasonsFrom } from "./reasons.js";
+import { searchWords } from "./search.js";
 import { inBatches, isolated, joined, make, disclosure, webLink } from "./elements.js";
-import { twoDigits, count, minute, number, shortened, span } from "./format.js";
+import { highlighted, idOf, sourceOf, titleOf } from "./titles.js";
+import { twoDigits, count, groupNoun, minute, number, shortened, span } from "./format.js";
+import { verdictChoice } from "./verdicts.js";
 
 const TITLES = 100; // of a wording, in one batch
 const COPIES = 12; // of a title, in one batch
 const MAX_LETTERS = 80; // of a title in a line about another
-
-export function titleOf(data, row) {
-  return data.rows.titles[data.rows.title[row]] || "(no title)";
-}
-
-// The source as an element, "" if there is none.
-export function sourceOf(data, row) {
-  const name = data.rows.sources[data.rows.source[row]];
-  return name && isolated(name);
-}
-
-// A title as an element with some words highlighted; marks never change the text.
-export function highlighted(text, words) {
-  const places = words.length ? placesOf(text, words) : [];
-  let end = 0;
-  const parts = places.flatMap(([from, to]) => {
-    const part = [text.slice(end, from), make("mark", {}, text.slice(from, to))];
-    end = to;
-    return part;
-  });
-  return isolated(...parts, text.slice(end));
-}
-
-// Where the words are, as [from, to], in order and without overlaps; none if folding changes the length of the text.
-function placesOf(text, words) {
-  const folded = fold(text);
-  if (folded.length !== text.length) return [];
-  const places = [];
-  for (const word of words) {
-    for (let at = folded.indexOf(word); at >= 0; at = folded.indexOf(word, at + word.length))
-      places.push([at, at + word.length]);
-  }
-  places.sort((a, b) => a[0] - b[0]);
-  return places.filter(([from], k) => k === 0 || from >= Math.max(...places.slice(0, k).map(([, to]) => to)));
-}
+const MAX_SOURCES = 3; // named in the line of a story
 
 // A list item. `hits`: the rows that the search hit, null without a search.
 export function storyItem(app, { story, hits }) {
@@ -62,7 +30,7 @@ function singleLine(app, story) {
     "div",
     { className: "line" },
     size(1),
-    make("div", {}, title, facts([sourceOf(data, row), minute(data.rows.time[row])])),
+    make("div", {}, title, facts([numberOf(app, story), sourceOf(data, row), minute(data.rows.time[row]), idOf(data, row)])),
   );
 }
 
@@ -86,9 +54,25 @@ function facts(parts) {
   return line.length ? make("span", { className: "facts" }, line) : null;
 }
 
-function summary({ data }, story) {
+// The number of a story, the same as in the files of the run while its thresholds hold.
+function numberOf(app, story) {
+  return `${groupNoun(app, 1)} ${story.number}`;
+}
+
+// The sources with most headlines of a story, by name.
+function sourceNames(data, story) {
+  const counts = [...grouped(story.rows, (row) => data.rows.source[row])].filter(([source]) => source);
+  counts.sort(([, a], [, b]) => b.length - a.length);
+  const names = counts.slice(0, MAX_SOURCES).flatMap(([source], k) => [k ? ", " : "", isolated(data.rows.sources[source])]);
+  const more = counts.length - MAX_SOURCES;
+  return names.length ? make("span", {}, names, more > 0 ? ` and ${count(more, "more source", "more sources")}` : "") : "";
+}
+
+function summary(app, story) {
+  const { data } = app;
   return [
-    story.sources ? count(story.sources, "source") : "",
+    numberOf(app, story),
+    sourceNames(data, story),
     data.level === "story" ? count(story.wordings, "wording") : count(story.titles, "title"),
     span(story.first, story.last),
     story.weakest < 0 ? "" : `weakest join ${twoDigits(story.weakestMean)}`,
@@ -154,10 +138,12 @@ function copyOf(data, row, shown) {
   const time = minute(data.rows.time[row]);
   const name = sourceOf(data, row) || (data.rows.urls[row] ? "link" : time ? "" : "no source, no date");
   const title = titleOf(data, row) === titleOf(data, shown) ? [] : [" “", isolated(titleOf(data, row)), "”"];
-  return [webLink(data.rows.urls[row], name), time ? make("time", {}, ` ${time}`) : "", ...title];
+  const id = idOf(data, row);
+  return [webLink(data.rows.urls[row], name), time ? make("time", {}, ` ${time}`) : "", id ? [" ", id] : [], title].flat();
 }
 
-function connection({ data }, story, pairOfNode, row) {
+function connection(app, story, pairOfNode, row) {
+  const { data } = app;
   const node = data.rows.node[row];
   const pair = pairOfNode.get(node);
   const lead = data.firstRow[node];
@@ -171,10 +157,17 @@ function connection({ data }, story, pairOfNode, row) {
   const otherRow = story.rows.find((candidate) => data.rows.node[candidate] === other);
   const title = isolated(shortened(titleOf(data, otherRow), MAX_LETTERS));
   const summary = [make("b", { title: "pair probability" }, twoDigits(pairProbability(data, pair))), " with “", title, "”"];
-  return disclosure(make("span", {}, summary), () => reasonList(reasonsFrom(data, pair, node)), { className: "why" });
+  const reasons = () => reasonList(reasonsFrom(data, pair, node));
+  return [disclosure(make("span", {}, summary), reasons, { className: "why" }), verdictChoice(app, pair)];
 }
 
+// Reasons with a bar for the share of each; those without one, such as corrections, have none.
 export function reasonList(lines) {
-  const items = lines.map((line) => make("li", {}, line));
-  return make("ul", { className: "reasons" }, items);
+  return make("ul", { className: "reasons" }, lines.map(reasonItem));
+}
+
+function reasonItem(line) {
+  const { share, side } = partsOf(line);
+  const bar = make("span", { className: `share ${side}`, style: `--share: ${share}`, "aria-hidden": "true" });
+  return make("li", {}, bar, make("span", {}, line));
 }

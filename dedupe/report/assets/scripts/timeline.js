@@ -1,7 +1,7 @@
 // When the headlines of the largest stories appeared: a row for each story, a dot for each headline.
 
 import { ACCENT, INK, NARROW, PAPER } from "./charts.js";
-import { titleOf } from "./story.js";
+import { titleOf } from "./titles.js";
 import { count, day, groupNoun, minute, number, shortDay, shortened } from "./format.js";
 
 const MAX_ROWS = 16;

@@ -1,7 +1,7 @@
 // The reader's verdicts on pairs, to be saved as corrections for the next run.
 
 import { make } from "./elements.js";
-import { titleOf } from "./story.js";
+import { titleOf } from "./titles.js";
 import { count } from "./format.js";
 
 const FILE = "corrections.jsonl";
