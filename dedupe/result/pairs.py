@@ -17,6 +17,7 @@ from dedupe.result.groups import ShortList
 from dedupe.runtime.arrays import Float32s, Floats, Ints
 from dedupe.runtime.arrow import column_of
 from dedupe.scoring.contributions import COLUMNS, NEUTRAL, Contributions
+from dedupe.scoring.minimal_pairs import difference_log_odds
 from dedupe.scoring.model import crowdedness
 from dedupe.scoring.pair_features import pair_features
 from dedupe.scoring.reasons import reasons
@@ -196,9 +197,10 @@ def _verdicts(pairs: PairTable, thresholds: Mapping[str, float]) -> list[str]:
 
 
 def features_of_pairs(titles: TitleFeatures, pairs: PairTable, scale: Scale) -> Float32s:
-    """Return the features of pairs of titles and their context, (pairs, features)."""
+    """Return the features of pairs of titles, their context, and what their difference adds, (pairs, features)."""
     own = pair_features(titles, pairs.i, pairs.j, scale(pairs.similarity), scale(pairs.wording_similarity))
-    return np.hstack([own, pairs.context.astype(np.float32)])
+    difference = difference_log_odds(titles.texts, pairs).astype(np.float32)
+    return np.column_stack([own, pairs.context.astype(np.float32), difference])
 
 
 def _describe(result: Deduplication, nodes: Ints) -> TitleFeatures:

@@ -18,11 +18,12 @@ from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.scoring.addresses import refuted, with_address
 from dedupe.scoring.context import CONTEXT_FEATURES
 from dedupe.scoring.layout import with_record
+from dedupe.scoring.minimal_pairs import with_difference
 from dedupe.scoring.model import Judge, sigmoid
 from dedupe.scoring.pair_features import FEATURES
 
-COLUMNS = (*FEATURES, *CONTEXT_FEATURES, "read_wording", "read_story", "same_address", "same_record")
-"""What a pair is judged by; `read_wording` and `read_story` are NaN for a pair that was not read."""
+COLUMNS = (*FEATURES, *CONTEXT_FEATURES, "difference", "read_wording", "read_story", "same_address", "same_record")
+"""What a pair is judged by; `difference`: see `minimal_pairs`; `read_wording`, `read_story`: NaN for a pair that was not read."""
 _ABSENT = {
     "numbers": ("numbers_agree", "numbers_conflict", "numbers_differ", "numbers_lone"),
     "counters": ("counters_agree", "counters_conflict"),
@@ -37,6 +38,7 @@ _ABSENT = {
     "context": CONTEXT_FEATURES,  # no other headline is similar to either
     "address": ("same_address",),
     "record": ("same_record",),
+    "difference": ("difference",),
 }
 """The columns of each aspect that is neutral where it is absent."""
 NEUTRAL: Mapping[str, Mapping[str, float]] = {
@@ -78,13 +80,13 @@ class Contributions:
         """Return the log odds of pairs, (pairs,), as `Scorer` computes them; `values`: by `COLUMNS`."""
         split = len(FEATURES), len(FEATURES) + len(CONTEXT_FEATURES)
         features, context, other = np.split(values, split, axis=1)
-        read, (same_address, same_record) = other[:, :2], other[:, 2:].astype(bool).T
+        difference, read, (same_address, same_record) = other[:, 0], other[:, 1:3], other[:, 3:].astype(bool).T
         pairs = self._by_themselves(features, read)
         same_address &= ~refuted(features[:, FEATURES.index("similarity")], pairs.p_pair_story)
         pairs = self.judge.with_context(_Stored(context), _with_address(pairs, same_address), self.crowd)
         p = pairs.p(self.level)
-        p = with_record(with_address(p, same_address) if self.level == "story" else p, same_record).astype(np.float64)
-        p = np.clip(p, _SMALLEST, 1 - _SMALLEST)
+        p = with_record(with_address(p, same_address) if self.level == "story" else p, same_record)
+        p = np.clip(with_difference(p, difference.astype(np.float64)).astype(np.float64), _SMALLEST, 1 - _SMALLEST)
         return np.asarray(np.log(p / (1 - p)))
 
     def _by_themselves(self, features: Float32s, read: Float32s) -> PairTable:

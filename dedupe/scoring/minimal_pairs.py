@@ -47,7 +47,7 @@ _MIN_NEGATED = 4  # letters of a word behind such a syllable; shorter ones are m
 _SMALLEST = 1e-6  # probability, so that odds are finite
 
 
-def minimal_log_odds(texts: NDArray[np.object_], pairs: PairTable) -> Floats:
+def difference_log_odds(texts: NDArray[np.object_], pairs: PairTable) -> Floats:
     """Return what is added to the log odds of each pair, (pairs,), mostly 0; `texts`: case folded titles, (n,)."""
     added = np.zeros(len(pairs))
     alike = np.flatnonzero(pairs.similarity >= _MIN_SIMILARITY)
@@ -57,7 +57,7 @@ def minimal_log_odds(texts: NDArray[np.object_], pairs: PairTable) -> Floats:
     return added
 
 
-def with_minimal(probability: Float32s, added: Floats) -> Float32s:
+def with_difference(probability: Float32s, added: Floats) -> Float32s:
     """Return the probability of each pair after `added` log odds, (pairs,)."""
     changed = np.flatnonzero(added)
     p = np.clip(probability[changed].astype(np.float64), _SMALLEST, 1 - _SMALLEST)

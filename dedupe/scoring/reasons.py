@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from dedupe.text.document_frequencies import document_frequencies
 from dedupe.text.numbers import series_of
-from dedupe.text.words import OPPOSITES, Facts, facts, opposite_of, words_by_stem
+from dedupe.text.words import OPPOSITES, Facts, facts, opposite_of, words, words_by_stem
 
 _MAX_WORDS = 5
 _MAX_ADDRESS = 100  # characters
@@ -84,6 +84,8 @@ def _texts(
     yield "source", "both are from one source"
     if features.get("same_record"):
         yield "record", "they stand together in one item of the page"
+    if features.get("difference"):
+        yield "difference", _difference(a, b, features["difference"])
     yield "hours", _apart(features["hours"])
     if "read_story" in features:
         yield "reader", f"read side by side: {_opinion(features['read_wording'], features['read_story'])}"
@@ -160,6 +162,16 @@ def _opposites(first: Facts, second: Facts) -> str:
             one, other = words if side[-1] == "+" else reversed(words)
             return f"one says {one}, the other {other}"
     return "one says the opposite of the other"
+
+
+def _difference(a: str, b: str, log_odds: float) -> str:
+    """Say what the one thing is in which the titles differ, see `minimal_pairs`."""
+    if log_odds > 0:
+        return "the same words, and it makes no difference which part stands first"
+    same = sorted(words(a.casefold())) == sorted(words(b.casefold()))
+    return (
+        "the same words, but two parts have changed places" if same else "alike, but one says the opposite of the other"
+    )
 
 
 def _opinion(read_wording: float, read_story: float) -> str:

@@ -21,7 +21,7 @@ from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.addresses import NO_ADDRESSES, AddressPairs, address_pairs, refuted, with_address
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
 from dedupe.scoring.layout import with_record
-from dedupe.scoring.minimal_pairs import minimal_log_odds, with_minimal
+from dedupe.scoring.minimal_pairs import difference_log_odds, with_difference
 from dedupe.scoring.model import Judge, crowdedness, sigmoid
 from dedupe.scoring.pair_features import pair_features
 from dedupe.scoring.prefilter import prefilter
@@ -220,9 +220,9 @@ class Scorer:
         pairs = self.judge.with_context(context, pairs, self.crowd)
         pairs = replace(pairs, p_story=with_address(pairs.p_story, same_address))
         same_record = self.same_record.contain(pairs.i, pairs.j)
-        minimal = minimal_log_odds(self.titles.texts, pairs)
+        difference = difference_log_odds(self.titles.texts, pairs)
         p_wording, p_story = (
-            with_minimal(with_record(p, same_record), minimal) for p in (pairs.p_wording, pairs.p_story)
+            with_difference(with_record(p, same_record), difference) for p in (pairs.p_wording, pairs.p_story)
         )
         pairs = replace(pairs, p_wording=p_wording, p_story=p_story)
         kept = np.flatnonzero(pairs.p(self.level) >= floor)

@@ -3,14 +3,14 @@ import pytest
 
 from dedupe import compare, deduplicate
 from dedupe.candidates.pairs import PairTable
-from dedupe.scoring.minimal_pairs import OTHER_EVENT, SAME_EVENT, minimal_log_odds, with_minimal
+from dedupe.scoring.minimal_pairs import OTHER_EVENT, SAME_EVENT, difference_log_odds, with_difference
 
 
 def added(first, second, similarity=0.95):
     texts = np.array([first.casefold(), second.casefold()], object)
     pairs = PairTable(np.array([0]), np.array([1]), np.array([similarity], np.float32))
-    forth = minimal_log_odds(texts, pairs)[0]
-    assert minimal_log_odds(texts[::-1], pairs)[0] == forth  # the order of the two makes no difference
+    forth = difference_log_odds(texts, pairs)[0]
+    assert difference_log_odds(texts[::-1], pairs)[0] == forth  # the order of the two makes no difference
     return forth
 
 
@@ -70,7 +70,7 @@ def test_only_titles_with_near_vectors_are_looked_at():
 
 def test_probabilities_move_by_the_log_odds_and_only_there():
     p = np.array([0.9, 0.9, 0.0, 1.0], np.float32)
-    moved = with_minimal(p, np.array([0, OTHER_EVENT, SAME_EVENT, OTHER_EVENT]))
+    moved = with_difference(p, np.array([0, OTHER_EVENT, SAME_EVENT, OTHER_EVENT]))
     assert moved[0] == p[0] and 0 <= moved[2] < 0.001 and moved[3] < 1
     assert moved[1] == pytest.approx(1 / (1 + np.exp(-OTHER_EVENT) / 9), rel=1e-4)
 
@@ -82,3 +82,13 @@ def test_pairs_that_people_try_first():
     assert compare("Chancellor meets mayor in Porto", "Mayor meets chancellor in Porto").verdict == "wording"
     titles = ["Father rescues son in Porto", "Son rescues father in Porto", "Rain expected in Oslo"]
     assert len(deduplicate(titles).stories) == 3
+
+
+@pytest.mark.slow
+def test_the_reasons_name_the_difference_first():
+    swapped = compare("Man bites dog in Leeds park", "Dog bites man in Leeds park")
+    assert swapped.features["difference"] == OTHER_EVENT
+    assert swapped.reasons[0].endswith("against: the same words, but two parts have changed places")
+    opposite = compare("Vaccine found safe for infants", "Vaccine found unsafe for infants")
+    assert opposite.reasons[0].endswith("against: alike, but one says the opposite of the other")
+    assert not any("alike, but" in line for line in compare("Ferry sinks", "Ferry sinks off Oslo").reasons)
