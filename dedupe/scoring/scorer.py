@@ -24,7 +24,7 @@ from dedupe.scoring.layout import with_record
 from dedupe.scoring.model import Judge, crowdedness, sigmoid
 from dedupe.scoring.pair_features import pair_features
 from dedupe.scoring.prefilter import prefilter
-from dedupe.scoring.reader import PairsRead, pairs_to_read, reader_of
+from dedupe.scoring.reader import PairsRead, ReadingStore, pairs_to_read, reader_of
 from dedupe.scoring.similarity_scale import Scale
 from dedupe.scoring.title_features import TitleFeatures
 
@@ -40,8 +40,8 @@ class Scorer:
 
     `vectors`: unit rows, (n, d); `wording_vectors`: those of the wording level. `scale`: brings the encoder's cosine to the
     judge's scale. `level`: that of the run; pairs are kept by their probability at this level. `encoder`: names the folder of
-    the reader; `reading`: which pairs it reads, one of `READING`. `same_address`, `same_record` (of a page): pairs that are
-    scored in any case.
+    the reader; `reading`: which pairs it reads, one of `READING`; `readings`: where it looks up what it read before.
+    `same_address`, `same_record` (of a page): pairs that are scored in any case.
     """
 
     judge: Judge
@@ -52,6 +52,7 @@ class Scorer:
     level: str
     encoder: Any = None
     reading: str = "off"
+    readings: ReadingStore | None = None
     same_address: AddressPairs = NO_ADDRESSES
     same_record: AddressPairs = NO_ADDRESSES
 
@@ -65,9 +66,10 @@ class Scorer:
         level: str,
         encoder: Any = None,
         reading: str = "off",
+        readings: ReadingStore | None = None,
     ) -> Scorer:
         """Return the scorer of a run; `vectors` as the encoder gave them."""
-        return cls(judge, titles, vectors, judge.wording_vectors(vectors), scale, level, encoder, reading)
+        return cls(judge, titles, vectors, judge.wording_vectors(vectors), scale, level, encoder, reading, readings)
 
     def take(self, nodes: Ints) -> Scorer:
         """Return the scorer of these nodes, without addresses and records."""
@@ -134,7 +136,8 @@ class Scorer:
         return pairs.take(kept), read
 
     def _read(self, pairs: PairTable, progress: Progress) -> PairTable:
-        log_odds = reader_of(self.encoder).log_odds(self.titles.texts, pairs.i, pairs.j, progress)
+        reader = reader_of(self.encoder)
+        log_odds = reader.log_odds(self.titles.texts, pairs.i, pairs.j, progress, self.readings)
         scaled = self.scale(pairs.similarity), self.scale(pairs.wording_similarity)
         features = pair_features(self.titles, pairs.i, pairs.j, *scaled)
         probability = self.judge.read_probabilities(features, pairs, log_odds, self.crowd)
