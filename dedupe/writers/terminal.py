@@ -45,10 +45,10 @@ def write_matches(matches: Matches, path: str) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
     for name, width in (("headline", None), ("match", 7), ("p", 4), ("known headline", None), ("story", 8)):
         table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=width, ratio=None if width else 1)
-    for headline, match in zip(matches.headlines, matches, strict=True):
-        cells = [headline.title, "new", "", "", ""]
+    for headline, match, story in zip(matches.headlines, matches, matches.stories, strict=True):
+        cells = [headline.title, "new", "", "", str(story)]
         if match:
-            cells[1:] = [match.level, f"{match.probability:.2f}", match.headline.title, str(match.story)]
+            cells[1:4] = [match.level, f"{match.probability:.2f}", match.headline.title]
         table.add_row(*(Text(printable(cell)) for cell in cells))
     with writing(path, styled=True) as stream:
         console_for(stream).print(table)
