@@ -24,6 +24,7 @@ from dedupe.readers.sniff import detect
 from dedupe.readers.source import FORMATS, Source, incomplete, joined_source
 from dedupe.readers.tables import parquet_source, table_source
 from dedupe.readers.unpacking import SizeLimit, unpack
+from dedupe.readers.visits import NOTHING_SAID, Unchanged, Unreachable, Visits
 from dedupe.runtime.arrow import StoredTable
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class _Options:
     timeout: float
     prefer_feed: bool
     layout: bool
+    visits: Visits | None
 
 
 def read_headlines(
@@ -63,6 +65,7 @@ def read_headlines(
     timeout: float = TIMEOUT,
     prefer_feed: bool = False,
     layout: bool = True,
+    visits: Visits | None = None,
 ) -> Source:
     """Read headlines from files, pipes, globs, addresses (http, https), or standard input ("-"); gzip and zstd are unpacked.
 
@@ -81,6 +84,7 @@ def read_headlines(
         timeout: seconds for each download.
         prefer_feed: of a page that names a feed, fetch the feed and read it instead.
         layout: let headlines of pages keep the `record` that they share, which is evidence for one wording.
+        visits: what is known of addresses from earlier calls: those that have nothing new are not read again.
 
     Raises `InputError` for an input that cannot be read, with the line number if one line is at fault.
     """
@@ -103,13 +107,30 @@ def read_headlines(
         timeout=timeout,
         prefer_feed=prefer_feed,
         layout=layout,
+        visits=visits,
     )
     names = expand([inputs] if isinstance(inputs, (str, Path)) else inputs)
     if not names:
         raise InputError("no input: give at least one file")
     check_read_once(names)
-    sources = [_read(name, options, choices) for name in names]
+    sources = [_visited(name, options, choices) for name in names]
     return sources[0] if len(sources) == 1 else joined_source(names, sources)
+
+
+def _visited(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
+    """Read an input; of an address, take down how that went, where anybody wants to know."""
+    visits = options.visits
+    if visits is None or not is_address(name):
+        return _read(name, options, choices)
+    try:
+        return _read(name, options, choices)
+    except InputError as error:
+        visits.note(name, error)
+        if isinstance(error, Unchanged):
+            return Source([], "feed", list(FEED_COLUMNS), notes=[str(error)])
+        if visits.go_on:
+            return Source([], "feed", list(FEED_COLUMNS), warnings=[str(error)])
+        raise
 
 
 def _read(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
@@ -123,6 +144,7 @@ def _read(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
             parquet=may_be_parquet,
             timeout=options.timeout,
             allow_private=options.allow_private,
+            visits=options.visits,
         )
         opened: StoredTable | Text
         if (
@@ -151,8 +173,19 @@ def _text(content: Content, options: _Options) -> Text:
 
 
 def _parsed(opened: StoredTable | Text, content: Content, options: _Options) -> Source:
+    """Parse an input; of an address, take down that it was read, unless its content leads to other addresses."""
     if isinstance(opened, StoredTable):
-        return parquet_source(opened, content, options.columns, options.limit)
+        source, kind = parquet_source(opened, content, options.columns, options.limit), "parquet"
+    else:
+        source, kind = _parsed_text(opened, content, options)
+    leads_on = kind == "opml" or (kind == "page" and options.prefer_feed)
+    if options.visits and is_address(content.name) and not leads_on:
+        options.visits.note(content.name, NOTHING_SAID if source.warnings else content.answer)
+    return source
+
+
+def _parsed_text(opened: Text, content: Content, options: _Options) -> tuple[Source, str]:
+    """The headlines of a text, and the format that it has."""
     text, rest = opened.text, ""
     kind = options.format or detect(text, content.suffix, options.delimiter, options.columns.title)
     by_line = kind in ("lines", "csv", "tsv") or (kind == "page" and not looks_like_html(text))
@@ -162,7 +195,7 @@ def _parsed(opened: StoredTable | Text, content: Content, options: _Options) -> 
     source = _source(text, content.name, kind, options, opened.encoding)
     if content.damage and (kind == "page" or not source.warnings):  # readers of feeds and JSON notice a cut themselves
         source = incomplete(source, f"{content.name} cannot be unpacked to its end ({content.damage})", rest)
-    return replace(source, notes=[*source.notes, *opened.notes])
+    return replace(source, notes=[*source.notes, *opened.notes]), kind
 
 
 def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -> Source:
@@ -206,12 +239,15 @@ def _opml(text: str, name: str, options: _Options) -> Source:
     if not options.fetch:
         raise InputError(f"{name} lists feeds ({len(addresses):,}): add --fetch to fetch them")
     feeds = _listed_feeds(addresses, options)
+    unchanged = sum(isinstance(feed, Unchanged) for feed in feeds)
+    feeds = [feed for feed in feeds if not isinstance(feed, Unchanged)]
     failures = [feed for feed in feeds if isinstance(feed, InputError)]
-    if len(failures) == len(feeds):
-        raise InputError(f"{name}: none of {len(feeds):,} feeds could be read; the first: {failures[0]}")
+    if len(failures) == len(feeds) > 0 == unchanged and not (options.visits and options.visits.go_on):
+        raise Unreachable(f"{name}: none of {len(feeds):,} feeds could be read; the first: {failures[0]}")
     read = [feed for feed in feeds if isinstance(feed, Source)]
     headlines = [headline for feed in read for headline in feed.headlines]
-    count = f"{len(headlines):,} entries of {len(read)} of {len(feeds)} feeds"
+    count = f"{len(headlines):,} entries of {len(read)} of {len(feeds) + unchanged} feeds"
+    count += f", {unchanged} without anything new" * (unchanged > 0)
     return Source(
         headlines,
         "feed",
@@ -229,9 +265,14 @@ def _listed_feeds(addresses: list[str], options: _Options) -> list[Source | Inpu
     advice = "is not an http or https address: correct it in the list of feeds"
     feeds: dict[str, Source | InputError] = {each: InputError(f"{each} {advice}") for each in addresses}
     web = [address for address in addresses if is_address(address)]
-    with closing(downloads(web, timeout=options.timeout, allow_private=options.allow_private)) as arriving:
+    visits = options.visits
+    arriving = downloads(web, timeout=options.timeout, allow_private=options.allow_private, visits=visits)
+    with closing(arriving):
         for position, result in arriving:
             feeds[web[position]] = _listed_feed(web[position], result, options)
+    for address, feed in feeds.items():
+        if visits and isinstance(feed, InputError):
+            visits.note(address, feed)
     return list(feeds.values())
 
 
@@ -240,7 +281,7 @@ def _listed_feed(address: str, result: Download | InputError, options: _Options)
         return result
     try:
         data, damage = unpack(result.content, address, options.limit, skip_bad=options.skip_bad)
-        content = Content(address, data, suffix(address), result.charset, damage)
+        content = Content(address, data, suffix(address), result.charset, damage, answer=result.answer)
         return _parsed(_text(content, replace(options, encoding=None)), content, replace(options, format="feed"))
     except InputError as error:
         return error
@@ -263,6 +304,8 @@ def _page(text: str, name: str, options: _Options, encoding: str) -> Source:
         hint = f"{name} has a feed, with dates: add --prefer-feed to read {page.feeds[0]} instead"
         return replace(source, notes=[*source.notes, hint])
     feed = _listed_feeds(page.feeds[:1], options)[0]
+    if isinstance(feed, Unchanged):
+        return Source([], "feed", list(FEED_COLUMNS), notes=[str(feed)])
     if isinstance(feed, InputError):
         raise InputError(f"{name}: {feed} (or leave out --prefer-feed)")
     return replace(feed, notes=[f"read the feed of {name}", *feed.notes])
