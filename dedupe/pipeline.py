@@ -10,7 +10,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.candidates import Join, PairTable, rows_near
+from dedupe.candidates import PairTable, rows_near
 from dedupe.clustering import Collapsed, Constraints, Copies, collapse_copies, collapse_crowds, constraints_of, link
 from dedupe.clustering.constraints import rows_named
 from dedupe.clustering.corrections import Correction, CorrectionLike, as_corrections
@@ -125,7 +125,7 @@ def grouped(
         pairs, read = scorer.score(candidates, progress)
         trees = link(pairs, crowds.nodes, constraints, settings.levels, settings.window, settings.floor, progress)
     cautions = *oddities.result(), *run_cautions(crowds, candidates.skipped, constraints.violated(trees, crowds.nodes))
-    return _result(copies, settings, cautions, constraints, crowds, candidates, pairs, read, trees)
+    return result_of(copies, settings, cautions, constraints, crowds, candidates.recall, pairs, read, trees)
 
 
 def compare(
@@ -225,17 +225,18 @@ def _embed(
     )
 
 
-def _result(
+def result_of(
     copies: Copies,
     settings: Settings,
     cautions: tuple[Caution, ...],
     constraints: Constraints,
     crowds: Collapsed,
-    candidates: Join,
+    recall: float,
     pairs: PairTable,
     read: PairsRead,
     trees: Mapping[str, MergeTree],
 ) -> Deduplication:
+    """Return the result of the steps of a run."""
     scorer = crowds.scorer
     return Deduplication(
         headlines=tuple(copies.headlines),
@@ -249,7 +250,7 @@ def _result(
         scale=scorer.scale,
         calibrated=scorer.judge.calibrated,
         pairs_read=read,
-        recall=candidates.recall,
+        recall=recall,
         given_up=scorer.judge.given_up[settings.level],
         cautions=cautions,
         outlets=copies.outlets,

@@ -143,4 +143,11 @@ def pairs_to_read(
     if len(pairs) <= budget:
         return np.arange(len(pairs))
     doubt = np.maximum(*(p * (1 - p) for p in map(pairs.p_pair, SCORED_LEVELS)))
-    return np.sort(np.argsort(-doubt, kind="stable")[:budget])
+    return _largest(doubt, budget)
+
+
+def _largest(values: Float32s, count: int) -> Ints:
+    """Return the places of the `count` largest values, ascending; of equal ones the first."""
+    least = np.partition(values, len(values) - count)[len(values) - count] if count else np.inf
+    above, level = np.flatnonzero(values > least), np.flatnonzero(values == least)
+    return np.sort(np.concatenate([above, level[: count - len(above)]]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from dedupe.candidates.products import cosines
 from dedupe.candidates.time_band import TimeBand
 from dedupe.embedding.vectors import Vectors, release_pages, rows_at
 from dedupe.levels import SCORED_LEVELS
-from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.arrays import Bools, Float32s, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.addresses import NO_ADDRESSES, AddressPairs, address_pairs, refuted, with_address
@@ -110,32 +110,57 @@ class Scorer:
         """The vectors in which candidates are found."""
         return self.vectors if self.level == "story" else self.wording_vectors
 
+    @property
+    def floor(self) -> float:
+        """The cosine similarity from which a pair is a candidate, on the scale of the encoder."""
+        return float(self.scale.inverse(self.judge.candidate_floor[self.level]))
+
+    def keeps(self, pairs: PairTable) -> Bools:
+        """Return which pairs are candidates and probable enough by themselves to be kept, (pairs,)."""
+        similarity = pairs.similarity if self.level == "story" else pairs.wording_similarity
+        near: Bools = similarity >= np.float32(self.floor)
+        return near & (pairs.p_pair(self.level) >= MIN_CONTEXT[self.level])
+
     def candidates(self, band: TimeBand | None, sparse: Sequence[Ints]) -> Join:
         """Return the join that finds the candidate pairs of the run; `band` and `sparse` as for `Join`."""
-        floor = self.scale.inverse(self.judge.candidate_floor[self.level])
-        return Join(self.level_vectors, floor, band, sparse=sparse, wording=self.level == "wording")
+        return Join(self.level_vectors, self.floor, band, sparse=sparse, wording=self.level == "wording")
 
     def score(self, join: Join, progress: Progress) -> tuple[PairTable, PairsRead]:
         """Return the pairs of a join, and those scored in any case, that reach the judge's floor; how many were read."""
-        pairs, read = self.read(concatenate(self._pieces(join, progress)), progress)
+        pairs, read = self.read(self.alone(join, progress), progress)
         return self.context_probabilities(pairs, self.judge.floor), read
+
+    def alone(self, join: Join, progress: Progress) -> PairTable:
+        """Return the pairs of a join, and those scored in any case, with their probability by themselves."""
+        return concatenate(self._pieces(join, progress))
 
     def read(
         self, pairs: PairTable, progress: Progress = silent, min_probability: float | None = None
     ) -> tuple[PairTable, PairsRead]:
         """Return pairs with what the reader says, dropping those under `min_probability`, and how many were read."""
-        # The reader learned from pairs that vectors bring together; of others it knows nothing.
-        near = np.flatnonzero(self.scale(pairs.similarity) >= self.judge.candidate_floor["story"])
-        places = near[pairs_to_read(pairs.take(near), len(self.titles.texts), self.reading)]
-        left = len(near) - len(places) if self.reading == "auto" else 0
-        read = PairsRead(len(pairs), len(places), left)
+        places, read = self.to_read(pairs)
         if len(places):
-            pairs = pairs.updated(places, self._read(pairs.take(places), progress))
+            pairs = pairs.updated(places, self.as_read(pairs.take(places), progress))
         minimum = MIN_CONTEXT[self.level] if min_probability is None else min_probability
         kept = (pairs.p_pair(self.level) >= minimum) | self.in_any_case.contain(pairs.i, pairs.j)
         return pairs.take(kept), read
 
-    def _read(self, pairs: PairTable, progress: Progress) -> PairTable:
+    def to_read(self, pairs: PairTable) -> tuple[Ints, PairsRead]:
+        """Return the places of the pairs to read, ascending, and how many these are."""
+        # The reader learned from pairs that vectors bring together; of others it knows nothing.
+        near = np.flatnonzero(self.scale(pairs.similarity) >= self.judge.candidate_floor["story"])
+        alone = PairTable(
+            pairs.i[near],
+            pairs.j[near],
+            p_pair_wording=pairs.p_pair_wording[near],
+            p_pair_story=pairs.p_pair_story[near],
+        )
+        places = near[pairs_to_read(alone, len(self.titles.texts), self.reading)]
+        left = len(near) - len(places) if self.reading == "auto" else 0
+        return places, PairsRead(len(pairs), len(places), left)
+
+    def as_read(self, pairs: PairTable, progress: Progress = silent) -> PairTable:
+        """Return pairs with what the reader says of each."""
         reader = reader_of(self.encoder)
         log_odds = reader.log_odds(self.titles.texts, pairs.i, pairs.j, progress, self.readings)
         scaled = self.scale(pairs.similarity), self.scale(pairs.wording_similarity)
@@ -151,15 +176,19 @@ class Scorer:
 
     def _pieces(self, join: Join, progress: Progress) -> Iterator[PairTable]:
         progress("scoring", 0, join.pieces)
-        pieces = in_order(lambda number: self.pair_probabilities(self._rest(join.piece(number))), range(join.pieces))
-        yield self.pair_probabilities(PairTable.of(self.in_any_case.i, self.in_any_case.j), min_probability=0)
+        pieces = in_order(lambda k: self.pair_probabilities(self.without_forced(join.piece(k))), range(join.pieces))
+        yield self.forced_pairs()
         for done, piece in enumerate(pieces, 1):
             yield piece
             progress("scoring", done, join.pieces)
         for vectors in (self.vectors, self.wording_vectors):
             release_pages(vectors)
 
-    def _rest(self, pairs: PairTable) -> PairTable:
+    def forced_pairs(self) -> PairTable:
+        """Return the pairs that are scored in any case, with their probability by themselves."""
+        return self.pair_probabilities(PairTable.of(self.in_any_case.i, self.in_any_case.j), min_probability=0)
+
+    def without_forced(self, pairs: PairTable) -> PairTable:
         """Return the pairs without those that are scored once and in any case."""
         return pairs.take(~self.in_any_case.contain(pairs.i, pairs.j)) if len(self.in_any_case) else pairs
 
@@ -190,12 +219,14 @@ class Scorer:
         wording = cosine if same else _filled(pairs.wording_similarity, self.wording_vectors, pairs)
         return replace(pairs, similarity=cosine, wording_similarity=wording)
 
-    def context_probabilities(self, pairs: PairTable, floor: float) -> PairTable:
+    def context_probabilities(
+        self, pairs: PairTable, floor: float, context_of: Callable[[TitleFeatures, PairTable], Context] = Context
+    ) -> PairTable:
         """Return the pairs whose probability in context reaches `floor` at the level of the run, with their context."""
         same_address = self.same_address.contain(pairs.i, pairs.j)
         same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
         pairs = replace(pairs, p_pair_story=with_address(pairs.p_pair_story, same_address))
-        context = Context(self.titles, pairs)
+        context = context_of(self.titles, pairs)
         pairs = self.judge.with_context(context, pairs, self.crowd)
         pairs = replace(pairs, p_story=with_address(pairs.p_story, same_address))
         same_record = self.same_record.contain(pairs.i, pairs.j)

@@ -1,0 +1,112 @@
+"""`KeptNodes`: the nodes of a run with their features and vectors, which the next run takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dedupe.clustering import Copies
+from dedupe.embedding import Encoder, Vectors, VectorStore, embed
+from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.progress import Progress
+from dedupe.scoring import Judge, TitleFeatures, describe_titles
+from dedupe.scoring.title_features import Vocabulary, numbered_sources, stacked
+
+_SPARE_COLUMNS = 20_000  # for words of titles that have gone, before all titles are described again
+
+
+@dataclass(frozen=True)
+class KeptNodes:
+    """The nodes of a run.
+
+    `keys`: all that features and vectors of a node depend on, (nodes,). `wording`: the vectors of the wording level.
+    `vocabulary`: what the columns of `titles` stand for; `described`: how many it had when all titles were described.
+    """
+
+    keys: list[Hashable]
+    titles: TitleFeatures
+    vectors: Vectors
+    wording: Vectors
+    vocabulary: Vocabulary
+    described: int
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def keys_of(copies: Copies) -> list[Hashable]:
+    """Return for each node all that its features and vectors depend on: core, labels, source, first and last hour."""
+    nodes, headlines, cores = copies.nodes, copies.headlines, copies.cores
+    rows = zip(nodes.text_row.tolist(), nodes.title_row.tolist(), strict=True)
+    hours = zip(nodes.first.tolist(), nodes.last.tolist(), strict=True)
+    return [
+        (cores[text], headlines[title].source, None if first != first else (first, last))  # NaN: undated
+        for (text, title), (first, last) in zip(rows, hours, strict=True)
+    ]
+
+
+def places_before(keys: Sequence[Hashable], before: Sequence[Hashable]) -> Ints:
+    """Return the place of each key among those of the run before, (keys,), -1 where it is new; no place twice.
+
+    The places ascend where the order of both runs is the same.
+    """
+    known = {key: place for place, key in enumerate(before)}
+    return np.array([known.pop(key, -1) for key in keys], np.int64)
+
+
+def nodes_of(
+    copies: Copies,
+    keys: list[Hashable],
+    place: Ints,
+    before: KeptNodes | None,
+    judge: Judge,
+    encoder: Encoder,
+    store: VectorStore | None,
+    progress: Progress,
+) -> KeptNodes:
+    """Return the nodes of a run, of which those with a `place` were in the run `before`."""
+    new, old = np.flatnonzero(place < 0), place[place >= 0]
+    order = np.argsort(np.concatenate([np.flatnonzero(place >= 0), new]))
+    vectors = embed(encoder, [copies.cores[row].core for row in copies.nodes.text_row[new].tolist()], progress, store)
+    wording = vectors if judge.head is None else judge.wording_vectors(vectors)
+    if before is None:
+        vocabulary = Vocabulary()
+        titles = _described(copies, new, vocabulary)
+        return KeptNodes(keys, titles, vectors, wording, vocabulary, len(vocabulary))
+    vectors = _inserted(before.vectors, old, vectors, order)
+    wording = vectors if judge.head is None else _inserted(before.wording, old, wording, order)
+    vocabulary = before.vocabulary
+    if len(vocabulary) > 2 * before.described + _SPARE_COLUMNS:
+        everything = nodes_described_again(copies)
+        return KeptNodes(keys, everything[0], vectors, wording, everything[1], len(everything[1]))
+    sources = numbered_sources([copies.headlines[row].source for row in copies.nodes.title_row.tolist()])
+    titles = stacked(before.titles.take(old), _described(copies, new, vocabulary)).take(order)
+    titles = replace(titles, sources=sources)
+    return KeptNodes(keys, titles, vectors, wording, vocabulary, before.described)
+
+
+def nodes_described_again(copies: Copies) -> tuple[TitleFeatures, Vocabulary]:
+    """Return the features of all nodes, and what their columns stand for."""
+    vocabulary = Vocabulary()
+    return _described(copies, np.arange(len(copies.nodes)), vocabulary), vocabulary
+
+
+def _described(copies: Copies, nodes: Ints, vocabulary: Vocabulary) -> TitleFeatures:
+    of = copies.nodes
+    titles = [copies.cores[row] for row in of.text_row[nodes].tolist()]
+    sources = [copies.headlines[row].source for row in of.title_row[nodes].tolist()]
+    texts, labels = [title.core for title in titles], [title.labels for title in titles]
+    return describe_titles(texts, of.first[nodes], of.last[nodes], sources, labels, vocabulary)
+
+
+def _inserted(before: Vectors, old: Ints, new: Vectors, order: Ints) -> Float32s:
+    """Return the rows of the run before at `old`, then the new ones, in this order."""
+    rows = np.zeros((len(order), before.shape[1] or new.shape[1]), np.float32)
+    is_old = order < len(old)
+    if before.shape[1]:
+        rows[is_old] = before[old]
+    if new.shape[1]:  # an encoder is not asked about empty titles
+        rows[~is_old] = new[order[~is_old] - len(old)]
+    return rows

@@ -1,0 +1,134 @@
+"""A run that goes on, against one from nothing."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import numpy as np
+import pytest
+
+from dedupe.clustering import Correction
+from dedupe.headlines import Headline
+from dedupe.index import active_run, kept_context
+from dedupe.index.active_run import ActiveRun
+from dedupe.pipeline import grouped
+from dedupe.result.settings import Settings
+from dedupe.scoring import judge_of, reader
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.stores import MemoryReadings, MemoryVectors
+
+SUBJECTS = "ferry mayor storm bridge school union dam court museum bakery".split()
+EVENTS = "sinks resigns floods reopens strikes burns wins closes rises falls".split()
+PLACES = "Oslo Bergen Ghent Porto Malmo Turku".split()
+ENDS = ["", " on Monday", " with 14 hurt", " after 3 days", " - Harbour Times", " | Fjord Herald", " - Lofoten Courier"]
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class Identified(FakeEncoder):
+    """An encoder whose vectors can be stored; it counts what it encodes."""
+
+    identity = "words"
+
+    def __init__(self):
+        self.encoded = 0
+
+    def encode(self, texts):
+        self.encoded += len(texts)
+        return super().encode(texts)
+
+
+class QuickReader:
+    """A reader whose verdict is a hash of both titles."""
+
+    def log_odds(self, texts, i, j, progress=None, store=None):
+        pairs = [sorted((texts[a], texts[b])) for a, b in zip(i.tolist(), j.tolist(), strict=True)]
+        return np.array([_verdict(a + b) for a, b in pairs], np.float32).reshape(-1, 2)
+
+
+def _verdict(text):
+    story = zlib.crc32(text.encode()) % 80 / 10 - 4
+    return story - 1, story
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """A reader that takes no time, and that reads only some of the pairs."""
+    monkeypatch.setattr("dedupe.scoring.scorer.reader_of", lambda encoder: QuickReader())
+    few = partial(reader.pairs_to_read, at_least=60, per_node=0.4)
+    monkeypatch.setattr("dedupe.scoring.scorer.pairs_to_read", few)
+
+
+def headlines(count, seed=0):
+    """Titles of few words, some with marks, dates, sources, addresses, items of pages; some are copies, some are empty."""
+    rng, rows = random.Random(seed), []
+    for k in range(count):
+        words = [rng.choice(SUBJECTS), rng.choice(EVENTS), "in", rng.choice(PLACES)]
+        title = " ".join(words) + rng.choice(ENDS) if rng.random() < 0.97 else rng.choice(["", "Live: " + words[0]])
+        published = START + timedelta(hours=rng.uniform(0, 100)) if rng.random() < 0.9 else None
+        url = f"https://example.org/{rng.randrange(30)}" if rng.random() < 0.2 else None
+        record = f"item{rng.randrange(20)}" if rng.random() < 0.1 else None
+        source = rng.choice([None, "Harbour Times", "lofoten-courier.no", "A"])
+        rows.append(Headline(title, str(k), published, source, url, record=record))
+    return rows
+
+
+def settings_of(level="story", window=48.0, reader="auto"):
+    return Settings.of(judge_of(Identified()), level, window, None, None, reader=reader)
+
+
+def assert_same(run, rows, settings, corrections=()):
+    """Compare with a run from nothing."""
+    expected = grouped(rows, judge_of(run.encoder), settings, FakeEncoder(), corrections=corrections)
+    result = run.last
+    assert result.headlines == tuple(rows)
+    for level in ("exact", "wording", "story"):
+        np.testing.assert_array_equal(result.labels(level), expected.labels(level))
+    ours, theirs = result.pair_table, expected.pair_table
+    np.testing.assert_array_equal(np.stack([ours.i, ours.j]), np.stack([theirs.i, theirs.j]))
+    for name in ("similarity", "wording_similarity", "read_story", "p_pair_story", "p_pair_wording", "p_wording", "p_story"):
+        np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), atol=2e-5)
+    np.testing.assert_allclose(ours.context, theirs.context, atol=2e-3)
+    assert (result.outlets, result.pairs_read, result.flags()) == (expected.outlets, expected.pairs_read, expected.flags())
+    assert result.cautions == expected.cautions
+    np.testing.assert_array_equal(result.kept("wording"), expected.kept("wording"))
+    return expected
+
+
+def counted(monkeypatch):
+    """Count the runs that take nothing over, and the sums that are made of nothing."""
+    counts = {"full": 0, "anew": 0}
+    full, anew = ActiveRun._in_full, kept_context.context_of
+
+    def in_full(self, *arguments):
+        counts["full"] += 1
+        return full(self, *arguments)
+
+    def context_of(*arguments):
+        counts["anew"] += 1
+        return anew(*arguments)
+
+    monkeypatch.setattr(ActiveRun, "_in_full", in_full)
+    monkeypatch.setattr(kept_context, "context_of", context_of)
+    return counts
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_any_additions_and_removals_it_is_a_run_from_nothing(seed, monkeypatch):
+    monkeypatch.setattr(kept_context, "_MOST_CHANGED", 1)
+    counts, rng = counted(monkeypatch), random.Random(seed)
+    settings = settings_of(window=rng.choice([None, 24.0, 48.0]), reader=rng.choice(["auto", "all", "off"]))
+    run = ActiveRun(Identified(), settings, vectors=MemoryVectors(), readings=MemoryReadings())
+    pool = headlines(260, seed)
+    rows = pool[:150]
+    run.run(rows)
+    assert_same(run, rows, settings)
+    for _ in range(5):
+        gone = set(rng.sample(range(len(rows)), rng.choice([0, 5, 15])))
+        rows = [row for k, row in enumerate(rows) if k not in gone] + rng.sample(pool[150:], rng.choice([0, 1, 12]))
+        rng.shuffle(rows)
+        run.run(rows)
+        assert_same(run, rows, settings)
+    assert counts == {"full": 0, "anew": 1}, "it took over what it could"
