@@ -8,15 +8,18 @@ import json
 import re
 import shlex
 import shutil
+import sqlite3
 import threading
 import tokenize
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import click
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
@@ -38,6 +41,7 @@ RUN = [*PAGES, ROOT / "README.md"]
 LINKED = [*RUN, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
 PROGRAM = "headline-dedupe"
 TESTED_ELSEWHERE = {
+    "follow": "ends by a signal; see tests/cli/test_follow.py",
     "make": ".ci/run runs it",
     "train": "takes minutes; see tests/training/test_training.py",
 }
@@ -299,9 +303,16 @@ def test_a_page_is_short(page: Path) -> None:
     assert len(words) <= MAX_WORDS
 
 
+def all_commands(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from all_commands(each)
+
+
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
 def test_options_that_a_page_names_exist(page: Path) -> None:
-    known = {option for command in cli.commands.values() for parameter in command.params for option in parameter.opts}
+    parameters = [parameter for command in all_commands(cli) for parameter in command.params]
+    known = {option for parameter in parameters for option in parameter.opts}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text("utf-8")))
     assert named - known - {"--help"} == set()
 
@@ -322,8 +333,9 @@ def first_column(page: str, heading: str) -> list[str]:
 
 
 @pytest.fixture
-def runs(tmp_path: Path, fake_encoder: FakeEncoder) -> Path:
+def runs(tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with what the commands write for two inputs that have only titles."""
+    monkeypatch.setattr(FakeEncoder, "identity", "fake", raising=False)
     first, second = tmp_path / "first.txt", tmp_path / "second.txt"
     first.write_text("\n".join(title for title, _ in HEADLINES[:6]), "utf-8")
     second.write_text("\n".join(title for title, _ in HEADLINES[6:]), "utf-8")
@@ -332,6 +344,7 @@ def runs(tmp_path: Path, fake_encoder: FakeEncoder) -> Path:
         ("cluster", first, second, "-o", tmp_path / "rows.jsonl", "--explain", pairs),
         ("cluster", first, "-o", nested),
         ("match", first, "--against", first, "--against", second, "-o", tmp_path / "matches.jsonl"),
+        ("index", "add", tmp_path / "desk.index", first, "-o", tmp_path / "batch.jsonl"),
     ):
         assert invoke(*args).exit_code == 0, args
     return tmp_path
@@ -342,10 +355,25 @@ def keys(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("heading", "file"), [("cluster", "rows.jsonl"), ("match", "matches.jsonl"), ("explain", "pairs.jsonl")]
+    ("page", "heading", "file"),
+    [
+        ("columns.md", "cluster", "rows.jsonl"),
+        ("columns.md", "explain", "pairs.jsonl"),
+        ("match.md", "Columns", "matches.jsonl"),
+        ("ids.md", "Columns", "batch.jsonl"),
+    ],
 )
-def test_the_documented_columns_are_those_written(runs: Path, heading: str, file: str) -> None:
-    assert first_column("columns.md", heading) == keys(runs / file)
+def test_the_documented_columns_are_those_written(runs: Path, page: str, heading: str, file: str) -> None:
+    assert first_column(page, heading) == keys(runs / file)
+
+
+def test_the_documented_views_are_those_of_the_database(runs: Path) -> None:
+    table = (ROOT / "docs" / "ids.md").read_text("utf-8").partition("| view | columns |")[2].partition("\n\n")[0]
+    documented = [re.findall(r"`(\w+)`", line) for line in table.splitlines()[2:]]
+    assert len(documented) == 4
+    with closing(sqlite3.connect(runs / "desk.index" / "index.sqlite")) as database:
+        for view, *columns in documented:
+            assert columns == [row[1] for row in database.execute(f"PRAGMA table_info({view})")]
 
 
 def test_the_keys_of_the_nested_document_are_documented(runs: Path) -> None:
