@@ -7,13 +7,11 @@ are summed anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 
 from dedupe.candidates import PairTable
 from dedupe.levels import SCORED_LEVELS
@@ -23,9 +21,8 @@ from dedupe.scoring import TitleFeatures
 from dedupe.scoring.context import Matrices, Sum, Sums, sums_of
 from dedupe.scoring.echoes import words_of
 
-_BLOCK = 16  # third headlines whose terms are made at a time: their tables fit into the processor's cache
+_CHUNK_PAIRS = 65_536
 _MOST_CHANGED = 8  # a run in which more than one in so many headlines changed is summed anew
-_BITS = 64  # words of a title looked up at a time
 
 
 @dataclass(frozen=True)
@@ -61,11 +58,11 @@ def renewed(
     is_changed[now] = True
     anew = is_changed[table.i] | is_changed[table.j]
     sums = _taken_over(before.sums, np.where(anew, -1, origin))
-    to = np.full(len(before.table), -1)
-    to[origin[~anew]] = np.flatnonzero(~anew)
-    _add(sums, -1.0, before, np.union1d(np.flatnonzero(renumber < 0), changed), to)
     kept = KeptContext(matrices, table, words_of(titles), sums)
-    _add(sums, 1.0, kept, now, np.where(anew, -1, np.arange(len(table))))
+    then, columns = np.union1d(np.flatnonzero(renumber < 0), changed), kept.words.shape[1]
+    came = _thirds(kept, now, np.arange(nodes), nodes, columns)
+    went = _thirds(before, then, renumber, nodes, columns)
+    _change(sums, np.flatnonzero(~anew), kept, came, went)
     at = np.flatnonzero(anew)
     _put(sums, at, sums_of(titles, table, matrices, at))
     return kept
@@ -107,88 +104,49 @@ def _put(sums: Sums, at: Ints, values: Sums) -> None:
     sums.said[at], sums.mass[at] = values.said, values.mass
 
 
-def _add(sums: Sums, sign: float, kept: KeptContext, thirds: Ints, place: Ints) -> None:
-    """Add the terms of third headlines, in place. `place`: where the sums of a pair of `kept` are, -1 for nowhere."""
-    for terms in _terms(kept, thirds):
-        at = place[terms.pair]
-        there = at >= 0
-        for level, values in zip(SCORED_LEVELS, terms.common.T, strict=True):
-            np.add.at(sums.common[level], at[there], sign * values[there])
-        at = place[terms.saying]
-        there = at >= 0
-        np.add.at(sums.said, (at[there], terms.side[there]), sign * terms.said[there])
-
-
-class _Terms(NamedTuple):
-    """`pair`, `common`: pairs and what they have in common, (k,) and (k, levels); `saying`, `side`, `said`: of echoes, (m,)."""
-
-    pair: Ints
-    common: Floats
-    saying: Ints
-    side: Ints
-    said: Floats
-
-
-def _terms(kept: KeptContext, thirds: Ints) -> Iterator[_Terms]:
-    by_word = kept.words.T.tocsr()
-    blocks = [thirds[k : k + _BLOCK] for k in range(0, len(thirds), _BLOCK)]
-    return in_order(lambda block: _terms_of(kept, by_word, block), blocks)
-
-
-def _terms_of(kept: KeptContext, by_word: csr_matrix, block: Ints) -> _Terms:
-    """Return the terms of a block of third headlines, k, with the pairs (a, b) of whose titles a is a partner of k."""
-    nodes, pair = kept.words.shape[0], kept.matrices.pair
-    k, a, pair_ka = _entries(pair, block)
-    p = np.stack([kept.table.p_pair(level)[pair_ka] for level in SCORED_LEVELS])
-    partners = np.zeros((len(SCORED_LEVELS), len(block) * nodes), np.float32)
-    partners[:, k * nodes + a] = p
-    e, b, pair_ab = _entries(pair, a)
-    k_e, a_e = k[e], a[e]
-    p_kb = partners[:, k_e * nodes + b]
-    both = np.flatnonzero(p_kb.any(axis=0) & (a_e < b))
-    common = p[:, e[both]].astype(np.float64) * p_kb[:, both]
-    said = np.zeros(len(e))
-    for words, mass in _word_bits(kept.words, by_word, block):
-        lacking = words[k_e * nodes + b] & ~words[k_e * nodes + a_e]
-        some = np.flatnonzero(lacking)
-        said[some] += _mass(lacking[some], k_e[some], mass)
-    said[b == block[k_e]] = 0  # a title does not echo itself
-    saying = np.flatnonzero(said)
+def _change(sums: Sums, at: Ints, kept: KeptContext, came: _Thirds, went: _Thirds) -> None:
+    """Add to the sums of pairs, which are at places `at`, what third headlines make of them, and take away what they made."""
+    i, j = kept.table.i[at], kept.table.j[at]
+    for level, ours, theirs in zip(SCORED_LEVELS, came.partners, went.partners, strict=True):
+        left, right = hstack([ours, theirs], "csr"), hstack([ours, -theirs], "csr")
+        some = np.flatnonzero((np.diff(left.indptr)[i] > 0) & (np.diff(left.indptr)[j] > 0))
+        sums.common[level][at[some]] += _dots(left, right, i[some], j[some])
+    present = kept.words.astype(bool).astype(np.float64)
     story = SCORED_LEVELS.index("story")
-    side = (b > a_e)[saying].astype(np.int64)  # 0: the words of i, which is a's partner b
-    return _Terms(pair_ab[both], common.T, pair_ab[saying], side, said[saying] * p[story, e[saying]])
+    said = (came.partners[story] @ came.words - went.partners[story] @ went.words).tocsr()
+    said = (said - said.multiply(present)).tocsr()  # a title's own words are no echo
+    said.eliminate_zeros()
+    for side, (of, among) in enumerate(((i, j), (j, i))):
+        some = np.flatnonzero(np.diff(said.indptr)[among] > 0)
+        sums.said[at[some], side] += _dots(kept.words, said, of[some], among[some])
 
 
-def _entries(matrix: csr_matrix, rows: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return the entries of some rows: the place of the row among them, the column and the value."""
-    starts, sizes = matrix.indptr[rows].astype(np.int64), np.diff(matrix.indptr)[rows].astype(np.int64)
-    at = np.arange(sizes.sum()) + np.repeat(starts - (sizes.cumsum() - sizes), sizes)
-    return np.repeat(np.arange(len(rows)), sizes), matrix.indices[at].astype(np.int64), matrix.data[at]
+class _Thirds(NamedTuple):
+    """Third headlines: their probability with each title, (titles, thirds), per level, and their words, 0 or 1, (thirds, n)."""
+
+    partners: list[csr_matrix]
+    words: csr_matrix
 
 
-def _word_bits(words: csr_matrix, by_word: csr_matrix, block: Ints) -> Iterator[tuple[NDArray[np.uint64], Floats]]:
-    """Yield which words of a title of the block each title has, as bits, (block * n,), and the mass of a word, (block, bits)."""
-    k, word, mass = _entries(words, block)
-    number = np.arange(len(k)) - np.searchsorted(k, k)
-    for first in range(0, int(number.max(initial=-1)) + 1, _BITS):
-        part = np.flatnonzero((number >= first) & (number < first + _BITS))
-        bit = (number[part] - first).astype(np.uint64)
-        e, title, _ = _entries(by_word, word[part])
-        bits = np.zeros(len(block) * words.shape[0], np.uint64)
-        np.add.at(bits, k[part][e] * words.shape[0] + title, np.left_shift(np.uint64(1), bit[e]))
-        masses = np.zeros((len(block), _BITS))
-        masses[k[part], bit.astype(np.int64)] = mass[part]
-        yield bits, masses
+def _thirds(kept: KeptContext, thirds: Ints, renumber: Ints, nodes: int, columns: int) -> _Thirds:
+    """Return nodes of a run as third headlines of titles that have the numbers `renumber`, -1 for none."""
+    words = kept.words[thirds].astype(bool).astype(np.float64)
+    words = csr_matrix((words.data, words.indices, words.indptr), shape=(len(thirds), columns))
+    rows = kept.matrices.pair[thirds]
+    title, third = renumber[rows.indices], np.repeat(np.arange(len(thirds)), np.diff(rows.indptr))
+    there = title >= 0
+    partners = []
+    for level in SCORED_LEVELS:
+        p = kept.table.p_pair(level)[rows.data[there]].astype(np.float64)
+        partners.append(csr_matrix((p, (title[there], third[there])), shape=(nodes, len(thirds))))
+    return _Thirds(partners, words)
 
 
-_BYTES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(np.float64)
+def _dots(left: csr_matrix, right: csr_matrix, i: Ints, j: Ints) -> Floats:
+    """Return the product of row i of `left` and row j of `right`, for each pair."""
 
+    def of_part(part: slice) -> Floats:
+        return np.asarray(left[i[part]].multiply(right[j[part]]).sum(axis=1)).ravel()
 
-def _mass(bits: NDArray[np.uint64], k: Ints, masses: Floats) -> Floats:
-    """Return the mass of the words that are set, (k,), of the title k of a block."""
-    of_byte = masses.reshape(len(masses), -1, 8) @ _BYTES.T  # (block, bytes, 256)
-    total = np.zeros(len(bits))
-    for byte in range(of_byte.shape[1]):
-        if of_byte[:, byte].any():
-            total += of_byte[k, byte, (bits >> np.uint64(8 * byte)) & np.uint64(255)]
-    return total
+    parts = [slice(k, k + _CHUNK_PAIRS) for k in range(0, len(i), _CHUNK_PAIRS)]
+    return np.concatenate([np.zeros(0), *in_order(of_part, parts)])

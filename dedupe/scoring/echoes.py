@@ -38,9 +38,11 @@ def echoes(said: NDArray[Any], mass: NDArray[Any], partners: Floats) -> Floats:
 
 
 def words_of(titles: TitleFeatures) -> csr_matrix:
-    """Return the mass of the words of each title that can echo, float64, (n, columns)."""
-    columns = np.isin(titles.kind, [KINDS.index(kind) for kind in _WORD_KINDS])
-    return titles.entries[:, columns].tocsr().astype(np.float64)
+    """Return the entries of each title that are words which can echo, float64, (n, columns)."""
+    entries, columns = titles.entries, np.isin(titles.kind, [KINDS.index(kind) for kind in _WORD_KINDS])
+    kept = columns[entries.indices]
+    ends = np.concatenate([[0], np.cumsum(kept)])[entries.indptr]
+    return csr_matrix((entries.data[kept].astype(np.float64), entries.indices[kept], ends), shape=entries.shape)
 
 
 def echo_sums(titles: TitleFeatures, matrix: csr_matrix, pairs: PairTable) -> tuple[Float32s, Float32s]:
