@@ -17,7 +17,7 @@ from dedupe.index.queries import as_events
 from dedupe.index.searching import Answer, search, stored_near
 from dedupe.index.settled_ids import Keys, StoredRun, settle, store_ids
 from dedupe.index.store import Store, StoredEvent
-from dedupe.index.stored_headlines import ActiveRows
+from dedupe.index.stored_headlines import ActiveRows, StoredHeadline
 from dedupe.index.vectors_kept import key_of
 from dedupe.result.deduplication import Deduplication
 from dedupe.runtime.progress import Progress
@@ -32,15 +32,19 @@ def add_batch(
         return _only_seen(plan, now, store)
     run = active.run(plan.rows, active.corrections, progress)
     answer = _late_answer(plan, run, store, active, archived, progress)
-    moved = [*plan.leaving, *plan.late]
-    texts, _ = active.embed([row.headline for row in moved], run.outlets, progress)
+    texts = {
+        row.row: key_of(text)
+        for rows in (plan.leaving, plan.late)
+        for row, text in zip(rows, active.embed([r.headline for r in rows], run.outlets, progress)[0], strict=True)
+    }
     with store.database.writing():
         batch = store.count_on("batch")
         store.count_on("row", len(plan.new))
+        _archive(plan.leaving, texts, store)  # first: the ids of what is archived bind the active headlines
         settled = settle(store, plan.rows, run, batch, now, _stories_of_items(plan, store))
         stored = store_ids(store, settled, plan.rows, run, plan.before, batch)
         late = _store_late(plan, answer, stored, store, batch)
-        store.archive([row.row for row in moved], list(map(key_of, texts)))
+        _archive(plan.late, texts, store)
         events = [*settled.events, *_revisions(plan, stored.keys | late.keys, store, batch, now)]
         newborn = stored.newborn | {group.key for group in late.created}
         _note(plan, now, store, batch, events)
@@ -49,6 +53,10 @@ def add_batch(
         changed = as_events(store, events)
     active.now_has(stored.rows, run, state)
     return Batch(items, changed, batch)
+
+
+def _archive(rows: Sequence[StoredHeadline], texts: Mapping[int, bytes], store: Store) -> None:
+    store.archive([row.row for row in rows], [texts[row.row] for row in rows])
 
 
 def _only_seen(plan: Plan, now: int, store: Store) -> Batch:

@@ -66,10 +66,10 @@ def _late_answer(plan: Plan, store: Store, active: ActiveWindow, archived: Archi
 
 
 def _archive_answer(rows: ActiveRows, store: Store, active: ActiveWindow, archived: Archived) -> Answer:
-    """Return what headlines repeat in the archive, however long ago."""
+    """Return what headlines repeat in the archive, however long ago; those without a date may be of any time."""
     if not len(rows):
         return Answer.empty(active.result())
-    headlines = rows.grouped_as()
+    headlines = [row.headline if "undated" in row.flags else row.dated for row in rows.stored]
     near = stored_near(headlines, store, active, archived, None)
     return search(headlines, near, active, None)
 

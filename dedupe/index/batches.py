@@ -51,7 +51,7 @@ class Item:
 
     `row`: its number in the index, that of the stored one where it is `known`, None from `match`. `story`, `wording`: their
     ids. `new_story`: whether it is the first headline of its story. `revises`: the number of the first title of its item.
-    `repeats`: the closest headline before it, if any. `flags`: what is odd about it, see `docs/columns.md`.
+    `repeats`: the closest headline before it, if any. `flags`: what is odd about it, see `docs/index-tables.md`.
     """
 
     headline: Headline
@@ -115,7 +115,7 @@ class Batch(Sequence[Item]):
         return f"Batch({', '.join(parts)}, {counted(len(self.events), 'event')})"
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one output row per headline: its own columns, then those of `docs/columns.md`."""
+        """Return one output row per headline: its own columns, then those of `docs/index-tables.md`."""
         return list(self.output)
 
     def to_arrow(self) -> pa.Table:

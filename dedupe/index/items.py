@@ -35,7 +35,7 @@ def items_of(
     known = {row.row: row for row in store.headlines(a.row for a in plan.arrived if a.known)}
     keys = {**{number: (row.story, row.wording) for number, row in known.items()}, **keys}
     ids = {key: group.id for key, group in store.groups(k for a in plan.arrived for k in keys[a.row]).items()}
-    repeats, flags, begun = dict[int, Repeat](), dict[int, str](), set[int]()
+    repeats, flags = dict[int, Repeat](), dict[int, str]()
     if run is not None and plan.fresh:
         repeats |= _repeats(run, plan)
         flags |= _by_row(run.flags()[plan.before :], plan.rows.stored[plan.before :])
@@ -43,11 +43,11 @@ def items_of(
         repeats |= {plan.late[k].row: repeat for k, repeat in repeats_of(answer, plan.late).items()}
         flags |= _by_row(answer.flags(), plan.late)
     own = {row.row: row.flags for row in plan.new}
+    first = {keys[number][0]: number for number in reversed(own)}
     items = []
     for a in plan.arrived:
         story, wording = keys[a.row]
-        is_new = not a.known and story in newborn and story not in begun
-        begun.add(story)
+        is_new = not a.known and story in newborn and first[story] == a.row
         repeat = same_item(known[a.row]) if a.known else repeats.get(a.row)
         marks = joined(a.flags if a.known else own[a.row], flags.get(a.row, ""))
         items.append(Item(a.headline, a.row, ids[story], ids[wording], is_new, a.known, a.revises, repeat, marks))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -26,44 +26,47 @@ SETTINGS = ("window", "story_threshold", "wording_threshold", "reader")
 """Those that are fixed when an index is made, besides the model."""
 
 
-def open_store(folder: Path, made_with: Mapping[str, str] | None, patience: float) -> Store:
-    """Return the store of a folder; where it has none, one that is made with these settings, if any.
+def open_store(folder: Path, make: Callable[[], dict[str, str]] | None, patience: float) -> Store:
+    """Return the store of a folder; where it has none, one with the settings that `make` returns, unless it is None.
 
-    Raises `InputError` where the folder is something else, or holds no index and there are no settings to make one.
+    Raises `InputError` where the folder is something else, or holds no index and none may be made.
     """
-    _check_folder(folder, make=made_with is not None)
-    if made_with is None:
-        database = Database(folder)
-        if database.is_new:
-            database.close()
-            raise InputError(f"{folder} holds no index: add headlines to make one")
+    if not holds_index(folder):
+        _check_new(folder, make=make is not None)
+        with reported(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+    database = Database(folder)
+    try:
+        if database.is_new:  # also where a process was killed before it had made the tables
+            _make(database, make, patience)
         database.verify()
-        return Store(database)
-    with reported(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    with writing(folder, patience):
-        database = Database(folder)
-        store = Store(database)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database)
+
+
+def _make(database: Database, make: Callable[[], dict[str, str]] | None, patience: float) -> None:
+    if make is None:
+        raise InputError(f"{database.folder} holds no index: check the path, or add headlines to make one")
+    with writing(database.folder, patience):
         if database.is_new:
-            database.create(lambda: store.set_meta(dict(made_with)))
-        database.verify()
-    return store
+            settings = make()
+            database.create(lambda: Store(database).set_meta(settings))
 
 
 def holds_index(folder: Path) -> bool:
-    """Return whether there is an index in a folder, which may be one whose making was cut short."""
+    """Return whether a folder has the file of an index."""
     return (folder / FILE).is_file()
 
 
-def _check_folder(folder: Path, *, make: bool) -> None:
-    if holds_index(folder):
-        return
+def _check_new(folder: Path, *, make: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file: name a folder for the index")
     if not make:
         raise InputError(f"{folder} holds no index: check the path, or add headlines to make one")
     if folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir()):
-        raise InputError(f"{folder} holds other files: name a new folder for the index")
+        raise InputError(f"{folder} holds other files and no index: name a new folder for the index")
 
 
 @contextmanager

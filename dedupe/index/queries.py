@@ -31,8 +31,8 @@ def stories(
     by_story: dict[int, list[StoredHeadline]] = {}
     for row in store.of_groups("story", keys):
         by_story.setdefault(row.story, []).append(row)
-    groups = store.groups(by_story)
-    found = [as_story(store, groups[key], rows) for key, rows in by_story.items()]
+    names = _names(store, (row for rows in by_story.values() for row in rows))
+    found = [_as_story(names, key, rows) for key, rows in by_story.items()]
     sorts = {
         "publishers": lambda s: (-len(s.sources), -len(s), s.first, s.id),
         "size": lambda s: (-len(s), -len(s.sources), s.first, s.id),
@@ -63,7 +63,7 @@ def story(store: Store, id_: str) -> IndexedStory:
     rows = store.of_groups("story", [current.key])
     if not rows:
         raise InputError(f"the headlines of {id_} were forgotten")
-    return as_story(store, current, rows)
+    return _as_story(_names(store, rows), current.key, rows)
 
 
 def history(store: Store, id_: str) -> list[Event]:
@@ -79,22 +79,25 @@ def history(store: Store, id_: str) -> list[Event]:
     return list(as_events(store, sorted(events, key=lambda event: (event.batch, order.get(event.kind, 1)))))
 
 
-def as_story(store: Store, group: Group, rows: Sequence[StoredHeadline]) -> IndexedStory:
-    """Return the story of a group with these headlines."""
+def _names(store: Store, rows: Iterable[StoredHeadline]) -> dict[int, Group]:
+    return store.groups(key for row in rows for key in (row.story, row.wording))
+
+
+def _as_story(groups: dict[int, Group], key: int, rows: Sequence[StoredHeadline]) -> IndexedStory:
+    """Return the story with these headlines; `groups`: by the keys of the story and of its wordings."""
     rows = sorted(rows, key=lambda row: (row.time, row.row))
     by_row = {row.row: row for row in rows}
-    best = by_row.get(group.representative or 0, rows[-1])
-    names = [name for row in rows if (name := _source(row)) is not None]
-    wordings = store.groups(row.wording for row in rows)
+    best = by_row.get(groups[key].representative or 0, rows[-1])
+    sources = Counter(name for row in rows if (name := _source(row)) is not None)
     return IndexedStory(
-        id=group.id,
+        id=groups[key].id,
         representative=best.headline,
         first=moment_of(rows[0].time),
         last=moment_of(rows[-1].time),
-        sources=tuple(name for name, _ in Counter(names).most_common()),
+        sources=tuple(name for name, _ in sources.most_common()),
         headlines=ShortList(row.headline for row in rows),
         rows=tuple(by_row),
-        wordings=tuple(wordings[key].id for key in dict.fromkeys(row.wording for row in rows)),
+        wordings=tuple(groups[wording].id for wording in dict.fromkeys(row.wording for row in rows)),
     )
 
 

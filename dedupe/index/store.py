@@ -18,6 +18,7 @@ FORGOTTEN = "forgotten"
 """In `meta`: whether headlines were deleted that FAISS files may still hold."""
 _MAX_AT_ADDRESS = 21  # rows looked at; with more titles an address says nothing
 _CHUNK_PLACES = 8192
+_DENSE = 2  # places per row up to which a range is read as a whole
 _LAST = (1 << 63) - 1
 _ROW = ", ".join(
     "os.leads_to" if name == "story" else "ow.leads_to" if name == "wording" else f"h.{name}" for name in COLUMNS
@@ -263,10 +264,11 @@ class Store:
 
     def vectors_at(self, places: Ints) -> Float32s:
         """Return the vectors of archived rows, (places, d), in the order of their places, which ascend."""
-        query = (
-            "SELECT h.place, v.numbers FROM headline_rows h JOIN vectors v ON v.key = h.vector WHERE h.place IN ({})"
-        )
-        found = dict(self.database.rows_in(query, places.tolist()))
+        query = "SELECT h.place, v.numbers FROM headline_rows h JOIN vectors v ON v.key = h.vector WHERE h.place"
+        if len(places) and places[-1] - places[0] < _DENSE * len(places):
+            found = dict(self.database.rows(f"{query} BETWEEN ? AND ?", places[[0, -1]].tolist()))
+        else:
+            found = dict(self.database.rows_in(f"{query} IN ({{}})", places.tolist()))
         return np.frombuffer(b"".join([found[k] for k in places.tolist()]), np.float32).reshape(len(places), -1)
 
     def vectors_from(self, first: int, last: int | None = None) -> Iterator[tuple[Ints, Float32s]]:

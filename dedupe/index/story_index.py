@@ -17,7 +17,7 @@ from dedupe.errors import InputError, OutputError
 from dedupe.headlines import Row
 from dedupe.index import queries
 from dedupe.index.batches import Batch, Event, IndexedStory
-from dedupe.index.opening import check_model, check_settings, description, holds_index, open_store, writing
+from dedupe.index.opening import check_model, check_settings, description, open_store, writing
 from dedupe.index.store import FORGOTTEN
 from dedupe.index.stored_headlines import microseconds
 from dedupe.readers.columnar import rows_of
@@ -65,11 +65,12 @@ class StoryIndex:
         create: bool = True,
     ) -> None:
         self.path, self.wait, self._given = Path(path).expanduser(), wait, encoder
-        made_with = None
-        if create and not holds_index(self.path):
-            settings = self._settings(window or DEFAULT_WINDOW, story_threshold, wording_threshold, reader or "auto")
-            made_with = description(settings, self._encoder)
-        self._store = open_store(self.path, made_with, wait)
+
+        def make() -> dict[str, str]:
+            chosen = window or DEFAULT_WINDOW, story_threshold, wording_threshold, reader or "auto"
+            return description(self._settings(*chosen), self._encoder)
+
+        self._store = open_store(self.path, make if create else None, wait)
         self._meta = self._store.meta()
         hours = hours_of(window)
         given = {"window": hours, "story_threshold": story_threshold, "wording_threshold": wording_threshold}
@@ -126,7 +127,8 @@ class StoryIndex:
         from dedupe.index.asking import match_batch
 
         rows, moment = rows_of(headlines), microseconds(_moment(now))
-        return match_batch(rows, moment, self._store, self._current(), self._archived, all)
+        with self._store.database.reading():
+            return match_batch(rows, moment, self._store, self._current(), self._archived, all)
 
     def stories(
         self,
@@ -157,7 +159,7 @@ class StoryIndex:
 
     def result(self, *, progress: bool | Progress = False) -> Deduplication:
         """Return the groups of the active headlines as `deduplicate` does; `rows`, `regroup` and `write_report` work on it."""
-        with reporting(progress) as report:
+        with self._store.database.reading(), reporting(progress) as report:
             return self._current().result(report)
 
     def correct(self, corrections: Iterable[CorrectionLike], *, now: datetime | None = None) -> tuple[Event, ...]:
@@ -196,7 +198,8 @@ class StoryIndex:
         """Verify everything that an index promises, and return what is wrong, one line each."""
         from dedupe.index.checks import problems
 
-        return problems(self._store, self._current(), self._archived)
+        with self._store.database.reading():
+            return problems(self._store, self._current(), self._archived)
 
     def repair(self) -> list[str]:
         """Make again what can be made from the headlines, and return what was wrong before; what `check` still says stays."""
