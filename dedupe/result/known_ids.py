@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from dedupe.headlines import Headline
+from dedupe.runtime.arrow import StoredRow
 
 _COLUMNS = {
     "story": ("dedupe_match_story", "dedupe_story", "story"),
@@ -17,6 +18,7 @@ _COLUMNS = {
         *("wording", "variant"),
     ),
 }
+_READ = ("dedupe_match", "dedupe_representative", *(name for names in _COLUMNS.values() for name in names))
 _NUMBER = re.compile(r"(0|-?[1-9][0-9]*)(?:\.0+)?")  # pandas makes floats of numbers where one of them is missing
 _NEW = re.compile(r"new-([1-9][0-9]*)")
 _OURS = "dedupe_"
@@ -64,7 +66,7 @@ def ids_in(known: Sequence[Headline]) -> dict[str, list[Any]]:
 
     Two outputs of `cluster` both number their stories from 0. The ids of the second are told apart by the name of its file.
     """
-    rows = [headline.own for headline in known]
+    rows = [_of_interest(headline.own) for headline in known]
     ids = {level: [_id(row, columns) for row in rows] for level, columns in _COLUMNS.items()}
     renumbered = _renumbering(known, rows, ids["story"])
     if renumbered:
@@ -74,6 +76,11 @@ def ids_in(known: Sequence[Headline]) -> dict[str, list[Any]]:
                 for headline, value in zip(known, values, strict=True)
             ]
     return ids
+
+
+def _of_interest(own: Mapping[str, Any]) -> dict[str, Any]:
+    row = own.as_dict() if isinstance(own, StoredRow) else own  # a whole row is quicker than value by value
+    return {name: row[name] for name in _READ if name in row}
 
 
 def _id(row: Mapping[str, Any], columns: Sequence[str]) -> str | int | float | None:

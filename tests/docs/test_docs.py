@@ -8,11 +8,9 @@ import json
 import re
 import shlex
 import shutil
-import sqlite3
 import threading
 import tokenize
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -360,20 +358,11 @@ def keys(path: Path) -> list[str]:
         ("columns.md", "cluster", "rows.jsonl"),
         ("columns.md", "explain", "pairs.jsonl"),
         ("match.md", "Columns", "matches.jsonl"),
-        ("ids.md", "Columns", "batch.jsonl"),
+        ("index-tables.md", "Rows", "batch.jsonl"),
     ],
 )
 def test_the_documented_columns_are_those_written(runs: Path, page: str, heading: str, file: str) -> None:
     assert first_column(page, heading) == keys(runs / file)
-
-
-def test_the_documented_views_are_those_of_the_database(runs: Path) -> None:
-    table = (ROOT / "docs" / "ids.md").read_text("utf-8").partition("| view | columns |")[2].partition("\n\n")[0]
-    documented = [re.findall(r"`(\w+)`", line) for line in table.splitlines()[2:]]
-    assert len(documented) == 4
-    with closing(sqlite3.connect(runs / "desk.index" / "index.sqlite")) as database:
-        for view, *columns in documented:
-            assert columns == [row[1] for row in database.execute(f"PRAGMA table_info({view})")]
 
 
 def test_the_keys_of_the_nested_document_are_documented(runs: Path) -> None:
