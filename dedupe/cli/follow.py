@@ -19,7 +19,6 @@ from dedupe.cli.index_options import (
     index_argument,
     keep_visits,
     making,
-    read_into,
     visits_of,
 )
 from dedupe.cli.input_options import InputOptions
@@ -92,7 +91,7 @@ def follow(job: _Options, inputs: InputOptions, index: str) -> None:
 def _round(stored: StoryIndex, inputs: InputOptions, index: str, visits: Visits, *, quiet: bool) -> str:
     """Read what is new and add it; return what to say of it."""
     visits.start()
-    source = read_into(inputs, visits, warned=False)
+    source = inputs.read(visits, warned=False)
     if not quiet:
         for warning in _first_time(source.warnings, visits):
             say(f"warning: {warning}")

@@ -16,7 +16,6 @@ from dedupe.cli.index_options import (
     index_argument,
     keep_visits,
     making,
-    read_into,
     show_events,
     visits_of,
     writing,
@@ -82,7 +81,7 @@ def add(job: _AddOptions, out: RowsOut, inputs: InputOptions, index: str) -> Non
         write_lines([*understood(source), *job.plan(index, out.output, format)], "-")
         return
     visits = visits_of(index)
-    source = read_into(inputs, visits)
+    source = inputs.read(visits)
     with job.open(index) as stored:
         batch = stored.add(source.headlines, progress=not job.quiet)
     keep_visits(visits, index)

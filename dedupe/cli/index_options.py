@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from dedupe.cli.input_options import InputOptions
 from dedupe.cli.shared import (
     Argument,
     EngineOptions,
@@ -28,7 +27,6 @@ from dedupe.cli.shared import (
     say,
     time_span,
 )
-from dedupe.errors import EmptyInput
 from dedupe.headlines import parse_date
 from dedupe.readers.visits import Visits, load_visits
 from dedupe.result import OutputRows
@@ -37,7 +35,6 @@ from dedupe.writers import ROW_FORMATS, write_grid, write_rows
 
 if TYPE_CHECKING:
     from dedupe.index import Batch, Event, StoryIndex
-    from dedupe.readers import Source
 
 _DATABASE = "index.sqlite"
 _MAX_EVENTS = 10  # printed
@@ -158,16 +155,6 @@ def keep_visits(visits: Visits, index: str) -> None:
     visits.confirm()
     if visits.known:
         visits.save(Path(index, _VISITS))
-
-
-def read_into(inputs: InputOptions, visits: Visits, *, warned: bool = True) -> Source:
-    """Read what is new at the inputs. A file without rows is no mistake, since there may be nothing new."""
-    from dedupe.readers import Source
-
-    try:
-        return inputs.read(visits, warned=warned)
-    except EmptyInput as error:
-        return Source([], inputs.input_format or "lines", notes=[str(error).partition(":")[0]])
 
 
 def counts_of(batch: Batch) -> list[str]:

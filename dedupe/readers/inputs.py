@@ -84,7 +84,8 @@ def read_headlines(
         timeout: seconds for each download.
         prefer_feed: of a page that names a feed, fetch the feed and read it instead.
         layout: let headlines of pages keep the `record` that they share, which is evidence for one wording.
-        visits: what is known of addresses from earlier calls: those that have nothing new are not read again.
+        visits: what is known of addresses from earlier calls: those that have nothing new are not read again. With it, files may
+            be empty.
 
     Raises `InputError` for an input that cannot be read, with the line number if one line is at fault.
     """
@@ -118,17 +119,20 @@ def read_headlines(
 
 
 def _visited(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
-    """Read an input; of an address, take down how that went, where anybody wants to know."""
+    """Read an input. Where it is read again and again, it may be empty or unchanged, and how that went is taken down."""
     visits = options.visits
-    if visits is None or not is_address(name):
+    if visits is None:
         return _read(name, options, choices)
     try:
         return _read(name, options, choices)
     except InputError as error:
-        visits.note(name, error)
+        if is_address(name):
+            visits.note(name, error)
         if isinstance(error, Unchanged):
             return Source([], "feed", list(FEED_COLUMNS), notes=[str(error)])
-        if visits.go_on:
+        if isinstance(error, EmptyInput) and not is_address(name):
+            return Source([], options.format or "lines", notes=[str(error).rpartition(": ")[0]])
+        if is_address(name) and visits.go_on:
             return Source([], "feed", list(FEED_COLUMNS), warnings=[str(error)])
         raise
 

@@ -104,6 +104,9 @@ def test_nothing_is_stored_twice_and_nothing_new_is_no_error(tmp_path: Path) -> 
         (tmp_path / name).write_text(text, "utf-8")
         outcome = run("index", "add", index, tmp_path / name)
         assert (outcome.exit_code, outcome.stdout) == (0, ""), outcome.output
+        assert f"{name} " in outcome.stderr
+        beside = run("index", "add", index, tmp_path / name, rows)
+        assert len(json_lines(beside.stdout)) == 1, "what is beside it is not lost"
 
 
 def test_a_dry_run_makes_nothing(tmp_path: Path, first: Path) -> None:
