@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from dedupe.errors import InputError
 from dedupe.index.batches import Event, IndexedStory
 from dedupe.index.settled_ids import sentence
-from dedupe.index.store import Group, Store, StoredEvent
-from dedupe.index.stored_headlines import StoredHeadline, microseconds, moment_of
+from dedupe.index.store import ORDERS, Group, Store, StoredEvent
+from dedupe.index.stored_headlines import StoredHeadline, microseconds, moment_of, publisher_of
 from dedupe.result.groups import ShortList
 from dedupe.result.settings import Window, check_choice, hours_of
-
-ORDERS = ("publishers", "size", "latest", "first")
-"""How stories are sorted: by number of sources or headlines, largest first; latest first; or in the order they began."""
 
 
 def stories(
@@ -24,22 +20,16 @@ def stories(
 ) -> ShortList[IndexedStory]:
     """Return the stories whose latest headline is no older than `since`; see `StoryIndex.stories`."""
     check_choice("order", order, ORDERS)
-    if min_size < 1:
-        raise InputError(f"min_size must be at least 1, not {min_size}")
+    for name, value in (("min_size", min_size), ("limit", limit)):
+        if value is not None and value < 1:
+            raise InputError(f"{name} must be at least 1, not {value}")
     start = cutoff(store, since)
-    keys = store.stories_since(start, min_size)
-    by_story: dict[int, list[StoredHeadline]] = {}
+    keys = store.stories(start, min_size, order, limit)
+    rows: dict[int, list[StoredHeadline]] = {key: [] for key in keys}
     for row in store.of_groups("story", keys):
-        by_story.setdefault(row.story, []).append(row)
-    names = _names(store, (row for rows in by_story.values() for row in rows))
-    found = [_as_story(names, key, rows) for key, rows in by_story.items()]
-    sorts = {
-        "publishers": lambda s: (-len(s.sources), -len(s), s.first, s.id),
-        "size": lambda s: (-len(s), -len(s.sources), s.first, s.id),
-        "latest": lambda s: (-microseconds(s.last), s.id),
-        "first": lambda s: (s.first, s.id),
-    }
-    return ShortList(sorted(found, key=sorts[order])[:limit])
+        rows[row.story].append(row)
+    names = _names(store, (row for of_story in rows.values() for row in of_story))
+    return ShortList(_as_story(names, key, of_story) for key, of_story in rows.items())
 
 
 def cutoff(store: Store, since: Window | datetime | None) -> int:
@@ -88,7 +78,7 @@ def _as_story(groups: dict[int, Group], key: int, rows: Sequence[StoredHeadline]
     rows = sorted(rows, key=lambda row: (row.time, row.row))
     by_row = {row.row: row for row in rows}
     best = by_row.get(groups[key].representative or 0, rows[-1])
-    sources = Counter(name for row in rows if (name := _source(row)) is not None)
+    sources = Counter(name for row in rows if (name := publisher_of(row.headline)) is not None)
     return IndexedStory(
         id=groups[key].id,
         representative=best.headline,
@@ -125,12 +115,3 @@ def _group(store: Store, id_: str) -> Group:
             f"no story or wording {id_!r}: ids look like 2026-02-14-0042, and 2026-02-14-w0042 for wordings"
         )
     return group
-
-
-def _source(row: StoredHeadline) -> str | None:
-    if row.headline.source:
-        return row.headline.source
-    try:
-        return urlsplit(row.headline.url or "").hostname
-    except ValueError:
-        return None

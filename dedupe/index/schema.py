@@ -54,6 +54,7 @@ CREATE TABLE headline_rows (
     title TEXT NOT NULL,
     id TEXT,
     source TEXT,
+    publisher TEXT,  -- the source, or where that is missing the host of the url
     url TEXT,
     address TEXT,  -- the cleaned url
     published INTEGER,
@@ -136,7 +137,7 @@ JOIN ids os ON os.key = h.story JOIN ids s ON s.key = os.leads_to
 JOIN ids ow ON ow.key = h.wording JOIN ids w ON w.key = ow.leads_to;
 CREATE VIEW stories AS
 SELECT s.id AS story, {_as_text("min(h.time)")} AS first, {_as_text("max(h.time)")} AS last, count(*) AS headlines,
-    count(DISTINCT ow.leads_to) AS wordings, count(DISTINCT h.source) AS sources,
+    count(DISTINCT ow.leads_to) AS wordings, count(DISTINCT h.publisher) AS sources,
     (SELECT title FROM headline_rows WHERE row = s.representative) AS title
 FROM headline_rows h
 JOIN ids os ON os.key = h.story JOIN ids s ON s.key = os.leads_to JOIN ids ow ON ow.key = h.wording

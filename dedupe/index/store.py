@@ -14,6 +14,14 @@ from dedupe.index.database import Database
 from dedupe.index.stored_headlines import COLUMNS, StoredHeadline, from_row, storable, text_of, to_row
 from dedupe.runtime.arrays import Float32s, Ints
 
+_PUBLISHERS, _BEGAN = "count(DISTINCT h.publisher) DESC", "min(h.time), 1"
+ORDERS = {
+    "publishers": f"{_PUBLISHERS}, count(*) DESC, {_BEGAN}",
+    "size": f"count(*) DESC, {_PUBLISHERS}, {_BEGAN}",
+    "latest": "max(h.time) DESC, 1",
+    "first": _BEGAN,
+}
+"""How stories are sorted: by number of sources or of headlines, largest first; latest first; or in the order they began."""
 FORGOTTEN = "forgotten"
 """In `meta`: whether headlines were deleted that FAISS files may still hold."""
 _MAX_AT_ADDRESS = 21  # rows looked at; with more titles an address says nothing
@@ -25,7 +33,7 @@ _ROW = ", ".join(
 )
 _SELECT = f"SELECT {_ROW} FROM headline_rows h JOIN ids os ON os.key = h.story JOIN ids ow ON ow.key = h.wording"
 _INSERT = (
-    f"INSERT INTO headline_rows ({', '.join(COLUMNS)}, address, batch, vector) "
+    f"INSERT INTO headline_rows ({', '.join(COLUMNS)}, address, publisher, batch) "
     f"VALUES ({', '.join('?' * (len(COLUMNS) + 3))})"
 )
 
@@ -133,7 +141,7 @@ class Store:
 
     def insert(self, rows: Iterable[StoredHeadline], batch: int) -> None:
         """Store headlines."""
-        self.database.execute_many(_INSERT, ((*to_row(stored), batch, None) for stored in rows))
+        self.database.execute_many(_INSERT, ((*to_row(stored), batch) for stored in rows))
 
     def see(self, rows: Iterable[int], time: int) -> None:
         """Note that headlines were seen again."""
@@ -168,14 +176,15 @@ class Store:
         """Return when batches were added."""
         return dict(self.database.rows_in("SELECT batch, time FROM batches WHERE batch IN ({})", sorted(set(batches))))
 
-    def stories_since(self, start: int, min_size: int) -> list[int]:
-        """Return the keys of the stories with a headline from a time on, and at least so many in all."""
+    def stories(self, start: int, min_size: int, order: str, limit: int | None) -> list[int]:
+        """Return the keys of the stories with a headline from a time on, and at least so many in all, sorted by `ORDERS`."""
         recent = "SELECT g.leads_to FROM headline_rows h JOIN ids g ON g.key = h.story WHERE h.time >= ?"
         query = (
             "SELECT g.leads_to FROM headline_rows h JOIN ids g ON g.key = h.story "
-            f"WHERE g.leads_to IN ({recent}) GROUP BY 1 HAVING count(*) >= ?"
+            f"WHERE g.leads_to IN ({recent}) GROUP BY 1 HAVING count(*) >= ? ORDER BY {ORDERS[order]} LIMIT ?"
         )
-        return [key for (key,) in self.database.rows(query, [start, min_size])]
+        found = self.database.rows(query, [start, min_size, -1 if limit is None else limit])
+        return [key for (key,) in found]
 
     # -- ids and events
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -54,7 +55,9 @@ class StoredHeadline:
 
 def from_row(values: Sequence[Any]) -> StoredHeadline:
     """Return the headline in a row of `COLUMNS`."""
-    row, title, id_, source, url, published, bad_date, record, file, own, time, flags, *rest = map(text_of, values)
+    if bytes in map(type, values):
+        values = list(map(text_of, values))
+    row, title, id_, source, url, published, bad_date, record, file, own, time, flags, *rest = values
     kept = from_json(json.loads(own)) if own else {}
     headline = Headline(
         title,
@@ -73,7 +76,7 @@ def from_row(values: Sequence[Any]) -> StoredHeadline:
 
 
 def to_row(stored: StoredHeadline) -> tuple[Any, ...]:
-    """Return the values of `COLUMNS`, then the cleaned address."""
+    """Return the values of `COLUMNS`, then the cleaned address and the publisher."""
     headline = stored.headline
     kept = {"extra": dict(headline.extra)} if headline.extra else {}
     if headline.row is not None:
@@ -98,8 +101,19 @@ def to_row(stored: StoredHeadline) -> tuple[Any, ...]:
         stored.wording,
         stored.place,
         clean_address(headline.url),
+        publisher_of(headline),
     )
     return tuple(map(storable, values))
+
+
+def publisher_of(headline: Headline) -> str | None:
+    """Return the source of a headline, or else the host of its address."""
+    if headline.source or not headline.url:
+        return headline.source
+    try:
+        return urlsplit(headline.url).hostname
+    except ValueError:
+        return None
 
 
 def _json_of(value: Any) -> str:

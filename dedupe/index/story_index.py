@@ -211,7 +211,8 @@ class StoryIndex:
     def close(self) -> None:
         """Close the index. What the next process can go on from is kept first, if something changed."""
         if "_active" in self.__dict__:
-            self._active.save()
+            with suppress(OutputError):  # all is in the database
+                self._active.save()
         self._store.database.close()
 
     def _settings(self, window: Window, story: float | None, wording: float | None, reader: str) -> Settings:

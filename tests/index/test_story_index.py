@@ -287,7 +287,7 @@ def test_stories(folder):
             index.story("2026-02-14-0009")
         with pytest.raises(InputError, match="is the id of a wording"):
             index.story("2026-02-14-w0001")
-        for wrong in ({"order": "name"}, {"min_size": 0}, {"since": "soon"}, {"since": datetime(2026, 2, 14)}):
+        for wrong in ({"order": "name"}, {"min_size": 0}, {"limit": -1}, {"since": "soon"}, {"since": datetime(2026, 2, 14)}):
             with pytest.raises(InputError):
                 index.stories(**wrong)
         assert index.history("2026-02-14-w0001")[0].kind == "created"
