@@ -45,11 +45,12 @@ def add_batch(
         stored = store_ids(store, settled, plan.rows, run, plan.before, batch)
         late = _store_late(plan, answer, stored, store, batch)
         _archive(plan.late, texts, store)
-        events = [*settled.events, *_revisions(plan, stored.keys | late.keys, store, batch, now)]
+        keys = late.keys | {row.row: (row.story, row.wording) for row in stored.rows.stored[plan.before :]}
+        events = [*settled.events, *_revisions(plan, keys, store, batch, now)]
         newborn = stored.newborn | {group.key for group in late.created}
         _note(plan, now, store, batch, events)
         state = store.count_on("state") + 1
-        items = items_of(plan, run, answer, stored.keys | late.keys, newborn, store)
+        items = items_of(plan, run, answer, keys, newborn, store)
         changed = as_events(store, events)
     active.now_has(stored.rows, run, state)
     return Batch(items, changed, batch)

@@ -41,7 +41,7 @@ class LateIds:
         """The story of the first title of a revised item."""
         if row.revises is None:
             return None
-        if keys := self.keys.get(row.revises) or self._stored.keys.get(row.revises):
+        if keys := self.keys.get(row.revises) or self._stored.keys_of(row.revises):
             return keys[0]
         found = self._store.headlines([row.revises])
         return found[0].story if found else None
@@ -50,7 +50,7 @@ class LateIds:
         """The keys of a stored headline after this batch."""
         retired = self._stored.retired
         after = retired.get(row.story, row.story), retired.get(row.wording, row.wording)
-        return self._stored.keys.get(row.row, after)
+        return self._stored.keys_of(row.row) or after
 
     def _new(self, level: str, story: int, label: int, row: StoredHeadline) -> int:
         group = level, story, label

@@ -10,7 +10,7 @@ import numpy as np
 from dedupe.levels import LEVELS
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.groups import members_of
-from dedupe.runtime.arrays import Bools, Floats, Ints
+from dedupe.runtime.arrays import Bools, Floats, Ints, codes
 
 _CHUNK_PAIRS = 1 << 20
 
@@ -37,8 +37,10 @@ def closest_before(result: Deduplication, places: Ints, start: int = 0) -> dict[
     first[exact[allowed[::-1]]] = allowed[::-1]
     found = {k: Closest(int(first[exact[k]]), LEVELS[0], 1.0) for k in places.tolist() if first[exact[k]] < k}
     distinct = allowed[first[exact[allowed]] == allowed]  # the first of its copies
-    known = _Probabilities(result)
-    for of_story in members_of(result.labels("story")[distinct]):
+    story = result.labels("story")
+    distinct = distinct[np.isin(story[distinct], story[places])]
+    known = _Probabilities(result, places)
+    for of_story in members_of(codes(story[distinct])):
         members = distinct[of_story]
         if len(members) > 1 and wanted[members].any():
             found |= dict(_closest_of(result, members, members[wanted[members]], known))
@@ -63,13 +65,16 @@ def _closest_of(
 
 
 class _Probabilities:
-    """The probability of story of pairs of rows; 0 where a pair was not scored."""
+    """The probability of story of pairs of rows, one of them among `places`; 0 where a pair was not scored."""
 
-    def __init__(self, result: Deduplication) -> None:
+    def __init__(self, result: Deduplication, places: Ints) -> None:
         self._result, table, self._nodes = result, result.pair_table, len(result.nodes)
-        keys = table.i.astype(np.int64) * self._nodes + table.j
-        self._order = np.argsort(keys, kind="stable")
-        self._keys = keys[self._order]
+        asked = np.zeros(self._nodes, bool)
+        asked[result.nodes.of_row[places]] = True
+        pairs = np.flatnonzero(asked[table.i] | asked[table.j])
+        keys = table.i[pairs].astype(np.int64) * self._nodes + table.j[pairs]
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._order = keys[order], pairs[order]
 
     def of(self, i: Ints, j: Ints) -> Floats:
         a, b = np.sort([self._result.nodes.of_row[i], self._result.nodes.of_row[j]], axis=0)

@@ -64,14 +64,18 @@ def settle(
 class StoredRun:
     """What was stored of a run.
 
-    `rows`: with their ids; `keys`: the same by row number. `newborn`: the stories without a headline before. `retired`: the
-    ids that ended, and those that they lead to.
+    `rows`: with their ids. `newborn`: the stories without a headline before. `retired`: the ids that ended, and those that
+    they lead to.
     """
 
     rows: ActiveRows
-    keys: dict[int, Keys]
     newborn: frozenset[int]
     retired: dict[int, int]
+
+    def keys_of(self, row: int) -> Keys | None:
+        """Return the keys of an active headline by its number, None where it is not active."""
+        stored = self.rows.find(row)
+        return None if stored is None else (stored.story, stored.wording)
 
 
 def store_ids(
@@ -82,20 +86,17 @@ def store_ids(
     retired = {event.from_key: event.to_key for event in settled.events if event.kind == "merged"}
     for old, new in retired.items():
         store.retire(old, new)
-    keys = list(zip(*(settled.keys[level].tolist() for level in ("story", "wording")), strict=True))
-    named = [
-        row if (row.story, row.wording) == key else replace(row, story=key[0], wording=key[1])
-        for row, key in zip(rows.stored, keys, strict=True)
-    ]
+    story, wording = settled.keys["story"], settled.keys["wording"]
+    touched = np.flatnonzero((story != rows.column("story")) | (wording != rows.column("wording")))  # all new ones are
+    named = list(rows.stored)
+    for place in touched.tolist():
+        named[place] = replace(named[place], story=int(story[place]), wording=int(wording[place]))
     store.insert(named[before:], batch)
-    changed = [place for place in range(before) if named[place] is not rows.stored[place]]
-    store.assign((named[place].row, *keys[place]) for place in changed)
-    touched = np.array([*changed, *range(before, len(named))], np.int64)
+    store.assign((named[place].row, named[place].story, named[place].wording) for place in touched[touched < before])
     for level in SCORED_LEVELS:
         store.represent(_representatives(run, level, settled.keys[level], touched, named))
     made = {group.key for group in settled.created if group.level == "story"}
-    newborn = frozenset(made - {key[0] for key in keys[:before]})
-    return StoredRun(ActiveRows(tuple(named)), {r.row: k for r, k in zip(named, keys, strict=True)}, newborn, retired)
+    return StoredRun(ActiveRows(tuple(named)), frozenset(made.difference(story[:before].tolist())), retired)
 
 
 def _representatives(

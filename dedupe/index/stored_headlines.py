@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +23,8 @@ COLUMNS = (
     "row title id source url published bad_date record file own time flags revises first_seen last_seen story wording place"
 ).split()
 """Those that a `StoredHeadline` is made from, in order."""
+DATED_OTHERWISE = frozenset(("undated", "future-date"))
+"""Flags of headlines that do not count as published when they say."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -47,10 +51,9 @@ class StoredHeadline:
     @property
     def dated(self) -> Headline:
         """The headline as it is grouped: dated by `time`. In output it has its own date."""
-        moment = moment_of(self.time)
-        if self.headline.published == moment:
+        if DATED_OTHERWISE.isdisjoint(self.flags):
             return self.headline
-        return replace(self.headline, published=moment, row=self.headline.own)
+        return replace(self.headline, published=moment_of(self.time), row=self.headline.own)
 
 
 def from_row(values: Sequence[Any]) -> StoredHeadline:
@@ -150,7 +153,7 @@ def moment_of(time: int) -> datetime:
 
 @dataclass(frozen=True)
 class ActiveRows:
-    """The headlines of the window, by number; `story`, `wording`: the keys of their ids, -1 where they have none yet."""
+    """The headlines of the window, numbers ascending; `story`, `wording`: the keys of their ids, -1 where they have none yet."""
 
     stored: tuple[StoredHeadline, ...]
 
@@ -159,7 +162,13 @@ class ActiveRows:
 
     def column(self, name: str) -> Ints:
         """Return a column of numbers, (rows,)."""
-        return np.array([getattr(row, name) for row in self.stored], np.int64)
+        return np.fromiter(map(attrgetter(name), self.stored), np.int64, len(self.stored))
+
+    def find(self, row: int) -> StoredHeadline | None:
+        """Return the headline with a number, None where it is not among these."""
+        place = bisect_left(self.stored, row, key=attrgetter("row"))
+        found = place < len(self.stored) and self.stored[place].row == row
+        return self.stored[place] if found else None
 
     def grouped_as(self) -> list[Headline]:
         """Return the headlines as they are grouped: dated, and those of one item at one address."""
@@ -179,9 +188,9 @@ class ActiveRows:
 def _items(stored: Sequence[StoredHeadline]) -> Iterable[list[int]]:
     """Yield the places of the headlines of each item that has several."""
     revised = {row.revises for row in stored if row.revises is not None}
-    places: dict[int, list[int]] = {}
-    for k, row in enumerate(stored):
+    places: dict[int, list[int]] = {item: [] for item in revised}
+    for k, row in enumerate(stored) if revised else ():
         item = row.row if row.revises is None else row.revises
-        if item in revised:
-            places.setdefault(item, []).append(k)
+        if item in places:
+            places[item].append(k)
     return [of_item for of_item in places.values() if len(of_item) > 1]
