@@ -23,7 +23,7 @@ from dedupe.cli.index_options import (
 from dedupe.cli.index_views import history, report, stories
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import GroupOptions, option, options_of, say, takes
+from dedupe.cli.shared import GroupOptions, count, option, options_of, say, takes
 from dedupe.runtime.files import write_lines
 from dedupe.runtime.whole_files import together
 
@@ -123,7 +123,14 @@ def match(job: _MatchOptions, out: RowsOut, inputs: InputOptions, index: str) ->
         skipped = inputs.set_aside(source, out.output)
         out.write(batch.output, format, _COLUMNS)
     if not job.quiet:
-        say("; ".join([", ".join([*counts_of(batch), *skipped]), *source.notes]))
+        stories = {item.story for item in batch if item.new_story}
+        known = sum(item.story not in stories for item in batch)
+        counts = (
+            count(len(batch), "headline"),
+            f"{known:,} of known stories",
+            count(len(stories), "new story", "new stories"),
+        )
+        say("; ".join([", ".join([*counts, *skipped]), *source.notes]))
 
 
 for command in (stories, history, report, check, correct, forget):

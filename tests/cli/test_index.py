@@ -129,8 +129,9 @@ def test_settings_are_fixed_and_may_be_left_out(tmp_path: Path, desk: Path, late
 
 def test_matching_stores_nothing(desk: Path, later: Path) -> None:
     before = run("index", "stories", desk).stdout
-    rows = json_lines(run("index", "match", desk, later).stdout)
-    assert [row["dedupe_story"] for row in rows] == [ID, "new-1"]
+    outcome = run("index", "match", desk, later)
+    assert [row["dedupe_story"] for row in json_lines(outcome.stdout)] == [ID, "new-1"]
+    assert "2 headlines, 1 of known stories, 1 new story; read" in outcome.stderr
     assert len(json_lines(run("index", "match", desk, later, "--all").stdout)) == 2
     assert run("index", "stories", desk).stdout == before
 
