@@ -8,20 +8,18 @@ are summed anew.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix
 
 from dedupe.candidates import PairTable
+from dedupe.index.third_terms import Terms, terms_of
 from dedupe.levels import SCORED_LEVELS
-from dedupe.runtime.arrays import Floats, Ints
-from dedupe.runtime.parallel import in_order
+from dedupe.runtime.arrays import Ints
 from dedupe.scoring import TitleFeatures
 from dedupe.scoring.context import Matrices, Sum, Sums, sums_of
 from dedupe.scoring.echoes import words_of
 
-_CHUNK_PAIRS = 65_536
 _MOST_CHANGED = 8  # a run in which more than one in so many headlines changed is summed anew
 
 
@@ -57,14 +55,16 @@ def renewed(
     is_changed = np.zeros(nodes, bool)
     is_changed[now] = True
     anew = is_changed[table.i] | is_changed[table.j]
-    sums = _taken_over(before.sums, np.where(anew, -1, origin))
-    kept = KeptContext(matrices, table, words_of(titles), sums)
-    then, columns = np.union1d(np.flatnonzero(renumber < 0), changed), kept.words.shape[1]
-    came = _thirds(kept, now, np.arange(nodes), nodes, columns)
-    went = _thirds(before, then, renumber, nodes, columns)
-    _change(sums, np.flatnonzero(~anew), kept, came, went)
-    at = np.flatnonzero(anew)
-    _put(sums, at, sums_of(titles, table, matrices, at))
+    kept = KeptContext(matrices, table, words_of(titles), _taken_over(before.sums, origin))
+    to = np.full(len(before.table), -1)
+    to[origin[~anew]] = np.flatnonzero(~anew)
+    went = np.union1d(np.flatnonzero(renumber < 0), changed)
+    for terms in terms_of(before.matrices, before.table, before.words, went):
+        _add(kept.sums, -1.0, terms, to)
+    to = np.where(anew, -1, np.arange(len(table)))
+    for terms in terms_of(matrices, table, kept.words, now):
+        _add(kept.sums, 1.0, terms, to)
+        _put(kept.sums, terms)
     return kept
 
 
@@ -87,66 +87,31 @@ def _wide(sums: Sums) -> Sums:
 
 
 def _taken_over(sums: Sums, origin: Ints) -> Sums:
-    """Return the sums of the run before in new places, 0 where there were none."""
-    known = origin >= 0
+    """Return the sums of the run before in new places; those of new pairs (-1) are to be set."""
 
     def moved(column: Sum) -> Sum:
-        values = np.zeros((len(origin), *column.shape[1:]), column.dtype)
-        values[known] = column[origin[known]]
-        return values
+        if not len(column):
+            return np.zeros((len(origin), *column.shape[1:]), column.dtype)
+        return column.take(origin, axis=0, mode="clip")
 
     return Sums({level: moved(values) for level, values in sums.common.items()}, moved(sums.said), moved(sums.mass))
 
 
-def _put(sums: Sums, at: Ints, values: Sums) -> None:
-    for level in SCORED_LEVELS:
-        sums.common[level][at] = values.common[level]
-    sums.said[at], sums.mass[at] = values.said, values.mass
+def _add(sums: Sums, sign: float, terms: Terms, to: Ints) -> None:
+    """Add what third headlines make of pairs, in place. `to`: where the sums of each pair are, -1 for nowhere."""
+    at = to[terms.pair]
+    there = at >= 0
+    for level, values in zip(SCORED_LEVELS, terms.common, strict=True):
+        np.add.at(sums.common[level], at[there], sign * values[there])
+    at = to[terms.saying]
+    there = at >= 0
+    np.add.at(sums.said.reshape(-1), at[there] * 2 + terms.side[there], sign * terms.said[there])
 
 
-def _change(sums: Sums, at: Ints, kept: KeptContext, came: _Thirds, went: _Thirds) -> None:
-    """Add to the sums of pairs, which are at places `at`, what third headlines make of them, and take away what they made."""
-    i, j = kept.table.i[at], kept.table.j[at]
-    for level, ours, theirs in zip(SCORED_LEVELS, came.partners, went.partners, strict=True):
-        left, right = hstack([ours, theirs], "csr"), hstack([ours, -theirs], "csr")
-        some = np.flatnonzero((np.diff(left.indptr)[i] > 0) & (np.diff(left.indptr)[j] > 0))
-        sums.common[level][at[some]] += _dots(left, right, i[some], j[some])
-    present = kept.words.astype(bool).astype(np.float64)
-    story = SCORED_LEVELS.index("story")
-    said = (came.partners[story] @ came.words - went.partners[story] @ went.words).tocsr()
-    said = (said - said.multiply(present)).tocsr()  # a title's own words are no echo
-    said.eliminate_zeros()
-    for side, (of, among) in enumerate(((i, j), (j, i))):
-        some = np.flatnonzero(np.diff(said.indptr)[among] > 0)
-        sums.said[at[some], side] += _dots(kept.words, said, of[some], among[some])
-
-
-class _Thirds(NamedTuple):
-    """Third headlines: their probability with each title, (titles, thirds), per level, and their words, 0 or 1, (thirds, n)."""
-
-    partners: list[csr_matrix]
-    words: csr_matrix
-
-
-def _thirds(kept: KeptContext, thirds: Ints, renumber: Ints, nodes: int, columns: int) -> _Thirds:
-    """Return nodes of a run as third headlines of titles that have the numbers `renumber`, -1 for none."""
-    words = kept.words[thirds].astype(bool).astype(np.float64)
-    words = csr_matrix((words.data, words.indices, words.indptr), shape=(len(thirds), columns))
-    rows = kept.matrices.pair[thirds]
-    title, third = renumber[rows.indices], np.repeat(np.arange(len(thirds)), np.diff(rows.indptr))
-    there = title >= 0
-    partners = []
-    for level in SCORED_LEVELS:
-        p = kept.table.p_pair(level)[rows.data[there]].astype(np.float64)
-        partners.append(csr_matrix((p, (title[there], third[there])), shape=(nodes, len(thirds))))
-    return _Thirds(partners, words)
-
-
-def _dots(left: csr_matrix, right: csr_matrix, i: Ints, j: Ints) -> Floats:
-    """Return the product of row i of `left` and row j of `right`, for each pair."""
-
-    def of_part(part: slice) -> Floats:
-        return np.asarray(left[i[part]].multiply(right[j[part]]).sum(axis=1)).ravel()
-
-    parts = [slice(k, k + _CHUNK_PAIRS) for k in range(0, len(i), _CHUNK_PAIRS)]
-    return np.concatenate([np.zeros(0), *in_order(of_part, parts)])
+def _put(sums: Sums, terms: Terms) -> None:
+    """Set the sums of the pairs of third headlines themselves, in place."""
+    own = terms.own
+    for level, values in zip(SCORED_LEVELS, own.common, strict=True):
+        sums.common[level][own.pair] = values
+    for side, said, mass in ((own.side, own.said, own.mass), (1 - own.side, own.echoed, own.echoed_mass)):
+        sums.said[own.pair, side], sums.mass[own.pair, side] = said, mass

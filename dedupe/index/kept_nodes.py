@@ -67,22 +67,23 @@ def nodes_of(
     progress: Progress,
 ) -> KeptNodes:
     """Return the nodes of a run, of which those with a `place` were in the run `before`."""
-    new, old = np.flatnonzero(place < 0), place[place >= 0]
-    order = np.argsort(np.concatenate([np.flatnonzero(place >= 0), new]))
+    new = np.flatnonzero(place < 0)
     vectors = embed(encoder, [copies.cores[row].core for row in copies.nodes.text_row[new].tolist()], progress, store)
     wording = vectors if judge.head is None else judge.wording_vectors(vectors)
     if before is None:
         vocabulary = Vocabulary()
         titles = _described(copies, new, vocabulary)
         return KeptNodes(keys, titles, vectors, wording, vocabulary, len(vocabulary))
-    vectors = _inserted(before.vectors, old, vectors, order)
-    wording = vectors if judge.head is None else _inserted(before.wording, old, wording, order)
+    vectors = _inserted(before.vectors, place, vectors)
+    wording = vectors if judge.head is None else _inserted(before.wording, place, wording)
     vocabulary = before.vocabulary
     if len(vocabulary) > 2 * before.described + _SPARE_COLUMNS:
         everything = nodes_described_again(copies)
         return KeptNodes(keys, everything[0], vectors, wording, everything[1], len(everything[1]))
     sources = numbered_sources([copies.headlines[row].source for row in copies.nodes.title_row.tolist()])
-    titles = stacked(before.titles.take(old), _described(copies, new, vocabulary)).take(order)
+    of_both = place.copy()
+    of_both[new] = len(before) + np.arange(len(new))
+    titles = stacked(before.titles, _described(copies, new, vocabulary)).take(of_both)
     titles = replace(titles, sources=sources)
     return KeptNodes(keys, titles, vectors, wording, vocabulary, before.described)
 
@@ -101,12 +102,10 @@ def _described(copies: Copies, nodes: Ints, vocabulary: Vocabulary) -> TitleFeat
     return describe_titles(texts, of.first[nodes], of.last[nodes], sources, labels, vocabulary)
 
 
-def _inserted(before: Vectors, old: Ints, new: Vectors, order: Ints) -> Float32s:
-    """Return the rows of the run before at `old`, then the new ones, in this order."""
-    rows = np.zeros((len(order), before.shape[1] or new.shape[1]), np.float32)
-    is_old = order < len(old)
-    if before.shape[1]:
-        rows[is_old] = before[old]
-    if new.shape[1]:  # an encoder is not asked about empty titles
-        rows[~is_old] = new[order[~is_old] - len(old)]
+def _inserted(before: Vectors, place: Ints, new: Vectors) -> Float32s:
+    """Return the rows of the run before at each place, and the new ones where it is -1."""
+    rows = np.zeros((len(place), before.shape[1] or new.shape[1]), np.float32)
+    if before.shape[1] and isinstance(before, np.ndarray):
+        before.take(place, axis=0, out=rows, mode="clip")
+    rows[place < 0] = new[:] if new.shape[1] else 0  # an encoder is not asked about empty titles
     return rows

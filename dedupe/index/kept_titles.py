@@ -8,7 +8,7 @@ from dedupe.clustering.collapse import Copies, copies_of
 from dedupe.headlines import Headline
 from dedupe.text.decorations import Undecorated, undecorated
 from dedupe.text.normalize import key_of_core, normalize
-from dedupe.text.outlets import NO_OUTLETS, Outlets, outlets_of
+from dedupe.text.outlets import NO_OUTLETS, Marks, Outlets
 
 _MANY_MARKS = 50  # outlets that came or went, from which all titles are undecorated again
 
@@ -22,14 +22,15 @@ class KeptTitles:
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
         self._cores: dict[Titled, tuple[Undecorated, str]] = {}
-        self._outlets = NO_OUTLETS
+        self._outlets, self._marks = NO_OUTLETS, Marks()
 
     def copies(self, headlines: Sequence[Headline], window: float | None) -> Copies:
         """Return what `collapse_copies` returns."""
         self._texts = {title: self._normalized(title) for title in {headline.title for headline in headlines}}
         texts = [self._texts[headline.title] for headline in headlines]
         titled = [(text, headline.source) for text, headline in zip(texts, headlines, strict=True)]
-        outlets = outlets_of(texts, [source for _, source in titled])
+        self._marks.update(set(self._texts.values()))
+        outlets = self._marks.outlets(source for _, source in titled)
         known = self._unchanged(outlets)
         self._cores = {title: known.get(title) or _core_of(title, outlets) for title in dict.fromkeys(titled)}
         self._outlets = outlets
