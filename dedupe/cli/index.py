@@ -9,10 +9,11 @@ import click
 from dedupe.cli.dry_run import understood
 from dedupe.cli.index_care import check, correct, forget
 from dedupe.cli.index_options import (
-    IndexOptions,
     MakingOptions,
+    ReadingOptions,
     RowsOut,
     counts_of,
+    flagged,
     index_argument,
     keep_visits,
     making,
@@ -23,7 +24,7 @@ from dedupe.cli.index_options import (
 from dedupe.cli.index_views import history, report, stories
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
-from dedupe.cli.shared import GroupOptions, count, option, options_of, say, takes
+from dedupe.cli.shared import GroupOptions, count, option, options_of, say, takes, warn
 from dedupe.runtime.files import write_lines
 from dedupe.runtime.whole_files import together
 
@@ -92,10 +93,11 @@ def add(job: _AddOptions, out: RowsOut, inputs: InputOptions, index: str) -> Non
     if not job.quiet:
         say("; ".join([", ".join([*counts_of(batch), *skipped]), *source.notes]))
         show_events(batch.events)
+        warn((), None, flagged(batch))
 
 
 @dataclass(frozen=True, kw_only=True)
-class _MatchOptions(IndexOptions):
+class _MatchOptions(ReadingOptions):
     all: bool = option("--all", is_flag=True, help="Also compare with headlines that are older than the window.")
 
 

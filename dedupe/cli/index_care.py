@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from dedupe.cli.index_options import IndexOptions, index_argument, moment, show_events
+from dedupe.cli.index_options import WritingOptions, index_argument, moment, show_events
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import Argument, count, say, takes
 from dedupe.runtime.files import write_lines
@@ -15,10 +15,10 @@ from dedupe.runtime.terminal import printable
 
 @click.command("check")
 @index_argument
-@takes(IndexOptions)
+@takes(WritingOptions)
 @click.option("--repair", is_flag=True, help="Also make anew what can be made from the rest: FAISS files, vectors.")
 @settings
-def check(job: IndexOptions, index: str, repair: bool) -> None:
+def check(job: WritingOptions, index: str, repair: bool) -> None:
     """Check everything that an index promises; a problem is one line, and exit code 2.
 
     \b
@@ -41,9 +41,9 @@ def check(job: IndexOptions, index: str, repair: bool) -> None:
 @click.command("correct")
 @index_argument
 @click.argument("files", cls=Argument, nargs=-1, required=True, metavar="FILE...")
-@takes(IndexOptions)
+@takes(WritingOptions)
 @settings
-def correct(job: IndexOptions, index: str, files: tuple[str, ...]) -> None:
+def correct(job: WritingOptions, index: str, files: tuple[str, ...]) -> None:
     """Join or keep apart pairs of titles, from now on.
 
     FILE is a table with the columns title_a, title_b and verdict, as --corrections of `cluster` takes it.
@@ -64,7 +64,7 @@ def correct(job: IndexOptions, index: str, files: tuple[str, ...]) -> None:
 
 @click.command("forget")
 @index_argument
-@takes(IndexOptions)
+@takes(WritingOptions)
 @click.option(
     "--before",
     required=True,
@@ -73,7 +73,7 @@ def correct(job: IndexOptions, index: str, files: tuple[str, ...]) -> None:
     help="A date, or a time span before the latest headline such as 90d.",
 )
 @settings
-def forget(job: IndexOptions, index: str, before: datetime | str) -> None:
+def forget(job: WritingOptions, index: str, before: datetime | str) -> None:
     """Delete archived headlines that are older; those of the active window stay, and ids are never used again.
 
     \b

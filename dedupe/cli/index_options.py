@@ -82,17 +82,9 @@ def _cell(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class IndexOptions(EngineOptions):
-    """How an index is opened."""
+class ReadingOptions(EngineOptions):
+    """How an index is opened to read."""
 
-    wait: float = option(
-        "--wait",
-        type=click.FloatRange(0),
-        default=60.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="Longest time to wait while another process writes into the index.",
-    )
     quiet: bool = option("-q", "--quiet", is_flag=True, help="Print no progress, summary or warnings.")
 
     def open(self, index: str) -> StoryIndex:
@@ -103,11 +95,28 @@ class IndexOptions(EngineOptions):
         from dedupe.index import StoryIndex
 
         limit_threads(self.threads)
-        return StoryIndex(index, encoder=self.model, wait=self.wait, **settings)
+        return StoryIndex(index, encoder=self.model, **settings)
+
+
+@dataclass(frozen=True)
+class WritingOptions(ReadingOptions):
+    """How an index is opened to write."""
+
+    wait: float = option(
+        "--wait",
+        type=click.FloatRange(0),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="Longest time to wait while another process writes into the index.",
+    )
+
+    def _opened(self, index: str, **settings: Any) -> StoryIndex:
+        return super()._opened(index, wait=self.wait, **settings)
 
 
 @dataclass(frozen=True, kw_only=True)
-class MakingOptions(IndexOptions):
+class MakingOptions(WritingOptions):
     """How an index is opened that may be new; `making` declares the options."""
 
     window: timedelta | None
@@ -166,6 +175,14 @@ def counts_of(batch: Batch) -> list[str]:
         count(sum(item.new_story for item in batch), "new story", "new stories"),
         *(f"{number} {kind}" for kind, number in event_counts(batch.events).items()),
     ]
+
+
+def flagged(batch: Batch) -> list[str]:
+    """Return a warning about headlines that are odd, if any are."""
+    flags = Counter(flag for item in batch for flag in item.flags if flag not in ("known", "revision"))
+    return [f"flagged in dedupe_flag: {', '.join(f'{number:,} {flag}' for flag, number in flags.items())}"] * bool(
+        flags
+    )
 
 
 def event_counts(events: Iterable[Event]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dedupe.cli.index_options import IndexOptions, index_argument, moment
+from dedupe.cli.index_options import ReadingOptions, index_argument, moment
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import RowOptions, count, option, options_of, readable_format, refuse, say, takes
 from dedupe.errors import InputError
@@ -29,7 +29,7 @@ _ORDERS = ("publishers", "size", "latest", "first")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _StoriesOptions(IndexOptions):
+class _StoriesOptions(ReadingOptions):
     output: str
     force: bool
     keep_formulas: bool
@@ -92,10 +92,10 @@ def stories(job: _StoriesOptions, index: str) -> None:
 @click.command("history")
 @index_argument
 @click.argument("id", metavar="ID")
-@takes(IndexOptions)
+@takes(ReadingOptions)
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format.")
 @settings
-def history(job: IndexOptions, index: str, id: str, format: str) -> None:
+def history(job: ReadingOptions, index: str, id: str, format: str) -> None:
     """Show what became of a story or wording: its headlines, and each change of its id.
 
     An id that has ended leads to the one that took over.
@@ -116,11 +116,11 @@ def history(job: IndexOptions, index: str, id: str, format: str) -> None:
 
 @click.command("report")
 @index_argument
-@takes(IndexOptions)
+@takes(ReadingOptions)
 @click.option("--report", required=True, metavar="FILE", help="The HTML page to write.")
 @options_of(RowOptions, "force")
 @settings
-def report(job: IndexOptions, index: str, report: str, force: bool) -> None:
+def report(job: ReadingOptions, index: str, report: str, force: bool) -> None:
     """Write an HTML page of the active stories, to read, search and regroup in a browser.
 
     \b

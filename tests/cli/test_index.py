@@ -98,6 +98,7 @@ def test_nothing_is_stored_twice_and_nothing_new_is_no_error(tmp_path: Path) -> 
     again = run("index", "add", index, rows)
     assert json_lines(again.stdout)[0]["dedupe_flag"] == "undated,known"
     assert "1 headline, 0 new, 0 new stories" in again.stderr
+    assert "warning: flagged in dedupe_flag: 1 undated" in again.stderr
     only_new = run("index", "add", index, rows, "--only-new", "--quiet")
     assert (only_new.exit_code, only_new.stdout, only_new.stderr) == (0, "", "")
     for name, text in (("empty.csv", ""), ("header.csv", "title,published\n")):
