@@ -16,10 +16,12 @@ from dedupe.index.readings_kept import ReadingsKept
 from dedupe.index.store import Store
 from dedupe.index.stored_headlines import ActiveRows
 from dedupe.index.vectors_kept import VectorsKept
+from dedupe.pipeline import grouped
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.matches import Matches
 from dedupe.result.settings import Settings
 from dedupe.runtime.progress import Progress, silent
+from dedupe.scoring import judge_of
 from dedupe.text.decorations import Undecorated, undecorated
 from dedupe.text.normalize import MAX_LENGTH, normalize
 from dedupe.text.outlets import Outlets
@@ -64,9 +66,18 @@ class ActiveWindow:
         return self._run.run(rows.grouped_as(), progress)
 
     def run_anew(self) -> Deduplication:
-        """Return the groups of the active headlines, made from nothing but themselves and stored vectors."""
-        fresh = ActiveRun(self.encoder, self.settings, vectors=self.vectors, corrections=self.corrections)
-        return fresh.run(self.rows.grouped_as())
+        """Return the groups of the active headlines as `deduplicate` makes them, with nothing from an earlier run but what
+        is stored of single titles and pairs.
+        """
+        return grouped(
+            self.rows.grouped_as(),
+            judge_of(self.encoder),
+            self.settings,
+            self.encoder,
+            store=self.vectors,
+            readings=self.readings,
+            corrections=self.corrections,
+        )
 
     def match(self, headlines: Sequence[Headline]) -> Matches:
         """Return which active headline each of these repeats; `Match.row` is its place."""

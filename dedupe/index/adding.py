@@ -130,8 +130,8 @@ def correct_ids(store: Store, active: ActiveWindow, run: Deduplication, now: int
 
 def embed_archived(store: Store, active: ActiveWindow) -> None:
     """Make the vectors again that archived headlines lack."""
-    rows = store.headlines(store.rows_without_vector())
+    rows = store.headlines(store.archived.rows_without_vector())
     if rows:
         texts, _ = active.embed([row.headline for row in rows], active.result().outlets)
         with store.database.writing():
-            store.set_vectors([row.row for row in rows], list(map(key_of, texts)))
+            store.archived.set_vectors([row.row for row in rows], list(map(key_of, texts)))

@@ -38,10 +38,10 @@ class Archived:
             behind = archive.last + 1
         except DamagedSegment:
             places, behind = [], 0
-        for numbers, rows in self._store.vectors_from(behind):
+        for numbers, rows in self._store.archived.vectors_from(behind):
             places.append(numbers[(rows @ queries.T >= floor).any(axis=1)])
         found_places = np.unique(np.concatenate([np.empty(0, np.int64), *places])).tolist()
-        return sorted(self._store.rows_at(found_places).values())
+        return sorted(self._store.archived.rows_at(found_places).values())
 
     def tend(self) -> None:
         """Write another file where enough rows have gathered behind the last one; the writer's task."""
@@ -49,16 +49,16 @@ class Archived:
             self.forget()
             self._store.set_meta({FORGOTTEN: ""})
         archive = self._opened()
-        behind = len(self._store.places(archive.last + 1))
+        behind = len(self._store.archived.places(archive.last + 1))
         start = due(archive.segments, behind)
         if start is not None:
             kept = archive.segments[:start]
-            self._rewrite(kept, self._store.places(kept[-1].last + 1 if kept else 0))
+            self._rewrite(kept, self._store.archived.places(kept[-1].last + 1 if kept else 0))
 
     def forget(self) -> None:
         """Write the files again that hold headlines which are no longer there; the writer's task."""
-        for segment in self._store.segments():
-            if len(self._store.places(segment.first, segment.last)) != segment.count:
+        for segment in self._store.archived.segments():
+            if len(self._store.archived.places(segment.first, segment.last)) != segment.count:
                 self._rewrite_one(segment)
 
     def repair(self) -> None:
@@ -74,21 +74,21 @@ class Archived:
 
     def sweep(self) -> None:
         """Remove files that the database does not name; the writer's task."""
-        known = {segment.name for segment in self._store.segments()}
+        known = {segment.name for segment in self._store.archived.segments()}
         for path in self._folder.glob(f"archive-*{SUFFIX}"):
             if path.name not in known:
                 with suppress(OSError):
                     path.unlink()
 
     def _opened(self) -> Archive:
-        segments = self._store.segments()
+        segments = self._store.archived.segments()
         if tuple(segments) != self._archive.segments:
             self._archive = Archive(self._folder, segments)
         return self._archive
 
     def _rewrite_one(self, segment: Segment) -> None:
-        others = [other for other in self._store.segments() if other.name != segment.name]
-        self._rewrite(others, self._store.places(segment.first, segment.last))
+        others = [other for other in self._store.archived.segments() if other.name != segment.name]
+        self._rewrite(others, self._store.archived.places(segment.first, segment.last))
 
     def _rewrite(self, kept: Iterable[Segment], places: Ints) -> None:
         """Keep some files, and write one more for these places, if any."""
@@ -96,7 +96,7 @@ class Archived:
         if len(places):
             with self._store.database.writing():
                 number = self._store.count_on("segment")
-            segments.append(write_segment(self._folder, number, places, self._store.vectors_at))
+            segments.append(write_segment(self._folder, number, places, self._store.archived.vectors_at))
         with self._store.database.writing():
-            self._store.replace_segments(segments)
+            self._store.archived.replace_segments(segments)
         self.sweep()

@@ -95,17 +95,17 @@ def _of_window(store: Store, span: int) -> Iterator[str]:
 
 
 def _of_vectors(store: Store) -> Iterator[str]:
-    broken = len(store.broken_vectors(_UNIT))
+    broken = len(store.archived.broken_vectors(_UNIT))
     if broken:
         yield f"{counted(broken, 'vector')} of another length than 1 or another width"
-    missing = len(store.rows_without_vector())
+    missing = len(store.archived.rows_without_vector())
     if missing:
         yield f"{counted(missing, 'archived headline')} without a vector"
 
 
 def _of_places(store: Store) -> Iterator[str]:
-    for segment in store.segments():
-        if len(store.places(segment.first, segment.last)) != segment.count:
+    for segment in store.archived.segments():
+        if len(store.archived.places(segment.first, segment.last)) != segment.count:
             yield f"{segment.name} has other headlines than the database"
 
 
@@ -131,7 +131,7 @@ def repaired(store: Store, active: ActiveWindow, archived: Archived, now: int) -
     if not found:
         return []
     with store.database.writing():
-        store.delete_vectors(store.broken_vectors(_UNIT))
+        store.archived.delete_vectors(store.archived.broken_vectors(_UNIT))
     embed_archived(store, active)
     archived.repair()
     active.discard_saved()

@@ -22,8 +22,6 @@ from dedupe.result.settings import Settings
 from dedupe.runtime.locks import exclusive
 
 _WRITER = ".writer.json"
-SETTINGS = ("window", "story_threshold", "wording_threshold", "reader")
-"""Those that are fixed when an index is made, besides the model."""
 
 
 def open_store(folder: Path, make: Callable[[], dict[str, str]] | None, patience: float) -> Store:

@@ -187,7 +187,7 @@ class StoryIndex:
         """
         with writing(self.path, self.wait):
             with self._store.database.writing():
-                forgotten = self._store.delete(queries.cutoff(self._store, before))
+                forgotten = self._store.archived.delete(queries.cutoff(self._store, before))
                 self._store.count_on("state")
                 self._store.set_meta({FORGOTTEN: "yes"})
             self._archived.tend()

@@ -220,21 +220,21 @@ def test_damaged_faiss_files(archived, damage):
 
 def test_what_is_forgotten_leaves_the_faiss_files(archived):
     with opened(archived) as index:
-        segments = index._store.segments()
+        segments = index._store.archived.segments()
         assert index.forget(at(100)) > 10
         assert index.check() == []
-        assert index._store.segments() != segments
-        assert {path.name for path in archived.glob("*.faiss")} == {s.name for s in index._store.segments()}
+        assert index._store.archived.segments() != segments
+        assert {path.name for path in archived.glob("*.faiss")} == {s.name for s in index._store.archived.segments()}
         index.forget(at(10_000))
-        assert index._store.segments() == [] and not list(archived.glob("*.faiss")) and index.check() == []
+        assert index._store.archived.segments() == [] and not list(archived.glob("*.faiss")) and index.check() == []
 
 
 def test_an_archive_finds_what_all_vectors_find(archived):
     """The search by files and database beside one through all vectors."""
     with opened(archived) as index:
-        places = index._store.places(0)
-        vectors = index._store.vectors_at(places)
-        rows = index._store.rows_at(places.tolist())
+        places = index._store.archived.places(0)
+        vectors = index._store.archived.vectors_at(places)
+        rows = index._store.archived.rows_at(places.tolist())
         queries = vectors[::7]
         nearest = (vectors @ queries.T).max(axis=1)
         found = set(index._archived.near(queries, 0.8))
