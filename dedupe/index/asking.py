@@ -81,7 +81,7 @@ def _said(number: int, rows: Sequence[StoredHeadline], answer: Answer) -> Iterat
     stories, wordings = (answer.labels(level).tolist() for level in ("story", "wording"))
     for place, row in enumerate(rows):
         match = answer.stored[place]
-        stored, level = (None, "") if match is None else match[:2]
+        stored, level = (None, "") if match is None else (match.row, match.level)
         labels = stories[place], wordings[place]
         yield row.row, _Said(number, stored, level, labels, repeats.get(place), flags[place])
 

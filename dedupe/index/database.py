@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dedupe.errors import DedupeError, InputError, OutputError
+from dedupe.errors import InputError, OutputError
 from dedupe.index.schema import APPLICATION_ID, FORMAT, PAGE_SIZE, TABLES, VIEWS
 
 FILE = "index.sqlite"
@@ -137,11 +137,9 @@ class Database:
 
 @contextmanager
 def reported(folder: Path) -> Iterator[None]:
-    """Turn what SQLite and the system say of a file into one clear line."""
+    """Turn what SQLite says of a file into one clear line."""
     try:
         yield
-    except DedupeError:
-        raise
     except sqlite3.Error as error:
         code = int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
         if code in _NO_SPACE:
@@ -158,7 +156,3 @@ def reported(folder: Path) -> Iterator[None]:
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise InputError(f"{folder / FILE} is damaged ({error}): restore it from a copy") from error
         raise
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {folder} ({error.strerror or error}): check the path and the free space"
-        ) from error

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 import numpy as np
 
+from dedupe.headlines import Headline
 from dedupe.index.batches import Item, Repeat
 from dedupe.index.plan import Plan
 from dedupe.index.repeats import closest_before, reasons_between
@@ -73,18 +74,14 @@ def repeats_of(answer: Answer, own: Sequence[StoredHeadline] | None) -> dict[int
         found[place] = Repeat(headline, row, closest.level, closest.probability, why)
     for place, match in enumerate(answer.stored):
         if match is not None:
-            other, level, probability = match
-            found[place] = Repeat(other.headline, other.row, level, probability, _why(answer, place, other))
+            headline, why = match.row.headline, partial(_reasons, answer, place, match.grouped)
+            found[place] = Repeat(headline, match.row.row, match.level, match.probability, why)
     return found
 
 
-def _why(answer: Answer, place: int, other: StoredHeadline) -> Callable[[], Sequence[str]]:
-    def reasons() -> Sequence[str]:
-        dated = other.dated
-        known = [k for k in range(answer.start) if answer.run.headlines[k] == dated]
-        return reasons_between(answer.run, answer.start + place, known[0]) if known else ()
-
-    return reasons
+def _reasons(answer: Answer, place: int, other: Headline) -> Sequence[str]:
+    known = next(k for k in range(answer.start) if answer.run.headlines[k] == other)
+    return reasons_between(answer.run, answer.start + place, known)
 
 
 def same_item(stored: StoredHeadline) -> Repeat:

@@ -26,11 +26,11 @@ class LateIds:
     def add(self, place: int, row: StoredHeadline) -> Keys:
         """Return the keys of the late headline at a place of the answer."""
         match = self._answer.stored[place]
-        near = None if match is None else self._now(match[0])
+        near = None if match is None else self._now(match.row)
         story = self._story_of_item(row)
         if story is None:
             story = near[0] if near else self._new("story", NO_KEY, self._labels["story"][place], row)
-        if match and near and match[1] != "story" and near[0] == story:
+        if match and near and match.level != "story" and near[0] == story:
             wording = near[1]
         else:
             wording = self._new("wording", story, self._labels["wording"][place], row)

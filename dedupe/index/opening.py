@@ -16,10 +16,11 @@ from typing import Any
 from dedupe.embedding import Encoder
 from dedupe.embedding.model_folder import BUNDLED, FALLBACK, MANIFEST, READER
 from dedupe.errors import InputError
-from dedupe.index.database import FILE, Database, reported
+from dedupe.index.database import FILE, Database
 from dedupe.index.store import Store
 from dedupe.result.settings import Settings
 from dedupe.runtime.locks import exclusive
+from dedupe.runtime.whole_files import as_output_errors
 
 _WRITER = ".writer.json"
 
@@ -31,7 +32,9 @@ def open_store(folder: Path, make: Callable[[], dict[str, str]] | None, patience
     """
     if not holds_index(folder):
         _check_new(folder, make=make is not None)
-        with reported(folder):
+        if make is not None:
+            make()  # reports a mistake before there is a folder
+        with as_output_errors(str(folder)):
             folder.mkdir(parents=True, exist_ok=True)
     database = Database(folder)
     try:
@@ -93,7 +96,7 @@ def writing(folder: Path, patience: float) -> Iterator[None]:
 def description(settings: Settings, encoder: Encoder) -> dict[str, str]:
     """Return what an index is made with, as the store keeps it."""
     return {
-        "window": f"{settings.window:g}",
+        "window": repr(settings.window),
         "story_threshold": repr(settings.thresholds["story"]),
         "wording_threshold": repr(settings.thresholds["wording"]),
         "reader": settings.reader,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,17 +23,29 @@ from dedupe.scoring import judge_of
 from dedupe.text.address import clean_address
 
 
+class Repeated(NamedTuple):
+    """A stored headline that another repeats, the closest level that they share, and the probability of one story.
+
+    `grouped`: the headline as the run had it.
+    """
+
+    row: StoredHeadline
+    level: str
+    probability: float
+    grouped: Headline
+
+
 @dataclass(frozen=True)
 class Answer:
     """What headlines repeat. `run`: over some stored headlines, then these, which begin at `start`.
 
-    `stored`: the headline that each repeats, with the level and probability; None where it repeats none. `among`: the closest
-    of those before it, by place from 0.
+    `stored`: the headline that each repeats, None where it repeats none. `among`: the closest of those before it, by place
+    from 0.
     """
 
     run: Deduplication
     start: int
-    stored: list[tuple[StoredHeadline, str, float] | None]
+    stored: list[Repeated | None]
     among: dict[int, Closest]
 
     @classmethod
@@ -53,7 +65,9 @@ class Answer:
 def answer_of(matches: Matches, reference: Sequence[StoredHeadline]) -> Answer:
     """Return matches with stored headlines as an answer."""
     start = len(matches.run) - len(matches)
-    stored = [None if m is None else (reference[m.row], m.level, m.probability) for m in matches.matches]
+    stored = [
+        None if m is None else Repeated(reference[m.row], m.level, m.probability, m.headline) for m in matches.matches
+    ]
     return Answer(matches.run, start, stored, _among(matches.run, start))
 
 

@@ -67,16 +67,21 @@ class StoryIndex:
         self.path, self.wait, self._given = Path(path).expanduser(), wait, encoder
 
         def make() -> dict[str, str]:
-            chosen = window or DEFAULT_WINDOW, story_threshold, wording_threshold, reader or "auto"
-            return description(self._settings(*chosen), self._encoder)
+            span = DEFAULT_WINDOW if window is None else window
+            settings = self._settings(span, story_threshold, wording_threshold, reader or "auto")
+            return description(settings, self._encoder)
 
-        self._store = open_store(self.path, make if create else None, wait)
-        self._meta = self._store.meta()
         hours = hours_of(window)
-        given = {"window": hours, "story_threshold": story_threshold, "wording_threshold": wording_threshold}
-        check_settings(self.path, self._meta, given | {"reader": reader})
-        if encoder is not None:
-            check_model(self.path, self._meta, self._encoder)
+        self._store = open_store(self.path, make if create else None, wait)
+        try:
+            self._meta = self._store.meta()
+            given = {"window": hours, "story_threshold": story_threshold, "wording_threshold": wording_threshold}
+            check_settings(self.path, self._meta, given | {"reader": reader})
+            if encoder is not None:
+                check_model(self.path, self._meta, self._encoder)
+        except BaseException:
+            self._store.database.close()
+            raise
 
     def __repr__(self) -> str:
         return f"StoryIndex({str(self.path)!r}, window='{self.window:g}h')"

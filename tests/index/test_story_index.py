@@ -287,7 +287,13 @@ def test_stories(folder):
             index.story("2026-02-14-0009")
         with pytest.raises(InputError, match="is the id of a wording"):
             index.story("2026-02-14-w0001")
-        for wrong in ({"order": "name"}, {"min_size": 0}, {"limit": -1}, {"since": "soon"}, {"since": datetime(2026, 2, 14)}):
+        for wrong in (
+            {"order": "name"},
+            {"min_size": 0},
+            {"limit": -1},
+            {"since": "soon"},
+            {"since": datetime(2026, 2, 14)},
+        ):
             with pytest.raises(InputError):
                 index.stories(**wrong)
         assert index.history("2026-02-14-w0001")[0].kind == "created"
@@ -325,6 +331,19 @@ def test_settings_are_fixed(folder):
         assert index.window == 48
 
 
+@pytest.mark.parametrize("window", ["20m", "100min", timedelta(seconds=1), 1 / 3, 1e4])
+def test_a_window_is_the_same_when_it_is_given_again(folder, window):
+    opened(folder, window=window).close()
+    opened(folder, window=window).close()
+
+
+def test_a_window_of_no_time_is_refused(folder):
+    for window in (0, "0h", "soon", -1):
+        with pytest.raises(InputError, match="must be a positive time"):
+            opened(folder, window=window)
+    assert not folder.exists()
+
+
 def test_another_model_is_refused(folder):
     class Other(NamedEncoder):
         identity = "other words"
@@ -338,6 +357,7 @@ def test_another_model_is_refused(folder):
 
     with pytest.raises(InputError, match="has no `identity`"):
         StoryIndex(folder.with_name("new"), encoder=Nameless())
+    assert not folder.with_name("new").exists()
 
 
 def test_a_newer_format_is_refused(folder):
