@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from dedupe import Headline, InputError, VectorCache, deduplicate, match, read_headlines
@@ -170,6 +172,32 @@ def test_a_wording_lies_in_one_story_also_where_the_reference_disagrees():
     rows = match([KNOWN[0].upper(), KNOWN[1].lower()], reference=known_as(8, 9, 1, 2)).rows()
     assert [row["dedupe_story"] for row in rows] == [8, 9]
     assert rows[0]["dedupe_wording"] != rows[1]["dedupe_wording"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ids_of_the_reference_are_kept_whatever_they_are_and_new_ones_are_new(seed):
+    rng = random.Random(seed)
+    titles = [*KNOWN, *FOUND[:3], "Tower of Bruges: bees", "Rates raised by central bank", "Lisbon museum reopens"]
+    pool = rng.choice([range(5), ["x", "y", "new-3", "5"], [0, "a", None, "new-1"], [None]])
+    known = [{"title": t, "story": rng.choice(pool), "wording": rng.choice(pool)} for t in rng.sample(titles, 6)]
+    matches = match(rng.sample(titles, 8), reference=known)
+    given = {level: {str(row[level]) for row in known if row[level] is not None} for level in ("story", "wording")}
+    groups = matches.run.labels("story")[-8:].tolist()
+    of_group, stories = {}, {}
+    for group, repeated, story, wording in zip(groups, matches, matches.stories, matches.wordings, strict=True):
+        row = known[repeated.row] if repeated else {"story": None, "wording": None}
+        assert row["story"] is None or str(story) == str(row["story"])
+        if repeated is None:
+            assert str(story) not in given["story"] and str(wording) not in given["wording"]
+            assert of_group.setdefault(group, story) == story
+        elif repeated.level == "story":
+            assert str(wording) not in given["wording"]
+        elif row["wording"] is not None:
+            assert str(wording) == str(row["wording"])
+        if str(wording) not in given["wording"]:
+            assert stories.setdefault(wording, story) == story
+    assert len(set(of_group.values())) == len(of_group)
+    assert {type(story) for story in matches.stories} in ({int}, {str})
 
 
 def test_numbers_of_two_runs_are_told_apart():
