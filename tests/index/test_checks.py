@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,13 +10,21 @@ from dedupe import StoryIndex
 from tests.support.index_news import at, batches, headline, ids, news, opened
 
 
-@pytest.fixture
-def index(tmp_path: Path):
-    with opened(tmp_path / "i", window="30h") as index:
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sound") / "i"
+    with opened(folder, window="30h") as index:
         for batch in batches(news(60, 21, days=8), 2):
             index.add(batch, now=at(24 * 9))
         index.add([headline("Bank fined in Turin", 24 * 9)], now=at(24 * 9))
         assert index.check() == []
+    return folder
+
+
+@pytest.fixture
+def index(sound: Path, tmp_path: Path) -> Iterator[StoryIndex]:
+    shutil.copytree(sound, tmp_path / "i")
+    with opened(tmp_path / "i") as index:
         index._store.database.execute("PRAGMA foreign_keys = OFF")
         yield index
 
