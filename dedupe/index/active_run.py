@@ -25,10 +25,11 @@ from dedupe.index.kept_context import KeptContext
 from dedupe.index.kept_nodes import KeptNodes
 from dedupe.index.kept_pairs import KeptPairs
 from dedupe.index.kept_titles import KeptTitles
+from dedupe.index.near_run import NearRun
 from dedupe.pipeline import cleaned_addresses, grouped, match, result_of
 from dedupe.result.cautions import input_cautions, run_cautions
 from dedupe.result.deduplication import Deduplication
-from dedupe.result.matches import Matches
+from dedupe.result.matches import Matches, matches_of
 from dedupe.result.settings import Settings
 from dedupe.runtime.arrays import Ints, pairs_within
 from dedupe.runtime.progress import Progress, silent
@@ -89,6 +90,7 @@ class ActiveRun:
         self.last: Deduplication | None = None
         self._judge, self._titles = judge_of(encoder), KeptTitles()
         self._kept: _Kept | None = None
+        self._near: NearRun | None = None
 
     def run(self, rows: Sequence[Headline], progress: Progress = silent) -> Deduplication:
         """Return what `deduplicate` returns for these rows, whatever rows the runs before had; may be empty.
@@ -96,9 +98,14 @@ class ActiveRun:
         What fails leaves the run before as it was. Raises what `deduplicate` raises.
         """
         copies = self._titles.copies(rows, self.settings.window)
-        result, kept = self._renewed(copies, progress) or (self._in_full(rows, progress), None)
-        self.last, self._kept = result, kept
-        return result
+        renewed = self._renewed(copies, progress)
+        if renewed is None:
+            self.last, self._kept, self._near = self._in_full(rows, progress), None, None
+        else:
+            self.last, self._kept, scorer = renewed
+            nodes, context, doubt = self._kept.nodes, self._kept.context, self._kept.pairs.least_doubt
+            self._near = NearRun(self.last, copies.fingerprints, nodes, context, scorer, doubt, self.vectors)
+        return self.last
 
     def _in_full(self, rows: Sequence[Headline], progress: Progress) -> Deduplication:
         return grouped(
@@ -112,7 +119,7 @@ class ActiveRun:
             corrections=self.corrections,
         )
 
-    def _renewed(self, copies: Copies, progress: Progress) -> tuple[Deduplication, _Kept] | None:
+    def _renewed(self, copies: Copies, progress: Progress) -> tuple[Deduplication, _Kept, Scorer] | None:
         """Return the run and what it leaves, or None where there is what concerns all titles at once."""
         settings, rows, of_row = self.settings, copies.headlines, copies.nodes.of_row
         if not self._judge.calibrated or crowdedness(len(copies.nodes)) < 1 or not any(copies.texts):
@@ -133,7 +140,7 @@ class ActiveRun:
         cautions = *oddities.result(), *run_cautions(crowds, 0, constraints.violated(trees, copies.nodes))
         crowds = replace(crowds, scorer=scorer)
         result = result_of(copies, settings, cautions, constraints, crowds, 1.0, scored, read, trees)
-        return result, _Kept(nodes, pairs, context)
+        return result, _Kept(nodes, pairs, context), scorer
 
     def _nodes(self, copies: Copies, progress: Progress) -> tuple[KeptNodes, _Change | None]:
         """Return the nodes, and what changed since the run before, None where nothing is taken over from it."""
@@ -188,10 +195,20 @@ class ActiveRun:
         """
         if self.last is None or not self.last.headlines:
             raise InputError("there are no active headlines: add some before you match")
+        if self._near is None:
+            return self._matched_in_full(rows, self.last)
+        run, near = self._near.of(rows, self.corrections)
+        matches = matches_of(run, np.arange(len(near)), run.headlines[: len(near)])
+        return replace(
+            matches,
+            matches=tuple(match and replace(match, row=int(near[match.row])) for match in matches.matches),
+        )
+
+    def _matched_in_full(self, rows: Sequence[Headline], last: Deduplication) -> Matches:
         thresholds = self.settings.thresholds
         return match(
             rows,
-            reference=self.last.headlines,
+            reference=last.headlines,
             encoder=self.encoder,
             window=self.settings.window,
             story_threshold=thresholds["story"],

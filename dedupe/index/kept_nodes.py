@@ -72,7 +72,7 @@ def nodes_of(
     wording = vectors if judge.head is None else judge.wording_vectors(vectors)
     if before is None:
         vocabulary = Vocabulary()
-        titles = _described(copies, new, vocabulary)
+        titles = described(copies, new, vocabulary)
         return KeptNodes(keys, titles, vectors, wording, vocabulary, len(vocabulary))
     vectors = _inserted(before.vectors, place, vectors)
     wording = vectors if judge.head is None else _inserted(before.wording, place, wording)
@@ -83,7 +83,7 @@ def nodes_of(
     sources = numbered_sources([copies.headlines[row].source for row in copies.nodes.title_row.tolist()])
     of_both = place.copy()
     of_both[new] = len(before) + np.arange(len(new))
-    titles = stacked(before.titles, _described(copies, new, vocabulary)).take(of_both)
+    titles = stacked(before.titles, described(copies, new, vocabulary)).take(of_both)
     titles = replace(titles, sources=sources)
     return KeptNodes(keys, titles, vectors, wording, vocabulary, before.described)
 
@@ -91,10 +91,11 @@ def nodes_of(
 def nodes_described_again(copies: Copies) -> tuple[TitleFeatures, Vocabulary]:
     """Return the features of all nodes, and what their columns stand for."""
     vocabulary = Vocabulary()
-    return _described(copies, np.arange(len(copies.nodes)), vocabulary), vocabulary
+    return described(copies, np.arange(len(copies.nodes)), vocabulary), vocabulary
 
 
-def _described(copies: Copies, nodes: Ints, vocabulary: Vocabulary) -> TitleFeatures:
+def described(copies: Copies, nodes: Ints, vocabulary: Vocabulary) -> TitleFeatures:
+    """Return the features of some nodes, whose columns are those of the vocabulary."""
     of = copies.nodes
     titles = [copies.cores[row] for row in of.text_row[nodes].tolist()]
     sources = [copies.headlines[row].source for row in of.title_row[nodes].tolist()]

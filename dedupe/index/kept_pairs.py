@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from dedupe.candidates import PairTable, TimeBand, concatenate, pairs_with
+from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Bools, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress
@@ -21,13 +22,15 @@ class KeptPairs:
     """The pairs of a run, sorted by (i, j), before the reader read any.
 
     `forced`: which are scored in any case, (pairs,). `read`: the places of those that were read in this run or one before;
-    `readings`: what came of it, as a table of these pairs.
+    `readings`: what came of it, as a table of these pairs. `least_doubt`: from which a pair was read: the least product of
+    probability and complement, 0 where all were, infinity where none was.
     """
 
     table: PairTable
     forced: Bools
     read: Ints
     readings: PairTable
+    least_doubt: float = np.inf
 
     def __len__(self) -> int:
         return len(self.table)
@@ -122,6 +125,11 @@ def as_read(pairs: KeptPairs, scorer: Scorer, progress: Progress) -> tuple[KeptP
             read=np.sort(np.concatenate([pairs.read, missing])),
             readings=concatenate([pairs.readings, more]),
         )
+    doubt = (
+        np.maximum(*(p[places] * (1 - p[places]) for p in map(table.p_pair, SCORED_LEVELS))) if len(table) else places
+    )
+    least = np.inf if scorer.reading == "off" else float(doubt.min(initial=np.inf)) if read.left else 0.0
+    pairs = replace(pairs, least_doubt=least)
     if len(places):
         table = table.updated(places, pairs.readings.take(np.searchsorted(pairs.read, places)))
     dropped = ~((table.p_pair(scorer.level) >= MIN_CONTEXT[scorer.level]) | pairs.forced)

@@ -68,7 +68,7 @@ class _Titles:
     def __init__(self, pair: csr_matrix, probability: list[NDArray[np.float32]], words: csr_matrix) -> None:
         self.pair, self.probability, self.words = pair, probability, words
         self.by_word, self.present = words.T.tocsr(), words.astype(bool).astype(np.float64)
-        self.total = np.asarray(words.sum(axis=1), np.float64).ravel()
+        self.total = _of_rows(words)
 
     def terms(self, block: Ints) -> Terms:
         """Return the terms of a block of third headlines, k, their partners a, and the partners b of these."""
@@ -123,7 +123,7 @@ class _Titles:
 
     def _own(self, block: Ints, k: Ints, a: Ints, ka: Ints, common: list[Floats], said: Floats) -> Own:
         own, other = self.words[block][k], self.words[a]
-        shared = np.asarray(own.minimum(other).sum(axis=1), np.float64).ravel()
+        shared = _of_rows(own.minimum(other))
         mass, echoed_mass = self.total[block][k] - shared, self.total[a] - shared
         p = self.probability[_STORY]
         rows = self.pair[block]
@@ -131,7 +131,7 @@ class _Titles:
             csr_matrix((p[rows.data].astype(np.float64), rows.indices, rows.indptr), shape=rows.shape) @ self.present
         )
         partners = (partners - partners.multiply(self.present[block])).tocsr()  # a title's own words are no echo
-        echoed = np.asarray(other.multiply(partners[k]).sum(axis=1)).ravel() - p[ka] * echoed_mass
+        echoed = _of_rows(other.multiply(partners[k])) - p[ka] * echoed_mass
         return Own(ka, common, (block[k] > a).astype(np.int64), said, mass, echoed, echoed_mass)
 
 
@@ -143,8 +143,14 @@ def _entries(matrix: csr_matrix, rows: Ints) -> tuple[Ints, Ints, NDArray[Any]]:
     return place, matrix.indices[at].astype(np.int64), matrix.data[at]
 
 
+def _of_rows(matrix: Any) -> Floats:
+    """Return the sum of each row."""
+    return np.asarray(matrix.sum(axis=1), np.float64).ravel()
+
+
 def _sums(places: Ints, values: Floats, count: int) -> Floats:
-    return np.asarray(np.bincount(places, values, count), np.float64)
+    """Return the sum of the values at each place, (count,)."""
+    return np.bincount(places, values, count).astype(np.float64)
 
 
 def _mass(bits: NDArray[np.uint64], k: Ints, masses: Floats) -> Floats:

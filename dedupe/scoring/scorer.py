@@ -41,7 +41,8 @@ class Scorer:
     `vectors`: unit rows, (n, d); `wording_vectors`: those of the wording level. `scale`: brings the encoder's cosine to the
     judge's scale. `level`: that of the run; pairs are kept by their probability at this level. `encoder`: names the folder of
     the reader; `reading`: which pairs it reads, one of `READING`; `readings`: where it looks up what it read before.
-    `same_address`, `same_record` (of a page): pairs that are scored in any case.
+    `same_address`, `same_record` (of a page): pairs that are scored in any case. `among`: how many titles the run has, where
+    `titles` are some of these.
     """
 
     judge: Judge
@@ -55,6 +56,7 @@ class Scorer:
     readings: ReadingStore | None = None
     same_address: AddressPairs = NO_ADDRESSES
     same_record: AddressPairs = NO_ADDRESSES
+    among: int | None = None
 
     @classmethod
     def of(
@@ -103,7 +105,7 @@ class Scorer:
     @property
     def crowd(self) -> float:
         """The `crowdedness` of the run."""
-        return crowdedness(len(self.titles.texts))
+        return crowdedness(len(self.titles.texts) if self.among is None else self.among)
 
     @property
     def level_vectors(self) -> Vectors:

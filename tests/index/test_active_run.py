@@ -132,3 +132,26 @@ def test_after_any_additions_and_removals_it_is_a_run_from_nothing(seed, monkeyp
         run.run(rows)
         assert_same(run, rows, settings)
     assert counts == {"full": 0, "anew": 1}, "it took over what it could"
+
+
+def active(count=150, seed=3, **options):
+    settings = settings_of(**options)
+    run = ActiveRun(Identified(), settings, vectors=MemoryVectors(), readings=MemoryReadings())
+    rows = headlines(count, seed)
+    run.run(rows)
+    return run, rows
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_match_says_what_a_run_with_the_headline_would(seed):
+    run, rows = active(seed=seed)
+    same = 0
+    for new in headlines(60, seed + 50):
+        match = run.match([new])
+        expected = grouped([*rows, new], judge_of(run.encoder), run.settings, FakeEncoder())
+        labels = expected.labels("story")
+        known = set(np.flatnonzero(labels[:-1] == labels[-1]).tolist())
+        found = match.matches[0]
+        same += (found is None) == (not known) and (found is None or found.row in known)
+        assert found is None or found.headline is rows[found.row]
+    assert same >= 58, "a new title may change what the stories around it are"
