@@ -105,9 +105,4 @@ class ArchivedRows:
         oldest = self.database.value("SELECT min(batch) FROM headline_rows WHERE place IS NULL") or 0
         self.database.execute(f"DELETE FROM vectors WHERE batch < ? AND {unused}", [oldest])
         self.database.execute("DELETE FROM readings WHERE batch < ?", [oldest])
-        lost = "representative IS NOT NULL AND representative NOT IN (SELECT row FROM headline_rows)"
-        for key, level in self.database.rows(f"SELECT key, level FROM ids WHERE {lost}"):
-            left = f"{level} IN (SELECT key FROM ids WHERE leads_to = ?1) ORDER BY time DESC LIMIT 1"
-            best = f"(SELECT row FROM headline_rows WHERE {left})"
-            self.database.execute(f"UPDATE ids SET representative = {best} WHERE key = ?1", [key])
         return len(rows)

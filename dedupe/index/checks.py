@@ -8,7 +8,7 @@ import numpy as np
 
 from dedupe.index.active_window import ActiveWindow
 from dedupe.index.archived import Archived
-from dedupe.index.store import Store
+from dedupe.index.store import MISREPRESENTED, Store
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.display import counted
 from dedupe.runtime.arrays import Ints, codes
@@ -42,9 +42,7 @@ _RULES = {
         "UNION ALL SELECT level || ' ' || substr(id, 1, 10), max(CAST(ltrim(substr(id, 12), 'w') AS INTEGER)) "
         "FROM ids GROUP BY 1) LEFT JOIN counters USING (name) WHERE coalesce(next, 1) <= last"
     ),
-    "what represents a story or wording is not there": (
-        "SELECT id FROM ids WHERE representative IS NOT NULL AND representative NOT IN (SELECT row FROM headline_rows)"
-    ),
+    "what represents a story or wording is not in it": f"SELECT id FROM ({MISREPRESENTED})",
     "two headlines are one item with one title": (
         "SELECT min(row) FROM headline_rows WHERE id IS NOT NULL GROUP BY id, source, title HAVING count(*) > 1"
     ),
@@ -138,4 +136,5 @@ def repaired(store: Store, active: ActiveWindow, archived: Archived, now: int) -
     run = active.run(active.rows, active.corrections, silent)
     with store.database.writing():
         correct_ids(store, active, run, now)
+        store.renew_representatives()
     return found

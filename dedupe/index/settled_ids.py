@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dedupe.clustering.representatives import representatives
 from dedupe.index.repeats import closest_pair
 from dedupe.index.stable_ids import NO_KEY, Change, Continuity, continued
 from dedupe.index.store import Group, Store, StoredEvent
 from dedupe.index.stored_headlines import ActiveRows, StoredHeadline, moment_of
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.deduplication import Deduplication
-from dedupe.runtime.arrays import Bools, Ints
+from dedupe.runtime.arrays import Bools, Ints, codes
 
 Keys = tuple[int, int]
 """Of the story and the wording of a headline."""
@@ -94,18 +95,23 @@ def store_ids(
     store.insert(named[before:], batch)
     store.assign((named[place].row, named[place].story, named[place].wording) for place in touched[touched < before])
     for level in SCORED_LEVELS:
-        store.represent(_representatives(run, level, settled.keys[level], touched, named))
+        left = np.isin(settled.keys[level], rows.column(level)[touched])  # in groups that headlines have left
+        places = np.union1d(touched, np.flatnonzero(left))
+        store.represent(_representatives(run, level, settled.keys[level], places, named))
+    store.renew_representatives([key for level in SCORED_LEVELS for key in set(rows.column(level)[touched].tolist())])
     made = {group.key for group in settled.created if group.level == "story"}
     return StoredRun(ActiveRows(tuple(named)), frozenset(made.difference(story[:before].tolist())), retired)
 
 
 def _representatives(
-    run: Deduplication, level: str, keys: Ints, touched: Ints, rows: Sequence[StoredHeadline]
+    run: Deduplication, level: str, keys: Ints, places: Ints, rows: Sequence[StoredHeadline]
 ) -> Iterator[tuple[int, int]]:
-    """Yield the key of each group with a touched place, and the row that represents it."""
-    if len(touched):
-        places = run.representatives(level)[np.unique(run.labels(level)[touched])]
-        yield from ((int(keys[place]), rows[place].row) for place in places.tolist())
+    """Yield the key of each group with any of some places, and the row that represents it."""
+    labels = run.labels(level)
+    members = np.flatnonzero(np.isin(labels, labels[places]))
+    nodes = replace(run.nodes, of_row=run.nodes.of_row[members], ties=run.nodes.ties[members])
+    best = representatives(codes(labels[members]), nodes, run.vectors, run.facts, run.settings.keep)
+    yield from ((int(keys[place]), rows[place].row) for place in members[best].tolist())
 
 
 def _with_items(old: Ints, labels: Ints, items: dict[int, int]) -> Ints:

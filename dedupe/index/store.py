@@ -18,6 +18,12 @@ ORDERS = {
     "first": _BEGAN,
 }
 """How stories are sorted: by number of sources or of headlines, largest first; latest first; or in the order they began."""
+MISREPRESENTED = (
+    "SELECT g.key, g.level, g.id FROM ids g LEFT JOIN headline_rows h ON h.row = g.representative "
+    "LEFT JOIN ids o ON o.key = iif(g.level = 'story', h.story, h.wording) "
+    "WHERE g.representative IS NOT NULL AND g.leads_to = g.key AND o.leads_to IS NOT g.key"
+)
+"""Finds the groups whose representative is not in them."""
 FORGOTTEN = "forgotten"
 """In `meta`: whether headlines were deleted that FAISS files may still hold."""
 _MAX_AT_ADDRESS = 21  # rows looked at; with more titles an address says nothing
@@ -191,6 +197,15 @@ class Store:
         self.database.execute_many(
             "UPDATE ids SET representative = ? WHERE key = ? AND representative IS NOT ?", changes
         )
+
+    def renew_representatives(self, keys: Sequence[int] | None = None) -> None:
+        """Let the latest headline represent each group, or each of some, whose representative is no longer in it."""
+        found = self.database.rows(MISREPRESENTED) if keys is None else []
+        found += self.database.rows_in(f"{MISREPRESENTED} AND g.key IN ({{}})", keys or [])
+        for key, level, _ in found:
+            left = f"{level} IN (SELECT key FROM ids WHERE leads_to = ?1) ORDER BY time DESC LIMIT 1"
+            latest = f"(SELECT row FROM headline_rows WHERE {left})"
+            self.database.execute(f"UPDATE ids SET representative = {latest} WHERE key = ?1", [key])
 
     def group(self, id_: str) -> Group | None:
         """Return what an id names, None for an unknown one."""

@@ -38,7 +38,9 @@ DAMAGE = {
     "goes on as if it had ended": "INSERT INTO event_rows VALUES (99, 1, 0, 'merged', 'story', 1, 2, 1, NULL, NULL, NULL)",
     "the next number of a kind was given before: row": "UPDATE counters SET next = 3 WHERE name = 'row'",
     "given before: story 2026": "UPDATE counters SET next = 1 WHERE name LIKE 'story 2026%'",
-    "what represents": "UPDATE ids SET representative = 9999 WHERE key = 1",
+    "what represents a story": "UPDATE ids SET representative = 9999 WHERE key = 1",
+    "what represents a story or wording is not in it": "UPDATE ids SET representative = (SELECT max(row) FROM headline_rows) "
+    "WHERE key = (SELECT story FROM headline_rows WHERE row = 1)",
     "two headlines are one item": "UPDATE headline_rows SET id = 'x', source = NULL, title = 'y' WHERE row < 3",
     "a new title of one that is a new title": "UPDATE headline_rows SET revises = row - 1 WHERE row IN (2, 3)",
     "outside the window": "UPDATE headline_rows SET place = NULL, vector = NULL WHERE place = 1",
