@@ -72,7 +72,6 @@ CREATE TABLE headline_rows (
     place INTEGER UNIQUE,  -- in the archive; empty while the row is active
     vector INTEGER REFERENCES vectors (key)  -- of an archived row
 );
-CREATE INDEX active_rows ON headline_rows (row) WHERE place IS NULL;
 CREATE INDEX rows_by_item ON headline_rows (id, source) WHERE id IS NOT NULL;
 CREATE INDEX rows_by_address ON headline_rows (address) WHERE address IS NOT NULL;
 CREATE INDEX rows_by_time ON headline_rows (time);
@@ -107,6 +106,7 @@ CREATE TABLE vectors (  -- of texts; those that no archived row has can be made 
     batch INTEGER NOT NULL,
     numbers BLOB NOT NULL  -- float32
 );
+CREATE INDEX vectors_by_batch ON vectors (batch);
 CREATE TABLE readings (  -- what the reader said of pairs; can be made again
     texts BLOB PRIMARY KEY,  -- the hash of both
     batch INTEGER NOT NULL,
