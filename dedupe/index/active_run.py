@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +28,7 @@ from dedupe.index.kept_nodes import KeptNodes
 from dedupe.index.kept_pairs import KeptPairs
 from dedupe.index.kept_titles import KeptTitles
 from dedupe.index.near_run import NearRun
+from dedupe.index.saved_run import Kept, load, save
 from dedupe.pipeline import cleaned_addresses, grouped, match, result_of
 from dedupe.result.cautions import input_cautions, run_cautions
 from dedupe.result.deduplication import Deduplication
@@ -35,30 +38,21 @@ from dedupe.runtime.arrays import Ints, pairs_within
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring import IDENTITY, ReadingStore, Scorer, TitleFeatures, judge_of
 from dedupe.scoring.context import Context
-from dedupe.scoring.model import crowdedness
+from dedupe.scoring.model import crowdedness, to_json
 
 _MOST_NEW = 4  # a run in which more than one in so many titles is new takes nothing over
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """What a run leaves to the next."""
-
-    nodes: KeptNodes
-    pairs: KeptPairs
-    context: KeptContext
 
 
 @dataclass(frozen=True)
 class _Change:
     """What changed since the run before: the place of each node there, -1 for a new one; and the node of each of its nodes."""
 
-    before: _Kept
+    before: Kept
     place: Ints
     renumber: Ints
 
     @classmethod
-    def of(cls, before: _Kept, place: Ints) -> _Change:
+    def of(cls, before: Kept, place: Ints) -> _Change:
         renumber = np.full(len(before.nodes), -1)
         renumber[place[place >= 0]] = np.flatnonzero(place >= 0)
         return cls(before, place, renumber)
@@ -89,8 +83,42 @@ class ActiveRun:
         self.vectors, self.readings, self.corrections = vectors, readings, corrections
         self.last: Deduplication | None = None
         self._judge, self._titles = judge_of(encoder), KeptTitles()
-        self._kept: _Kept | None = None
+        self._kept: Kept | None = None
         self._near: NearRun | None = None
+
+    @classmethod
+    def load(
+        cls,
+        path: Path,
+        encoder: Encoder,
+        settings: Settings,
+        *,
+        vectors: VectorStore | None = None,
+        readings: ReadingStore | None = None,
+        corrections: Sequence[Correction] = (),
+    ) -> ActiveRun:
+        """Return the run that `save` kept in a file, or one from nothing where this is missing, damaged or of others."""
+        run = cls(encoder, settings, vectors=vectors, readings=readings, corrections=corrections)
+        if run._about is not None:
+            run._kept = load(path, run._about, run._judge)
+        return run
+
+    def save(self, path: Path) -> None:
+        """Write what the next run takes over to a file, whole or not at all; raises `OutputError` where it cannot be written.
+
+        The file is left as it is where nothing is to be taken over.
+        """
+        if self._kept is not None and self._about is not None:
+            save(self._kept, path, self._about)
+
+    @property
+    def _about(self) -> dict[str, Any] | None:
+        """What all that is taken over depends on, besides headlines; None where the encoder has no identity."""
+        identity, settings = getattr(self.encoder, "identity", None), self.settings
+        if not isinstance(identity, str):
+            return None
+        about = {"level": settings.level, "window": settings.window, "reader": settings.reader}
+        return about | {"encoder": identity, "judge": to_json(self._judge)}
 
     def run(self, rows: Sequence[Headline], progress: Progress = silent) -> Deduplication:
         """Return what `deduplicate` returns for these rows, whatever rows the runs before had; may be empty.
@@ -119,7 +147,7 @@ class ActiveRun:
             corrections=self.corrections,
         )
 
-    def _renewed(self, copies: Copies, progress: Progress) -> tuple[Deduplication, _Kept, Scorer] | None:
+    def _renewed(self, copies: Copies, progress: Progress) -> tuple[Deduplication, Kept, Scorer] | None:
         """Return the run and what it leaves, or None where there is what concerns all titles at once."""
         settings, rows, of_row = self.settings, copies.headlines, copies.nodes.of_row
         if not self._judge.calibrated or crowdedness(len(copies.nodes)) < 1 or not any(copies.texts):
@@ -140,7 +168,7 @@ class ActiveRun:
         cautions = *oddities.result(), *run_cautions(crowds, 0, constraints.violated(trees, copies.nodes))
         crowds = replace(crowds, scorer=scorer)
         result = result_of(copies, settings, cautions, constraints, crowds, 1.0, scored, read, trees)
-        return result, _Kept(nodes, pairs, context), scorer
+        return result, Kept(nodes, pairs, context), scorer
 
     def _nodes(self, copies: Copies, progress: Progress) -> tuple[KeptNodes, _Change | None]:
         """Return the nodes, and what changed since the run before, None where nothing is taken over from it."""

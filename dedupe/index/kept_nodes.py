@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,19 +14,28 @@ from dedupe.runtime.arrays import Float32s, Ints
 from dedupe.runtime.progress import Progress
 from dedupe.scoring import Judge, TitleFeatures, describe_titles
 from dedupe.scoring.title_features import Vocabulary, numbered_sources, stacked
+from dedupe.text.decorations import Undecorated
 
 _SPARE_COLUMNS = 20_000  # for words of titles that have gone, before all titles are described again
+
+
+class NodeKey(NamedTuple):
+    """All that features and vectors of a node depend on; `hours`: the first and the last, None where it is undated."""
+
+    title: Undecorated
+    source: str | None
+    hours: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
 class KeptNodes:
     """The nodes of a run.
 
-    `keys`: all that features and vectors of a node depend on, (nodes,). `wording`: the vectors of the wording level.
+    `keys`: (nodes,). `wording`: the vectors of the wording level.
     `vocabulary`: what the columns of `titles` stand for; `described`: how many it had when all titles were described.
     """
 
-    keys: list[Hashable]
+    keys: list[NodeKey]
     titles: TitleFeatures
     vectors: Vectors
     wording: Vectors
@@ -36,18 +46,18 @@ class KeptNodes:
         return len(self.keys)
 
 
-def keys_of(copies: Copies) -> list[Hashable]:
-    """Return for each node all that its features and vectors depend on: core, labels, source, first and last hour."""
+def keys_of(copies: Copies) -> list[NodeKey]:
+    """Return the key of each node."""
     nodes, headlines, cores = copies.nodes, copies.headlines, copies.cores
     rows = zip(nodes.text_row.tolist(), nodes.title_row.tolist(), strict=True)
     hours = zip(nodes.first.tolist(), nodes.last.tolist(), strict=True)
     return [
-        (cores[text], headlines[title].source, None if first != first else (first, last))  # NaN: undated
+        NodeKey(cores[text], headlines[title].source, None if first != first else (first, last))  # NaN: undated
         for (text, title), (first, last) in zip(rows, hours, strict=True)
     ]
 
 
-def places_before(keys: Sequence[Hashable], before: Sequence[Hashable]) -> Ints:
+def places_before(keys: Sequence[NodeKey], before: Sequence[NodeKey]) -> Ints:
     """Return the place of each key among those of the run before, (keys,), -1 where it is new; no place twice.
 
     The places ascend where the order of both runs is the same.
@@ -58,7 +68,7 @@ def places_before(keys: Sequence[Hashable], before: Sequence[Hashable]) -> Ints:
 
 def nodes_of(
     copies: Copies,
-    keys: list[Hashable],
+    keys: list[NodeKey],
     place: Ints,
     before: KeptNodes | None,
     judge: Judge,

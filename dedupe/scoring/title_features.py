@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -60,6 +60,21 @@ class TitleFeatures:
     last: Floats
     sources: Ints
     facts: Ints
+
+    @classmethod
+    def of(
+        cls,
+        texts: Sequence[str],
+        entries: csr_matrix,
+        kind: NDArray[np.uint8],
+        columns: Mapping[str, NDArray[Any]],
+        sources: Ints | None = None,
+    ) -> TitleFeatures:
+        """Return the features of titles from `entries`, `kind` and the other columns, by name. `sources`: default: none."""
+        folded = np.empty(len(texts), object)
+        folded[:] = [text.casefold() for text in texts]
+        numbers = numbered_sources([None] * len(texts)) if sources is None else sources
+        return cls(texts=folded, entries=entries, mirrored=_mirrored(entries), kind=kind, sources=numbers, **columns)
 
     def take(self, titles: Ints) -> TitleFeatures:
         """Return the features of these titles."""
@@ -118,6 +133,18 @@ class Vocabulary:
     def __init__(self) -> None:
         self._column: dict[Member, int] = {member: k for k, member in enumerate(_ALL_SIDES)}
         self._kinds = bytearray(kind for kind, _ in _ALL_SIDES)
+
+    @classmethod
+    def of(cls, kinds: NDArray[np.uint8], members: Sequence[str]) -> Vocabulary:
+        """Return the vocabulary that has this `content`."""
+        vocabulary = cls()
+        vocabulary._column = {member: k for k, member in enumerate(zip(kinds.tolist(), members, strict=True))}
+        vocabulary._kinds = bytearray(kinds.tobytes())
+        return vocabulary
+
+    def content(self) -> tuple[NDArray[np.uint8], list[str]]:
+        """Return the kind of each column, and the member that it stands for."""
+        return np.frombuffer(bytes(self._kinds), np.uint8), [member for _, member in self._column]
 
     def __len__(self) -> int:
         return len(self._column)

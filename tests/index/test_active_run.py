@@ -6,13 +6,14 @@ import random
 import zlib
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dedupe.clustering import Correction
 from dedupe.headlines import Headline
-from dedupe.index import active_run, kept_context
+from dedupe.index import kept_context
 from dedupe.index.active_run import ActiveRun
 from dedupe.pipeline import grouped
 from dedupe.result.settings import Settings
@@ -68,7 +69,7 @@ def headlines(count, seed=0):
         words = [rng.choice(SUBJECTS), rng.choice(EVENTS), "in", rng.choice(PLACES)]
         title = " ".join(words) + rng.choice(ENDS) if rng.random() < 0.97 else rng.choice(["", "Live: " + words[0]])
         published = START + timedelta(hours=rng.uniform(0, 100)) if rng.random() < 0.9 else None
-        url = f"https://example.org/{rng.randrange(30)}" if rng.random() < 0.2 else None
+        url = f"https://example.org/2026/story-{rng.randrange(30)}-of-the-day" if rng.random() < 0.2 else None
         record = f"item{rng.randrange(20)}" if rng.random() < 0.1 else None
         source = rng.choice([None, "Harbour Times", "lofoten-courier.no", "A"])
         rows.append(Headline(title, str(k), published, source, url, record=record))
@@ -88,10 +89,22 @@ def assert_same(run, rows, settings, corrections=()):
         np.testing.assert_array_equal(result.labels(level), expected.labels(level))
     ours, theirs = result.pair_table, expected.pair_table
     np.testing.assert_array_equal(np.stack([ours.i, ours.j]), np.stack([theirs.i, theirs.j]))
-    for name in ("similarity", "wording_similarity", "read_story", "p_pair_story", "p_pair_wording", "p_wording", "p_story"):
+    for name in (
+        "similarity",
+        "wording_similarity",
+        "read_story",
+        "p_pair_story",
+        "p_pair_wording",
+        "p_wording",
+        "p_story",
+    ):
         np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), atol=2e-5)
     np.testing.assert_allclose(ours.context, theirs.context, atol=2e-3)
-    assert (result.outlets, result.pairs_read, result.flags()) == (expected.outlets, expected.pairs_read, expected.flags())
+    assert (result.outlets, result.pairs_read, result.flags()) == (
+        expected.outlets,
+        expected.pairs_read,
+        expected.flags(),
+    )
     assert result.cautions == expected.cautions
     np.testing.assert_array_equal(result.kept("wording"), expected.kept("wording"))
     return expected
@@ -155,3 +168,129 @@ def test_a_match_says_what_a_run_with_the_headline_would(seed):
         same += (found is None) == (not known) and (found is None or found.row in known)
         assert found is None or found.headline is rows[found.row]
     assert same >= 58, "a new title may change what the stories around it are"
+
+
+def test_a_run_goes_on_from_what_another_process_kept(tmp_path, monkeypatch):
+    run, rows = active()
+    run.save(tmp_path / "active.run")
+    counts = counted(monkeypatch)
+    again = ActiveRun.load(tmp_path / "active.run", run.encoder, run.settings, vectors=run.vectors)
+    rows = [*rows[4:], *headlines(6, 9)]
+    again.run(rows)
+    assert_same(again, rows, run.settings)
+    again.run(rows[3:])
+    assert_same(again, rows[3:], run.settings)
+    assert counts == {"full": 0, "anew": 0}, "it took over what was kept"
+
+
+def _cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _changed(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("damage", [_cut, _changed, Path.unlink], ids=["cut", "changed", "gone"])
+def test_a_damaged_file_counts_as_missing(damage, tmp_path, monkeypatch):
+    run, rows = active()
+    run.save(tmp_path / "active.run")
+    damage(tmp_path / "active.run")
+    counts = counted(monkeypatch)
+    again = ActiveRun.load(tmp_path / "active.run", run.encoder, run.settings)
+    again.run(rows)
+    assert_same(again, rows, run.settings)
+    assert counts == {"full": 0, "anew": 1}, "it began anew"
+
+
+def test_what_was_kept_of_another_window_or_encoder_counts_as_missing(tmp_path):
+    run, _ = active()
+    run.save(tmp_path / "active.run")
+    other = Identified()
+    other.identity = "others"
+    assert ActiveRun.load(tmp_path / "active.run", run.encoder, run.settings)._kept is not None
+    assert ActiveRun.load(tmp_path / "active.run", run.encoder, settings_of(window=24.0))._kept is None
+    assert ActiveRun.load(tmp_path / "active.run", other, run.settings)._kept is None
+
+
+def test_corrections_may_change_between_runs():
+    run, rows = active()
+    labels, titles = run.last.labels("story"), [row.title for row in rows]
+    together = next((a, b) for a in range(60) for b in range(a) if labels[a] == labels[b] and titles[a] != titles[b])
+    apart = next((a, b) for a in range(60) for b in range(a) if labels[a] != labels[b] and titles[a] and titles[b])
+    run.corrections = [
+        Correction(titles[together[0]], titles[together[1]], "different"),
+        Correction(titles[apart[0]], titles[apart[1]], "story"),
+    ]
+    run.run(rows)
+    assert_same(run, rows, run.settings, run.corrections)
+    run.corrections = []
+    run.run(rows)
+    assert_same(run, rows, run.settings)
+
+
+def test_at_the_level_of_wordings():
+    run, rows = active(level="wording", reader="all")
+    rows = [*rows[10:], *headlines(10, 8)]
+    run.run(rows)
+    assert_same(run, rows, run.settings)
+
+
+def test_few_headlines_none_and_crowds_are_run_in_full(monkeypatch):
+    counts = counted(monkeypatch)
+    run, rows = active()
+    few = rows[:20]
+    run.run(few)
+    assert_same(run, few, run.settings)
+    assert len(run.run([])) == 0
+    crowd = [Headline(f"{SUBJECTS[0]} sinks in Oslo with {k} hurt", str(k), START) for k in range(1200)]
+    run.run(rows + crowd)
+    assert any(caution.code in ("collapsed", "sparse") for caution in run.last.cautions), "there is a crowd"
+    assert_same(run, rows + crowd, run.settings)
+    run.run(rows)
+    assert_same(run, rows, run.settings)
+    assert counts["full"] == 3
+
+
+def test_vectors_and_readings_are_made_once(monkeypatch):
+    run, rows = active()
+    encoded = run.encoder.encoded
+    run.run(rows[5:])
+    assert run.encoder.encoded == encoded
+    anew = ActiveRun(Identified(), run.settings, vectors=run.vectors)
+    anew.run(rows)
+    assert anew.encoder.encoded == 0
+
+
+def test_a_match_groups_the_new_headlines_and_knows_addresses_copies_and_corrections():
+    run, rows = active()
+    copy = Headline(rows[0].title.upper(), published=rows[0].published)
+    same_page = Headline(
+        "Nobody knows what this is about",
+        published=rows[1].published,
+        url="https://example.org/2026/harbour-bridge-opens",
+    )
+    two = [
+        Headline("A quiet harvest in the north", published=START),
+        Headline("Quiet harvest in the north", published=START),
+    ]
+    run.run(
+        [
+            *rows,
+            Headline(
+                "Something else altogether",
+                published=rows[1].published,
+                url="https://example.org/2026/harbour-bridge-opens",
+            ),
+        ]
+    )
+    matches = run.match([copy, same_page, *two])
+    assert matches.matches[0].level == "exact" and run.last.headlines[matches.matches[0].row].title == rows[0].title
+    assert matches.matches[1].level == "story" and matches.matches[1].row == len(rows)
+    assert matches.matches[2:] == (None, None)
+    labels = matches.run.labels("story")[-2:]
+    assert labels[0] == labels[1], "they repeat nothing known, but each other"
+    run.corrections = [Correction(two[0].title, rows[2].title, "story")]
+    assert run.match(two[:1]).matches[0].headline.title == rows[2].title
