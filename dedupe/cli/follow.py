@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dedupe.index import StoryIndex
     from dedupe.readers.visits import Visits
 
+_MOMENT = 1.0  # seconds
 _OUTCOMES = ("read", "unchanged", "waiting", "failed")
 
 
@@ -87,7 +88,7 @@ def follow(job: _Options, inputs: InputOptions, index: str) -> None:
             if number == job.rounds:
                 return
             gc.collect()  # nobody else does, as other commands end before it would pay
-            sleep(max(0.0, start + job.every.total_seconds() - monotonic()))
+            _pause(start + job.every.total_seconds())
 
 
 def _round(stored: StoryIndex, inputs: InputOptions, index: str, visits: Visits, *, quiet: bool) -> str:
@@ -101,6 +102,12 @@ def _round(stored: StoryIndex, inputs: InputOptions, index: str, visits: Visits,
     keep_visits(visits, index)
     asked = ", ".join(f"{visits.outcomes[name]} {name}" for name in _OUTCOMES if visits.outcomes[name])
     return "; ".join(filter(None, [asked and f"feeds {asked}", ", ".join(counts)]))
+
+
+def _pause(end: float) -> None:
+    """Wait until a time of `monotonic`. An interrupt that came while Python cleaned up would not end a long sleep."""
+    while (left := end - monotonic()) > 0:
+        sleep(min(left, _MOMENT))
 
 
 def _first_time(warnings: Iterable[str], visits: Visits) -> Iterator[str]:

@@ -57,12 +57,12 @@ def between(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What to do between rounds, instead of waiting: one call each."""
     steps: list[Any] = []
 
-    def sleep(seconds: float) -> None:
-        assert 0 <= seconds <= 600
+    def pause(end: float) -> None:
+        assert 0 < end - time.monotonic() <= 600
         if steps:
             steps.pop(0)()
 
-    monkeypatch.setattr(import_module("dedupe.cli.follow"), "sleep", sleep)
+    monkeypatch.setattr(import_module("dedupe.cli.follow"), "_pause", pause)
     return steps
 
 
@@ -219,6 +219,33 @@ def test_a_signal_ends_it_cleanly(
     with StoryIndex(tmp_path / "desk.index") as index:
         assert len(index.result()) == (6 if moment == "waiting" else 0)
         assert index.check() == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_signal_that_comes_while_python_cleans_up_is_not_lost(tmp_path: Path, opml: Path) -> None:
+    code = """
+class Last:
+    def __del__(self):
+        print("now", flush=True)
+        time.sleep(1)
+import gc, time
+collect = gc.collect
+def leave_something():
+    last = Last()
+    last.itself = last
+    del last
+    collect()
+gc.collect = leave_something
+"""
+    process = start(tmp_path, opml, code)
+    try:
+        assert process.stdout.readline() == "now\n"
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0 and errors.endswith("ended by SIGTERM\n")
 
 
 @pytest.mark.slow
