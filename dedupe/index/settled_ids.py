@@ -115,14 +115,16 @@ def _representatives(
 
 
 def _with_items(old: Ints, labels: Ints, items: dict[int, int]) -> Ints:
-    """Let a new title of an archived headline bring the story of it along, where its group has none."""
-    old = old.copy()
-    taken = set(labels[old != NO_KEY].tolist())
+    """Let a new title of an archived headline bring the story of it along, where no active headline is in that story and
+    none of the new title's group in another.
+    """
+    old, taken, used = old.copy(), set(labels[old != NO_KEY].tolist()), set(old.tolist())
     for place, key in sorted(items.items(), key=lambda item: item[1]):
         label = int(labels[place])
-        if label not in taken:
+        if label not in taken and key not in used:
             old[place] = key
             taken.add(label)
+            used.add(key)
     return old
 
 

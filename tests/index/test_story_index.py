@@ -132,6 +132,20 @@ def test_a_revision_of_an_archived_item_stays_in_an_active_story_that_it_repeats
         assert index.check() == []
 
 
+def test_a_revision_takes_no_id_from_active_headlines(folder):
+    """The story of the revised headline goes on without it, and has the older right to its id."""
+    item = {"id": "7", "source": "a"}
+    with opened(folder) as index:
+        index.add([headline(FERRY, **item), headline(FERRY_AGAIN, 50)], now=at(50))
+        index.add([headline(MUSEUM, 100)], now=at(100))
+        batch = index.add([headline("Roofs damaged, trains late", 40, **item)], now=at(100))
+        assert batch[0].story == "2026-02-16-0001" and not batch[0].flags.count("late")
+        assert [(e.kind, e.from_id, e.to_id) for e in batch.events] == [
+            ("revision", "2026-02-14-0001", "2026-02-16-0001")
+        ]
+        assert index.story("2026-02-14-0001").rows == (1, 2)
+
+
 def test_late_headlines_join_the_archive(folder):
     with opened(folder) as index:
         index.add([headline(FERRY), headline(MUSEUM, 1)], now=at(1))
