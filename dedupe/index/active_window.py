@@ -105,10 +105,9 @@ class ActiveWindow:
         return texts, embed(self.encoder, texts, progress, self.vectors)
 
     def save(self) -> None:
-        """Keep what the run holds in a file, from which the next process goes on; it can be made again."""
-        save = getattr(self._run, "save", None)
-        if save and self._changed:
-            save(self._folder / _FILE)
+        """Keep in a file what the next process goes on from, if something changed; `OutputError` where that fails."""
+        if self._changed:
+            self._run.save(self._folder / _FILE)
             self._changed = False
 
     def discard_saved(self) -> None:
@@ -117,13 +116,8 @@ class ActiveWindow:
         self._run, self._result = self._loaded(), None
 
     def _loaded(self) -> ActiveRun:
-        load = getattr(ActiveRun, "load", None)
-        if load is None:
-            return ActiveRun(self.encoder, self.settings, vectors=self.vectors, readings=self.readings)
-        run: ActiveRun = load(
-            self._folder / _FILE, self.encoder, self.settings, vectors=self.vectors, readings=self.readings
-        )
-        return run
+        path, vectors, readings = self._folder / _FILE, self.vectors, self.readings
+        return ActiveRun.load(path, self.encoder, self.settings, vectors=vectors, readings=readings)
 
 
 def core_of(headline: Headline, outlets: Outlets) -> Undecorated:

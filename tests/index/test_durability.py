@@ -333,3 +333,30 @@ def test_the_bundled_model_is_not_the_one(tmp_path):
     opened(tmp_path / "i").close()
     with StoryIndex(tmp_path / "i") as index, pytest.raises(InputError, match="not the bundled model"):
         index.add([FERRY])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", ["none", "missing", "cut", "changed", "older"])
+def test_what_a_run_left_may_be_damaged(tmp_path, damage):
+    """The file that the next process goes on from, with the model that ships: without it the ids are the same."""
+    rows = [headline(f"{row.title} after {k} days", k / 4) for k, row in enumerate(news(90, 17))]
+    with StoryIndex(tmp_path / "open", window="3d", reader="off") as index:
+        for part in (rows[:70], rows[70:80], rows[80:]):
+            index.add(part, now=at(150))
+        expected = ids(index)
+    path = tmp_path / "i" / "active.run"
+    with StoryIndex(tmp_path / "i", window="3d", reader="off") as index:
+        index.add(rows[:70], now=at(150))
+    older = path.read_bytes()
+    with StoryIndex(tmp_path / "i") as index:
+        index.add(rows[70:80], now=at(150))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    changes = {"none": path.read_bytes(), "cut": older[:5000], "changed": bytes(content), "older": older}
+    path.unlink()
+    if damage in changes:
+        path.write_bytes(changes[damage])
+    with StoryIndex(tmp_path / "i") as index:
+        index.add(rows[80:], now=at(150))
+        assert ids(index) == expected and index.check() == []
+    assert path.stat().st_size > 5000
