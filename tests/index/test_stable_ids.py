@@ -46,10 +46,22 @@ def test_a_headline_that_goes_over_to_another_story_is_told():
     assert changes_of(found) == [("moved", 4, 6, [1])]
 
 
+def test_an_id_whose_earliest_headline_leaves_stays_with_the_rest():
+    found = run([2, 5, 5, 5], [0, 0, 1, 1])
+    assert found.keys.tolist() == [2, 2, 5, 5]
+    assert changes_of(found) == [("moved", 5, 2, [1])]
+
+
+def test_an_id_leads_on_where_most_of_its_headlines_went():
+    found = run([2, 5, 5, 5], [0, 0, 0, 1])
+    assert found.keys.tolist() == [2, 2, 2, 100]
+    assert changes_of(found) == [("merged", 5, 2, [1, 2]), ("split", 5, 100, [3])]
+
+
 def test_parts_of_one_story_can_go_different_ways():
     found = run([2, 5, 5, 5], [0, 0, 1, 2])
-    assert found.keys.tolist() == [2, 2, 100, 101]
-    assert changes_of(found) == [("merged", 5, 2, [1]), ("split", 5, 100, [2]), ("split", 5, 101, [3])]
+    assert found.keys.tolist() == [2, 2, 5, 100]
+    assert changes_of(found) == [("moved", 5, 2, [1]), ("split", 5, 100, [3])]
 
 
 def test_nothing_in_nothing_out():
@@ -81,9 +93,15 @@ def test_ids_follow_groups_and_every_change_is_told(run_):
     }
     assert told == changed
     assert all(key < 100 or key in found.created for key in found.keys.tolist())
-    for key in set(old) - {NO_KEY}:  # each old id stays with its earliest headline, or ends there in an older one
+    ended = {change.old: change.new for change in found.changes if change.kind == "merged"}
+    for key in set(old) - {
+        NO_KEY
+    }:  # each id goes on in one group, or ends in an older one; neither is left without a headline
         earliest = min((row for row in range(len(old)) if old[row] == key), key=lambda row: order[row])
         assert found.keys[earliest] <= key
+        own = [k for before, k in zip(old, found.keys.tolist(), strict=True) if before == key]
+        assert (key in ended) != (key in own)
+        assert ended.get(key, key) in own and ended.get(key, -1) < key
 
 
 @given(runs(), st.randoms())
