@@ -5,7 +5,9 @@
 Each trial works in a folder of its own, with made-up headlines and the bundled model. Half of the moments are drawn from the
 whole time that an undisturbed run takes, half from its last quarter, in which files are written. After a kill (SIGKILL) every
 file must be the old one or the new one, whole, and the next run must succeed and leave nothing that does not belong there. An
-interrupt (SIGINT) must end in one line and exit code 130, with no file left behind. Exit code 1: something was not as it must be.
+interrupt (SIGINT) must end in one line and exit code 130, with no file left behind. An index must hold whole batches, pass
+`index check`, look so to two readers all the time, and get to the same ids when the rest is added. Exit code 1: something was
+not as it must be.
 """
 
 from __future__ import annotations
@@ -20,11 +22,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
-from crash_trials import SCENARIOS, Scenario
+from crash_index import Index
+from crash_trials import SCENARIOS as OF_COMMANDS
+from crash_trials import Scenario
 from records import circumstances, write_json
 
+SCENARIOS: dict[str, type[Scenario]] = {**OF_COMMANDS, "index": Index}
 ALLOWED = {
-    "kill": {"old files", "new files", "ended before"},
+    "kill": {"old files", "new files", "whole batches", "ended before"},
     "interrupt": {"interrupted", "ended before", "before Python listened"},
 }
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dedupe.embedding.cache import VectorCache
     from dedupe.errors import DedupeError, DedupeWarning, InputError, ModelError, OutputError
     from dedupe.headlines import Headline
+    from dedupe.index import StoryIndex
     from dedupe.pipeline import compare, deduplicate, match
     from dedupe.readers.columnar import read_table
     from dedupe.readers.delimited import Columns
@@ -47,6 +48,7 @@ __all__ = [
     "Progress",
     "ScoredPair",
     "Story",
+    "StoryIndex",
     "VectorCache",
     "Wording",
     "compare",
@@ -67,6 +69,7 @@ _NAMES = {
     "embedding.cache": "VectorCache",
     "errors": "DedupeError DedupeWarning InputError ModelError OutputError",
     "headlines": "Headline",
+    "index": "StoryIndex",
     "pipeline": "compare deduplicate match",
     "readers.columnar": "read_table",
     "readers.delimited": "Columns",

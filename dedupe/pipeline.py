@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Unpack
@@ -10,12 +10,12 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.candidates import Join, PairTable, rows_near
+from dedupe.candidates import PairTable, rows_near
 from dedupe.clustering import Collapsed, Constraints, Copies, collapse_copies, collapse_crowds, constraints_of, link
 from dedupe.clustering.constraints import rows_named
-from dedupe.clustering.corrections import CorrectionLike, as_corrections
+from dedupe.clustering.corrections import Correction, CorrectionLike, as_corrections
 from dedupe.clustering.merge_tree import MergeTree
-from dedupe.embedding import Encoder, Vectors, as_encoder, embed, unit_rows
+from dedupe.embedding import Encoder, Vectors, VectorStore, as_encoder, embed, unit_rows
 from dedupe.embedding.cache import VectorCache
 from dedupe.errors import InputError
 from dedupe.headlines import Headline, Row
@@ -28,7 +28,7 @@ from dedupe.result.pairs import ScoredPair, features_of_pairs, scored_pairs
 from dedupe.result.settings import RunOptions, Settings, Window, check_choice
 from dedupe.runtime.arrays import Float32s
 from dedupe.runtime.progress import Progress, reporting, silent
-from dedupe.scoring import IDENTITY, PairsRead, Scorer, TitleFeatures, describe_titles, judge_of
+from dedupe.scoring import IDENTITY, Judge, PairsRead, ReadingStore, Scorer, TitleFeatures, describe_titles, judge_of
 from dedupe.scoring.addresses import rows_at_addresses
 from dedupe.scoring.contributions import Contributions
 from dedupe.text.address import clean_address
@@ -84,29 +84,50 @@ def deduplicate(
     encoder = as_encoder(encoder) if encoder is not None or embeddings is None else None
     judge = judge_of(encoder)
     settings = Settings.of(judge, level, window, story_threshold, wording_threshold, keep, reader)
-    rows = rows_of(headlines)
-    with reporting(progress) as report, ThreadPoolExecutor(1) as background:
+    rows, checked = rows_of(headlines), as_corrections(corrections)
+    with reporting(progress) as report:
+        result = grouped(
+            rows, judge, settings, encoder, report, embeddings=embeddings, store=cache, corrections=checked
+        )
+    warn_caller([*result.cautions, *cache_cautions(cache, encoder)], "result.warnings")
+    return result
+
+
+def grouped(
+    rows: Sequence[Headline],
+    judge: Judge,
+    settings: Settings,
+    encoder: Encoder | None,
+    progress: Progress = silent,
+    *,
+    embeddings: Any = None,
+    store: VectorStore | None = None,
+    readings: ReadingStore | None = None,
+    corrections: Sequence[Correction] = (),
+) -> Deduplication:
+    """Return the groups of headlines, as `deduplicate` does, which checks and documents the arguments.
+
+    `store`, `readings`: where vectors, and what the reader said of pairs, are looked up and stored.
+    """
+    with ThreadPoolExecutor(1) as background:
         copies = collapse_copies(rows, settings.window, encoder.outlets if isinstance(encoder, _Encoded) else None)
-        constraints = constraints_of(as_corrections(corrections), copies)
-        titles = background.submit(
-            _describe, copies
-        )  # this and the next two need no vectors: done while these are made
-        addresses = background.submit(_addresses, rows)
+        constraints = constraints_of(corrections, copies)
+        titles = background.submit(describe, copies)  # this and the next two need no vectors: done while these are made
+        addresses = background.submit(cleaned_addresses, rows)
         oddities = background.submit(lambda: [*input_cautions(rows, copies.texts, judge.calibrated, settings.window)])
-        vectors = _embed(copies, encoder, embeddings, cache, report)
-        scorer = Scorer.of(judge, titles.result(), vectors, judge.scale(vectors), level, encoder, reader)
+        vectors = _embed(copies, encoder, embeddings, store, progress)
+        scale, reading = judge.scale(vectors), settings.reader
+        scorer = Scorer.of(judge, titles.result(), vectors, scale, settings.level, encoder, reading, readings)
         crowds = collapse_crowds(copies.nodes, scorer, settings.window, copies.nodes.of_row[constraints.rows])
         scorer, band = crowds.scorer, crowds.nodes.band(settings.window)
         candidates = scorer.candidates(band, crowds.sparse)
         scorer = scorer.with_addresses(addresses.result(), crowds.nodes.of_row, band)
         scorer = scorer.with_records([row.record for row in rows], crowds.nodes.of_row, band)
-        pairs, read, sampled = scorer.score(candidates, report)
-        trees = link(pairs, crowds.nodes, constraints, settings.levels, settings.window, settings.floor, report)
+        pairs, read, sampled = scorer.score(candidates, progress)
+        trees = link(pairs, crowds.nodes, constraints, settings.levels, settings.window, settings.floor, progress)
     violated = constraints.violated(trees, crowds.nodes)
     cautions = *oddities.result(), *run_cautions(crowds, candidates.skipped, sampled, violated)
-    result = _result(copies, settings, cautions, constraints, crowds, candidates, pairs, read, trees)
-    warn_caller([*result.cautions, *cache_cautions(cache, encoder)], "result.warnings")
-    return result
+    return result_of(copies, settings, cautions, constraints, crowds, candidates.recall, pairs, read, trees)
 
 
 def compare(
@@ -128,19 +149,11 @@ def compare(
     if not all(copies.texts):
         raise InputError("one of the titles is empty: give two titles to compare")
     if len(copies.nodes) == 1:
-        return ScoredPair(
-            0,
-            1,
-            1.0,
-            1.0,
-            1.0,
-            "exact",
-            {},
-            ("the same title, apart from case, punctuation and what is put around it",),
-        )
-    titles, vectors = _describe(copies), _embed(copies, encoder, None, None, silent)
+        reason = "the same title, apart from case, punctuation and what is put around it"
+        return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, (reason,))
+    titles, vectors = describe(copies), _embed(copies, encoder, None, None, silent)
     scorer = Scorer.of(judge, titles, vectors, IDENTITY, "story", encoder, reader)
-    scorer = scorer.with_addresses(_addresses(headlines), copies.nodes.of_row)
+    scorer = scorer.with_addresses(cleaned_addresses(headlines), copies.nodes.of_row)
     scorer = scorer.with_records([headline.record for headline in headlines], copies.nodes.of_row)
     alone = scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0)
     pairs = scorer.context_probabilities(scorer.read(alone, min_probability=0)[0], floor=0)
@@ -172,7 +185,7 @@ def match(
     thresholds = options.get("story_threshold"), options.get("wording_threshold")
     reading = options.get("reader", "auto")
     Settings.of(judge, "story", options.get("window"), *thresholds, reader=reading)  # reports a mistake before the work
-    copies, addresses = collapse_copies([*known, *new], None), _addresses([*known, *new])
+    copies, addresses = collapse_copies([*known, *new], None), cleaned_addresses([*known, *new])
     with reporting(options.get("progress", False)) as report:
         vectors = embed(encoder, [title.core for title in copies.cores], report, cache)
         floor = judge.scale(vectors).inverse(judge.candidate_floor["story"])
@@ -197,11 +210,13 @@ class _Encoded:
         return self._vectors[[self._row[text] for text in texts]]
 
 
-def _addresses(headlines: Iterable[Headline]) -> list[str | None]:
+def cleaned_addresses(headlines: Iterable[Headline]) -> list[str | None]:
+    """Return the cleaned web address of each headline, None where it has none."""
     return [clean_address(headline.url) for headline in headlines]
 
 
-def _describe(copies: Copies) -> TitleFeatures:
+def describe(copies: Copies) -> TitleFeatures:
+    """Return the features of the title of each node."""
     nodes = copies.nodes
     sources = [copies.headlines[row].source for row in nodes.title_row.tolist()]
     titles = copies.node_titles
@@ -210,7 +225,7 @@ def _describe(copies: Copies) -> TitleFeatures:
 
 
 def _embed(
-    copies: Copies, encoder: Encoder | None, embeddings: Any, cache: VectorCache | None, progress: Progress
+    copies: Copies, encoder: Encoder | None, embeddings: Any, cache: VectorStore | None, progress: Progress
 ) -> Vectors:
     """Return one unit row per node: from the embeddings where there are any, else encoded."""
     if encoder is None or embeddings is not None:
@@ -223,17 +238,18 @@ def _embed(
     )
 
 
-def _result(
+def result_of(
     copies: Copies,
     settings: Settings,
     cautions: tuple[Caution, ...],
     constraints: Constraints,
     crowds: Collapsed,
-    candidates: Join,
+    recall: float,
     pairs: PairTable,
     read: PairsRead,
     trees: Mapping[str, MergeTree],
 ) -> Deduplication:
+    """Return the result of the steps of a run."""
     scorer = crowds.scorer
     return Deduplication(
         headlines=tuple(copies.headlines),
@@ -248,7 +264,7 @@ def _result(
         scale=scorer.scale,
         calibrated=scorer.judge.calibrated,
         pairs_read=read,
-        recall=candidates.recall,
+        recall=recall,
         given_up=scorer.judge.given_up[settings.level],
         cautions=cautions,
         outlets=copies.outlets,

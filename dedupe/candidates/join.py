@@ -106,16 +106,22 @@ class Join:
         return pairs_between(self._products, rows, others, self._threshold, above_diagonal=True)
 
     def _table(self, a: Ints, b: Ints) -> PairTable:
-        """Return the pairs that the band allows and whose similarity, summed in a fixed order, reaches the threshold."""
-        if self._band is not None:
-            allowed = self._band.allows(a, b)
-            a, b = a[allowed], b[allowed]
-        i, j = np.minimum(a, b), np.maximum(a, b)
-        similarity = cosines(self._vectors, i, j)
-        reached = np.flatnonzero(similarity >= np.float32(self._threshold))
-        reached = reached[np.lexsort((j[reached], i[reached]))]
-        i, j, similarity = i[reached].astype(np.int32), j[reached].astype(np.int32), similarity[reached]
-        return PairTable(i, j, wording_similarity=similarity) if self._wording else PairTable(i, j, similarity)
+        return _near_pairs(self._vectors, a, b, self._threshold, self._band, self._wording)
+
+
+def _near_pairs(
+    vectors: Vectors, a: Ints, b: Ints, threshold: float, band: TimeBand | None, wording: bool
+) -> PairTable:
+    """Return the pairs that the band allows and whose similarity, summed in a fixed order, reaches the threshold."""
+    if band is not None:
+        allowed = band.allows(a, b)
+        a, b = a[allowed], b[allowed]
+    i, j = np.minimum(a, b), np.maximum(a, b)
+    similarity = cosines(vectors, i, j)
+    reached = np.flatnonzero(similarity >= np.float32(threshold))
+    reached = reached[np.lexsort((j[reached], i[reached]))]
+    i, j, similarity = i[reached].astype(np.int32), j[reached].astype(np.int32), similarity[reached]
+    return PairTable(i, j, wording_similarity=similarity) if wording else PairTable(i, j, similarity)
 
 
 def candidate_pairs(vectors: Vectors, threshold: float, band: TimeBand | None = None) -> PairTable:
@@ -124,6 +130,22 @@ def candidate_pairs(vectors: Vectors, threshold: float, band: TimeBand | None = 
     Arguments are those of `Join`; exact for any number of rows.
     """
     return concatenate(Join(vectors, threshold, band, exact=np.iinfo(np.int64).max))
+
+
+def pairs_with(
+    vectors: Vectors, rows: Ints, threshold: float, band: TimeBand | None = None, *, wording: bool = False
+) -> PairTable:
+    """Return the pairs with one of `rows` that an exact `Join` with these arguments finds, sorted by (i, j)."""
+    products, chosen = Products(vectors), np.zeros(len(vectors), bool)
+    chosen[rows] = True
+
+    def with_block(block: Ints) -> PairTable:
+        a, b = pairs_between(products, rows, block, threshold)
+        once = np.flatnonzero((a < b) | ~chosen[b])
+        return _near_pairs(vectors, a[once], b[once], threshold, band, wording)
+
+    blocks = [np.arange(k, min(k + _CHUNK_ROWS, len(vectors))) for k in range(0, len(vectors), _CHUNK_ROWS)]
+    return concatenate(in_order(with_block, blocks))
 
 
 def rows_near(vectors: Vectors, rows: Ints, others: Ints, threshold: float) -> Ints:

@@ -12,6 +12,8 @@ import click
 from dedupe import __version__
 from dedupe.cli.cluster import cluster, compare, drop_repeats
 from dedupe.cli.evaluate import evaluate
+from dedupe.cli.follow import follow
+from dedupe.cli.index import index
 from dedupe.cli.info import cache, completion, info
 from dedupe.cli.label import label
 from dedupe.cli.match import match
@@ -38,7 +40,11 @@ def cli() -> None:
     """
 
 
-for command in (cluster, drop_repeats, match, compare, label, evaluate, tune, train, cache, info, completion):
+for command in (
+    *(cluster, drop_repeats, match, compare, index, follow),
+    *(label, evaluate, tune, train),
+    *(cache, info, completion),
+):
     cli.add_command(command)
 
 

@@ -23,15 +23,22 @@ def plan(job: GroupOptions, source: Source, output: str, format: str, values: Ma
         values["window"] = f"{hours:g} hour{'' if hours == 1 else 's'}"
     options = [f"{name.replace('_', ' ')} {value}" for name, value in values.items() if value is not None]
     return [
-        *source.notes,
-        f"headlines: {len(source.headlines):,}{_details(source)}",
-        *_page(source),
-        *_names(source),
+        *understood(source),
         f"model: {job.model or 'bundled'}",
         f"options: {', '.join(options) or 'defaults'}",
         f"vector cache: {job.vectors.path if job.vectors else 'none'}",
         f"output: {'standard output' if output == '-' else output}, as {format}",
         "dry run: nothing was written",
+    ]
+
+
+def understood(source: Source) -> list[str]:
+    """Return the lines about the inputs: how they were read, and what they hold."""
+    return [
+        *source.notes,
+        f"headlines: {len(source.headlines):,}{_details(source)}",
+        *_page(source),
+        *_names(source),
     ]
 
 

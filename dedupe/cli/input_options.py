@@ -17,6 +17,7 @@ from dedupe.runtime.files import check_output, split_part, write_lines
 
 if TYPE_CHECKING:
     from dedupe.readers import Source
+    from dedupe.readers.visits import Visits
 
 _FORMATS_USING = {
     **dict.fromkeys(
@@ -121,16 +122,24 @@ class InputOptions:
             if self.rejects_path(output) == output != "-":
                 raise click.UsageError(f"--rejects and --output both name {output}: give two files")
 
-    def read(self) -> Source:
-        """Read the inputs; an option that was typed and has no effect on their format is a usage error."""
-        source = self.load()
+    def read(self, visits: Visits | None = None, *, warned: bool = True) -> Source:
+        """Read the inputs; an option that was typed and has no effect on their format is a usage error.
+
+        `visits`, `warned`: as for `load`.
+        """
+        source = self.load(visits=visits, warned=warned)
         for name, formats in _FORMATS_USING.items():
-            if source.format not in formats:
+            if source.format not in formats and not (
+                visits and not source.headlines
+            ):  # it may be another if there are any
                 refuse(name, f"on {source.format} input")
         return source
 
-    def load(self, *, or_usual: bool = False) -> Source:
-        """Read the inputs, and warn of what is missing from them; `or_usual`: inputs may lack the named columns."""
+    def load(self, *, or_usual: bool = False, visits: Visits | None = None, warned: bool = True) -> Source:
+        """Read the inputs, and warn of what is missing from them, unless `warned` is unset.
+
+        `or_usual`: inputs may lack the named columns. `visits`: what is known of addresses from earlier times.
+        """
         from dedupe.readers import Columns, read_headlines
 
         named = Columns(self.title_column, self.date_column, self.source_column, self.id_column, self.url_column)
@@ -151,8 +160,9 @@ class InputOptions:
             date_format=self.date_format,
             now=self.now,
             header=not self.no_header,
+            visits=visits,
         )
-        if not click.get_current_context().params.get("quiet"):
+        if warned and not click.get_current_context().params.get("quiet"):
             warn((), None, source.warnings)
         return source
 

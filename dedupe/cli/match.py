@@ -43,8 +43,9 @@ class _Options(RowOptions):
 def match(job: _Options, inputs: InputOptions) -> None:
     """Match new headlines with known stories and wordings.
 
-    The known headlines may be the output of `cluster`: their stories and wordings then keep their numbers. Without -o, the
-    output is a table on a terminal, and JSON Lines, one row per headline, in a pipe.
+    The known headlines may be the output of `cluster`, or of this command: their stories and wordings then keep their
+    numbers, and new stories get new ones. Without -o, the output is a table on a terminal, and JSON Lines, one row per
+    headline, in a pipe.
 
     \b
     Examples:

@@ -39,31 +39,56 @@ settings = click.option(
 def _options(context: click.Context, values: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """The defaults for this command: the values at the top of the file, then those in the command's own table.
 
-    At the top, options that only other commands have are skipped, so that one file can serve all commands. In the command's
-    table, an option may also have the name that it has on the command line.
+    At the top, options that only other commands have are skipped, so that one file can serve all commands; so they are in the
+    table of a group, such as `[index]`. In the command's table, such as `[index.add]`, an option may also have the name that it
+    has on the command line.
     """
-    command, commands = str(context.info_name), _commands(context)
-    tables = {key: value for key, value in values.items() if key in commands and isinstance(value, Mapping)}
-    own = tables.get(command, {})
-    anywhere = {parameter.name for each in commands.values() for parameter in each.params}
     by_name = {str(parameter.name): parameter for parameter in context.command.params if parameter.name != "settings"}
     by_flag = {flag.lstrip("-").replace("-", "_"): option for option in by_name.values() for flag in option.opts}
-    options = {}
-    for name, value in ({key: value for key, value in values.items() if key not in tables} | dict(own)).items():
-        key = name.replace("-", "_")
-        parameter = by_name.get(key) or (by_flag.get(key) if name in own else None)
-        if parameter is None and name in commands:
-            raise InputError(
-                f"settings {path}: {name} = {reprlib.repr(value)} is not a table: put its options below [{name}]"
-            )
-        if parameter is None and name not in own and key in anywhere:
-            continue
-        if parameter is None:
-            close = difflib.get_close_matches(key, by_flag | by_name, 1)
-            hint = f", did you mean {close[0]!r}?" if close else f": see {context.command_path} --help"
-            raise InputError(f"settings {path}: {command} has no option {name!r}{hint}")
-        options[str(parameter.name)] = _checked(value, parameter, f"settings {path}: {name}")
+    group: click.Command = context.find_root().command
+    options: dict[str, Any] = {}
+    for command in [*_path(context), ""]:
+        commands = group.commands if isinstance(group, click.Group) else {}
+        anywhere = {parameter.name for each in _all_commands(group) for parameter in each.params}
+        tables = {key: value for key, value in values.items() if key in commands and isinstance(value, Mapping)}
+        for name, value in values.items():
+            key = name.replace("-", "_")
+            parameter = by_name.get(key) or (None if command else by_flag.get(key))
+            if name in tables or (parameter is None and command and name not in commands and key in anywhere):
+                continue
+            if parameter is None:
+                raise InputError(f"settings {path}: {_unknown(name, value, context, commands, by_flag | by_name)}")
+            options[str(parameter.name)] = _checked(value, parameter, f"settings {path}: {name}")
+        values, group = tables.get(command, {}), commands.get(command, group)
     return options
+
+
+def _path(context: click.Context) -> list[str]:
+    """The names of the command, from the outermost group inwards."""
+    names: list[str] = []
+    place: click.Context | None = context
+    while place is not None and place.parent is not None:
+        names.insert(0, str(place.info_name))
+        place = place.parent
+    return names
+
+
+def _all_commands(command: click.Command) -> Iterator[click.Command]:
+    """A command and, of a group, those in it."""
+    yield command
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from _all_commands(each)
+
+
+def _unknown(
+    name: str, value: Any, context: click.Context, commands: Mapping[str, Any], known: Mapping[str, Any]
+) -> str:
+    """What is wrong with a key that is no option of the command."""
+    if name in commands:
+        return f"{name} = {reprlib.repr(value)} is not a table: put its options below [{name}]"
+    close = difflib.get_close_matches(name.replace("-", "_"), known, 1)
+    hint = f", did you mean {close[0]!r}?" if close else f": see {context.command_path} --help"
+    return f"{' '.join(_path(context))} has no option {name!r}{hint}"
 
 
 def _checked(value: Any, parameter: click.Parameter, place: str) -> Any:

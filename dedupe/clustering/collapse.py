@@ -73,7 +73,18 @@ def collapse_copies(headlines: Sequence[Headline], window: float | None, outlets
     texts, sources = [normalize(row.title) for row in headlines], [row.source for row in headlines]
     outlets = outlets_of(texts, sources) if outlets is None else outlets
     cores = undecorated_all(texts, sources, outlets)
-    fingerprints = [key_of_core(title.core) for title in cores]
+    return copies_of(headlines, window, texts, cores, [key_of_core(title.core) for title in cores], outlets)
+
+
+def copies_of(
+    headlines: Sequence[Headline],
+    window: float | None,
+    texts: Sequence[str],
+    cores: Sequence[Undecorated],
+    fingerprints: list[str],
+    outlets: Outlets,
+) -> Copies:
+    """Return what `collapse_copies` does where all but the nodes is known; `texts` and `cores` are whole."""
     plainest = [(title.core, len(text), text) for title, text in zip(cores, texts, strict=True)]
     hours = np.array([row.published.timestamp() / 3600 if row.published else np.nan for row in headlines], float)
     nodes = copy_nodes(fingerprints, plainest, hours, tie_ranks(headlines), window)

@@ -4,11 +4,12 @@ In: normalized titles and an `Encoder`, or vectors that a user gives. Out: `Vect
 `dedupe.embedding.cache`, since that loads SQLite.
 """
 
-from dedupe.embedding.encoders import Encoder, as_encoder, embed, load_encoder
+from dedupe.embedding.encoders import Encoder, VectorStore, as_encoder, embed, load_encoder
 from dedupe.embedding.vectors import Vectors, release_pages, rows_at, unit_rows, zero_rows
 
 __all__ = [
     "Encoder",
+    "VectorStore",
     "Vectors",
     "as_encoder",
     "embed",

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,9 +20,6 @@ from dedupe.errors import InputError, ModelError
 from dedupe.runtime.arrays import Float32s
 from dedupe.runtime.parallel import limit_torch
 from dedupe.runtime.progress import Progress, silent
-
-if TYPE_CHECKING:
-    from dedupe.embedding.cache import VectorCache
 
 _CHUNK_TEXTS = 1024  # enough for full batches of each length
 _LOOKUP_TEXTS = 4096
@@ -39,6 +36,16 @@ class Encoder(Protocol):
 
     def encode(self, texts: list[str], /) -> Any:
         """Return floats, (len(texts), d): anything that NumPy reads as a matrix. Rows need not have length 1."""
+
+
+class VectorStore(Protocol):
+    """Where vectors are looked up by the identity of their encoder and by text, and stored afterwards; see `VectorCache`."""
+
+    def read(self, identity: str, texts: Sequence[str], /) -> tuple[list[int], Float32s]:
+        """Return the positions of the `texts` that are stored, and their unit vectors: float32, (positions, d)."""
+
+    def write(self, identity: str, texts: Sequence[str], rows: Float32s, /) -> None:
+        """Store the vectors of `texts`, (n, d)."""
 
 
 class SentenceEncoder:
@@ -109,7 +116,7 @@ def embed(
     encoder: Encoder,
     texts: Sequence[str],
     progress: Progress = silent,
-    cache: VectorCache | None = None,
+    cache: VectorStore | None = None,
     *,
     chunk: int = _CHUNK_TEXTS,
 ) -> Vectors:
@@ -141,7 +148,7 @@ def embed(
 
 
 def _encoded(
-    encoder: Encoder, texts: Sequence[str], order: list[int], cache: VectorCache | None, chunk: int
+    encoder: Encoder, texts: Sequence[str], order: list[int], cache: VectorStore | None, chunk: int
 ) -> Iterator[tuple[list[int], Vectors]]:
     """Yield positions and their unit rows: those from the cache, then those encoded, which are written to it."""
     identity = getattr(encoder, "identity", None)

@@ -26,6 +26,7 @@ from dedupe.readers.sniff import detect
 from dedupe.readers.source import FORMATS, Source, incomplete, joined_source
 from dedupe.readers.tables import database_source, parquet_source, table_source, workbook_source
 from dedupe.readers.unpacking import SizeLimit, unpack
+from dedupe.readers.visits import NOTHING_SAID, Unchanged, Unreachable, Visits
 from dedupe.readers.workbooks import ZIP_MAGIC
 from dedupe.runtime.arrow import StoredTable
 
@@ -54,6 +55,7 @@ class _Options:
     prefer_feed: bool
     layout: bool
     header: bool
+    visits: Visits | None
 
 
 def read_headlines(
@@ -74,6 +76,7 @@ def read_headlines(
     date_format: str | None = None,
     now: datetime | str | None = None,
     header: bool = True,
+    visits: Visits | None = None,
 ) -> Source:
     """Read headlines from files, pipes, globs, addresses (http, https), or standard input ("-"); gzip and zstd are unpacked.
 
@@ -99,6 +102,8 @@ def read_headlines(
             or the name of a month.
         now: the moment from which dates lie in the future, and count as missing; by default the clock's.
         header: whether CSV, TSV and sheets begin with the names of their columns; else these are column_1, column_2 and so on.
+        visits: what is known of addresses from earlier calls: those that have nothing new are not read again. With it, files may
+            be empty.
 
     Raises `InputError` for an input that cannot be read, with the line number if one line is at fault.
     """
@@ -123,13 +128,33 @@ def read_headlines(
         prefer_feed=prefer_feed,
         layout=layout,
         header=header,
+        visits=visits,
     )
     names = expand([inputs] if isinstance(inputs, (str, Path)) else inputs)
     if not names:
         raise InputError("no input: give at least one file")
     check_read_once(names)
-    sources = [_read(name, options, choices) for name in names]
+    sources = [_visited(name, options, choices) for name in names]
     return sources[0] if len(sources) == 1 else joined_source(names, sources)
+
+
+def _visited(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
+    """Read an input. Where it is read again and again, it may be empty or unchanged, and how that went is taken down."""
+    visits = options.visits
+    if visits is None:
+        return _read(name, options, choices)
+    try:
+        return _read(name, options, choices)
+    except InputError as error:
+        if is_address(name):
+            visits.note(name, error)
+        if isinstance(error, Unchanged):
+            return Source([], "feed", list(FEED_COLUMNS), notes=[str(error)])
+        if isinstance(error, EmptyInput) and not is_address(name):
+            return Source([], options.format or "lines", notes=[str(error).rpartition(": ")[0]])
+        if is_address(name) and visits.go_on:
+            return Source([], "feed", list(FEED_COLUMNS), warnings=[str(error)])
+        raise
 
 
 def _read(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
@@ -143,6 +168,7 @@ def _read(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
             database=options.format in (None, "sqlite"),
             timeout=options.timeout,
             allow_private=options.allow_private,
+            visits=options.visits,
         )
         opened = _opened(content, options)
         for columns in choices[:-1]:
@@ -178,12 +204,26 @@ def _text(content: Content, options: _Options) -> Text:
 
 
 def _parsed(opened: StoredTable | Text | str, content: Content, options: _Options) -> Source:
+    """Parse an input; of an address, take down that it was read, unless its content leads to other addresses."""
     if isinstance(opened, StoredTable):
-        return parquet_source(opened, content, options.columns, options.limit, options.dates)
-    if opened == "xlsx":
-        return workbook_source(content, options.columns, options.limit, options.dates, header=options.header)
-    if isinstance(opened, str):
-        return database_source(content, options.columns, options.limit, options.dates)
+        kind = "parquet"
+        source = parquet_source(opened, content, options.columns, options.limit, options.dates)
+    elif opened == "xlsx":
+        kind = opened
+        source = workbook_source(content, options.columns, options.limit, options.dates, header=options.header)
+    elif isinstance(opened, str):
+        kind = opened
+        source = database_source(content, options.columns, options.limit, options.dates)
+    else:
+        source, kind = _parsed_text(opened, content, options)
+    leads_on = kind == "opml" or (kind == "page" and options.prefer_feed)
+    if options.visits and is_address(content.name) and not leads_on:
+        options.visits.note(content.name, NOTHING_SAID if source.warnings else content.answer)
+    return source
+
+
+def _parsed_text(opened: Text, content: Content, options: _Options) -> tuple[Source, str]:
+    """The headlines of a text, and the format that it has."""
     text, rest = opened.text, ""
     named = options.columns.title
     kind = options.format or detect(text, content.suffix, options.delimiter, named, options.header)
@@ -194,7 +234,7 @@ def _parsed(opened: StoredTable | Text | str, content: Content, options: _Option
     source = _source(text, content.name, kind, options, opened.encoding)
     if content.damage and not source.cut:  # readers of feeds and JSON notice a cut themselves
         source = incomplete(source, f"{content.name} cannot be unpacked to its end ({content.damage})", rest)
-    return replace(source, notes=[*source.notes, *opened.notes])
+    return replace(source, notes=[*source.notes, *opened.notes]), kind
 
 
 def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -> Source:
@@ -239,12 +279,15 @@ def _opml(text: str, name: str, options: _Options) -> Source:
     if not options.fetch:
         raise InputError(f"{name} lists feeds ({len(addresses):,}): add --fetch to fetch them")
     feeds = _listed_feeds(addresses, options)
+    unchanged = sum(isinstance(feed, Unchanged) for feed in feeds)
+    feeds = [feed for feed in feeds if not isinstance(feed, Unchanged)]
     failures = [feed for feed in feeds if isinstance(feed, InputError)]
-    if len(failures) == len(feeds):
-        raise InputError(f"{name}: none of {len(feeds):,} feeds could be read; the first: {failures[0]}")
+    if len(failures) == len(feeds) > 0 == unchanged and not (options.visits and options.visits.go_on):
+        raise Unreachable(f"{name}: none of {len(feeds):,} feeds could be read; the first: {failures[0]}")
     read = [feed for feed in feeds if isinstance(feed, Source)]
     headlines = [headline for feed in read for headline in feed.headlines]
-    count = f"{len(headlines):,} entries of {len(read)} of {len(feeds)} feeds"
+    count = f"{len(headlines):,} entries of {len(read)} of {len(feeds) + unchanged} feeds"
+    count += f", {unchanged} without anything new" * (unchanged > 0)
     return Source(
         headlines,
         "feed",
@@ -262,9 +305,14 @@ def _listed_feeds(addresses: list[str], options: _Options) -> list[Source | Inpu
     advice = "is not an http or https address: correct it in the list of feeds"
     feeds: dict[str, Source | InputError] = {each: InputError(f"{each} {advice}") for each in addresses}
     web = [address for address in addresses if is_address(address)]
-    with closing(downloads(web, timeout=options.timeout, allow_private=options.allow_private)) as arriving:
+    visits = options.visits
+    arriving = downloads(web, timeout=options.timeout, allow_private=options.allow_private, visits=visits)
+    with closing(arriving):
         for position, result in arriving:
             feeds[web[position]] = _listed_feed(web[position], result, options)
+    for address, feed in feeds.items():
+        if visits and isinstance(feed, InputError):
+            visits.note(address, feed)
     return list(feeds.values())
 
 
@@ -273,7 +321,7 @@ def _listed_feed(address: str, result: Download | InputError, options: _Options)
         return result
     try:
         data, damage = unpack(result.content, address, options.limit, skip_bad=options.skip_bad)
-        content = Content(address, data, suffix(address), result.charset, damage)
+        content = Content(address, data, suffix(address), result.charset, damage, answer=result.answer)
         return _parsed(_text(content, replace(options, encoding=None)), content, replace(options, format="feed"))
     except InputError as error:
         return error
@@ -296,6 +344,8 @@ def _page(text: str, name: str, options: _Options, encoding: str) -> Source:
         hint = f"{name} has a feed, with dates: add --prefer-feed to read {page.feeds[0]} instead"
         return replace(source, notes=[*source.notes, hint])
     feed = _listed_feeds(page.feeds[:1], options)[0]
+    if isinstance(feed, Unchanged):
+        return Source([], "feed", list(FEED_COLUMNS), notes=[str(feed)])
     if isinstance(feed, InputError):
         raise InputError(f"{name}: {feed} (or leave out --prefer-feed)")
     return replace(feed, notes=[f"read the feed of {name}", *feed.notes])

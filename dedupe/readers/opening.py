@@ -14,6 +14,7 @@ from typing import BinaryIO
 from dedupe.errors import InputError
 from dedupe.readers.names import TIMEOUT, is_address, suffix
 from dedupe.readers.unpacking import SizeLimit, read_all, unpack
+from dedupe.readers.visits import NOTHING_SAID, Answer, Visits
 from dedupe.runtime.files import split_part
 
 PARQUET_MAGIC, SQLITE_MAGIC = b"PAR1", b"SQLite format 3\0"
@@ -26,7 +27,7 @@ class Content:
     `name`: as messages call it. `data`: its bytes, unpacked. `suffix`: that of its name, which may tell the format. `charset`:
     the encoding that its server declared. `damage`: why the rest of it is missing, "" if it is whole. `part`: the table, query
     or sheet that is meant, "" for none. `parquet`: instead of `data`, the open file whose rows can stay in it; `path`: the file
-    of a database.
+    of a database. `answer`: what its server said for the next visit.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Content:
     part: str = ""
     parquet: BinaryIO | None = None
     path: Path | None = None
+    answer: Answer = NOTHING_SAID
 
     @property
     def size(self) -> int:
@@ -55,6 +57,7 @@ def read_input(
     database: bool = True,
     timeout: float = TIMEOUT,
     allow_private: bool = False,
+    visits: Visits | None = None,
 ) -> Content:
     """Return the content of a file, a pipe, an address or standard input ("-").
 
@@ -66,16 +69,17 @@ def read_input(
         database: whether a SQLite file is only named.
         timeout: seconds for a download.
         allow_private: as for `download`.
+        visits: as for `download`.
 
     Raises `InputError` for what cannot be read or unpacked, or is too large.
     """
-    shown, charset = _shown(name), None
+    shown, charset, answer = _shown(name), None, NOTHING_SAID
     name, part = split_part(name)
     if is_address(name):
         from dedupe.readers.web import download
 
-        received = download(name, timeout=timeout, allow_private=allow_private)
-        data, charset = received.content, received.charset
+        received = download(name, timeout=timeout, allow_private=allow_private, visits=visits)
+        data, charset, answer = received.content, received.charset, received.answer
     else:
         with _input_errors(name), ExitStack() as stack:
             file = _standard_input() if name == "-" else stack.enter_context(Path(name).open("rb"))
@@ -89,7 +93,7 @@ def read_input(
                 return Content(shown, suffix=suffix(name), part=part, parquet=file)
             data = read_all(file, start, shown, limit)
     data, damage = unpack(data, shown, limit, skip_bad=skip_bad)
-    return Content(shown, data, suffix(name), charset, damage, part)
+    return Content(shown, data, suffix(name), charset, damage, part, answer=answer)
 
 
 def check_read_once(names: Iterable[str]) -> None:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dedupe.headlines import Headline
-from dedupe.levels import LEVELS, SCORED_LEVELS
+from dedupe.levels import LEVELS
 from dedupe.result.columns import TITLE, OutputRows, title_column
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.groups import members_of
+from dedupe.result.known_ids import KnownIds, ids_in
 from dedupe.runtime.arrays import Ints
 
-_LABEL_COLUMNS = {
-    "story": ("dedupe_story", "story"),
-    "wording": ("dedupe_wording", "wording", "dedupe_variant", "variant"),
-}
 _TEXT_COLUMNS = (TITLE, "dedupe_match", "dedupe_match_id", "dedupe_match_title", "dedupe_match_file")
 
 
@@ -32,8 +29,8 @@ class Match:
     """The known headline that a new one repeats.
 
     `level`: "exact", "wording" or "story". `row`: its position in the reference. `probability`: that both are one story.
-    `story`, `wording`: its labels where the reference has columns `dedupe_story` and `dedupe_wording` (or `story` and
-    `wording`); else the position of the first headline of the same group in the reference.
+    `story`, `wording`: its ids where the reference has columns `dedupe_story` and `dedupe_wording` (or `story` and
+    `wording`); where it has none, the position of the first headline of the same group in the reference.
     """
 
     level: str
@@ -48,14 +45,21 @@ class Match:
 class Matches(Sequence["Match | None"]):
     """One `Match` per new headline, or None where it repeats nothing known.
 
-    `rows`, `to_arrow` and `to_pandas` give the columns of the row and `dedupe_match` (the level, "" for none),
-    `dedupe_match_story`, `dedupe_match_wording`, `dedupe_match_probability`, `dedupe_match_row`, `dedupe_match_id`,
-    `dedupe_match_title`, and `dedupe_match_file` where the reference had several inputs. `run`: the result over both.
+    `stories`, `wordings`: one id per new headline: that of the known headline, or a new one that no known headline has. New
+    headlines of one group have the same new id. All are whole numbers or, unless all those of the reference are, text.
+    `run`: the result over both.
+
+    `rows`, `to_arrow` and `to_pandas` give the columns of the row, `dedupe_story`, `dedupe_wording`, and `dedupe_match` (the
+    level, "" for none), `dedupe_match_story`, `dedupe_match_wording`, `dedupe_match_probability`, `dedupe_match_row`,
+    `dedupe_match_id`, `dedupe_match_title`, and `dedupe_match_file` where the reference had several inputs. They can be the
+    reference, or a part of it, for the next ones.
     """
 
     headlines: tuple[Headline, ...]
     matches: tuple[Match | None, ...]
     run: Deduplication
+    stories: tuple[Any, ...]
+    wordings: tuple[Any, ...]
 
     def __len__(self) -> int:
         return len(self.matches)
@@ -90,6 +94,8 @@ class Matches(Sequence["Match | None"]):
 
         added = {
             **title_column(self.headlines),
+            "dedupe_story": self.stories,
+            "dedupe_wording": self.wordings,
             "dedupe_match": of_match(lambda match: match.level, ""),
             "dedupe_match_story": of_match(lambda match: match.story),
             "dedupe_match_wording": of_match(lambda match: match.wording if match.level != "story" else None),
@@ -104,17 +110,31 @@ class Matches(Sequence["Match | None"]):
 
 def matches_of(run: Deduplication, near: Ints, known: Sequence[Headline]) -> Matches:
     """Return the matches of a run over the `known` headlines at the places `near`, then the new ones."""
-    labels, new = {level: run.labels(level) for level in LEVELS}, run.headlines[len(near) :]
-    first = {level: _first_rows(labels[level][: len(near)], near) for level in SCORED_LEVELS}
-    matches: list[Match | None] = [None] * len(new)
-    for row, known_row, rank, probability in _closest(run, labels, len(near)):
-        at = int(near[known_row])
-        story, wording = (
-            _label(known[at], _LABEL_COLUMNS[level], first[level].get(int(labels[level][row])))
-            for level in ("story", "wording")
-        )
-        matches[row - len(near)] = Match(LEVELS[rank], at, known[at], probability, story, wording)
-    return Matches(new, tuple(matches), run)
+    labels, places, count = {level: run.labels(level) for level in LEVELS}, near.tolist(), len(near)
+    closest = {row - count: (places[at], *rest) for row, at, *rest in _closest(run, labels, count)}
+    same_wording = {row: at for row, (at, rank, _) in closest.items() if LEVELS[rank] != "story"}
+    ids, groups = ids_in(known), labels["story"].tolist()
+    story_of = KnownIds.of(ids["story"], dict(zip(places, groups, strict=False)))
+    stories = _ids(groups[count:], {row: at for row, (at, *_) in closest.items()}, story_of)
+    of_run = [*(story_of.of_row[at] for at in places), *stories]
+    inner = list(zip(of_run, labels["wording"].tolist(), strict=True))  # a wording lies inside one story
+    wording_of = KnownIds.of(ids["wording"], dict(zip(places, inner, strict=False)))
+    wordings = _ids(inner[count:], same_wording, wording_of)
+    matches: list[Match | None] = [None] * len(stories)
+    for row, (at, rank, probability) in closest.items():
+        wording = wordings[row] if row in same_wording else wording_of.of_row[at]
+        matches[row] = Match(LEVELS[rank], at, known[at], probability, stories[row], wording)
+    return Matches(run.headlines[count:], tuple(matches), run, tuple(stories), tuple(wordings))
+
+
+def _ids(groups: Sequence[Hashable], repeated: Mapping[int, int], known: KnownIds) -> list[Any]:
+    """The id of each new row: that of the known row that it repeats, or one that is new for all of its group."""
+    of_group: dict[Hashable, Any] = {}
+    ids = [known.of_row[repeated[row]] if row in repeated else None for row in range(len(groups))]
+    for row, group in enumerate(groups):
+        if ids[row] is None:
+            of_group[group] = ids[row] = of_group[group] if group in of_group else next(known.new)
+    return ids
 
 
 def _closest(run: Deduplication, labels: Mapping[str, Ints], count: int) -> Iterator[tuple[int, int, int, float]]:
@@ -135,14 +155,3 @@ def _closest(run: Deduplication, labels: Mapping[str, Ints], count: int) -> Iter
     best = order[np.unique(row[order], return_index=True)[1]]
     columns = (row, known_row, rank, probability)
     yield from zip(*(column[best].tolist() for column in columns), strict=True)
-
-
-def _first_rows(labels: Ints, near: Ints) -> dict[int, int]:
-    values, where = np.unique(labels, return_index=True)
-    return dict(zip(values.tolist(), near[where].tolist(), strict=True))
-
-
-def _label(headline: Headline, columns: Sequence[str], default: Any) -> Any:
-    own = headline.own
-    label = next((own[name] for name in columns if name in own and own[name] is not None), default)
-    return int(label) if isinstance(label, str) and label.isdecimal() else label  # CSV has numbers as text

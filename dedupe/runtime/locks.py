@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from dedupe.errors import OutputError
 
 
 @contextmanager
-def exclusive(path: Path, patience: float = 0) -> Iterator[None]:
+def exclusive(path: Path, patience: float = 0, busy: Callable[[], str] | None = None) -> Iterator[None]:
     """Hold the lock of a file or folder, which need not exist; it is free again when this process ends, however it ends.
 
-    `patience`: seconds to wait for another process. Raises `OutputError` where that was not enough, or the folder of `path`
-    cannot be written.
+    `patience`: seconds to wait for another process. Raises `OutputError` where that was not enough, with what `busy` says, or
+    where the folder of `path` cannot be written.
     """
     from filelock import FileLock, Timeout
 
@@ -23,9 +23,8 @@ def exclusive(path: Path, patience: float = 0) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise OutputError(
-            f"another headline-dedupe is writing {path}: let it end first, or name another file"
-        ) from None
+        message = f"another headline-dedupe is writing {path}: let it end first, or name another file"
+        raise OutputError(busy() if busy else message) from None
     except OSError as error:
         raise OutputError(f"cannot write into {path.parent} ({error.strerror or error}): name another folder") from None
     try:

@@ -5,7 +5,7 @@ and the names of features, use the modules.
 """
 
 from dedupe.scoring.model import Judge, judge_of, load_judge
-from dedupe.scoring.reader import PairsRead
+from dedupe.scoring.reader import PairsRead, ReadingStore
 from dedupe.scoring.scorer import Scorer
 from dedupe.scoring.similarity_scale import IDENTITY, Scale
 from dedupe.scoring.title_features import TitleFeatures, describe_titles
@@ -14,6 +14,7 @@ __all__ = [
     "IDENTITY",
     "Judge",
     "PairsRead",
+    "ReadingStore",
     "Scale",
     "Scorer",
     "TitleFeatures",

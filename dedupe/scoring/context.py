@@ -7,7 +7,10 @@ it is computed from the sparse matrix of probabilities and its square, restricte
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -16,7 +19,7 @@ from dedupe.candidates.products import spread
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.runtime.parallel import in_order
-from dedupe.scoring.echoes import ECHOES, echoes
+from dedupe.scoring.echoes import ECHOES, echo_sums, echoes
 from dedupe.scoring.title_features import TitleFeatures
 
 _OF_LEVEL = (
@@ -41,25 +44,37 @@ _CHUNK_ROWS = 16_384
 _CHUNK_ENTRIES = 4_000_000  # entries of matrix rows multiplied at a time
 
 
+Sum = NDArray[np.floating[Any]]  # float32, or float64 where terms are to be taken away again
+
+
+class Sums(NamedTuple):
+    """Sums over third headlines, for each pair: with the statistics of the rows of the matrices, all that context is made of.
+
+    `common`: per level, of the products of both probabilities, (pairs,). `said`, `mass`: see `echo_sums`, (pairs, 2).
+    """
+
+    common: dict[str, Sum]
+    said: Sum
+    mass: Sum
+
+
 class Context:
     """The context of pairs of titles, sorted by (i, j), from their probability by themselves.
 
-    Its features are computed for a part of the pairs at a time, since those of all would need much memory.
+    Its features are computed for a part of the pairs at a time, since those of all would need much memory. `sums`: where they
+    are known already.
     """
 
     def __init__(
-        self,
-        titles: TitleFeatures,
-        pairs: PairTable,
-        *,
-        dense_pairs: int = _DENSE_PAIRS,
-        dense_nodes: int = _DENSE_NODES,
-        chunk_entries: int = _CHUNK_ENTRIES,
+        self, titles: TitleFeatures, pairs: PairTable, matrices: Matrices | None = None, sums: Sums | None = None
     ) -> None:
-        matrices = _Matrices(len(titles.texts), pairs.i, pairs.j, dense_pairs, dense_nodes, chunk_entries)
+        matrices = matrices or Matrices(len(titles.texts), pairs.i, pairs.j)
         self._pairs = pairs
-        self._levels = [_LevelContext(matrices, pairs.p_pair(level), level) for level in SCORED_LEVELS]
-        self._echoes = echoes(titles, matrices.matrix(pairs.p_pair_story), pairs)
+        self._sums = sums or sums_of(titles, pairs, matrices)
+        self._levels = [
+            _LevelContext(matrices.matrix(pairs.p_pair(level)), pairs.p_pair(level), level, self._sums.common[level])
+            for level in SCORED_LEVELS
+        ]
         self.sampled = np.flatnonzero(matrices.sampled)
         """The nodes whose common partners are estimated from a sample, since they have so many."""
 
@@ -67,14 +82,22 @@ class Context:
         """Return the context of the pairs at `index`, float64, (pairs, len(CONTEXT_FEATURES))."""
         i, j = self._pairs.i[index], self._pairs.j[index]
         columns = [column for level in self._levels for column in level.columns(index, i, j)]
-        return np.column_stack([*columns, self._echoes[index]])
+        partners = self._levels[SCORED_LEVELS.index("story")].sums
+        around: Floats = np.stack([partners[j], partners[i]], axis=1) - self._pairs.p_pair_story[index, None]
+        return np.column_stack([*columns, echoes(self._sums.said[index], self._sums.mass[index], around)])
+
+
+def sums_of(titles: TitleFeatures, pairs: PairTable, matrices: Matrices, at: Ints | None = None) -> Sums:
+    """Return the sums of all pairs, or of those at some places."""
+    common = {level: matrices.products(matrices.matrix(pairs.p_pair(level)), at) for level in SCORED_LEVELS}
+    return Sums(
+        common, *echo_sums(titles, matrices.matrix(pairs.p_pair_story), pairs if at is None else pairs.take(at))
+    )
 
 
 class _LevelContext:
-    def __init__(self, matrices: _Matrices, probability: Float32s, level: str) -> None:
-        self.probability, self.most = probability, _MOST_PARTNERS[level]
-        matrix = matrices.matrix(probability)
-        self.common = matrices.products(matrix)
+    def __init__(self, matrix: csr_matrix, probability: Float32s, level: str, common: Sum) -> None:
+        self.probability, self.common, self.most = probability, common, _MOST_PARTNERS[level]
         self.sums, self.squares, self.best, self.second = _row_statistics(matrix)
 
     def columns(self, index: slice | Ints, i: Ints, j: Ints) -> list[Floats]:
@@ -93,36 +116,59 @@ class _LevelContext:
         ]
 
 
-class _Matrices:
-    """Sparse symmetric matrices with a value for each pair of nodes, and the entries of their squares at these pairs."""
+class Matrices:
+    """Sparse symmetric matrices with a value for each pair of nodes, and the entries of their squares at these pairs.
 
-    def __init__(self, nodes: int, i: Ints, j: Ints, dense_pairs: int, dense_nodes: int, chunk_entries: int) -> None:
+    `i`, `j`: sorted pairs of so many nodes. The other arguments decide which components are multiplied densely.
+    """
+
+    def __init__(
+        self,
+        nodes: int,
+        i: Ints,
+        j: Ints,
+        *,
+        dense_pairs: int = _DENSE_PAIRS,
+        dense_nodes: int = _DENSE_NODES,
+        chunk_entries: int = _CHUNK_ENTRIES,
+    ) -> None:
         self.i, self.j, self.dense_pairs, self.chunk_entries = i, j, dense_pairs, chunk_entries
         self.dense_nodes, self.sampled = dense_nodes, np.zeros(nodes, bool)
         starts = np.searchsorted(i, np.arange(nodes + 1))
         numbers = np.arange(1, len(i) + 1, dtype=np.int32)  # from 1, since adding sparse matrices drops a 0
         upper = csr_matrix((numbers, j.astype(np.int32), starts), shape=(nodes, nodes))
-        self._pair = upper + upper.T.tocsr()  # the index of each entry's pair
-        self._pair.data -= 1
+        self.pair = upper + upper.T.tocsr()  # the index of each entry's pair
+        self.pair.data -= 1
         self._component = connected_components(upper, directed=False)[1] if nodes else np.zeros(0, np.int64)
 
     def matrix(self, values: Float32s) -> csr_matrix:
-        pair = self._pair
+        """Return the matrix that has the value of its pair at each entry."""
+        pair = self.pair
         return csr_matrix((values[pair.data], pair.indices, pair.indptr), shape=pair.shape)
 
-    def products(self, matrix: csr_matrix) -> Float32s:
-        """Return entry (i, j) of the matrix squared for each pair; the diagonal is empty, so its own value adds nothing.
+    def products(self, matrix: csr_matrix, at: Ints | None = None) -> Float32s:
+        """Return entry (i, j) of the matrix squared for each pair, or for those at some places, ascending.
 
-        In a dense component of very many nodes the sum over all of them is estimated from an evenly spread sample.
+        The diagonal is empty, so a pair's own value adds nothing. In a dense component of very many nodes the sum over all of
+        them is estimated from an evenly spread sample, unless it is asked for some pairs only.
         """
+        if at is not None:
+            return self._sparse_products(matrix, at, np.zeros(len(self.i), np.float32))[at]
         common = np.zeros(len(self.i), np.float32)
         dense, of_pair = self._dense(matrix), self._component[self.i]
         for members, pairs in zip(_places(self._component, dense), _places(of_pair, dense), strict=True):
             self._dense_products(matrix, members, pairs, common)
-        rest = np.flatnonzero(~dense[of_pair])
-        for pairs, values in in_order(lambda part: (part, self._row_products(matrix, part)), self._parts(matrix, rest)):
-            common[pairs] = values
+        return self._sparse_products(matrix, np.flatnonzero(~dense[of_pair]), common)
+
+    def _sparse_products(self, matrix: csr_matrix, pairs: Ints, common: Float32s) -> Float32s:
+        """Return `common`, set at some pairs."""
+        for part, values in in_order(lambda part: (part, self._row_products(matrix, part)), self._parts(matrix, pairs)):
+            common[part] = values
         return common
+
+    def is_estimated(self, matrix: csr_matrix) -> bool:
+        """Return whether products of the matrix are estimated from a sample anywhere."""
+        return bool((np.bincount(self._component)[self._dense(matrix)] > self.dense_nodes).any())
 
     def _dense(self, matrix: csr_matrix) -> Bools:
         """Return which components a dense product multiplies faster than sparse rows do."""

@@ -7,8 +7,10 @@ the same event, while words that nobody else around a title uses point to anothe
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from dedupe.candidates.pairs import PairTable
@@ -26,23 +28,41 @@ _LIGHT = 0.1  # mass of words that count as hardly any
 _CHUNK_PAIRS = 32_768  # whose echoes are computed together
 
 
-def echoes(titles: TitleFeatures, matrix: csr_matrix, pairs: PairTable) -> Float32s:
-    """Return the echoes of pairs in both directions, lower first, (pairs, 2); `matrix`: probabilities, (n, n)."""
-    columns = np.isin(titles.kind, [KINDS.index(kind) for kind in _WORD_KINDS])
-    words = titles.entries[:, columns].tocsr().astype(np.float64)
+def echoes(said: NDArray[Any], mass: NDArray[Any], partners: Floats) -> Floats:
+    """Return the echoes of pairs in both directions, lower first, (pairs, 2).
+
+    `said`, `mass`: of `echo_sums`. `partners`: the sum of probabilities of the other title with third ones, (pairs, 2).
+    """
+    share = np.maximum(said, 0) / ((np.maximum(partners, 0) + _FEW) * np.maximum(mass, _LIGHT))
+    return np.sort(share.astype(np.float64), axis=1)
+
+
+def words_of(titles: TitleFeatures) -> csr_matrix:
+    """Return the entries of each title that are words which can echo, float64, (n, columns)."""
+    entries, columns = titles.entries, np.isin(titles.kind, [KINDS.index(kind) for kind in _WORD_KINDS])
+    kept = columns[entries.indices]
+    ends = np.concatenate([[0], np.cumsum(kept)])[entries.indptr]
+    return csr_matrix((entries.data[kept].astype(np.float64), entries.indices[kept], ends), shape=entries.shape)
+
+
+def echo_sums(titles: TitleFeatures, matrix: csr_matrix, pairs: PairTable) -> tuple[Float32s, Float32s]:
+    """Return what echoes are made of, (pairs, 2) each: of the words of i that j lacks, then of those of j that i lacks.
+
+    First their mass as the partners of the other title have it, that is, the sum over third titles of probability and mass;
+    then all of it. `matrix`: probabilities, (n, n).
+    """
+    words = words_of(titles)
     matrix = matrix.astype(np.float64)  # a title's own share is subtracted, and must leave nothing
     present = words.astype(bool).astype(np.float64)
-    sums = np.asarray(matrix.sum(axis=1), np.float64).ravel()
-    both = np.empty((len(pairs), 2), np.float32)
+    sums, masses = np.empty((2, len(pairs), 2), np.float32)
     for column, (of, among) in enumerate(((pairs.i, pairs.j), (pairs.j, pairs.i))):
         order = np.argsort(among, kind="stable")  # so that a part has few different titles
         parts = [order[k : k + _CHUNK_PAIRS] for k in range(0, len(order), _CHUNK_PAIRS)]
         found = in_order(partial(_echo, words, present, matrix, of, among), parts)
         for part, (said, mass) in zip(parts, found, strict=True):
-            p = pairs.p_pair_story[part].astype(np.float64)
-            others = np.maximum(sums[among[part]] - p, 0) + _FEW
-            both[part, column] = np.maximum(said - p * mass, 0) / (others * np.maximum(mass, _LIGHT))
-    return np.sort(both, axis=1)
+            sums[part, column] = said - pairs.p_pair_story[part].astype(np.float64) * mass
+            masses[part, column] = mass
+    return sums, masses
 
 
 def _echo(

@@ -58,7 +58,7 @@ _TOO_LARGE = (EOFError, RecursionError, MemoryError)  # of a file that says that
 _CROWD = 60  # titles from which a run is judged as a day of news
 _CLIP = 1e-4  # probabilities are moved at least so far from 0 and 1 before their log odds are taken
 _CHUNK_ROWS = 4096
-_CHUNK_PAIRS = 500_000
+_CHUNK_PAIRS = 65_536  # whose columns fit into the processor's cache
 
 
 class HasContext(Protocol):
@@ -152,12 +152,16 @@ class Judge:
         `crowd`: the `crowdedness` of the run; with 0 there is no context, and the probability stays that of the pair.
         """
         probability = {level: np.empty(len(pairs), np.float32) for level in SCORED_LEVELS}
-        for start in range(0, len(pairs), _CHUNK_PAIRS):
-            part = slice(start, start + _CHUNK_PAIRS)
+
+        def judge(part: slice) -> None:
             columns = context_terms(context, pairs, part)
             for level in SCORED_LEVELS:
                 own, others = _log_odds(pairs.p_pair(level)[part]), self.context[level].log_odds(columns)
                 probability[level][part] = sigmoid((1 - crowd) * own + crowd * others)
+
+        parts = [slice(start, start + _CHUNK_PAIRS) for start in range(0, len(pairs), _CHUNK_PAIRS)]
+        for _ in in_order(judge, parts):
+            pass
         story = np.maximum(probability["story"], probability["wording"])
         return replace(pairs, p_story=story, p_wording=probability["wording"])
 

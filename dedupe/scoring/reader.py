@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,16 @@ _BATCH = 16  # pairs; one batch per thread waits less than all threads sharing a
 _CHUNK_PAIRS = 4096
 _AUTO_PAIRS = 20_000  # read by "auto" in any run
 _AUTO_PER_NODE = 0.5  # read by "auto" in large runs
+
+
+class ReadingStore(Protocol):
+    """Where log odds of earlier runs are looked up and stored, by the two texts of a pair: the smaller first."""
+
+    def read(self, first: Sequence[str], second: Sequence[str], /) -> tuple[list[int], Float32s]:
+        """Return the positions of the pairs that were read before, and their log odds: float32, (positions, 2)."""
+
+    def write(self, first: Sequence[str], second: Sequence[str], log_odds: Float32s, /) -> None:
+        """Store the log odds of pairs, (pairs, 2)."""
 
 
 class Reader:
@@ -51,18 +61,37 @@ class Reader:
         self._name = f"the reader in {folder}"
 
     def log_odds(
-        self, texts: Sequence[str] | NDArray[np.object_], i: Ints, j: Ints, progress: Progress = silent
+        self,
+        texts: Sequence[str] | NDArray[np.object_],
+        i: Ints,
+        j: Ints,
+        progress: Progress = silent,
+        store: ReadingStore | None = None,
     ) -> Float32s:
         """Return the log odds of one wording and of one story for pairs of texts, float32, (pairs, 2).
 
-        The order of the two texts makes no difference. `progress` is called as ("reading", done, pairs).
+        The order of the two texts makes no difference. `progress` is called as ("reading", done, pairs). Pairs that the
+        `store` has are not read again, and the others are added to it.
         """
         log_odds = np.empty((len(i), len(SCORED_LEVELS)), np.float32)
         for start in range(0, len(i), _CHUNK_PAIRS):
             part = slice(start, start + _CHUNK_PAIRS)
             ordered = [sorted((texts[a], texts[b])) for a, b in zip(i[part].tolist(), j[part].tolist(), strict=True)]
-            log_odds[part] = self._read([(first, second) for first, second in ordered])
+            log_odds[part] = self._looked_up([(first, second) for first, second in ordered], store)
             progress("reading", min(start + _CHUNK_PAIRS, len(i)), len(i))
+        return log_odds
+
+    def _looked_up(self, pairs: list[tuple[str, str]], store: ReadingStore | None) -> Float32s:
+        if store is None:
+            return self._read(pairs)
+        log_odds = np.empty((len(pairs), len(SCORED_LEVELS)), np.float32)
+        known, rows = store.read([first for first, _ in pairs], [second for _, second in pairs])
+        if known:
+            log_odds[known] = rows
+        missing = np.delete(np.arange(len(pairs)), known).tolist()
+        if missing:
+            log_odds[missing] = self._read([pairs[k] for k in missing])
+            store.write([pairs[k][0] for k in missing], [pairs[k][1] for k in missing], log_odds[missing])
         return log_odds
 
     def _read(self, pairs: list[tuple[str, str]]) -> Float32s:
@@ -114,4 +143,11 @@ def pairs_to_read(
     if len(pairs) <= budget:
         return np.arange(len(pairs))
     doubt = np.maximum(*(p * (1 - p) for p in map(pairs.p_pair, SCORED_LEVELS)))
-    return np.sort(np.argsort(-doubt, kind="stable")[:budget])
+    return _largest(doubt, budget)
+
+
+def _largest(values: Float32s, count: int) -> Ints:
+    """Return the places of the `count` largest values, ascending; of equal ones the first."""
+    least = np.partition(values, len(values) - count)[len(values) - count] if count else np.inf
+    above, level = np.flatnonzero(values > least), np.flatnonzero(values == least)
+    return np.sort(np.concatenate([above, level[: count - len(above)]]))

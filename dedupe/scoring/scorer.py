@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from dedupe.scoring.minimal_pairs import difference_log_odds, with_difference
 from dedupe.scoring.model import Judge, crowdedness, sigmoid
 from dedupe.scoring.pair_features import pair_features
 from dedupe.scoring.prefilter import prefilter
-from dedupe.scoring.reader import PairsRead, pairs_to_read, reader_of
+from dedupe.scoring.reader import PairsRead, ReadingStore, pairs_to_read, reader_of
 from dedupe.scoring.similarity_scale import Scale
 from dedupe.scoring.title_features import TitleFeatures
 
@@ -49,8 +49,9 @@ class Scorer:
 
     `vectors`: unit rows, (n, d); `wording_vectors`: those of the wording level. `scale`: brings the encoder's cosine to the
     judge's scale. `level`: that of the run; pairs are kept by their probability at this level. `encoder`: names the folder of
-    the reader; `reading`: which pairs it reads, one of `READING`. `same_address`, `same_record` (of a page): pairs that are
-    scored in any case.
+    the reader; `reading`: which pairs it reads, one of `READING`; `readings`: where it looks up what it read before.
+    `same_address`, `same_record` (of a page): pairs that are scored in any case. `among`: how many titles the run has, where
+    `titles` are some of these.
     """
 
     judge: Judge
@@ -61,8 +62,10 @@ class Scorer:
     level: str
     encoder: Any = None
     reading: str = "off"
+    readings: ReadingStore | None = None
     same_address: AddressPairs = NO_ADDRESSES
     same_record: AddressPairs = NO_ADDRESSES
+    among: int | None = None
 
     @classmethod
     def of(
@@ -74,9 +77,10 @@ class Scorer:
         level: str,
         encoder: Any = None,
         reading: str = "off",
+        readings: ReadingStore | None = None,
     ) -> Scorer:
         """Return the scorer of a run; `vectors` as the encoder gave them."""
-        return cls(judge, titles, vectors, judge.wording_vectors(vectors), scale, level, encoder, reading)
+        return cls(judge, titles, vectors, judge.wording_vectors(vectors), scale, level, encoder, reading, readings)
 
     def take(self, nodes: Ints) -> Scorer:
         """Return the scorer of these nodes, without addresses and records."""
@@ -110,7 +114,7 @@ class Scorer:
     @property
     def crowd(self) -> float:
         """The `crowdedness` of the run."""
-        return crowdedness(len(self.titles.texts))
+        return crowdedness(len(self.titles.texts) if self.among is None else self.among)
 
     @property
     def level_vectors(self) -> Vectors:
@@ -134,27 +138,43 @@ class Scorer:
 
     def score(self, join: Join, progress: Progress) -> Scored:
         """Return the pairs of a join, and those scored in any case, that reach the judge's floor."""
-        pairs, read = self.read(concatenate(self._pieces(join, progress)), progress)
+        pairs, read = self.read(self.alone(join, progress), progress)
         pairs, sampled = self.in_context(pairs, self.judge.floor)
         return Scored(pairs, read, sampled)
+
+    def alone(self, join: Join, progress: Progress) -> PairTable:
+        """Return the pairs of a join, and those scored in any case, with their probability by themselves."""
+        return concatenate(self._pieces(join, progress))
 
     def read(
         self, pairs: PairTable, progress: Progress = silent, min_probability: float | None = None
     ) -> tuple[PairTable, PairsRead]:
         """Return pairs with what the reader says, dropping those under `min_probability`, and how many were read."""
-        # The reader learned from pairs that vectors bring together; of others it knows nothing.
-        near = np.flatnonzero(self.scale(pairs.similarity) >= self.judge.candidate_floor["story"])
-        places = near[pairs_to_read(pairs.take(near), len(self.titles.texts), self.reading)]
-        left = len(near) - len(places) if self.reading == "auto" else 0
-        read = PairsRead(len(pairs), len(places), left)
+        places, read = self.to_read(pairs)
         if len(places):
-            pairs = pairs.updated(places, self._read(pairs.take(places), progress))
+            pairs = pairs.updated(places, self.as_read(pairs.take(places), progress))
         minimum = MIN_CONTEXT[self.level] if min_probability is None else min_probability
         kept = (pairs.p_pair(self.level) >= minimum) | self.in_any_case.contain(pairs.i, pairs.j)
         return pairs.take(kept), read
 
-    def _read(self, pairs: PairTable, progress: Progress) -> PairTable:
-        log_odds = reader_of(self.encoder).log_odds(self.titles.texts, pairs.i, pairs.j, progress)
+    def to_read(self, pairs: PairTable) -> tuple[Ints, PairsRead]:
+        """Return the places of the pairs to read, ascending, and how many these are."""
+        # The reader learned from pairs that vectors bring together; of others it knows nothing.
+        near = np.flatnonzero(self.scale(pairs.similarity) >= self.judge.candidate_floor["story"])
+        alone = PairTable(
+            pairs.i[near],
+            pairs.j[near],
+            p_pair_wording=pairs.p_pair_wording[near],
+            p_pair_story=pairs.p_pair_story[near],
+        )
+        places = near[pairs_to_read(alone, len(self.titles.texts), self.reading)]
+        left = len(near) - len(places) if self.reading == "auto" else 0
+        return places, PairsRead(len(pairs), len(places), left)
+
+    def as_read(self, pairs: PairTable, progress: Progress = silent) -> PairTable:
+        """Return pairs with what the reader says of each."""
+        reader = reader_of(self.encoder)
+        log_odds = reader.log_odds(self.titles.texts, pairs.i, pairs.j, progress, self.readings)
         scaled = self.scale(pairs.similarity), self.scale(pairs.wording_similarity)
         features = pair_features(self.titles, pairs.i, pairs.j, *scaled)
         probability = self.judge.read_probabilities(features, pairs, log_odds, self.crowd)
@@ -168,15 +188,19 @@ class Scorer:
 
     def _pieces(self, join: Join, progress: Progress) -> Iterator[PairTable]:
         progress("scoring", 0, join.pieces)
-        pieces = in_order(lambda number: self.pair_probabilities(self._rest(join.piece(number))), range(join.pieces))
-        yield self.pair_probabilities(PairTable.of(self.in_any_case.i, self.in_any_case.j), min_probability=0)
+        pieces = in_order(lambda k: self.pair_probabilities(self.without_forced(join.piece(k))), range(join.pieces))
+        yield self.forced_pairs()
         for done, piece in enumerate(pieces, 1):
             yield piece
             progress("scoring", done, join.pieces)
         for vectors in (self.vectors, self.wording_vectors):
             release_pages(vectors)
 
-    def _rest(self, pairs: PairTable) -> PairTable:
+    def forced_pairs(self) -> PairTable:
+        """Return the pairs that are scored in any case, with their probability by themselves."""
+        return self.pair_probabilities(PairTable.of(self.in_any_case.i, self.in_any_case.j), min_probability=0)
+
+    def without_forced(self, pairs: PairTable) -> PairTable:
         """Return the pairs without those that are scored once and in any case."""
         return pairs.take(~self.in_any_case.contain(pairs.i, pairs.j)) if len(self.in_any_case) else pairs
 
@@ -207,16 +231,20 @@ class Scorer:
         wording = cosine if same else _filled(pairs.wording_similarity, self.wording_vectors, pairs)
         return replace(pairs, similarity=cosine, wording_similarity=wording)
 
-    def context_probabilities(self, pairs: PairTable, floor: float) -> PairTable:
+    def context_probabilities(
+        self, pairs: PairTable, floor: float, context_of: Callable[[TitleFeatures, PairTable], Context] = Context
+    ) -> PairTable:
         """Return the pairs whose probability in context reaches `floor` at the level of the run, with their context."""
-        return self.in_context(pairs, floor)[0]
+        return self.in_context(pairs, floor, context_of)[0]
 
-    def in_context(self, pairs: PairTable, floor: float) -> tuple[PairTable, Ints]:
+    def in_context(
+        self, pairs: PairTable, floor: float, context_of: Callable[[TitleFeatures, PairTable], Context] = Context
+    ) -> tuple[PairTable, Ints]:
         """Return the same, and the nodes whose context is estimated from a sample, ascending."""
         same_address = self.same_address.contain(pairs.i, pairs.j)
         same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
         pairs = replace(pairs, p_pair_story=with_address(pairs.p_pair_story, same_address))
-        context = Context(self.titles, pairs)
+        context = context_of(self.titles, pairs)
         pairs = self.judge.with_context(context, pairs, self.crowd)
         pairs = replace(pairs, p_story=with_address(pairs.p_story, same_address))
         same_record = self.same_record.contain(pairs.i, pairs.j)

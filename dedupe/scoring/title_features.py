@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix, hstack, vstack
 
 from dedupe.runtime.arrays import Bools, Floats, Ints, codes
 from dedupe.text.decorations import FORMS
@@ -61,6 +61,21 @@ class TitleFeatures:
     sources: Ints
     facts: Ints
 
+    @classmethod
+    def of(
+        cls,
+        texts: Sequence[str],
+        entries: csr_matrix,
+        kind: NDArray[np.uint8],
+        columns: Mapping[str, NDArray[Any]],
+        sources: Ints | None = None,
+    ) -> TitleFeatures:
+        """Return the features of titles from `entries`, `kind` and the other columns, by name. `sources`: default: none."""
+        folded = np.empty(len(texts), object)
+        folded[:] = [text.casefold() for text in texts]
+        numbers = numbered_sources([None] * len(texts)) if sources is None else sources
+        return cls(texts=folded, entries=entries, mirrored=_mirrored(entries), kind=kind, sources=numbers, **columns)
+
     def take(self, titles: Ints) -> TitleFeatures:
         """Return the features of these titles."""
         columns = {column.name: getattr(self, column.name) for column in fields(self)}
@@ -73,11 +88,13 @@ def describe_titles(
     last: Floats | None = None,
     sources: Sequence[str | None] | None = None,
     labels: Sequence[frozenset[str]] | None = None,
+    known: Vocabulary | None = None,
 ) -> TitleFeatures:
     """Return the features of normalized titles without decorations.
 
     `first`, `last`: hours since the epoch of the earliest and latest copy, NaN where undated, (n,). `sources`: names.
-    `labels`: those of `dedupe.text.decorations`.
+    `labels`: those of `dedupe.text.decorations`. `known`: what the columns of other titles stand for, so that these have the
+    same; it grows by what is new.
     """
     # Each distinct piece between spaces is split into words once, and the facts of each distinct word are found once.
     pieces, of_titles = _incidence(map(str.split, texts))
@@ -87,12 +104,13 @@ def describe_titles(
     numeric = of_pieces @ np.fromiter(map(is_number, distinct), np.float32, len(distinct)) > 0
     numbers, of_numbers = _numbers(pieces, of_titles, numeric)
     members += numbers
-    entries = _weighted(hstack([of_titles @ (of_pieces @ of_words), of_numbers], "csr"), members)
-    kind = np.array([kind for kind, _ in members], np.uint8)
+    stating = hstack([of_titles @ (of_pieces @ of_words), of_numbers], "csr")
+    entries, kind = _weighted(stating, members), np.array([kind for kind, _ in members], np.uint8)
+    if known is not None:
+        entries, kind = known.aligned(entries, members)
     moods = np.array([(word.negated, word.looks_ahead) for word in stated], np.float32).reshape(-1, 2)
     negated, looks_ahead = (of_titles @ (of_pieces @ moods)).T > 0
     undated = np.full(len(texts), np.nan)
-    source = codes(name.casefold() if name else None for name in sources or [None] * len(texts))
     return TitleFeatures(
         texts=np.array([text.casefold() for text in texts], object),
         entries=entries,
@@ -104,9 +122,68 @@ def describe_titles(
         words=np.maximum(np.diff(of_titles.indptr), 1).astype(float),
         first=undated if first is None else first,
         last=undated if last is None else last,
-        sources=np.where(source < 0, -1 - np.arange(len(texts)), source),  # titles without a source share none
+        sources=numbered_sources(sources or [None] * len(texts)),
         facts=_count(entries, np.isin(kind, (_STEMS, _NUMBERS, _COUNTERS))),
     )
+
+
+class Vocabulary:
+    """What the columns of features stand for: members by kind. It grows as more titles are described."""
+
+    def __init__(self) -> None:
+        self._column: dict[Member, int] = {member: k for k, member in enumerate(_ALL_SIDES)}
+        self._kinds = bytearray(kind for kind, _ in _ALL_SIDES)
+
+    @classmethod
+    def of(cls, kinds: NDArray[np.uint8], members: Sequence[str]) -> Vocabulary:
+        """Return the vocabulary that has this `content`."""
+        vocabulary = cls()
+        vocabulary._column = {member: k for k, member in enumerate(zip(kinds.tolist(), members, strict=True))}
+        vocabulary._kinds = bytearray(kinds.tobytes())
+        return vocabulary
+
+    def content(self) -> tuple[NDArray[np.uint8], list[str]]:
+        """Return the kind of each column, and the member that it stands for."""
+        return np.frombuffer(bytes(self._kinds), np.uint8), [member for _, member in self._column]
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def aligned(self, entries: csr_matrix, members: Sequence[Member]) -> tuple[csr_matrix, NDArray[np.uint8]]:
+        """Return entries, whose columns stand for `members`, in the columns of this vocabulary; and the kinds of these."""
+        for member in members:
+            if member not in self._column:
+                self._column[member] = len(self._column)
+                self._kinds.append(member[0])
+        column = np.array([self._column[member] for member in members], np.int32)
+        shape = entries.shape[0], len(self._column)
+        aligned = csr_matrix((entries.data, column[entries.indices], entries.indptr), shape=shape)
+        aligned.sort_indices()
+        return aligned, np.frombuffer(bytes(self._kinds), np.uint8)
+
+
+def stacked(first: TitleFeatures, second: TitleFeatures) -> TitleFeatures:
+    """Return the features of the titles of both, whose columns stand for the same, though `second` may have more of them.
+
+    The numbers of sources of both tell nothing about each other.
+    """
+
+    def joined(name: str) -> Any:
+        parts = [getattr(part, name) for part in (first, second)]
+        if not isinstance(parts[0], csr_matrix):
+            return np.concatenate(parts)
+        shapes = [(part.shape[0], len(second.kind)) for part in parts]
+        return vstack([csr_matrix((p.data, p.indices, p.indptr), s) for p, s in zip(parts, shapes, strict=True)], "csr")
+
+    return TitleFeatures(
+        **{column.name: joined(column.name) for column in fields(first) if column.name != "kind"}, kind=second.kind
+    )
+
+
+def numbered_sources(sources: Sequence[str | None]) -> Ints:
+    """Return a number for each source, (n,); titles without one share none."""
+    source = codes(name.casefold() if name else None for name in sources)
+    return np.where(source < 0, -1 - np.arange(len(sources)), source)
 
 
 def _forms(labels: Sequence[frozenset[str]], count: int) -> Bools:

@@ -40,6 +40,7 @@ def not_english(titles: Sequence[str]) -> Bools:
     return np.fromiter((_is_foreign(title[:_SAMPLE]) for title in titles), np.bool_, len(titles))
 
 
+@lru_cache(maxsize=100_000)  # of an index, whose titles are looked at again and again
 def _is_foreign(title: str) -> bool:
     if not title.isascii():
         letters = [character for character in title if character.isalpha()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -101,24 +101,63 @@ def outlets_of(texts: Sequence[str], sources: Sequence[str | None]) -> Outlets:
     These are sources of rows that stand around the titles of others, and names behind at least three different titles. A
     mark that titles mention more often than rows carry it is a topic. `texts`: normalized titles; order does not matter.
     """
-    rows_of, distinct = Counter(map(outlet_key, filter(None, sources))), set(texts)
-    titles, words, names = defaultdict[str, set[str]](set), set[str](), set[str]()
-    for mark, separator, rest in _marks(distinct):
+    marks = Marks()
+    marks.update(set(texts))
+    return marks.outlets(sources)
+
+
+class Marks:
+    """What may be marks around a set of titles, which may be replaced by another one."""
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+        self._rests: dict[str, Counter[str]] = {}  # the titles around each mark
+        self._words, self._names = Counter[str](), Counter[str]()  # how many titles have a mark that is no name, or one
+        self._mentions: dict[str, int] = {}
+
+    def update(self, texts: set[str]) -> None:
+        """Replace the titles by these; only those that come or go take time."""
+        came, went = texts - self._texts, self._texts - texts
+        for changed, sign in ((came, 1), (went, -1)):
+            for mark, count in mentions(self._mentions.keys(), map(str.casefold, changed)).items():
+                self._mentions[mark] += sign * count
+            for mark, separator, rest in _marks(changed):
+                self._count(mark, separator, rest, sign)
+        self._texts = texts
+
+    def _count(self, mark: str, separator: str, rest: str, sign: int) -> None:
         folded = mark.casefold()
-        titles[folded].add(rest)
+        _add(self._rests.setdefault(folded, Counter()), rest, sign)
+        if not self._rests[folded]:
+            del self._rests[folded]
         if not _is_name(mark):
-            words.add(folded)
+            _add(self._words, folded, sign)
         elif separator and ("|" in separator or " " in mark or "." in mark):
-            names.add(folded)
-    of_rows = {mark for mark in titles if outlet_key(mark) in rows_of} - words
-    names = {mark for mark in names if len(titles[mark]) >= _MIN_TITLES} - words - of_rows
-    mentioned = mentions(of_rows | names, map(str.casefold, distinct))
+            _add(self._names, folded, sign)
 
-    def no_topic(mark: str) -> bool:
-        carried = len(titles[mark])
-        return mentioned[mark] - carried <= carried + rows_of[outlet_key(mark)]
+    def outlets(self, sources: Iterable[str | None]) -> Outlets:
+        """Return the outlets that titles and the sources of all rows make known."""
+        rows_of, rests, words = Counter(map(outlet_key, filter(None, sources))), self._rests, self._words.keys()
+        of_rows = {mark for mark in rests if outlet_key(mark) in rows_of} - words
+        names = {mark for mark in self._names if len(rests[mark]) >= _MIN_TITLES} - words - of_rows
+        self._count_mentions(of_rows | names)
 
-    return Outlets(frozenset(filter(no_topic, of_rows)), frozenset(filter(no_topic, names)))
+        def no_topic(mark: str) -> bool:
+            carried = len(rests[mark])
+            return self._mentions[mark] - carried <= carried + rows_of[outlet_key(mark)]
+
+        return Outlets(frozenset(filter(no_topic, of_rows)), frozenset(filter(no_topic, names)))
+
+    def _count_mentions(self, marks: set[str]) -> None:
+        """Count how often titles mention these marks, of which most are known from before."""
+        counts = mentions(marks - self._mentions.keys(), map(str.casefold, self._texts))
+        self._mentions = {mark: counts[mark] if mark in counts else self._mentions.get(mark, 0) for mark in marks}
+
+
+def _add(counts: Counter[str], key: str, sign: int) -> None:
+    counts[key] += sign
+    if not counts[key]:
+        del counts[key]
 
 
 def _marks(texts: Iterable[str]) -> Iterator[tuple[str, str, str]]:

@@ -2,7 +2,7 @@
 
 from dedupe.writers.rows import BINARY_FORMATS, ROW_FORMATS, format_of, write_pairs, write_rows, write_stories
 from dedupe.writers.story_table import STORY_FORMATS, write_story_table
-from dedupe.writers.terminal import console_for, show_pair, write_matches, write_table
+from dedupe.writers.terminal import console_for, show_pair, write_grid, write_matches, write_table
 
 __all__ = [
     "BINARY_FORMATS",
@@ -11,6 +11,7 @@ __all__ = [
     "console_for",
     "format_of",
     "show_pair",
+    "write_grid",
     "write_matches",
     "write_pairs",
     "write_rows",

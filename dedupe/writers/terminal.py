@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dedupe.result.display import counted
@@ -47,18 +47,26 @@ def write_table(result: Deduplication, path: str) -> None:
 
 def write_matches(matches: Matches, path: str) -> None:
     """Write the new headlines in their order as a table, each beside the known one that it repeats."""
+
+    def cells() -> Iterator[tuple[str, ...]]:
+        for headline, match, story in zip(matches.headlines, matches, matches.stories, strict=True):
+            known = (match.level, f"{match.probability:.2f}", match.headline.title) if match else ("new", "", "")
+            yield headline.title, *known, str(story)
+
+    write_grid({"headline": None, "match": 7, "p": 4, "known headline": None, "story": 8}, cells(), path)
+
+
+def write_grid(columns: Mapping[str, int | None], rows: Iterable[Sequence[str]], path: str) -> None:
+    """Write rows of text as a table. `columns`: their least widths; None for those that give way, whose text wraps."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
-    for name, width in (("headline", None), ("match", 7), ("p", 4), ("known headline", None), ("story", 5)):
+    for name, width in columns.items():
         table.add_column(name, overflow="fold", min_width=width, ratio=None if width else 1)
-    for headline, match in zip(matches.headlines, matches, strict=True):
-        cells = [headline.title, "new", "", "", ""]
-        if match:
-            cells[1:] = [match.level, f"{match.probability:.2f}", match.headline.title, str(match.story)]
-        table.add_row(*(Text(printable(cell)) for cell in cells))
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
     with writing(path, styled=True) as stream:
         console_for(stream).print(table)
 

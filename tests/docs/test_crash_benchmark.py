@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from crash import bad, shares
+from crash_index import Index, opened, state_of, steps, take
 from crash_trials import Dedupe, Train
 
 
@@ -46,3 +47,27 @@ def test_a_folder_is_judged(tmp_path: Path) -> None:
 def test_a_model_folder_outlives_kills(tmp_path: Path) -> None:
     scenario = Train(tmp_path)
     assert {scenario.killed(k, k / 5) for k in range(6)} == {"new files"}
+
+
+@pytest.mark.slow
+def test_an_index_is_judged(tmp_path: Path) -> None:
+    scenario = Index(tmp_path)
+    assert scenario.seconds > 0
+    for name, damage in (
+        ("lost", "DELETE FROM headline_rows WHERE row = 3"),
+        ("moved", "UPDATE headline_rows SET story = (SELECT max(story) FROM headline_rows) WHERE row = 1"),
+        ("unseen", "UPDATE counters SET next = 1 WHERE name = 'key'"),
+    ):
+        with opened(tmp_path / name) as index:
+            for step in steps(0)[:5]:
+                take(index, step)
+            assert state_of(index)[0] == 4
+            index._store.database.execute(damage)
+        problem = scenario._left(tmp_path / name)
+        assert problem in ("after 4 batches, other headlines or ids", "the next number of a kind was given before: key")
+
+
+@pytest.mark.slow
+def test_an_index_outlives_kills(tmp_path: Path) -> None:
+    scenario = Index(tmp_path)
+    assert {scenario.killed(k, k / 4) for k in range(4)} <= {"whole batches", "ended before"}

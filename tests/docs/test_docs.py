@@ -19,6 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import click
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
@@ -40,6 +41,7 @@ RUN = [*PAGES, ROOT / "README.md"]
 LINKED = [*RUN, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
 PROGRAM = "headline-dedupe"
 TESTED_ELSEWHERE = {
+    "follow": "ends by a signal; see tests/cli/test_follow.py",
     "make": ".ci/run runs it",
     "train": "takes minutes; see tests/training/test_training.py",
 }
@@ -304,9 +306,15 @@ def test_a_page_is_short(page: Path) -> None:
     assert len(words) <= MAX_WORDS
 
 
+def all_commands(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from all_commands(each)
+
+
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
 def test_options_that_a_page_names_exist(page: Path) -> None:
-    parameters = [parameter for command in cli.commands.values() for parameter in command.params]
+    parameters = [parameter for command in all_commands(cli) for parameter in command.params]
     known = {option for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text("utf-8")))
     assert named - known - {"--help"} == set()
@@ -328,8 +336,9 @@ def first_column(page: str, heading: str) -> list[str]:
 
 
 @pytest.fixture
-def runs(tmp_path: Path, fake_encoder: FakeEncoder) -> Path:
+def runs(tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with what the commands write for two inputs that have only titles, in a column `headline`."""
+    monkeypatch.setattr(FakeEncoder, "identity", "fake", raising=False)
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"
     pd.DataFrame({"headline": [title for title, _ in HEADLINES[:6]]}).to_csv(first, index=False)
     pd.DataFrame({"headline": [title for title, _ in HEADLINES[6:]]}).to_csv(second, index=False)
@@ -348,6 +357,7 @@ def runs(tmp_path: Path, fake_encoder: FakeEncoder) -> Path:
         ),
         ("cluster", first, "-o", nested),
         ("match", first, "--against", first, "--against", second, "-o", tmp_path / "matches.jsonl"),
+        ("index", "add", tmp_path / "desk.index", first, "-o", tmp_path / "batch.jsonl"),
     ):
         assert invoke(*args).exit_code == 0, args
     return tmp_path
@@ -358,12 +368,18 @@ def keys(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("heading", "file"),
-    [("cluster", "rows.jsonl"), ("match", "matches.jsonl"), ("explain", "pairs.jsonl"), ("stories", "s.jsonl")],
+    ("page", "heading", "file"),
+    [
+        ("columns.md", "cluster", "rows.jsonl"),
+        ("columns.md", "explain", "pairs.jsonl"),
+        ("columns.md", "stories", "s.jsonl"),
+        ("match.md", "Columns", "matches.jsonl"),
+        ("index-tables.md", "Rows", "batch.jsonl"),
+    ],
 )
-def test_the_documented_columns_are_those_written(runs: Path, heading: str, file: str) -> None:
-    own = ["headline"] if heading in ("cluster", "match") else []
-    assert sorted([*own, *first_column("columns.md", heading)]) == sorted(keys(runs / file))
+def test_the_documented_columns_are_those_written(runs: Path, page: str, heading: str, file: str) -> None:
+    own = ["headline"] if file in ("rows.jsonl", "matches.jsonl", "batch.jsonl") else []
+    assert sorted([*own, *first_column(page, heading)]) == sorted(keys(runs / file))
     assert keys(runs / file)[: len(own)] == own
 
 

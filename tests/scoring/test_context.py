@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dedupe.candidates.pairs import PairTable
 from dedupe.candidates.products import spread
 from dedupe.levels import SCORED_LEVELS
-from dedupe.scoring.context import CONTEXT_FEATURES, Context, _Matrices
+from dedupe.scoring.context import CONTEXT_FEATURES, Context, Matrices, sums_of
 from dedupe.scoring.title_features import KINDS, describe_titles
 
 
@@ -30,7 +30,8 @@ def titles(nodes):
 
 
 def context(nodes, i, j, probability, **options):
-    return Context(titles(nodes), table(i, j, probability), **options).features(slice(None))
+    pairs = table(i, j, probability)
+    return Context(titles(nodes), pairs, Matrices(nodes, pairs.i, pairs.j, **options)).features(slice(None))
 
 
 def oracle(nodes, i, j, probability, most):
@@ -162,7 +163,7 @@ def test_a_dense_component_of_very_many_nodes_is_sampled_in_all_its_pairs(monkey
 
     i, j, probability = complete(600)
     exact = context(600, i, j, probability)
-    monkeypatch.setattr(_Matrices, "_row_products", sparse_rows)
+    monkeypatch.setattr(Matrices, "_row_products", sparse_rows)
     sampled = context(600, i, j, probability, dense_nodes=300)
     np.testing.assert_allclose(sampled, exact, rtol=0, atol=0.2)
     assert not np.array_equal(sampled, exact)
@@ -185,14 +186,14 @@ def test_nodes_whose_context_is_estimated_are_named():
 
 def test_the_multiplications_of_a_dense_component_grow_with_its_pairs(monkeypatch):
     multiplied = []
-    original = _Matrices._dense_products
+    original = Matrices._dense_products
 
     def counted(matrices, matrix, members, pairs, common):
         multiplied.append(len(members) ** 2 * min(len(members), matrices.dense_nodes))
         assert matrix[members][:, members[spread(len(members), matrices.dense_nodes)]].shape[1] <= 100
         original(matrices, matrix, members, pairs, common)
 
-    monkeypatch.setattr(_Matrices, "_dense_products", counted)
+    monkeypatch.setattr(Matrices, "_dense_products", counted)
     for nodes in (400, 800):
         context(nodes, *complete(nodes), dense_nodes=100)
     assert len(multiplied) == 4 and multiplied[-1] == 4 * multiplied[0], "two levels; four times the pairs"
@@ -206,3 +207,17 @@ def test_many_dense_components_are_each_computed_once():
     features = context(size * count, np.tile(i, count) + shifts, np.tile(j, count) + shifts, many, dense_pairs=10)
     expected = context(size, i, j, probability, dense_pairs=10**6)
     np.testing.assert_allclose(features, np.tile(expected, (count, 1)), atol=1e-5)
+
+
+@settings(deadline=None, max_examples=20)
+@given(graph=graphs(), data=st.data())
+def test_sums_of_some_pairs_are_those_of_all(graph, data):
+    nodes, i, j, probability = graph
+    pairs = table(i, j, probability)
+    at = np.array(sorted(data.draw(st.sets(st.integers(0, max(len(pairs) - 1, 0))))) if len(pairs) else [], np.int64)
+    matrices = Matrices(nodes, pairs.i, pairs.j)
+    every, some = sums_of(titles(nodes), pairs, matrices), sums_of(titles(nodes), pairs, matrices, at)
+    for level in SCORED_LEVELS:
+        np.testing.assert_allclose(some.common[level], every.common[level][at], atol=1e-6)
+    np.testing.assert_allclose(some.said, every.said[at], atol=1e-6)
+    np.testing.assert_array_equal(some.mass, every.mass[at])

@@ -7,6 +7,9 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 Answer = Callable[[socket.socket, str], None]
 """Sends an answer over a connection, for the path of the request (or the whole address, to a proxy)."""
@@ -51,3 +54,66 @@ def serving(answer: Answer | bytes, host: str = "127.0.0.1", tls: ssl.SSLContext
         threading.Thread(target=accept, daemon=True).start()
         yield f"http{'s' * (tls is not None)}://{host}:{listener.getsockname()[1]}"
         listener.shutdown(socket.SHUT_RDWR)
+
+
+@dataclass
+class FeedServer:
+    """A server of feeds that answers with 304 where the client has what it has.
+
+    `feeds`: the content at each path. `headers`: sent with every answer. `broken`: the status of paths that fail. `visits`: the
+    path and the status of each answer.
+    """
+
+    address: str = ""
+    feeds: dict[str, bytes] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, int] = field(default_factory=dict)
+    visits: list[tuple[str, int]] = field(default_factory=list)
+    etags: bool = True
+
+    def opml(self) -> str:
+        """Return a list of all feeds."""
+        outlines = "".join(f'<outline xmlUrl="{self.address}{path}"/>' for path in self.feeds)
+        return f"<opml><body>{outlines}</body></opml>"
+
+    def statuses(self) -> list[int]:
+        """Return the status of each answer since the last call, by path."""
+        statuses = [status for _, status in sorted(self.visits)]
+        self.visits.clear()
+        return statuses
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        body = self.feeds[request.path]
+        tag = f'"{sha256(body).hexdigest()[:12]}"'
+        status = self.broken.get(request.path, 304 if request.headers["If-None-Match"] == tag else 200)
+        self.visits.append((request.path, status))
+        request.send_response(status)
+        for name, value in (self.headers | ({"ETag": tag} if self.etags else {})).items():
+            request.send_header(name, value)
+        request.send_header("Content-Length", str(len(body) if status == 200 else 0))
+        request.end_headers()
+        if status == 200:
+            request.wfile.write(body)
+
+
+@contextmanager
+def feed_server() -> Iterator[FeedServer]:
+    """Run a `FeedServer` on this machine."""
+    feeds = FeedServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            feeds.answer(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        feeds.address = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield feeds
+        finally:
+            server.shutdown()
+            thread.join()

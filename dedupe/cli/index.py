@@ -1,0 +1,139 @@
+"""The commands that put headlines into an index, or ask what it says of them: `index add`, `index match`, and the group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import click
+
+from dedupe.cli.dry_run import understood
+from dedupe.cli.index_care import check, correct, forget
+from dedupe.cli.index_options import (
+    MakingOptions,
+    ReadingOptions,
+    RowsOut,
+    counts_of,
+    flagged,
+    index_argument,
+    keep_visits,
+    making,
+    show_events,
+    visits_of,
+    writing,
+)
+from dedupe.cli.index_views import history, report, stories
+from dedupe.cli.input_options import InputOptions
+from dedupe.cli.settings import settings
+from dedupe.cli.shared import GroupOptions, count, option, options_of, say, takes, warn
+from dedupe.runtime.files import write_lines
+from dedupe.runtime.whole_files import together
+
+_COLUMNS: dict[str, int | None] = {
+    "title": None,
+    "dedupe_story": 15,
+    "dedupe_new": 3,
+    "dedupe_match": 7,
+    "dedupe_probability": 4,
+}
+_COLUMNS |= {"dedupe_repeats_title": None}
+
+
+@click.group("index")
+def index() -> None:
+    """Keep the news of the last days on disk: add batches, and see which stories they belong to.
+
+    INDEX is a folder. Ids of stories last: they stay the same from batch to batch.
+
+    \b
+    Example:
+      headline-dedupe index add desk.index feeds.opml --fetch --window 7d -o new.jsonl
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AddOptions(MakingOptions):
+    dry_run: bool
+    only_new: bool = option("--only-new", is_flag=True, help="Leave out of the output what the index had before.")
+
+
+@index.command("add")
+@index_argument
+@takes(_AddOptions, RowsOut, InputOptions)
+@making
+@writing
+@options_of(GroupOptions, "dry_run")
+@settings
+def add(job: _AddOptions, out: RowsOut, inputs: InputOptions, index: str) -> None:
+    """Add new headlines to an index, which is made if there is none.
+
+    What it has already is not stored twice, and of web addresses only what is new is fetched. Without -o, the output is a
+    table on a terminal, and JSON Lines, one row per headline, in a pipe. The window and the other settings of an index are
+    fixed when it is made.
+
+    \b
+    Examples:
+      headline-dedupe index add desk.index feeds.opml --fetch --window 7d -o new.jsonl
+      headline-dedupe index add desk.index yesterday.csv --only-new --quiet -o new.csv
+    """
+    format = out.check(inputs.inputs)
+    inputs.check(out.output, force=out.force)
+    if job.dry_run:
+        source = inputs.read()
+        write_lines([*understood(source), *job.plan(index, out.output, format)], "-")
+        return
+    visits = visits_of(index)
+    source = inputs.read(visits)
+    with job.open(index) as stored:
+        batch = stored.add(source.headlines, progress=not job.quiet)
+    keep_visits(visits, index)
+    shown = replace(batch, items=tuple(item for item in batch if not (job.only_new and item.known)))
+    with together(replace=out.force):
+        skipped = inputs.set_aside(source, out.output)
+        out.write(shown.output, format, _COLUMNS)
+    if not job.quiet:
+        say("; ".join([", ".join([*counts_of(batch), *skipped]), *source.notes]))
+        show_events(batch.events)
+        warn((), None, flagged(batch))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _MatchOptions(ReadingOptions):
+    all: bool = option("--all", is_flag=True, help="Also compare with headlines that are older than the window.")
+
+
+@index.command("match")
+@index_argument
+@takes(_MatchOptions, RowsOut, InputOptions)
+@writing
+@settings
+def match(job: _MatchOptions, out: RowsOut, inputs: InputOptions, index: str) -> None:
+    """Say which stories of an index headlines would belong to, and store nothing.
+
+    Without -o, the output is a table on a terminal, and JSON Lines, one row per headline, in a pipe.
+
+    \b
+    Examples:
+      headline-dedupe index match desk.index new.csv
+      headline-dedupe index match desk.index new.csv --all -o seen-before.csv
+    """
+    format = out.check(inputs.inputs)
+    inputs.check(out.output, force=out.force)
+    source = inputs.read()
+    with job.open(index) as stored:
+        batch = stored.match(source.headlines, all=job.all)
+    with together(replace=out.force):
+        skipped = inputs.set_aside(source, out.output)
+        out.write(batch.output, format, _COLUMNS)
+    if not job.quiet:
+        stories = {item.story for item in batch if item.new_story}
+        known = sum(item.story not in stories for item in batch)
+        counts = (
+            count(len(batch), "headline"),
+            f"{known:,} of known stories",
+            count(len(stories), "new story", "new stories"),
+        )
+        say("; ".join([", ".join([*counts, *skipped]), *source.notes]))
+
+
+for command in (stories, history, report, check, correct, forget):
+    index.add_command(command)

@@ -1,0 +1,111 @@
+"""What a headline that arrives is: new, known, or a new title of a known item; and when it counts as published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dedupe.headlines import Headline
+from dedupe.index.store import Store
+from dedupe.index.stored_headlines import microseconds
+from dedupe.text.address import clean_address
+
+DAY = 24 * 3_600_000_000
+"""Microseconds; a date further in the future is taken for a mistake."""
+MAX_TITLES = 20
+"""Of one address; one with more says nothing, see `scoring/addresses.py`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A headline, its time in microseconds since 1970, and the stored row that it is: its own, or that of the known item.
+
+    `known`: stored before, or earlier in the same batch. `revises`: the first row of the item that it is a new title of.
+    """
+
+    headline: Headline
+    time: int
+    flags: tuple[str, ...]
+    row: int
+    known: bool = False
+    revises: int | None = None
+
+
+def arrivals(headlines: Sequence[Headline], store: Store, now: int) -> list[Arrival]:
+    """Return what each headline is; `now`: the time of adding. New rows are numbered from the store's next number.
+
+    A headline is known where one with its title is stored that has its id and source, or its address. It is a new title of
+    an item where another title is stored with its id and source, both given, or at its address.
+    """
+    items, row, arrived = _Items(store), store.counter("row"), list[Arrival]()
+    for headline in headlines:
+        time, flags = time_of(headline, now)
+        if (known := items.known(headline)) is not None:
+            arrived.append(Arrival(headline, time, (*flags, "known"), known, known=True))
+            continue
+        revises = items.revised(headline)
+        flags += ("revision",) if revises is not None else ()
+        arrived.append(Arrival(headline, time, flags, row, revises=revises))
+        items.add(headline, row, revises)
+        row += 1
+    return arrived
+
+
+def time_of(headline: Headline, now: int) -> tuple[int, tuple[str, ...]]:
+    """Return when a headline counts as published, and flags that say what is wrong with its date."""
+    if headline.published is None:
+        return now, (*(("bad-date",) if headline.bad_date is not None else ()), "undated")
+    time = microseconds(headline.published)
+    return (now, ("future-date",)) if time > now + DAY else (time, ())
+
+
+class _Items:
+    """The titles under each id and at each address: those stored, looked up when they are first asked for, and new ones."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._ids: dict[tuple[str, str | None], list[tuple[int, str]]] = {}
+        self._addresses: dict[str, list[tuple[int, str]]] = {}
+        self._revises: dict[int, int] = {}
+
+    def known(self, headline: Headline) -> int | None:
+        title = _plain(headline.title)
+        there = [*self._of_id(headline), *self._at_address(headline)]
+        return next((row for row, stored in there if _plain(stored) == title), None)
+
+    def revised(self, headline: Headline) -> int | None:
+        of_id = self._of_id(headline) if headline.source is not None else []  # an id alone may be a row number
+        at_address = self._at_address(headline)
+        titles = {_plain(title) for _, title in at_address}
+        there = of_id or (at_address if len(titles) <= MAX_TITLES and titles != {""} else [])
+        if not there or not _plain(headline.title):
+            return None
+        row = there[0][0]
+        return self._revises.get(row) or self._store.item_of(row)
+
+    def add(self, headline: Headline, row: int, revises: int | None) -> None:
+        if headline.id is not None:
+            self._of_id(headline).append((row, headline.title))
+        if clean_address(headline.url) is not None:
+            self._at_address(headline).append((row, headline.title))
+        self._revises[row] = row if revises is None else revises
+
+    def _of_id(self, headline: Headline) -> list[tuple[int, str]]:
+        if headline.id is None:
+            return []
+        key = headline.id, headline.source
+        if key not in self._ids:
+            self._ids[key] = self._store.at_item(*key)
+        return self._ids[key]
+
+    def _at_address(self, headline: Headline) -> list[tuple[int, str]]:
+        address = clean_address(headline.url)
+        if address is None:
+            return []
+        if address not in self._addresses:
+            self._addresses[address] = self._store.at_address(address)
+        return self._addresses[address]
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.split())

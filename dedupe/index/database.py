@@ -1,0 +1,158 @@
+"""`Database`: the SQLite file of an index: opening it, transactions, and what goes wrong in words."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dedupe.errors import InputError, OutputError
+from dedupe.index.schema import APPLICATION_ID, FORMAT, PAGE_SIZE, TABLES, VIEWS
+
+FILE = "index.sqlite"
+_PATIENCE = 10.0  # seconds in which a reader that starts may lock the file
+_PER_QUERY = 500  # parameters; older builds of SQLite allow 999
+_NO_SPACE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM}
+_NO_RIGHT = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
+
+
+class Database:
+    """A connection to the file in a folder, which threads may share.
+
+    Raises `InputError` where the folder holds no index, a damaged one, or one of a newer program; `OutputError` where the
+    system does not let us write, and then nothing of the transaction is left.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.path = folder, folder / FILE
+        self._lock = threading.RLock()
+        with reported(folder):
+            self._db = sqlite3.connect(
+                self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=256
+            )
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.execute("PRAGMA synchronous = FULL")  # what was added survives a power cut
+            self._db.execute("PRAGMA secure_delete = FAST")  # pages of what is forgotten are given back by `shrink`
+            self._db.execute("PRAGMA cache_size = -32768")  # KiB
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the file has no tables yet."""
+        return not self.value("SELECT count(*) FROM sqlite_master")
+
+    def create(self, fill: Callable[[], None]) -> None:
+        """Make the tables, and let `fill` fill them, in one transaction."""
+        with reported(self.folder):
+            self._db.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+            self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            self._db.execute("PRAGMA journal_mode = WAL")
+        with self.writing():
+            for statement in (TABLES + VIEWS).split(";\n"):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            self._db.execute(f"PRAGMA user_version = {FORMAT}")
+            fill()
+
+    def verify(self) -> None:
+        """Raise `InputError` where the file is no index, or one that this program cannot use."""
+        if self.value("PRAGMA application_id") != APPLICATION_ID:
+            raise InputError(f"{self.path} is no index of headline-dedupe: name another folder")
+        if (version := self.value("PRAGMA user_version")) > FORMAT:
+            known = f"its format is {version}, and this program knows those up to {FORMAT}"
+            raise InputError(f"{self.folder} was made by a newer headline-dedupe ({known}): update headline-dedupe")
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is lost."""
+        self._db.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let what is read inside be of one state, whoever writes meanwhile."""
+        with self._transaction("BEGIN"):
+            yield
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Let what is written inside be kept as a whole or, on any failure, not at all."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            yield
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        with self._lock, reported(self.folder):
+            if self._db.in_transaction:  # part of a larger one
+                yield
+                return
+            self._db.execute(begin)
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:  # SQLite has ended it itself where the disk is full
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def shrink(self) -> None:
+        """Give room that is no longer needed back to the system, as far as no reader needs it."""
+        with self._lock, reported(self.folder):
+            self._db.execute("PRAGMA incremental_vacuum").fetchall()
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def rows(self, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
+        """Return what a query finds."""
+        with self._lock, reported(self.folder):
+            return self._db.execute(query, values).fetchall()
+
+    def each(self, query: str, values: Sequence[Any] = ()) -> Iterator[Any]:
+        """Yield what a query finds, without holding it all; inside `reading`."""
+        with reported(self.folder):
+            yield from self._db.execute(query, values)
+
+    def value(self, query: str, values: Sequence[Any] = ()) -> Any:
+        """Return the first column of the first row that a query finds, None if there is none."""
+        found = self.rows(query, values)
+        return found[0][0] if found else None
+
+    def rows_in(self, query: str, values: Sequence[Any]) -> list[Any]:
+        """Return what a query with `IN ({})` finds for any number of values."""
+        found: list[Any] = []
+        for start in range(0, len(values), _PER_QUERY):
+            part = values[start : start + _PER_QUERY]
+            found += self.rows(query.format(",".join("?" * len(part))), part)
+        return found
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> int:
+        """Run a statement, and return how many rows it changed."""
+        with self._lock, reported(self.folder):
+            return self._db.execute(statement, values).rowcount
+
+    def execute_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for many rows."""
+        with self._lock, reported(self.folder):
+            self._db.executemany(statement, rows)
+
+
+@contextmanager
+def reported(folder: Path) -> Iterator[None]:
+    """Turn what SQLite says of a file into one clear line."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+        if code in _NO_SPACE:
+            raise OutputError(
+                f"cannot write {folder} ({error}): nothing of this call was kept, so free space on the disk and call again"
+            ) from error
+        if code in _NO_RIGHT:
+            raise OutputError(
+                f"cannot open {folder / FILE} to write ({error}): reading needs the right to write into the folder too, "
+                "so change that, or copy the index"
+            ) from error
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise OutputError(f"{folder / FILE} is locked by another program: close it, and call again") from error
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise InputError(f"{folder / FILE} is damaged ({error}): restore it from a copy") from error
+        raise

@@ -1,0 +1,122 @@
+"""`KeptNodes`: the nodes of a run with their features and vectors, which the next run takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from dedupe.clustering import Copies
+from dedupe.embedding import Encoder, Vectors, VectorStore, embed
+from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.progress import Progress
+from dedupe.scoring import Judge, TitleFeatures, describe_titles
+from dedupe.scoring.title_features import Vocabulary, numbered_sources, stacked
+from dedupe.text.decorations import Undecorated
+
+_SPARE_COLUMNS = 20_000  # for words of titles that have gone, before all titles are described again
+
+
+class NodeKey(NamedTuple):
+    """All that features and vectors of a node depend on; `hours`: the first and the last, None where it is undated."""
+
+    title: Undecorated
+    source: str | None
+    hours: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class KeptNodes:
+    """The nodes of a run.
+
+    `keys`: (nodes,). `wording`: the vectors of the wording level.
+    `vocabulary`: what the columns of `titles` stand for; `described`: how many it had when all titles were described.
+    """
+
+    keys: list[NodeKey]
+    titles: TitleFeatures
+    vectors: Vectors
+    wording: Vectors
+    vocabulary: Vocabulary
+    described: int
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def keys_of(copies: Copies) -> list[NodeKey]:
+    """Return the key of each node."""
+    nodes, headlines, cores = copies.nodes, copies.headlines, copies.cores
+    rows = zip(nodes.text_row.tolist(), nodes.title_row.tolist(), strict=True)
+    hours = zip(nodes.first.tolist(), nodes.last.tolist(), strict=True)
+    return [
+        NodeKey(cores[text], headlines[title].source, None if first != first else (first, last))  # NaN: undated
+        for (text, title), (first, last) in zip(rows, hours, strict=True)
+    ]
+
+
+def places_before(keys: Sequence[NodeKey], before: Sequence[NodeKey]) -> Ints:
+    """Return the place of each key among those of the run before, (keys,), -1 where it is new; no place twice.
+
+    The places ascend where the order of both runs is the same.
+    """
+    known = {key: place for place, key in enumerate(before)}
+    return np.array([known.pop(key, -1) for key in keys], np.int64)
+
+
+def nodes_of(
+    copies: Copies,
+    keys: list[NodeKey],
+    place: Ints,
+    before: KeptNodes | None,
+    judge: Judge,
+    encoder: Encoder,
+    store: VectorStore | None,
+    progress: Progress,
+) -> KeptNodes:
+    """Return the nodes of a run, of which those with a `place` were in the run `before`."""
+    new = np.flatnonzero(place < 0)
+    vectors = embed(encoder, [copies.cores[row].core for row in copies.nodes.text_row[new].tolist()], progress, store)
+    wording = vectors if judge.head is None else judge.wording_vectors(vectors)
+    if before is None:
+        vocabulary = Vocabulary()
+        titles = described(copies, new, vocabulary)
+        return KeptNodes(keys, titles, vectors, wording, vocabulary, len(vocabulary))
+    vectors = _inserted(before.vectors, place, vectors)
+    wording = vectors if judge.head is None else _inserted(before.wording, place, wording)
+    vocabulary = before.vocabulary
+    if len(vocabulary) > 2 * before.described + _SPARE_COLUMNS:
+        everything = nodes_described_again(copies)
+        return KeptNodes(keys, everything[0], vectors, wording, everything[1], len(everything[1]))
+    sources = numbered_sources([copies.headlines[row].source for row in copies.nodes.title_row.tolist()])
+    of_both = place.copy()
+    of_both[new] = len(before) + np.arange(len(new))
+    titles = stacked(before.titles, described(copies, new, vocabulary)).take(of_both)
+    titles = replace(titles, sources=sources)
+    return KeptNodes(keys, titles, vectors, wording, vocabulary, before.described)
+
+
+def nodes_described_again(copies: Copies) -> tuple[TitleFeatures, Vocabulary]:
+    """Return the features of all nodes, and what their columns stand for."""
+    vocabulary = Vocabulary()
+    return described(copies, np.arange(len(copies.nodes)), vocabulary), vocabulary
+
+
+def described(copies: Copies, nodes: Ints, vocabulary: Vocabulary) -> TitleFeatures:
+    """Return the features of some nodes, whose columns are those of the vocabulary."""
+    of = copies.nodes
+    titles = [copies.cores[row] for row in of.text_row[nodes].tolist()]
+    sources = [copies.headlines[row].source for row in of.title_row[nodes].tolist()]
+    texts, labels = [title.core for title in titles], [title.labels for title in titles]
+    return describe_titles(texts, of.first[nodes], of.last[nodes], sources, labels, vocabulary)
+
+
+def _inserted(before: Vectors, place: Ints, new: Vectors) -> Float32s:
+    """Return the rows of the run before at each place, and the new ones where it is -1."""
+    rows = np.zeros((len(place), before.shape[1] or new.shape[1]), np.float32)
+    if before.shape[1] and isinstance(before, np.ndarray):
+        before.take(place, axis=0, out=rows, mode="clip")
+    rows[place < 0] = new[:] if new.shape[1] else 0  # an encoder is not asked about empty titles
+    return rows

@@ -1,0 +1,143 @@
+"""`KeptPairs`: the pairs of a run by themselves and what the reader said of them, which the next run takes over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from dedupe.candidates import PairTable, TimeBand, concatenate, pairs_with
+from dedupe.levels import SCORED_LEVELS
+from dedupe.runtime.arrays import Bools, Ints
+from dedupe.runtime.parallel import in_order
+from dedupe.runtime.progress import Progress
+from dedupe.scoring import PairsRead, Scorer
+from dedupe.scoring.scorer import MIN_CONTEXT
+
+_CHUNK_PAIRS = 32_768
+
+
+@dataclass(frozen=True)
+class KeptPairs:
+    """The pairs of a run, sorted by (i, j), before the reader read any.
+
+    `forced`: which are scored in any case, (pairs,). `read`: the places of those that were read in this run or one before;
+    `readings`: what came of it, as a table of these pairs. `least_doubt`: from which a pair was read: the least product of
+    probability and complement, 0 where all were, infinity where none was.
+    """
+
+    table: PairTable
+    forced: Bools
+    read: Ints
+    readings: PairTable
+    least_doubt: float = np.inf
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+
+def pairs_of(table: PairTable, scorer: Scorer) -> KeptPairs:
+    """Return the pairs of a first run, given by themselves."""
+    nothing = np.empty(0, np.int64)
+    return KeptPairs(table, scorer.in_any_case.contain(table.i, table.j), nothing, table.take(nothing))
+
+
+def renewed(
+    before: KeptPairs, renumber: Ints, new: Ints, scorer: Scorer, band: TimeBand | None
+) -> tuple[KeptPairs, Ints]:
+    """Return the pairs of a run, and the place of each in the run before, -1 where it is new.
+
+    `renumber`: the node of each node of the run before, -1 where it has gone, else ascending. `new`: the nodes without one.
+    """
+    i, j = (renumber[nodes].astype(np.int32) for nodes in (before.table.i, before.table.j))
+    alive = np.flatnonzero((i >= 0) & (j >= 0))
+    i, j, was_forced = i[alive], j[alive], before.forced[alive]
+    is_forced = scorer.in_any_case.contain(i, j)
+    stay, lapsed = ~was_forced & ~is_forced, was_forced & ~is_forced
+    added = _scored(new, PairTable.of(i[lapsed], j[lapsed]), scorer, band)
+    old = replace(before.table.take(alive[stay]), i=i[stay], j=j[stay])
+    nodes = len(scorer.titles.texts)
+    at = np.searchsorted(_keys(old, nodes), _keys(added, nodes)) + np.arange(len(added))
+    table = _merged(old, added, at)
+    origin = np.insert(alive[stay], at - np.arange(len(at)), _find(i, j, alive, added, nodes))
+    place = np.full(len(before), -1)
+    place[origin[origin >= 0]] = np.flatnonzero(origin >= 0)
+    read = place[before.read]
+    readings, read = before.readings.take(read >= 0), read[read >= 0]
+    readings = replace(readings, i=table.i[read], j=table.j[read])
+    return KeptPairs(table, scorer.in_any_case.contain(table.i, table.j), read, readings), origin
+
+
+def _scored(new: Ints, lapsed: PairTable, scorer: Scorer, band: TimeBand | None) -> PairTable:
+    """Return the pairs of new nodes with all, those scored in any case, and those that no longer are, by themselves."""
+    found = pairs_with(scorer.level_vectors, new, scorer.floor, band, wording=scorer.level == "wording")
+    found = scorer.without_forced(found)
+    parts = [found.take(slice(k, k + _CHUNK_PAIRS)) for k in range(0, len(found), _CHUNK_PAIRS)]
+    lapsed = scorer.pair_probabilities(lapsed)
+    lapsed = lapsed.take(scorer.keeps(lapsed)) if len(lapsed) else lapsed
+    return concatenate([*in_order(scorer.pair_probabilities, parts), scorer.forced_pairs(), lapsed])
+
+
+def _merged(old: PairTable, added: PairTable, at: Ints) -> PairTable:
+    """Return the pairs of both; the added ones, whose places are `at`, have the same columns filled."""
+    if not len(old) or not len(added):
+        return old if len(old) else added
+    is_old = np.ones(len(old) + len(added), bool)
+    is_old[at] = False
+    columns = []
+    for column in fields(PairTable):
+        values, more = getattr(old, column.name), getattr(added, column.name)
+        if len(values):
+            merged = np.empty(len(is_old), values.dtype)
+            merged[is_old], merged[at] = values, more
+            values = merged
+        columns.append(values)
+    return PairTable(*columns)
+
+
+def _find(i: Ints, j: Ints, places: Ints, pairs: PairTable, nodes: int) -> Ints:
+    """Return the place of each of `pairs` among the sorted pairs i, j, which have these places; -1 where it is none."""
+    if not len(i):
+        return np.full(len(pairs), -1)
+    keys, wanted = i.astype(np.int64) * nodes + j, _keys(pairs, nodes)
+    found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+    return np.where(keys[found] == wanted, places[found], -1)
+
+
+def _keys(pairs: PairTable, nodes: int) -> Ints:
+    return pairs.i.astype(np.int64) * nodes + pairs.j
+
+
+def as_read(pairs: KeptPairs, scorer: Scorer, progress: Progress) -> tuple[KeptPairs, PairTable, PairsRead]:
+    """Return the pairs, with what the reader says of those that it has not read before; and the same as `Scorer.read`.
+
+    Pairs that this would drop have probability 0 instead, so that all keep their places.
+    """
+    table = pairs.table
+    places, read = scorer.to_read(table)
+    is_read = np.zeros(len(table), bool)
+    is_read[pairs.read] = True
+    missing = places[~is_read[places]]
+    if len(missing):
+        more = scorer.as_read(table.take(missing), progress)
+        pairs = replace(
+            pairs,
+            read=np.sort(np.concatenate([pairs.read, missing])),
+            readings=concatenate([pairs.readings, more]),
+        )
+    doubt = (
+        np.maximum(*(p[places] * (1 - p[places]) for p in map(table.p_pair, SCORED_LEVELS))) if len(table) else places
+    )
+    least = np.inf if scorer.reading == "off" else float(doubt.min(initial=np.inf)) if read.left else 0.0
+    pairs = replace(pairs, least_doubt=least)
+    if len(places):
+        table = table.updated(places, pairs.readings.take(np.searchsorted(pairs.read, places)))
+    dropped = ~((table.p_pair(scorer.level) >= MIN_CONTEXT[scorer.level]) | pairs.forced)
+    if dropped.any():
+        none = np.float32(0)
+        table = replace(
+            table,
+            p_pair_wording=np.where(dropped, none, table.p_pair_wording),
+            p_pair_story=np.where(dropped, none, table.p_pair_story),
+        )
+    return pairs, table, read

@@ -1,0 +1,55 @@
+"""Where the headlines of a batch belong: among the active ones, or late, in the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dedupe.index.arrivals import Arrival
+from dedupe.index.stable_ids import NO_KEY
+from dedupe.index.stored_headlines import ActiveRows, StoredHeadline
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What arrived, and where it belongs.
+
+    `rows`: the active headlines from now on, the `fresh` new ones last. `leaving`: those that were active. `late`: new ones
+    that are too old to be.
+    """
+
+    arrived: Sequence[Arrival]
+    rows: ActiveRows
+    fresh: int = 0
+    leaving: Sequence[StoredHeadline] = ()
+    late: Sequence[StoredHeadline] = ()
+
+    @property
+    def before(self) -> int:
+        """How many of the rows are not new: the place of the first that is."""
+        return len(self.rows) - self.fresh
+
+    @property
+    def new(self) -> Sequence[StoredHeadline]:
+        """The new headlines, active or late."""
+        return [*self.rows.stored[self.before :], *self.late]
+
+
+def planned(arrived: Sequence[Arrival], active: ActiveRows, latest: int | None, span: int, now: int) -> Plan:
+    """Return where headlines belong.
+
+    `active`: the rows that were active before; `latest`: the time of the latest stored headline, None where there is none;
+    `span`: of the window; `now`: the time of adding; all in microseconds.
+    """
+    new = [_stored(arrival, now) for arrival in arrived if not arrival.known]
+    start = max([row.time for row in new] + ([] if latest is None else [latest]), default=now) - span
+    fresh = [row for row in new if row.time >= start]
+    late = [replace(row, flags=(*row.flags, "late")) for row in new if row.time < start]
+    stay = [row for row in active.stored if row.time >= start]
+    leaving = [row for row in active.stored if row.time < start]
+    return Plan(arrived, ActiveRows((*stay, *fresh)), len(fresh), leaving, late)
+
+
+def _stored(arrival: Arrival, now: int) -> StoredHeadline:
+    row, headline, time, flags = arrival.row, arrival.headline, arrival.time, arrival.flags
+    return StoredHeadline(row, headline, time, flags, arrival.revises, now, now, NO_KEY, NO_KEY)

@@ -1,0 +1,149 @@
+"""What a run leaves to the next, as one file: arrays of NumPy in a zip archive, whose checksums are checked as it is read.
+
+It can be made again by a run from nothing. So whatever is wrong with a file, it counts as missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from dedupe.candidates import PairTable
+from dedupe.index.kept_context import KeptContext
+from dedupe.index.kept_nodes import KeptNodes, NodeKey
+from dedupe.index.kept_pairs import KeptPairs
+from dedupe.levels import SCORED_LEVELS
+from dedupe.runtime.files import writing_bytes
+from dedupe.scoring import Judge, TitleFeatures
+from dedupe.scoring.context import Matrices, Sum, Sums
+from dedupe.scoring.echoes import words_of
+from dedupe.scoring.title_features import Vocabulary
+from dedupe.text.decorations import Undecorated
+
+_FORMAT = 1
+_COLUMNS = ("similarity", "wording_similarity", "p_pair_wording", "p_pair_story")
+_OF_READINGS = ("read_wording", "read_story", "p_pair_wording", "p_pair_story")
+_OF_TITLES = ("mass", "moods", "forms", "words", "first", "last", "facts")
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile, msgspec.MsgspecError)
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a run leaves to the next."""
+
+    nodes: KeptNodes
+    pairs: KeptPairs
+    context: KeptContext
+
+
+def save(kept: Kept, path: Path, about: Mapping[str, Any]) -> None:
+    """Write a file, whole or not at all. `about`: what the run depends on. Raises `OutputError` where it cannot be written."""
+    arrays: dict[str, Any] = _of_nodes(kept.nodes) | _of_pairs(kept.pairs) | _of_context(kept.context)
+    arrays["about"] = _packed({"format": _FORMAT, "least_doubt": kept.pairs.least_doubt, **about})
+    with writing_bytes(str(path)) as stream:
+        np.savez(stream, **arrays)
+
+
+def load(path: Path, about: Mapping[str, Any], judge: Judge) -> Kept | None:
+    """Return what `save` wrote, None where it is missing, damaged, of another format, or about something else."""
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            saved = _unpacked(file["about"], dict[str, Any])
+            if {name: saved.get(name) for name in ("format", *about)} != _plain({"format": _FORMAT, **about}):
+                return None
+            arrays = {name: file[name] for name in file.files}
+        nodes = _nodes(arrays, judge)
+        pairs = _pairs(arrays, float(saved["least_doubt"]))
+        return Kept(nodes, pairs, _context(arrays, nodes.titles, pairs.table))
+    except _DAMAGE:
+        return None
+
+
+def _packed(value: Any) -> NDArray[np.uint8]:
+    return np.frombuffer(msgspec.msgpack.encode(value), np.uint8)
+
+
+def _unpacked(array: NDArray[np.uint8], kind: Any) -> Any:
+    return msgspec.msgpack.decode(array.tobytes(), type=kind)
+
+
+def _plain(about: Mapping[str, Any]) -> Any:
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(about))
+
+
+def _of_nodes(nodes: KeptNodes) -> Arrays:
+    titles, kinds, members = nodes.titles, *nodes.vocabulary.content()
+    keys = [(key.title.core, sorted(key.title.labels), _bytes(key.source), key.hours) for key in nodes.keys]
+    arrays: Arrays = {name: getattr(titles, name) for name in _OF_TITLES}
+    arrays |= {"data": titles.entries.data, "indices": titles.entries.indices, "indptr": titles.entries.indptr}
+    described = np.array(nodes.described)
+    return arrays | {
+        "keys": _packed(keys),
+        "vectors": np.asarray(nodes.vectors[:]),
+        "kinds": kinds,
+        "members": _packed(members),
+        "described": described,
+    }
+
+
+def _nodes(arrays: Arrays, judge: Judge) -> KeptNodes:
+    rows = _unpacked(arrays["keys"], list[tuple[str, list[str], bytes | None, tuple[float, float] | None]])
+    keys = [NodeKey(Undecorated(core, frozenset(labels)), _text(source), hours) for core, labels, source, hours in rows]
+    vocabulary = Vocabulary.of(arrays["kinds"], _unpacked(arrays["members"], list[str]))
+    shape = len(keys), len(arrays["kinds"])
+    entries = csr_matrix((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
+    entries.has_sorted_indices = True
+    titles = TitleFeatures.of(
+        [key.title.core for key in keys], entries, arrays["kinds"], {name: arrays[name] for name in _OF_TITLES}
+    )
+    vectors = arrays["vectors"]
+    wording = vectors if judge.head is None else judge.wording_vectors(vectors)
+    return KeptNodes(keys, titles, vectors, wording, vocabulary, int(arrays["described"]))
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else text.encode("utf-8", "surrogatepass")
+
+
+def _text(encoded: bytes | None) -> str | None:
+    return None if encoded is None else encoded.decode("utf-8", "surrogatepass")
+
+
+def _of_pairs(pairs: KeptPairs) -> Arrays:
+    table = pairs.table
+    arrays: Arrays = {"i": table.i, "j": table.j, "forced": pairs.forced, "read": pairs.read}
+    arrays |= {name: getattr(table, name) for name in _COLUMNS}
+    return arrays | {f"reader_{name}": getattr(pairs.readings, name) for name in _OF_READINGS}
+
+
+def _pairs(arrays: Arrays, least_doubt: float) -> KeptPairs:
+    unread = np.full(len(arrays["i"]), np.nan, np.float32)
+    table = PairTable(arrays["i"], arrays["j"], read_wording=unread, read_story=unread)
+    table = replace(table, **{name: arrays[name] for name in _COLUMNS})
+    readings = replace(table.take(arrays["read"]), **{name: arrays[f"reader_{name}"] for name in _OF_READINGS})
+    return KeptPairs(table, arrays["forced"], arrays["read"], readings, least_doubt)
+
+
+def _of_context(context: KeptContext) -> Arrays:
+    arrays = {f"context_p_{level}": context.table.p_pair(level) for level in SCORED_LEVELS}
+    arrays |= {f"common_{level}": context.sums.common[level].astype(np.float32) for level in SCORED_LEVELS}
+    return arrays | {"said": context.sums.said.astype(np.float32), "echo_mass": context.sums.mass.astype(np.float32)}
+
+
+def _context(arrays: Arrays, titles: TitleFeatures, table: PairTable) -> KeptContext:
+    p_wording, p_story = (arrays[f"context_p_{level}"] for level in SCORED_LEVELS)
+    table = replace(table, p_pair_wording=p_wording, p_pair_story=p_story)
+    common: dict[str, Sum] = {level: arrays[f"common_{level}"].astype(np.float64) for level in SCORED_LEVELS}
+    sums = Sums(common, arrays["said"].astype(np.float64), arrays["echo_mass"])
+    matrices = Matrices(len(titles.texts), table.i, table.j)
+    return KeptContext(matrices, table, words_of(titles), sums)
