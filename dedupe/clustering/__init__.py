@@ -9,7 +9,6 @@ from dedupe.clustering.constraints import Constraints, constraints_of, rows_name
 from dedupe.clustering.corrections import Correction, CorrectionLike, as_corrections, read_corrections
 from dedupe.clustering.linkage import link, merge_tree
 from dedupe.clustering.merge_tree import MergeTree
-from dedupe.clustering.representatives import representatives
 
 __all__ = [
     "Collapsed",
@@ -26,7 +25,6 @@ __all__ = [
     "link",
     "merge_tree",
     "read_corrections",
-    "representatives",
     "rows_named",
     "tie_ranks",
     "with_must_links",

@@ -94,7 +94,7 @@ def _rows(result: Deduplication, nodes: PageNodes) -> dict[str, Any]:
         "sources": sources,
         "time": pack(np.array(times, np.float64)),
         "urls": urls if any(urls) else [],
-        "kept": {level: pack(np.isin(rows, result.kept(level))) for level in SCORED_LEVELS},
+        "kept": {level: pack(np.isin(rows, result.representatives(level))) for level in SCORED_LEVELS},
     }
 
 

@@ -331,6 +331,7 @@ def runs(tmp_path: Path, fake_encoder: FakeEncoder) -> Path:
     for args in (
         ("cluster", first, second, "-o", tmp_path / "rows.jsonl", "--explain", pairs),
         ("cluster", first, "-o", nested),
+        ("dedupe", first, "-o", tmp_path / "kept.txt", "--dropped", tmp_path / "dropped.jsonl"),
         ("match", first, "--against", first, "--against", second, "-o", tmp_path / "matches.jsonl"),
     ):
         assert invoke(*args).exit_code == 0, args
@@ -342,10 +343,16 @@ def keys(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("heading", "file"), [("cluster", "rows.jsonl"), ("match", "matches.jsonl"), ("explain", "pairs.jsonl")]
+    ("page", "heading", "file"),
+    [
+        ("columns.md", "cluster", "rows.jsonl"),
+        ("columns.md", "match", "matches.jsonl"),
+        ("columns.md", "explain", "pairs.jsonl"),
+        ("dropping.md", "dropped", "dropped.jsonl"),
+    ],
 )
-def test_the_documented_columns_are_those_written(runs: Path, heading: str, file: str) -> None:
-    assert first_column("columns.md", heading) == keys(runs / file)
+def test_the_documented_columns_are_those_written(runs: Path, page: str, heading: str, file: str) -> None:
+    assert first_column(page, heading) == [key for key in keys(runs / file) if key != "title" or heading != "dropped"]
 
 
 def test_the_keys_of_the_nested_document_are_documented(runs: Path) -> None:

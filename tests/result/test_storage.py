@@ -309,7 +309,7 @@ def test_other_files_are_refused(good: bytes, tmp_path: Path) -> None:
 
 
 def test_a_newer_file_says_what_to_do(good: bytes, tmp_path: Path) -> None:
-    message = refused(with_manifest(good, version=3, program="9.0"), tmp_path / "x.dedupe")
+    message = refused(with_manifest(good, version=4, program="9.0"), tmp_path / "x.dedupe")
     assert "was saved by headline-dedupe 9.0" in message and "update headline-dedupe" in message
 
 
