@@ -16,7 +16,8 @@ JOINING_VERDICTS = {"wording": ("wording",), "story": ("wording", "story")}
 """Per level, the verdicts after which two titles must be in one group."""
 SEPARATING_VERDICTS = {"wording": ("story", "different"), "story": ("different",)}
 """Per level, the verdicts after which two titles must be in different groups."""
-KEEP_RULES = ("central", "earliest", "complete")
-"""Which headline represents its group: the closest to all others, the first published, or the one with most facts."""
+KEEP_RULES = ("central", "earliest", "latest", "first", "complete")
+"""Which headline represents its group: the closest to all others, the first or last published, the first of the input, or the
+one with most facts."""
 READING = ("auto", "all", "off")
 """Which pairs the reader reads: all, none, or for "auto" all of a small run and the least certain of a large one."""

@@ -23,10 +23,12 @@ from dedupe.levels import READING, SCORED_LEVELS
 from dedupe.readers.columnar import rows_of
 from dedupe.result.cautions import Caution, cache_cautions, input_cautions, run_cautions, warn_caller
 from dedupe.result.deduplication import Deduplication
+from dedupe.result.generic_pairs import generic_reasons, kept_apart
 from dedupe.result.matches import Matches, matches_of
 from dedupe.result.pairs import ScoredPair, features_of_pairs, scored_pairs
-from dedupe.result.settings import RunOptions, Settings, Window, check_choice
-from dedupe.runtime.arrays import Float32s
+from dedupe.result.publishers import owners_of
+from dedupe.result.settings import RunOptions, Settings, SourceRules, Window, check_choice
+from dedupe.runtime.arrays import Bools, Float32s, Ints
 from dedupe.runtime.progress import Progress, reporting, silent
 from dedupe.scoring import IDENTITY, Judge, PairsRead, ReadingStore, Scorer, TitleFeatures, describe_titles, judge_of
 from dedupe.scoring.addresses import rows_at_addresses
@@ -48,6 +50,9 @@ def deduplicate(
     story_threshold: float | None = None,
     wording_threshold: float | None = None,
     keep: str = "central",
+    prefer_sources: Sequence[str] = (),
+    publishers: Mapping[str, str] | None = None,
+    never_same_source: bool = False,
     reader: str = "auto",
     corrections: Iterable[CorrectionLike] = (),
     progress: bool | Progress = False,
@@ -67,23 +72,27 @@ def deduplicate(
             without a date fit into any group.
         story_threshold: probability from which headlines are one story, 0.05 to 1; default: the model's own.
         wording_threshold: the same for one wording.
-        keep: which member represents its group: "central" (closest to all others), "earliest", or "complete" (states
-            most facts). Ties are broken by date, then title, then id.
+        keep: which member represents its group: "central" (closest to all others), "earliest", "latest", "first" (of the
+            input), or "complete" (states most facts). Ties are broken by date, then title, then id.
+        prefer_sources: sources whose headline represents a group before any other, best first.
+        publishers: the publisher of each of several sister outlets, by outlet, so that they count as one.
+        never_same_source: keep titles of one publisher apart; copies of one title stay together.
         reader: which pairs a second model reads word by word: "all", "off", or "auto": all of a run with up to 20,000
             pairs, and in a larger one the least certain, `pairs_read` says how many.
         corrections: `Correction`s, or tuples of two titles and the verdict "wording", "story" or "different", which
             override the model; see `read_corrections`.
         progress: True for progress bars on a terminal, or a `Progress` to be called.
 
-    The result does not depend on the order of the input. With any other encoder, or embeddings alone, similarities are
-    rescaled to those of the base model, and the result has `calibrated=False`. Issues one `DedupeWarning` about oddities
-    of the input. Raises `InputError` for input that cannot be used and `ModelError` where the encoder fails.
+    The result does not depend on the order of the input, except with keep="first". With any other encoder, or embeddings alone,
+    similarities are rescaled to those of the base model, and the result has `calibrated=False`. Issues one `DedupeWarning` about
+    oddities of the input. Raises `InputError` for input that cannot be used and `ModelError` where the encoder fails.
     """
     if embeddings is not None and cache is not None:
         raise InputError("cache has no effect with embeddings, since nothing is encoded: give one of them")
     encoder = as_encoder(encoder) if encoder is not None or embeddings is None else None
     judge = judge_of(encoder)
-    settings = Settings.of(judge, level, window, story_threshold, wording_threshold, keep, reader)
+    sources = SourceRules.of(prefer_sources, publishers, never_same_source)
+    settings = Settings.of(judge, level, window, story_threshold, wording_threshold, keep, reader, sources)
     rows, checked = rows_of(headlines), as_corrections(corrections)
     with reporting(progress) as report:
         result = grouped(
@@ -114,17 +123,21 @@ def grouped(
         constraints = constraints_of(corrections, copies)
         titles = background.submit(describe, copies)  # this and the next two need no vectors: done while these are made
         addresses = background.submit(cleaned_addresses, rows)
-        oddities = background.submit(lambda: [*input_cautions(rows, copies.texts, judge.calibrated, settings.window)])
+        oddities = background.submit(lambda: [*input_cautions(copies, judge.calibrated, settings.window)])
         vectors = _embed(copies, encoder, embeddings, store, progress)
         scale, reading = judge.scale(vectors), settings.reader
         scorer = Scorer.of(judge, titles.result(), vectors, scale, settings.level, encoder, reading, readings)
-        crowds = collapse_crowds(copies.nodes, scorer, settings.window, copies.nodes.of_row[constraints.rows])
+        exempt = np.arange(len(copies.nodes)) if settings.sources.never_same else copies.nodes.of_row[constraints.rows]
+        crowds = collapse_crowds(copies.nodes, scorer, settings.window, exempt)
         scorer, band = crowds.scorer, crowds.nodes.band(settings.window)
         candidates = scorer.candidates(band, crowds.sparse)
-        scorer = scorer.with_addresses(addresses.result(), crowds.nodes.of_row, band)
+        generic = copies.generic[crowds.nodes.title_row]
+        scorer = scorer.with_addresses(addresses.result(), crowds.nodes.of_row, band, generic)
         scorer = scorer.with_records([row.record for row in rows], crowds.nodes.of_row, band)
         pairs, read, sampled = scorer.score(candidates, progress)
-        trees = link(pairs, crowds.nodes, constraints, settings.levels, settings.window, settings.floor, progress)
+        owners = linked_owners(rows, settings.sources, crowds.nodes.of_row, generic, pairs)
+        levels, window, floor = settings.levels, settings.window, settings.floor
+        trees = link(pairs, crowds.nodes, constraints, levels, window, floor, progress, owners)
     violated = constraints.violated(trees, crowds.nodes)
     cautions = *oddities.result(), *run_cautions(crowds, candidates.skipped, sampled, violated)
     return result_of(copies, settings, cautions, constraints, crowds, candidates.recall, pairs, read, trees)
@@ -150,10 +163,11 @@ def compare(
         raise InputError("one of the titles is empty: give two titles to compare")
     if len(copies.nodes) == 1:
         reason = "the same title, apart from case, punctuation and what is put around it"
-        return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, (reason,))
-    titles, vectors = describe(copies), _embed(copies, encoder, None, None, silent)
+        return ScoredPair(0, 1, 1.0, 1.0, 1.0, "exact", {}, (reason, *generic_reasons(copies.generic)))
+    titles, vectors = describe(copies), embed(encoder, [title.core for title in copies.node_titles])
     scorer = Scorer.of(judge, titles, vectors, IDENTITY, "story", encoder, reader)
-    scorer = scorer.with_addresses(cleaned_addresses(headlines), copies.nodes.of_row)
+    generic = copies.generic[copies.nodes.title_row]
+    scorer = scorer.with_addresses(cleaned_addresses(headlines), copies.nodes.of_row, None, generic)
     scorer = scorer.with_records([headline.record for headline in headlines], copies.nodes.of_row)
     alone = scorer.pair_probabilities(PairTable.of(np.array([0]), np.array([1])), min_probability=0)
     pairs = scorer.context_probabilities(scorer.read(alone, min_probability=0)[0], floor=0)
@@ -161,7 +175,9 @@ def compare(
     shared = dict(zip([(0, 1)], scorer.same_address.address, strict=False))
     together = [(0, 1)] if len(scorer.same_record) else []
     weigh = Contributions(judge, scorer.crowd, level)
-    return next(scored_pairs(pairs, features, headlines, judge.thresholds, {}, shared, together, copies.outlets, weigh))
+    run = pairs, features, headlines, judge.thresholds
+    pair = next(scored_pairs(*run, {}, shared, together, copies.outlets, weigh))
+    return kept_apart(pair, copies.generic)
 
 
 def match(
@@ -187,11 +203,12 @@ def match(
     Settings.of(judge, "story", options.get("window"), *thresholds, reader=reading)  # reports a mistake before the work
     copies, addresses = collapse_copies([*known, *new], None), cleaned_addresses([*known, *new])
     with reporting(options.get("progress", False)) as report:
-        vectors = embed(encoder, [title.core for title in copies.cores], report, cache)
+        vectors = embed(encoder, copies.encoded, report, cache)
         floor = judge.scale(vectors).inverse(judge.candidate_floor["story"])
         similar = rows_near(vectors, np.arange(count, len(vectors)), np.arange(count), floor)
         named = rows_named([c for c in corrections if c.verdict != "different"], copies, count)
-        near = np.unique(np.concatenate([similar, named, rows_at_addresses(addresses, copies.nodes.of_row, count)]))
+        at_addresses = rows_at_addresses(addresses, copies.nodes.of_row, count)
+        near = np.unique(np.concatenate([similar, named, at_addresses, _generic_copies(copies, count)]))
         options |= {"encoder": _Encoded(encoder, copies, vectors), "corrections": corrections, "progress": report}
         run = deduplicate([*(known[k] for k in near.tolist()), *new], **options)
     warn_caller([*run.cautions, *cache_cautions(cache, encoder)], "matches.run.warnings")
@@ -208,6 +225,20 @@ class _Encoded:
 
     def encode(self, texts: list[str], /) -> Float32s:
         return self._vectors[[self._row[text] for text in texts]]
+
+
+def linked_owners(
+    rows: Sequence[Headline], sources: SourceRules, of_row: Ints, generic: Bools, pairs: PairTable
+) -> list[frozenset[int]] | None:
+    """Return the owners of nodes, see `owners_of`; of those whose titles say nothing, `generic`, only what has pairs counts."""
+    linked = np.bincount(np.concatenate([pairs.i, pairs.j]), minlength=len(generic)) > 0
+    return owners_of(rows, sources, of_row, generic & linked)
+
+
+def _generic_copies(copies: Copies, count: int) -> Ints:
+    """Return those of the first `count` rows whose titles say nothing and are copies of later rows, which no vector tells."""
+    of_row = copies.nodes.of_row
+    return np.flatnonzero(copies.generic[:count] & np.isin(of_row[:count], of_row[count:]))
 
 
 def cleaned_addresses(headlines: Iterable[Headline]) -> list[str | None]:
@@ -227,15 +258,15 @@ def describe(copies: Copies) -> TitleFeatures:
 def _embed(
     copies: Copies, encoder: Encoder | None, embeddings: Any, cache: VectorStore | None, progress: Progress
 ) -> Vectors:
-    """Return one unit row per node: from the embeddings where there are any, else encoded."""
+    """Return one unit row per node, from the embeddings where there are any, else encoded; zeros for titles that say nothing."""
     if encoder is None or embeddings is not None:
-        return unit_rows(embeddings, len(copies.texts), copies.nodes.title_row, copies.texts)
-    return embed(
-        encoder,
-        [title.core for title in copies.node_titles],
-        silent if isinstance(encoder, _Encoded) else progress,
-        cache,
-    )
+        vectors = unit_rows(embeddings, len(copies.texts), copies.nodes.title_row, copies.texts)
+        nothing = np.flatnonzero(copies.generic[copies.nodes.title_row])
+        vectors[nothing] = np.zeros((len(nothing), vectors.shape[1]), np.float32)
+        return vectors
+    texts = copies.encoded
+    texts = [texts[row] for row in copies.nodes.text_row.tolist()]
+    return embed(encoder, texts, silent if isinstance(encoder, _Encoded) else progress, cache)
 
 
 def result_of(

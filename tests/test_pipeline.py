@@ -93,7 +93,7 @@ def test_every_row_comes_out_once_and_levels_nest(fake_encoder, rows, window, se
     for level in LEVELS:
         labels = result.labels(level)
         assert list(dict.fromkeys(labels.tolist())) == list(range(len(set(labels.tolist()))))
-        assert sorted(labels[result.kept(level)].tolist()) == list(range(len(set(labels.tolist()))))
+        assert sorted(labels[result.representatives(level)].tolist()) == list(range(len(set(labels.tolist()))))
         for label in set(labels.tolist()) if window else ():
             when = [
                 h.published for h, own in zip(result.headlines, labels, strict=True) if own == label and h.published
@@ -285,11 +285,13 @@ def test_an_encoder_is_taken_by_name_or_folder(monkeypatch, name):
 def test_rows_keep_what_was_given(fake_encoder):
     (row,) = deduplicate([{"title": "Rates rise", "published": "2025-08-16", "desk": "money"}]).rows()
     assert row["desk"] == "money" and row["published"] == datetime(2025, 8, 16, tzinfo=UTC)
-    assert list(row)[-5:] == [
+    assert list(row)[-7:] == [
         "dedupe_story",
         "dedupe_wording",
         "dedupe_representative",
         "dedupe_probability",
+        "dedupe_size",
+        "dedupe_publishers",
         "dedupe_flag",
     ]
 
@@ -367,7 +369,7 @@ def test_foreign_vectors_meet_the_judge_rescaled(fake_encoder):
         ({"window": "a day"}, InputError, "not 'a day': give a timedelta, hours, or text such as '72h'"),
         ({"window": float("nan")}, InputError, "window must be a positive time"),
         ({"window": timedelta(0)}, InputError, "window must be a positive time"),
-        ({"keep": "newest"}, InputError, "keep must be one of central, earliest, complete"),
+        ({"keep": "newest"}, InputError, "keep must be one of central, earliest, latest, first, complete"),
         ({"embeddings": np.ones((2, 3))}, InputError, "must be a matrix of 8 rows"),
         ({"embeddings": np.full((8, 3), np.nan)}, InputError, "is not finite"),
         ({"embeddings": np.ones((8, 3)), "encoder": FakeEncoder()}, ModelError, "3 numbers a row, but .* have 256"),

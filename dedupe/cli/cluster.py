@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ import click
 
 from dedupe.cli.dry_run import plan
 from dedupe.cli.input_options import InputOptions
+from dedupe.cli.keeping import DropOptions, SourceOptions, drop_note
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import (
     EngineOptions,
@@ -31,9 +32,11 @@ from dedupe.result import OutputRows
 from dedupe.runtime.files import check_output, write_lines
 from dedupe.writers import (
     BINARY_FORMATS,
+    DROPPED_FORMATS,
     ROW_FORMATS,
     STORY_FORMATS,
     format_of,
+    write_dropped,
     write_pairs,
     write_rows,
     write_stories,
@@ -42,7 +45,7 @@ from dedupe.writers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from dedupe.readers import Source
     from dedupe.result.deduplication import Deduplication
@@ -69,7 +72,8 @@ class _Options(RowOptions):
         type=click.Choice(KEEP_RULES),
         default=KEEP_RULES[0],
         show_default=True,
-        help="Which headline represents its group: the most typical, the earliest, or the one with the most facts.",
+        help="Which headline represents its group: the most typical, the earliest, the latest, the first of the input, or the "
+        "one with the most facts.",
     )
 
     def story_format(self) -> str:
@@ -96,9 +100,9 @@ class _Options(RowOptions):
     type=click.Choice(["table", *ROW_FORMATS[:-1], "json"]),
     help="Output format; default: by the ending of -o. json nests headlines in wordings, and wordings in stories.",
 )
-@takes(_Options, InputOptions)
+@takes(_Options, InputOptions, SourceOptions)
 @settings
-def cluster(job: _Options, inputs: InputOptions, level: str, format: str | None) -> None:
+def cluster(job: _Options, inputs: InputOptions, sources: SourceOptions, level: str, format: str | None) -> None:
     """Group headlines into stories.
 
     Without -o, the output is a table on a terminal, and JSON Lines, one row per headline, in a pipe.
@@ -112,8 +116,8 @@ def cluster(job: _Options, inputs: InputOptions, level: str, format: str | None)
       headline-dedupe cluster news.db::headlines -o stories.xlsx --stories digest.md
     """
     format = format or readable_format(job.output, (*ROW_FORMATS, "json"))
-    source = _read(job, inputs, level, format)
-    result = _group(job, source, level, format)
+    source = _read(job, inputs, level, format, sources.files)
+    result = _group(job, source, level, format, sources)
     if result is None:
         return
     if format == "table":
@@ -132,30 +136,38 @@ def cluster(job: _Options, inputs: InputOptions, level: str, format: str | None)
 @click.option(
     "--format", type=click.Choice(ROW_FORMATS), help="Output format; default: by the ending of -o, or that of INPUT."
 )
-@takes(_Options, InputOptions)
+@takes(_Options, DropOptions, InputOptions, SourceOptions)
 @settings
-def drop_repeats(job: _Options, inputs: InputOptions, level: str, format: str | None) -> None:
+def drop_repeats(
+    job: _Options, drop: DropOptions, inputs: InputOptions, sources: SourceOptions, level: str, format: str | None
+) -> None:
     """Drop repeats: keep one row per group.
 
-    The rows kept are in input order, with their columns unchanged.
+    The rows kept are in input order, with their columns unchanged. Titles of one wording that contradict each other are all kept.
 
     \b
     Examples:
-      headline-dedupe dedupe news.jsonl --level story -o kept.jsonl
+      headline-dedupe dedupe news.jsonl --level story -o kept.jsonl --dropped dropped.jsonl
       headline-dedupe dedupe corpus.parquet -o kept.parquet
       cat titles.txt | headline-dedupe dedupe - --keep earliest
     """
     format = format or format_of(job.output, ROW_FORMATS)
-    source = _read(job, inputs, level, format)
+    source = _read(job, inputs, level, format, sources.files, drop)
     format = format or _input_format(source, job.output)
-    result = _group(job, source, level, format)
+    drop.check(source.headlines)
+    result = _group(job, source, level, format, sources, {"dropped": drop.dropped, **drop.rules})
     if result is None:
         return
-    kept = [result.headlines[k] for k in result.kept(level)]
+    repeats = result.repeats(level, **drop.rules)
+    kept = [headline for row, headline in enumerate(result.headlines) if repeats[row] == row]
     titles_only = format == "lines" or source.format in ("lines", "page")
     rows = [{"title": headline.title} for headline in kept] if titles_only else OutputRows(kept)
     write = partial(write_rows, rows, job.output, format, formulas=job.keep_formulas, header=source.header)
-    _finish(job, inputs, source, result, write, f"kept {len(kept):,} at level {level}")
+    beside = {}
+    if path := drop.dropped:
+        dropped = result.dropped(level, **drop.rules)
+        beside[path] = partial(write_dropped, dropped, path, drop.format, formulas=job.keep_formulas)
+    _finish(job, inputs, source, result, write, drop_note(result, repeats, level), beside)
 
 
 @click.command()
@@ -188,7 +200,14 @@ def _input_format(source: Source, output: str) -> str:
     return source.format
 
 
-def _read(job: _Options, inputs: InputOptions, level: str, format: str | None) -> Source:
+def _read(
+    job: _Options,
+    inputs: InputOptions,
+    level: str,
+    format: str | None,
+    more: Sequence[str],
+    drop: DropOptions | None = None,
+) -> Source:
     """Check options and outputs before any work is done, then read the inputs."""
     if level != "story":
         refuse("story_threshold", f"with --level {level}")
@@ -196,38 +215,44 @@ def _read(job: _Options, inputs: InputOptions, level: str, format: str | None) -
         refuse("wording_threshold", "with --level exact")
     if not job.report:
         refuse("title", "without --report")
-    job.check(inputs, format)
-    beside = [path for path in (job.explain, job.report, job.stories) if path]
+    job.check(inputs, format, *more)
+    beside = [path for path in (job.explain, job.report, job.stories, drop and drop.dropped) if path]
     if job.stories:
         job.story_format()
     places = [path if path == "-" else Path(path).resolve() for path in (job.output, *beside)]
     for path, place in zip(beside, places[1:], strict=True):
-        check_output(path, [*inputs.inputs, *job.corrections], force=job.force)
+        check_output(path, [*inputs.inputs, *job.corrections, *more], force=job.force)
         if places.count(place) > 1:
             name = "standard output" if path == "-" else path
-            raise OutputError(f"{name} is named twice: give -o, --explain, --report and --stories a file each")
+            advice = "give -o, --explain, --report, --stories and --dropped a file each"
+            raise OutputError(f"{name} is named twice: {advice}")
+    if drop and drop.dropped:
+        format_of(drop.dropped, DROPPED_FORMATS)  # raises for an ending that is not written
     return inputs.read()
 
 
-def _group(job: _Options, source: Source, level: str, format: str) -> Deduplication | None:
-    """Return the groups; None after a dry run."""
+def _group(
+    job: _Options,
+    source: Source,
+    level: str,
+    format: str,
+    sources: SourceOptions,
+    more: Mapping[str, object] | None = None,
+) -> Deduplication | None:
+    """Return the groups; None after a dry run. `more`: the command's other options, of which a dry run names those in use."""
     from dedupe.pipeline import deduplicate
 
     job.check_formulas(format)
     if level != "story":
         job = replace(job, story_threshold=None)  # it may come from a settings file for all levels
+    of_sources = sources.arguments(source.headlines)
     if job.dry_run:
-        values = {
-            "level": level,
-            "keep": job.keep,
-            "explain": job.explain,
-            "report": job.report,
-            "stories": job.stories,
-        }
+        values = {name: getattr(job, name) for name in ("keep", "explain", "report", "stories")} | {"level": level}
+        values |= {name: value or None for name, value in (asdict(sources) | dict(more or {})).items()}
         write_lines(plan(job, source, job.output, format, values), "-")
         return None
     widest = "story" if level == "story" else "wording"
-    return deduplicate(source.headlines, level=widest, keep=job.keep, **job.run_options())
+    return deduplicate(source.headlines, level=widest, keep=job.keep, **of_sources, **job.run_options())
 
 
 def _finish(
@@ -237,10 +262,14 @@ def _finish(
     result: Deduplication,
     write: Callable[[], None],
     note: str = "",
+    beside: Mapping[str, Callable[[], None]] | None = None,
 ) -> None:
-    """Write the output, by calling `write`, and the files beside it, then print the summary and the warnings."""
+    """Write the output, by calling `write`, and the files beside it, then print the summary and the warnings.
+
+    `beside`: what writes other files, by path.
+    """
     more: list[str] = []
-    steps = [(job.output, write)]
+    steps = [(job.output, write), *(beside or {}).items()]
     if job.explain:
         steps.insert(0, (job.explain, partial(write_pairs, result, job.explain)))
     if job.stories:
@@ -281,7 +310,7 @@ def _write_report(result: Deduplication, source: Source, path: str, title: str) 
 
 
 def _counts(result: Deduplication) -> list[str]:
-    distinct, wordings, stories = (len(result.kept(level)) for level in LEVELS)
+    distinct, wordings, stories = (int(result.labels(level).max(initial=-1)) + 1 for level in LEVELS)
     return [
         count(len(result), "headline"),
         count(stories, "story", "stories") if result.level == "story" else "",

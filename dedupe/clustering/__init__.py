@@ -10,7 +10,6 @@ from dedupe.clustering.corrections import Correction, CorrectionLike, as_correct
 from dedupe.clustering.crowds import Collapsed, collapse_crowds
 from dedupe.clustering.linkage import link, merge_tree
 from dedupe.clustering.merge_tree import MergeTree
-from dedupe.clustering.representatives import representatives
 
 __all__ = [
     "Collapsed",
@@ -27,7 +26,6 @@ __all__ = [
     "link",
     "merge_tree",
     "read_corrections",
-    "representatives",
     "rows_named",
     "tie_ranks",
     "with_must_links",

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from dedupe.candidates.time_band import TimeBand
+from dedupe.clustering.generic_titles import generic_rows, keys_in_place
 from dedupe.headlines import Headline, tie_key
-from dedupe.runtime.arrays import Floats, Ints
+from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.text.decorations import Undecorated, undecorated_all
 from dedupe.text.normalize import MAX_LENGTH, key_of_core, normalize
 from dedupe.text.outlets import Outlets, outlets_of
@@ -50,6 +51,7 @@ class Copies:
 
     `texts`: normalized titles; `cores`: the same without decorations, which is what later steps encode and compare; both cut
     to what is compared, (rows,). `fingerprints`: keys of the cores. `outlets`: those that the headlines make known.
+    `generic`: (rows,), which titles say nothing by themselves.
     """
 
     headlines: Sequence[Headline]
@@ -58,16 +60,23 @@ class Copies:
     cores: list[Undecorated]
     fingerprints: list[str]
     outlets: Outlets
+    generic: Bools
 
     @property
     def node_titles(self) -> list[Undecorated]:
-        """The title of each node that is encoded."""
+        """The title of each node."""
         return [self.cores[row] for row in self.nodes.text_row.tolist()]
+
+    @property
+    def encoded(self) -> list[str]:
+        """The text of each row that is encoded: "" for a title that says nothing, so that it resembles no other."""
+        return ["" if generic else title.core for title, generic in zip(self.cores, self.generic.tolist(), strict=True)]
 
 
 def collapse_copies(headlines: Sequence[Headline], window: float | None, outlets: Outlets | None = None) -> Copies:
     """Make a node of all headlines with the same fingerprint, or several where they span more than `window` hours.
 
+    Titles that say nothing by themselves are copies only where day and place agree, see `generic_titles`.
     `outlets`: those known already; by default those that the headlines make known.
     """
     texts, sources = [normalize(row.title) for row in headlines], [row.source for row in headlines]
@@ -87,9 +96,11 @@ def copies_of(
     """Return what `collapse_copies` does where all but the nodes is known; `texts` and `cores` are whole."""
     plainest = [(title.core, len(text), text) for title, text in zip(cores, texts, strict=True)]
     hours = np.array([row.published.timestamp() / 3600 if row.published else np.nan for row in headlines], float)
-    nodes = copy_nodes(fingerprints, plainest, hours, tie_ranks(headlines), window)
+    generic = generic_rows(fingerprints, cores, [row.source for row in headlines], outlets)
+    keys = keys_in_place(fingerprints, headlines, generic)
+    nodes = copy_nodes(keys, plainest, hours, tie_ranks(headlines), window)
     texts = [text[:MAX_LENGTH] for text in texts]
-    return Copies(headlines, nodes, texts, [title.cut(MAX_LENGTH) for title in cores], fingerprints, outlets)
+    return Copies(headlines, nodes, texts, [title.cut(MAX_LENGTH) for title in cores], fingerprints, outlets, generic)
 
 
 def tie_ranks(headlines: Sequence[Headline]) -> Ints:

@@ -28,7 +28,8 @@ class Groups:
     """Groups by number, (groups,): number of members, first and last hour, height of the last merge.
 
     An undated group has infinity as its first hour and minus infinity as its last; the height of a single node is infinity.
-    `window`: hours that a group may span. `cannot_link`: (2, k), groups that must not be joined.
+    `window`: hours that a group may span. `cannot_link`: (2, k), groups that must not be joined. `owners`: the numbers of those
+    of whom a group may have one member each; groups that share one must not be joined. None: no such rule.
     """
 
     size: Floats
@@ -37,6 +38,7 @@ class Groups:
     height: Floats
     window: float
     cannot_link: Ints
+    owners: list[frozenset[int]] | None = None
 
     def barred(self, first: Ints | int, second: Ints | int) -> Any:
         """Return whether groups must not be joined; this never changes back, since spans and groups only grow."""
@@ -48,12 +50,31 @@ class Groups:
             barred |= np.isin(self._keys(first, second), self._keys(*self.cannot_link))
         return barred
 
+    def owned_by_one(self, first: Ints, second: Ints) -> Bools:
+        """Return which pairs of groups share an owner, (pairs,); this never changes back, either."""
+        shared = np.zeros(len(first), bool)
+        if self.owners is not None:
+            owned = np.fromiter(map(bool, self.owners), bool, len(self.owners))
+            both = np.flatnonzero(owned[first] & owned[second])
+            shared[both] = [self._share(a, b) for a, b in zip(first[both].tolist(), second[both].tolist(), strict=True)]
+        return shared
+
+    def may_join(self, first: int, second: int) -> bool:
+        """Return whether nothing bars two groups from being joined."""
+        return not (self.barred(first, second) or self._share(first, second))
+
+    def _share(self, first: int, second: int) -> bool:
+        return self.owners is not None and not self.owners[first].isdisjoint(self.owners[second])
+
     def _keys(self, first: Ints | int, second: Ints | int) -> Any:
         return np.minimum(first, second).astype(np.int64) * len(self.size) + np.maximum(first, second)
 
     def join(self, left: Ints | int, right: Ints | int, mean: Floats | float) -> Any:
         """Fold groups `right` into groups `left`; return the heights, at most those of earlier merges despite rounding."""
         self._rename(np.atleast_1d(left), np.atleast_1d(right))
+        if self.owners is not None:
+            for a, b in zip(np.atleast_1d(left).tolist(), np.atleast_1d(right).tolist(), strict=True):
+                self.owners[a] |= self.owners[b]
         height = np.minimum(mean, np.minimum(self.height[left], self.height[right]))
         self.height[left] = height
         self.size[left] += self.size[right]
@@ -79,7 +100,7 @@ def one_by_one(groups: Groups, links: GroupLinks, floor: float) -> tuple[Ints, I
     merges = []
     while (best := queue.pop()) is not None and best[0] >= floor:
         mean, a, b = best
-        if groups.barred(a, b):
+        if not groups.may_join(a, b):
             queue.part(a, b)
             continue
         merges.append((a, b, groups.join(a, b, mean)))

@@ -44,6 +44,7 @@ def link(
     window: float | None,
     floor: float,
     progress: Progress,
+    owners: Sequence[frozenset[int]] | None = None,
 ) -> dict[str, MergeTree]:
     """Return the merge tree of scored pairs at each level, with the arguments of `merge_tree`."""
     trees = {}
@@ -60,6 +61,7 @@ def link(
             window=window,
             must_link=nodes.of_row[constraints.must_link[level]],
             cannot_link=nodes.of_row[constraints.cannot_link[level]],
+            owners=owners,
             floor=floor,
         )
         progress(f"grouping {level}", 1, 1)
@@ -77,6 +79,7 @@ def merge_tree(
     window: float | None = None,
     must_link: Ints | None = None,
     cannot_link: Ints | None = None,
+    owners: Sequence[frozenset[int]] | None = None,
     floor: float = 0.0,
 ) -> MergeTree:
     """Return the average-linkage merge tree of pairs.
@@ -85,7 +88,8 @@ def merge_tree(
     default 1; a pair of nodes counts once for each pair of their members. `spans`: the earliest and latest hour of each
     node, NaN where undated; with `window`, in hours, groups whose dated members would span more are never joined.
     `must_link`: nodes joined before all others, at height 1, where the window allows it; `cannot_link`: nodes that are
-    never joined; both (2, k). No merge is below `floor`. Ties are broken by the numbers of the nodes, which must not
+    never joined; both (2, k). `owners`: of each node, (nodes,); groups that share one are joined by must-links only.
+    No merge is below `floor`. Ties are broken by the numbers of the nodes, which must not
     depend on the order of the input.
     """
     first, last = (np.full(nodes, np.nan),) * 2 if spans is None or window is None else spans
@@ -96,6 +100,7 @@ def merge_tree(
         height=np.full(nodes, np.inf),
         window=np.inf if window is None else window,
         cannot_link=(_NO_PAIRS if cannot_link is None else cannot_link).astype(np.int64),
+        owners=None if owners is None else list(owners),
     )
     low, high = np.minimum(i, j).astype(np.int32), np.maximum(i, j).astype(np.int32)
     order = np.lexsort((high, low))  # so that sums do not depend on the order of pairs
@@ -150,7 +155,7 @@ class _Best:
     @classmethod
     def of(cls, groups: Groups, links: GroupLinks, floor: float) -> _Best:
         """Drop links between barred groups, and those of a group whose best is below the floor."""
-        links = links.take(~groups.barred(links.low, links.high))
+        links = links.take(~(groups.barred(links.low, links.high) | groups.owned_by_one(links.low, links.high)))
         mean = np.round(links.mass / (groups.size[links.low] * groups.size[links.high]), _DECIMALS)
         best = np.zeros(len(groups.size))
         for ends in (links.low, links.high):

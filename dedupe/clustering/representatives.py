@@ -1,4 +1,4 @@
-"""Which row represents its group: the most central, the earliest, or the one that states most facts."""
+"""Which row represents its group, and which come next: the most central, earliest, latest, first, or fullest of facts."""
 
 from __future__ import annotations
 
@@ -11,27 +11,39 @@ from dedupe.runtime.arrays import Bools, Floats, Ints
 _CHUNK_GROUPS = 4096
 
 
-def representatives(labels: Ints, nodes: Nodes, vectors: Vectors, facts: Ints, rule: str) -> Ints:
-    """Return the row to keep of each group, (groups,); ties are broken by `nodes.ties`.
+def best_first(
+    labels: Ints,
+    nodes: Nodes,
+    vectors: Vectors,
+    facts: Ints,
+    rule: str,
+    hours: Floats,
+    preference: Ints | None = None,
+    escaped: Bools | None = None,
+) -> Ints:
+    """Return all rows, (rows,), group by group, the one to keep of each first and then the next best.
 
     `labels`: (rows,), from 0. `vectors`: (nodes, d) unit rows. `facts`: (nodes,), number of facts. `rule`: see `KEEP_RULES`.
+    `hours`: of each row since the epoch, NaN where undated. `preference`: of each row, the smaller the better, before the rule
+    decides. `escaped`: (rows,), whether a title shows `&amp;` and the like: of copies that are equally central or complete, the
+    others come first. Ties are broken by `nodes.ties`.
     """
     if rule == "central":
         cost = -np.round(_closeness(labels, nodes, vectors), 4)  # rounded, so that float noise does not decide
+    elif rule == "complete":
+        cost = -facts[nodes.of_row].astype(float)
+    elif rule == "latest":
+        cost = np.where(np.isnan(hours), np.inf, -hours)
     else:
-        cost = -facts[nodes.of_row].astype(float) if rule == "complete" else np.zeros(len(labels))
-    order = np.lexsort((nodes.ties, cost, labels))
+        cost = np.arange(len(labels), dtype=float) if rule == "first" else np.zeros(len(labels))
+    preference = np.zeros(len(labels), np.int64) if preference is None else preference
+    shown = escaped if escaped is not None and rule in ("central", "complete") else np.zeros(len(labels), bool)
+    return np.lexsort((nodes.ties, shown, cost, preference, labels))
+
+
+def first_of_each(order: Ints, labels: Ints) -> Ints:
+    """Return the first row of each label, (labels,), in an order that goes label by label."""
     return order[np.flatnonzero(np.diff(labels[order], prepend=-1))]
-
-
-def unescaped(rows: Ints, nodes: Nodes, escaped: Bools) -> Ints:
-    """Return the same rows, but for an escaped title its first exact copy, by `nodes.ties`, that is not escaped.
-
-    `escaped`: (rows,), whether a title shows `&amp;` and the like, by which no copy is more central than another.
-    """
-    order = np.lexsort((nodes.ties, escaped, nodes.exact_of_row))
-    best = order[np.flatnonzero(np.diff(nodes.exact_of_row[order], prepend=-1))]
-    return np.where(escaped[rows], best[nodes.exact_of_row[rows]], rows)
 
 
 def _closeness(labels: Ints, nodes: Nodes, vectors: Vectors) -> Floats:

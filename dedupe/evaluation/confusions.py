@@ -117,7 +117,7 @@ def _explained(
 ) -> Confusion:
     first, second = confusion.first, confusion.second
     if place >= 0:
-        pair = next(run.pairs.at(np.array([place]), level, swapped=swapped))
+        pair = next(run.pairs.at(np.array([place]), level, swapped=np.array([swapped])))
     elif normalize(first.title) and normalize(second.title):
         pair = compare(first, second, encoder=encoder, level=level)
     else:

@@ -29,7 +29,7 @@ from dedupe.index.kept_pairs import KeptPairs
 from dedupe.index.kept_titles import KeptTitles
 from dedupe.index.near_run import NearRun
 from dedupe.index.saved_run import Kept, load, save
-from dedupe.pipeline import cleaned_addresses, grouped, match, result_of
+from dedupe.pipeline import cleaned_addresses, grouped, linked_owners, match, result_of
 from dedupe.result.cautions import input_cautions, run_cautions
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.matches import Matches, matches_of
@@ -132,7 +132,8 @@ class ActiveRun:
         else:
             self.last, self._kept, scorer = renewed
             nodes, context, doubt = self._kept.nodes, self._kept.context, self._kept.pairs.least_doubt
-            self._near = NearRun(self.last, copies.fingerprints, nodes, context, scorer, doubt, self.vectors)
+            generic = copies.generic[copies.nodes.title_row]
+            self._near = NearRun(self.last, copies.fingerprints, generic, nodes, context, scorer, doubt, self.vectors)
         return self.last
 
     def _in_full(self, rows: Sequence[Headline], progress: Progress) -> Deduplication:
@@ -154,17 +155,20 @@ class ActiveRun:
             return None
         constraints = constraints_of(self.corrections, copies)
         with ThreadPoolExecutor(1) as background:
-            oddities = background.submit(lambda: [*input_cautions(rows, copies.texts, True, settings.window)])
+            oddities = background.submit(lambda: [*input_cautions(copies, True, settings.window)])
             nodes, change = self._nodes(copies, progress)
             scorer, band = self._scorer(nodes), copies.nodes.band(settings.window)
             crowds = collapse_crowds(copies.nodes, scorer, settings.window, of_row[constraints.rows])
-            scorer = scorer.with_addresses(cleaned_addresses(rows), of_row, band)
+            generic = copies.generic[copies.nodes.title_row]
+            scorer = scorer.with_addresses(cleaned_addresses(rows), of_row, band, generic)
             scorer = scorer.with_records([row.record for row in rows], of_row, band)
             if crowds.absorbed.any() or crowds.sparse or (found := self._pairs(scorer, change, band, progress)) is None:
                 return None
             pairs, table, read = kept_pairs.as_read(found[0], scorer, progress)
             context, scored, sampled = self._in_context(scorer, table, change, found[1])
-            trees = link(scored, copies.nodes, constraints, settings.levels, settings.window, settings.floor, progress)
+            owners = linked_owners(rows, settings.sources, of_row, generic, scored)
+            levels, window, floor = settings.levels, settings.window, settings.floor
+            trees = link(scored, copies.nodes, constraints, levels, window, floor, progress, owners)
         violated = constraints.violated(trees, copies.nodes)
         cautions = *oddities.result(), *run_cautions(crowds, 0, sampled, violated)
         crowds = replace(crowds, scorer=scorer)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedupe.clustering import Copies
+from dedupe.clustering.generic_titles import keys_in_place
 from dedupe.embedding import Encoder, Vectors, VectorStore, embed
 from dedupe.runtime.arrays import Float32s, Ints
 from dedupe.runtime.progress import Progress
@@ -20,11 +21,15 @@ _SPARE_COLUMNS = 20_000  # for words of titles that have gone, before all titles
 
 
 class NodeKey(NamedTuple):
-    """All that features and vectors of a node depend on; `hours`: the first and the last, None where it is undated."""
+    """All that features and vectors of a node depend on; `hours`: the first and the last, None where it is undated.
+
+    `generic`: for a title that says nothing by itself, what its copies share besides it, else "".
+    """
 
     title: Undecorated
     source: str | None
     hours: tuple[float, float] | None
+    generic: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,14 @@ def keys_of(copies: Copies) -> list[NodeKey]:
     nodes, headlines, cores = copies.nodes, copies.headlines, copies.cores
     rows = zip(nodes.text_row.tolist(), nodes.title_row.tolist(), strict=True)
     hours = zip(nodes.first.tolist(), nodes.last.tolist(), strict=True)
+    keys, generic = keys_in_place(copies.fingerprints, headlines, copies.generic), copies.generic.tolist()
     return [
-        NodeKey(cores[text], headlines[title].source, None if first != first else (first, last))  # NaN: undated
+        NodeKey(
+            cores[text],
+            headlines[title].source,
+            None if first != first else (first, last),  # NaN: undated
+            keys[title] if generic[title] else "",
+        )
         for (text, title), (first, last) in zip(rows, hours, strict=True)
     ]
 
@@ -78,7 +89,7 @@ def nodes_of(
 ) -> KeptNodes:
     """Return the nodes of a run, of which those with a `place` were in the run `before`."""
     new = np.flatnonzero(place < 0)
-    vectors = embed(encoder, [copies.cores[row].core for row in copies.nodes.text_row[new].tolist()], progress, store)
+    vectors = embed(encoder, encoded(copies, new), progress, store)
     wording = vectors if judge.head is None else judge.wording_vectors(vectors)
     if before is None:
         vocabulary = Vocabulary()
@@ -96,6 +107,12 @@ def nodes_of(
     titles = stacked(before.titles, described(copies, new, vocabulary)).take(of_both)
     titles = replace(titles, sources=sources)
     return KeptNodes(keys, titles, vectors, wording, vocabulary, before.described)
+
+
+def encoded(copies: Copies, nodes: Ints | slice = slice(None)) -> list[str]:
+    """Return the text of each node, or of some, that is encoded: "" for a title that says nothing."""
+    rows = copies.nodes.text_row[nodes].tolist()
+    return ["" if copies.generic[row] else copies.cores[row].core for row in rows]
 
 
 def nodes_described_again(copies: Copies) -> tuple[TitleFeatures, Vocabulary]:

@@ -11,10 +11,10 @@ from dedupe.candidates import ROUNDING_ERROR, PairTable, TimeBand, concatenate, 
 from dedupe.clustering import Copies, Nodes, collapse_copies
 from dedupe.embedding import Vectors, VectorStore, embed
 from dedupe.headlines import Headline
-from dedupe.index.kept_nodes import KeptNodes, described
+from dedupe.index.kept_nodes import KeptNodes, described, encoded
 from dedupe.pipeline import cleaned_addresses
 from dedupe.result.deduplication import Deduplication
-from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.arrays import Bools, Float32s, Ints
 from dedupe.runtime.progress import silent
 from dedupe.scoring import Scorer, TitleFeatures
 from dedupe.scoring.addresses import rows_at_addresses
@@ -47,7 +47,7 @@ class NewNodes:
         """Return new headlines as nodes of a run with what makes them comparable with those of the last one."""
         copies = collapse_copies(headlines, last.settings.window, last.outlets)
         titles = described(copies, np.arange(len(copies.nodes)), nodes.vocabulary)
-        vectors = embed(scorer.encoder, [title.core for title in copies.node_titles], silent, store)[:]
+        vectors = embed(scorer.encoder, encoded(copies), silent, store)[:]
         if not vectors.shape[1]:  # all titles are empty
             vectors = np.zeros((len(vectors), last.vectors.shape[1]), np.float32)
         wording = vectors if scorer.judge.head is None else scorer.judge.wording_vectors(vectors)[:]
@@ -64,9 +64,15 @@ class NearPairs:
 
     @classmethod
     def of(
-        cls, new: NewNodes, last: Deduplication, nodes: KeptNodes, scorer: Scorer, addresses: Sequence[str | None]
+        cls,
+        new: NewNodes,
+        last: Deduplication,
+        nodes: KeptNodes,
+        generic: Bools,
+        scorer: Scorer,
+        addresses: Sequence[str | None],
     ) -> NearPairs:
-        """Score new nodes. `scorer`, `nodes`: of the last run; `addresses`: cleaned, of its rows."""
+        """Score new nodes. `scorer`, `nodes`: of the last run, and which of these say nothing; `addresses`: of its rows."""
         of_row, own = last.nodes.of_row, cleaned_addresses(new.copies.headlines)
         vectors = new.vectors if scorer.level == "story" else new.wording
         old, of_new = _near(scorer.level_vectors, vectors, scorer.floor)
@@ -76,7 +82,8 @@ class NearPairs:
         titles, window = local.titles, last.settings.window
         band = None if window is None else TimeBand(titles.first, titles.last, window)
         numbers = np.concatenate([np.searchsorted(near, of_row[addressed]), len(near) + new.copies.nodes.of_row])
-        local = local.with_addresses([*(addresses[row] for row in addressed.tolist()), *own], numbers, band)
+        generic = np.concatenate([generic[near], new.copies.generic[new.copies.nodes.title_row]])
+        local = local.with_addresses([*(addresses[row] for row in addressed.tolist()), *own], numbers, band, generic)
         records = [headline.record for headline in new.copies.headlines]
         local = local.with_records([*[None] * len(addressed), *records], numbers, band)
         among = pairs_with(vectors, np.arange(len(new)), scorer.floor)

@@ -22,10 +22,10 @@ from dedupe.index.kept_context import KeptContext
 from dedupe.index.kept_nodes import KeptNodes
 from dedupe.index.near_pairs import NearPairs, NewNodes, titles_of
 from dedupe.levels import SCORED_LEVELS
-from dedupe.pipeline import cleaned_addresses, result_of
+from dedupe.pipeline import cleaned_addresses, linked_owners, result_of
 from dedupe.result.cautions import input_cautions, run_cautions
 from dedupe.result.deduplication import Deduplication
-from dedupe.runtime.arrays import Ints
+from dedupe.runtime.arrays import Bools, Ints
 from dedupe.runtime.progress import silent
 from dedupe.scoring import PairsRead, Scorer, TitleFeatures
 from dedupe.scoring.addresses import AddressPairs
@@ -36,11 +36,13 @@ from dedupe.scoring.context import Context, Matrices, Sums, sums_of
 class NearRun:
     """A run and what it left, with which new headlines are compared.
 
-    `scorer`: of the run. `least_doubt`: the product of probability and its complement from which a pair is read.
+    `generic`: (nodes,), which titles say nothing. `scorer`: of the run. `least_doubt`: the product of probability and its
+    complement from which a pair is read.
     """
 
     last: Deduplication
     fingerprints: list[str]
+    generic: Bools
     nodes: KeptNodes
     context: KeptContext
     scorer: Scorer
@@ -67,7 +69,7 @@ class NearRun:
     def of(self, headlines: Sequence[Headline], corrections: Sequence[Correction]) -> tuple[Deduplication, Ints]:
         """Return the groups of some active headlines and then the new ones, and the places of the former."""
         new = NewNodes.of(headlines, self.last, self.nodes, self.scorer, self.store)
-        pairs = NearPairs.of(new, self.last, self.nodes, self.scorer, self._addresses)
+        pairs = NearPairs.of(new, self.last, self.nodes, self.generic, self.scorer, self._addresses)
         read, count = self._read(pairs)
         scored = self._in_context(new, pairs, read)
         touched = [scored.i[scored.i < len(self.nodes)], self._named(new, corrections)]
@@ -135,14 +137,16 @@ class NearRun:
         of = np.full(len(copies.nodes), -1)
         of[copies.nodes.of_row[::-1]] = before[::-1]  # an active node where it has one
         pairs = _of_nodes(last.pair_table, scored, node, of)
-        trees = link(pairs, copies.nodes, constraints, settings.levels, settings.window, settings.floor, silent)
+        generic = copies.generic[copies.nodes.title_row]
+        owners = linked_owners(headlines, settings.sources, copies.nodes.of_row, generic, pairs)
+        trees = link(pairs, copies.nodes, constraints, settings.levels, settings.window, settings.floor, silent, owners)
         old = np.minimum(of, len(self.nodes) - 1)
         is_old, k = of < len(self.nodes), of - len(self.nodes)
         vectors, facts = self.scorer.vectors[old], self.scorer.titles.facts[old]
         vectors[~is_old], facts[~is_old] = new.vectors[k[~is_old]], new.titles.facts[k[~is_old]]
         titles = replace(titles_of(new, np.empty(0, np.int64), last, self.nodes), facts=facts)
         scorer = replace(self.scorer.take(old[:0]), titles=titles, vectors=vectors)
-        oddities = input_cautions(headlines, copies.texts, last.calibrated, settings.window)
+        oddities = input_cautions(copies, last.calibrated, settings.window)
         crowds = Collapsed(copies.nodes, scorer, (), np.zeros(len(headlines), bool))
         cautions = *oddities, *run_cautions(crowds, 0, np.empty(0, np.int64), constraints.violated(trees, copies.nodes))
         return result_of(copies, settings, cautions, constraints, crowds, 1.0, pairs, read, trees)

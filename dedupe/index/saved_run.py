@@ -28,7 +28,7 @@ from dedupe.scoring.echoes import words_of
 from dedupe.scoring.title_features import Vocabulary
 from dedupe.text.decorations import Undecorated
 
-_FORMAT = 1
+_FORMAT = 2
 _COLUMNS = ("similarity", "wording_similarity", "p_pair_wording", "p_pair_story")
 _OF_READINGS = ("read_wording", "read_story", "p_pair_wording", "p_pair_story")
 _OF_TITLES = ("mass", "moods", "forms", "words", "first", "last", "facts")
@@ -83,7 +83,10 @@ def _plain(about: Mapping[str, Any]) -> Any:
 
 def _of_nodes(nodes: KeptNodes) -> Arrays:
     titles, kinds, members = nodes.titles, *nodes.vocabulary.content()
-    keys = [(key.title.core, sorted(key.title.labels), _bytes(key.source), key.hours) for key in nodes.keys]
+    keys = [
+        (key.title.core, sorted(key.title.labels), _bytes(key.source), key.hours, _bytes(key.generic))
+        for key in nodes.keys
+    ]
     arrays: Arrays = {name: getattr(titles, name) for name in _OF_TITLES}
     arrays |= {"data": titles.entries.data, "indices": titles.entries.indices, "indptr": titles.entries.indptr}
     described = np.array(nodes.described)
@@ -97,8 +100,11 @@ def _of_nodes(nodes: KeptNodes) -> Arrays:
 
 
 def _nodes(arrays: Arrays, judge: Judge) -> KeptNodes:
-    rows = _unpacked(arrays["keys"], list[tuple[str, list[str], bytes | None, tuple[float, float] | None]])
-    keys = [NodeKey(Undecorated(core, frozenset(labels)), _text(source), hours) for core, labels, source, hours in rows]
+    rows = _unpacked(arrays["keys"], list[tuple[str, list[str], bytes | None, tuple[float, float] | None, bytes]])
+    keys = [
+        NodeKey(Undecorated(core, frozenset(labels)), _text(source), hours, generic.decode("utf-8", "surrogatepass"))
+        for core, labels, source, hours, generic in rows
+    ]
     vocabulary = Vocabulary.of(arrays["kinds"], _unpacked(arrays["members"], list[str]))
     shape = len(keys), len(arrays["kinds"])
     entries = csr_matrix((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dedupe.clustering.representatives import representatives
+from dedupe.clustering.representatives import first_of_each
 from dedupe.index.repeats import closest_pair
 from dedupe.index.stable_ids import NO_KEY, Change, Continuity, continued
 from dedupe.index.store import Group, Store, StoredEvent
 from dedupe.index.stored_headlines import ActiveRows, StoredHeadline, moment_of
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.deduplication import Deduplication
-from dedupe.runtime.arrays import Bools, Ints, codes
+from dedupe.result.keeping import rows_best_first
+from dedupe.runtime.arrays import Bools, Ints
 
 Keys = tuple[int, int]
 """Of the story and the wording of a headline."""
@@ -109,9 +110,8 @@ def _representatives(
     """Yield the key of each group with any of some places, and the row that represents it."""
     labels = run.labels(level)
     members = np.flatnonzero(np.isin(labels, labels[places]))
-    nodes = replace(run.nodes, of_row=run.nodes.of_row[members], ties=run.nodes.ties[members])
-    best = representatives(codes(labels[members]), nodes, run.vectors, run.facts, run.settings.keep)
-    yield from ((int(keys[place]), rows[place].row) for place in members[best].tolist())
+    best = members[first_of_each(rows_best_first(run, level, members), labels[members])]
+    yield from ((int(keys[place]), rows[place].row) for place in best.tolist())
 
 
 def _with_items(old: Ints, labels: Ints, items: dict[int, int]) -> Ints:

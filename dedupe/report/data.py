@@ -96,7 +96,7 @@ def _rows(result: Deduplication, nodes: PageNodes) -> dict[str, Any]:
         "urls": urls if any(urls) else [],
         "ids": ids if any(ids) else [],
         "story": pack(result.labels("story")[rows]),
-        "kept": {level: pack(np.isin(rows, result.kept(level))) for level in SCORED_LEVELS},
+        "kept": {level: pack(np.isin(rows, result.representatives(level))) for level in SCORED_LEVELS},
     }
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dedupe.clustering.collapse import Copies
 from dedupe.clustering.crowds import Collapsed
 from dedupe.dates import AMBIGUOUS, BAD, UNKNOWN_ZONE
 from dedupe.embedding import Encoder
 from dedupe.embedding.cache import VectorCache
 from dedupe.errors import DedupeWarning
-from dedupe.headlines import Headline
 from dedupe.result.display import counted
 from dedupe.runtime.arrays import Bools, Floats, Ints
 from dedupe.text.language import not_english
@@ -38,8 +38,8 @@ class Caution:
     """A warning about the input or the groups: a code, a message of one line, and the input positions that it is about.
 
     Codes: `empty-title`, `made-title`, `long-title`, `control-characters`, `bad-date`, `ambiguous-date`, `unknown-zone`,
-    `duplicate-id`, `not-english`, `large-story`, `loose-story`, `collapsed`, `sparse`, `sampled`, `uncorrected`, `uncalibrated`,
-    `undated`, `unused-cache`.
+    `duplicate-id`, `not-english`, `generic-title`, `contradiction`, `large-story`, `loose-story`, `collapsed`, `sparse`,
+    `sampled`, `uncorrected`, `uncalibrated`, `undated`, `unused-cache`.
     """
 
     code: str
@@ -47,16 +47,19 @@ class Caution:
     positions: tuple[int, ...] = ()
 
 
-def input_cautions(
-    rows: Sequence[Headline], texts: Sequence[str], calibrated: bool, window: float | None
-) -> Iterator[Caution]:
-    """Yield one caution for each kind of oddity in the input. `texts`: normalized titles, cut to what is compared."""
+def input_cautions(copies: Copies, calibrated: bool, window: float | None) -> Iterator[Caution]:
+    """Yield one caution for each kind of oddity in the input."""
+    rows, texts = copies.headlines, copies.texts
     ids = Counter(row.id for row in rows)
     long = f"compared by the first {MAX_LENGTH:,} characters only"
     yield from _caution("empty-title", "without a title: left ungrouped", [not text for text in texts])
     made = "without a title, compared by the first sentence of the text"
     yield from _caution("made-title", made, [row.title_made is True for row in rows])
     yield from _caution("long-title", long, [len(text) >= MAX_LENGTH for text in texts])
+    limits = "within one day, to titles of its address or copies from its source"
+    yield from _caution(
+        "generic-title", f"with a title that says nothing by itself: joined only {limits}", copies.generic
+    )
     controls = [_has_control(row.title) for row in rows]
     yield from _caution("control-characters", "with NUL or other control characters, which are ignored", controls)
     problems = [row.date_problem for row in rows]
@@ -117,6 +120,14 @@ def story_cautions(labels: Ints, distinct: Ints, probabilities: Floats, unscored
             count = counted(stories.size, "story", "stories")
             positions = tuple(np.flatnonzero(np.isin(labels, stories)).tolist())
             yield Caution(code, f"{count} with {why}, worth a look: {ids}", positions)
+
+
+def contradiction_cautions(rows: Ints) -> Iterator[Caution]:
+    """Yield the caution about rows that contradict the headline of their wording, ascending, if there are any."""
+    if len(rows):
+        what = "the headline of its wording in a number, a day, an opposite or a negation: look before you drop it"
+        count = counted(len(rows), "row that contradicts", "rows, each of which contradicts")
+        yield Caution("contradiction", f"{count} {what}", tuple(rows.tolist()))
 
 
 def warn_caller(cautions: Iterable[Caution], attribute: str) -> None:

@@ -5,11 +5,11 @@ It holds the merge trees, so another threshold is a cut: nothing is encoded, sea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -17,24 +17,32 @@ from dedupe.candidates.pairs import PairTable
 from dedupe.clustering.collapse import Nodes
 from dedupe.clustering.constraints import Constraints, with_must_links
 from dedupe.clustering.merge_tree import MergeTree
-from dedupe.clustering.representatives import representatives, unescaped
+from dedupe.clustering.representatives import first_of_each
 from dedupe.embedding.vectors import Vectors
 from dedupe.headlines import Headline
 from dedupe.levels import LEVELS, SCORED_LEVELS
-from dedupe.result.cautions import Caution, story_cautions
+from dedupe.result.cautions import Caution, contradiction_cautions, story_cautions
 from dedupe.result.columns import TITLE, OutputRows, title_column
 from dedupe.result.display import html, summary
 from dedupe.result.groups import ShortList, Story, stories_of
+from dedupe.result.keeping import (
+    Dropped,
+    KeepOptions,
+    KeepRules,
+    contradicting,
+    dropped_rows,
+    kept_of_each,
+    rows_best_first,
+)
 from dedupe.result.pairs import ScoredPairs
+from dedupe.result.publishers import counts_of, publishers_of
 from dedupe.result.settings import Settings, check_choice
+from dedupe.result.shared import shared_addresses, shared_records
 from dedupe.result.story_table import summaries_of
-from dedupe.runtime.arrays import Bools, Floats, Ints, codes, pairs_within
-from dedupe.scoring.addresses import address_pairs
+from dedupe.runtime.arrays import Floats, Ints, codes, pairs_within
 from dedupe.scoring.model import Judge
 from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.similarity_scale import Scale
-from dedupe.text.address import clean_address
-from dedupe.text.normalize import is_escaped
 from dedupe.text.outlets import NO_OUTLETS, Outlets
 
 _TEXT_COLUMNS = (TITLE, "dedupe_flag", "dedupe_file")
@@ -128,17 +136,30 @@ class Deduplication:
             heights[self._node_stories[a] != self._node_stories[b]] = 0.0
         return heights
 
-    def kept(self, level: str = "wording") -> Ints:
-        """Return the input positions to keep, ascending, one per group of `level`."""
-        return np.sort(self.representatives(level))
+    def kept(self, level: str = "wording", **rules: Unpack[KeepOptions]) -> Ints:
+        """Return the input positions to keep, ascending: one per group of `level`, and more where the rules say so.
+
+        `drop_contradictions`: at level "wording", titles that contradict the one that is kept, in numbers, days, opposites or
+        negation, are kept as well, unless this is set. `strict`: titles whose probability with the kept one is under 0.8 are
+        kept. `one_per_source`: one row of each publisher is kept in each group.
+        """
+        return np.flatnonzero(self.repeats(level, **rules) == np.arange(len(self)))
+
+    def repeats(self, level: str = "wording", **rules: Unpack[KeepOptions]) -> Ints:
+        """Return for each row the kept row that it repeats, (n,), with the rules of `kept`; a kept row repeats itself."""
+        return kept_of_each(self, level, KeepRules.of(**rules))
+
+    def dropped(self, level: str = "wording", **rules: Unpack[KeepOptions]) -> ShortList[Dropped]:
+        """Return the rows that `kept` leaves out, each with the kept row that it repeats and why; reasons take the most time."""
+        return dropped_rows(self, level, KeepRules.of(**rules))
 
     def representatives(self, level: str = "wording") -> Ints:
         """Return the input position that represents each group of `level`, (groups,), by label."""
-        rule = self.settings.keep
-        rows = representatives(self.labels(level), self.nodes, self.vectors, self.facts, rule)
-        if rule not in ("central", "complete") or not self._escaped[rows].any():
-            return rows
-        return unescaped(rows, self.nodes, self._escaped)
+        return first_of_each(self.best_first(level), self.labels(level))
+
+    def best_first(self, level: str = "wording") -> Ints:
+        """Return all input positions, (n,), group by group of `level`, by label, and in each the one to keep first."""
+        return rows_best_first(self, level)
 
     def regroup(self, *, story_threshold: float | None = None, wording_threshold: float | None = None) -> Deduplication:
         """Return the same run cut at other thresholds; nothing is encoded, searched or scored again.
@@ -169,20 +190,19 @@ class Deduplication:
         return {(min(a, b), max(a, b)): verdict for verdict, pairs in links.items() for a, b in pairs.T.tolist()}
 
     @cached_property
+    def publishers(self) -> Ints:
+        """A number for the publisher of each row, (n,), by its source or else its address; -1 where neither tells."""
+        return publishers_of(self.headlines, self.settings.sources.publishers)
+
+    @cached_property
     def shared_addresses(self) -> dict[tuple[int, int], str]:
         """The cleaned address of each pair of titles that share one, by the rows that name them, the smaller row first."""
-        return self._sharing([clean_address(headline.url) for headline in self.headlines])
+        return shared_addresses(self)
 
     @cached_property
     def shared_records(self) -> frozenset[tuple[int, int]]:
         """The pairs of titles that share an item of a news page, by the rows that name them, the smaller row first."""
-        return frozenset(self._sharing([headline.record for headline in self.headlines]))
-
-    def _sharing(self, values: Sequence[str | None]) -> dict[tuple[int, int], str]:
-        """Return the value of each pair of titles that share one, by the rows that name them; `values`: (rows,)."""
-        rows, shared = self.nodes.title_row, address_pairs(values, self.nodes.of_row, self.vectors, self.scale)
-        pairs = np.sort([rows[shared.i], rows[shared.j]], axis=0).T.tolist()
-        return {(a, b): value for (a, b), value in zip(pairs, shared.address, strict=True)}
+        return shared_records(self)
 
     @cached_property
     def stories(self) -> ShortList[Story]:
@@ -209,7 +229,8 @@ class Deduplication:
         labels = self._labels["story"]
         distinct = np.bincount(labels[self.nodes.title_row], self.nodes.weight)
         unscored = self._cohesion < self.floor
-        return (*self.cautions, *story_cautions(labels, distinct, self.probabilities, unscored))
+        of_stories = story_cautions(labels, distinct, self.probabilities, unscored)
+        return (*self.cautions, *contradiction_cautions(contradicting(self)), *of_stories)
 
     def flags(self) -> list[str]:
         """Return one string per row: "" or the comma-joined codes of the cautions about it."""
@@ -242,13 +263,16 @@ class Deduplication:
     def output(self) -> OutputRows:
         """One output row per headline, made one at a time."""
         representative = np.zeros(len(self), bool)
-        representative[self.kept("story")] = True
+        representative[self.representatives("story")] = True
+        story = self._labels["story"]
         added = {
             **title_column(self.headlines),
-            "dedupe_story": self._labels["story"].tolist(),
+            "dedupe_story": story.tolist(),
             "dedupe_wording": self._labels["wording"].tolist(),
             "dedupe_representative": representative.tolist(),
             "dedupe_probability": self.probabilities.round(4).tolist(),
+            "dedupe_size": np.bincount(story, minlength=1)[story].tolist(),
+            "dedupe_publishers": counts_of(self.publishers, story)[story].tolist(),
             "dedupe_flag": self.flags(),
         }
         files = [headline.file for headline in self.headlines]
@@ -262,10 +286,6 @@ class Deduplication:
         of = self.nodes.of_row
         by_row = {"exact": self.nodes.exact_of_row, "wording": nested[of], "story": story[of]}
         return {level: codes(labels) for level, labels in by_row.items()}
-
-    @cached_property
-    def _escaped(self) -> Bools:
-        return np.array([is_escaped(headline.title) for headline in self.headlines], bool)
 
     @cached_property
     def _node_stories(self) -> Ints:

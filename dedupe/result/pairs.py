@@ -14,7 +14,7 @@ from dedupe.headlines import Headline
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.display import counted
 from dedupe.result.groups import ShortList
-from dedupe.runtime.arrays import Float32s, Floats, Ints
+from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.runtime.arrow import column_of
 from dedupe.scoring.contributions import COLUMNS, NEUTRAL, Contributions
 from dedupe.scoring.minimal_pairs import difference_log_odds
@@ -97,12 +97,13 @@ class ScoredPairs(Sequence[ScoredPair]):
         """Yield each pair."""
         return self.at(np.arange(len(self)))
 
-    def at(self, places: Ints, level: str | None = None, *, swapped: bool = False) -> Iterator[ScoredPair]:
+    def at(self, places: Ints, level: str | None = None, *, swapped: Bools | None = None) -> Iterator[ScoredPair]:
         """Yield the pairs at some places, (k,), of the sequence; features are made for many at a time.
 
-        `level`: what the reasons are about, the widest level of the run by default. `swapped`: with the later title first.
+        `level`: what the reasons are about, the widest level of the run by default. `swapped`, (k,): which of them have `i` and
+        `j`, and so the first and the second title of their reasons, exchanged.
         """
-        result = self._result
+        result, swapped = self._result, np.zeros(len(places), bool) if swapped is None else swapped
         weigh = Contributions(result.judge, crowdedness(len(result.nodes)), level or result.level)
         for start in range(0, len(places), _CHUNK_PAIRS):
             chunk = places[start : start + _CHUNK_PAIRS]
@@ -110,8 +111,8 @@ class ScoredPairs(Sequence[ScoredPair]):
             nodes, numbers = np.unique(np.stack([pairs.i, pairs.j]), return_inverse=True)
             i, j = numbers.reshape(2, -1)
             features = features_of_pairs(_describe(result, nodes), replace(pairs, i=i, j=j), result.scale)
-            rows = (self.j[chunk], self.i[chunk]) if swapped else (self.i[chunk], self.j[chunk])
-            by_row = replace(pairs, i=rows[0], j=rows[1])
+            ends, back = np.stack([self.i[chunk], self.j[chunk]]), swapped[start : start + _CHUNK_PAIRS]
+            by_row = replace(pairs, i=np.where(back, ends[1], ends[0]), j=np.where(back, ends[0], ends[1]))
             yield from scored_pairs(
                 by_row,
                 features,
@@ -123,6 +124,32 @@ class ScoredPairs(Sequence[ScoredPair]):
                 result.outlets,
                 weigh,
             )
+
+    def places(self, rows: Ints, others: Ints) -> Ints:
+        """Return the place of the pair of the titles of two rows in the sequence, (k,); -1 where they were not scored."""
+        title, count = self._result.nodes.title_row[self._result.nodes.of_row], max(len(self._result), 1)
+        low, high = np.sort([title[rows], title[others]], axis=0)
+        if not len(self):
+            return np.full(len(low), -1)
+        known, wanted = self.i * count + self.j, low * count + high
+        place = np.searchsorted(known, wanted).clip(max=len(known) - 1)
+        return np.where(known[place] == wanted, place, -1)
+
+    def probability(self, rows: Ints, others: Ints, level: str) -> Floats:
+        """Return the probability of pairs of rows at a level, (k,); NaN where they were not scored."""
+        place = self.places(rows, others)
+        if not len(self):
+            return np.full(len(place), np.nan)
+        return np.where(place >= 0, self.p(level)[place], np.nan)
+
+    def reasons_of(self, rows: Ints, others: Ints) -> Iterator[tuple[str, ...]]:
+        """Yield the reasons of pairs of rows, the title of `rows` being the first of each; () where they were not scored."""
+        place = self.places(rows, others)
+        scored = np.flatnonzero(place >= 0)
+        first = self._result.nodes.title_row[self._result.nodes.of_row[rows[scored]]]
+        pairs = self.at(place[scored], first != self.i[place[scored]])
+        for known in (place >= 0).tolist():
+            yield next(pairs).reasons if known else ()
 
     def to_arrow(self, *, reasons: bool = False) -> pa.Table:
         """Return the pairs as an Arrow table: `i`, `j`, their titles, `similarity`, `p_wording`, `p_story`, `verdict`.

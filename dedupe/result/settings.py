@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypedDict
@@ -37,12 +37,36 @@ class RunOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceRules:
+    """What the sources of rows decide.
+
+    `preferred`: sources whose headline represents a group before any other, best first. `publishers`: the publisher of sister
+    outlets, by outlet. `never_same`: whether two titles of one publisher are never in one group.
+    """
+
+    preferred: tuple[str, ...] = ()
+    publishers: Mapping[str, str] = field(default_factory=dict)
+    never_same: bool = False
+
+    @classmethod
+    def of(cls, preferred: Iterable[str], publishers: Mapping[str, str] | None, never_same: bool) -> SourceRules:
+        """Return the rules, or raise `InputError` for names that are no text."""
+        if isinstance(preferred, str):
+            raise InputError(f"prefer_sources is a single text, {preferred!r}: give a list of sources, best first")
+        names, sisters = tuple(preferred), dict(publishers or {})
+        for name in (*names, *sisters, *sisters.values()):
+            if not isinstance(name, str):
+                raise InputError(f"the name of a source must be text, not {name!r}: give names as the rows have them")
+        return cls(names, sisters, never_same)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What decides the groups of a run besides headlines, vectors and corrections.
 
     `level`: the widest level, "story" or "wording". `thresholds`: the probability at which the tree of each level is cut;
     `floor`: the lowest threshold allowed. `window`: hours, None for no window. `keep`: one of `KEEP_RULES`. `reader`: one of
-    `READING`. Any other value is an `InputError`.
+    `READING`. Any other value is an `InputError`. `sources`: what the sources of rows decide.
     """
 
     level: str
@@ -51,6 +75,7 @@ class Settings:
     window: float | None = None
     keep: str = "central"
     reader: str = "auto"
+    sources: SourceRules = field(default_factory=SourceRules)
 
     def __post_init__(self) -> None:
         check_choice("level", self.level, SCORED_LEVELS)
@@ -76,9 +101,11 @@ class Settings:
         wording: float | None,
         keep: str = "central",
         reader: str = "auto",
+        sources: SourceRules | None = None,
     ) -> Settings:
         """Return the settings of a run: the judge's thresholds, or those of a level that are not None."""
-        defaults = cls(level, dict(judge.thresholds), judge.floor, hours_of(window), keep, reader)
+        rules = sources or SourceRules()
+        defaults = cls(level, dict(judge.thresholds), judge.floor, hours_of(window), keep, reader, rules)
         return defaults.with_thresholds(story, wording)
 
     def with_thresholds(self, story: float | None, wording: float | None) -> Settings:

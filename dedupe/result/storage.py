@@ -43,7 +43,7 @@ from dedupe.headlines import Headline
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.cautions import Caution
 from dedupe.result.deduplication import Deduplication
-from dedupe.result.settings import Settings
+from dedupe.result.settings import Settings, SourceRules
 from dedupe.result.stored_arrays import Arrays, open_member, read_arrays, read_vectors, write_arrays
 from dedupe.result.values import from_json, to_json
 from dedupe.runtime.arrays import Ints
@@ -98,7 +98,7 @@ def load_result(path: str | Path) -> Deduplication:
     """
     with _reported(path), ZipFile(path) as archive:
         manifest = _manifest(archive, Path(path).stat().st_size)
-        settings, count = Settings(**manifest["settings"]), manifest["headlines"]
+        settings, count = _settings(manifest["settings"]), manifest["headlines"]
         if set(settings.thresholds) != set(SCORED_LEVELS):
             raise ValueError("thresholds of other levels")
         vectors = read_vectors(archive)
@@ -126,6 +126,12 @@ def load_result(path: str | Path) -> Deduplication:
             cautions=cautions,
             outlets=Outlets(**{kind: frozenset(marks) for kind, marks in manifest["outlets"].items()}),
         )
+
+
+def _settings(stored: dict[str, Any]) -> Settings:
+    """Return stored settings; those of older versions have no rules about sources."""
+    rules = stored.pop("sources", {"preferred": [], "publishers": {}, "never_same": False})
+    return Settings(**stored, sources=SourceRules.of(rules["preferred"], rules["publishers"], rules["never_same"]))
 
 
 def _below(arrays: Arrays, folder: str) -> dict[str, NDArray[Any]]:

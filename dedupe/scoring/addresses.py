@@ -14,7 +14,7 @@ import numpy as np
 
 from dedupe.candidates.products import cosines
 from dedupe.embedding.vectors import Vectors
-from dedupe.runtime.arrays import Bools, Float32s, Ints
+from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.scoring.similarity_scale import Scale
 
 SAME_ADDRESS = np.float32(0.95)
@@ -62,13 +62,17 @@ class AddressPairs:
 NO_ADDRESSES = AddressPairs(np.empty(0, np.int64), np.empty(0, np.int64), ())
 
 
-def address_pairs(addresses: Sequence[str | None], of_row: Ints, vectors: Vectors, scale: Scale) -> AddressPairs:
+def address_pairs(
+    addresses: Sequence[str | None], of_row: Ints, vectors: Vectors, scale: Scale, generic: Bools | None = None
+) -> AddressPairs:
     """Return the pairs of nodes that share an address which says something about a story.
 
     `addresses`: cleaned, None where there is none, (rows,); `of_row`: the node of each row; `vectors`: unit rows of the nodes.
     An address says nothing if more than 20 nodes have it, or more than 8 whose mean similarity on the judge's scale is below
-    0.25. A node without a title, whose row is all zero, has no pairs.
+    0.25. A node without a title, whose row is all zero, has no pairs. `generic`: (nodes,), which have a title that says nothing,
+    and therefore such a row as well; two of them are no pair.
     """
+    generic = np.zeros(len(vectors), bool) if generic is None else generic
     names = sorted({address for address in addresses if address is not None})
     if not names:
         return NO_ADDRESSES
@@ -76,11 +80,11 @@ def address_pairs(addresses: Sequence[str | None], of_row: Ints, vectors: Vector
     rows = np.array([k for k, address in enumerate(addresses) if address is not None], np.int64)
     of_address = np.array([number[address] for address in addresses if address is not None], np.int64)
     of_address, node = np.unique(np.stack([of_address, of_row[rows]]), axis=1)
-    titled = cosines(vectors, node, node) > 0
+    titled = generic[node] | (cosines(vectors, node, node) > 0)
     of_address, node = of_address[titled], node[titled]
     few = (np.bincount(of_address, minlength=1) <= _MAX_TITLES)[of_address]
     of_pair, i, j = np.concatenate(list(_neighbors(of_address[few], node[few])), axis=1)
-    kept = _about_one_thing(of_pair, scale(cosines(vectors, i, j)))
+    kept = _about_one_thing(of_pair, scale(cosines(vectors, i, j))) & ~(generic[i] & generic[j])
     order = np.lexsort((of_pair[kept], j[kept], i[kept]))
     i, j, of_pair = i[kept][order], j[kept][order], of_pair[kept][order]
     first = np.flatnonzero((np.diff(i, prepend=-1) != 0) | (np.diff(j, prepend=-1) != 0))
@@ -100,6 +104,17 @@ def _about_one_thing(of_pair: Ints, similarity: Float32s) -> Bools:
     mean = np.bincount(of_pair, similarity) / np.maximum(pairs, 1)
     kept: Bools = ((pairs <= _FEW_TITLES * (_FEW_TITLES - 1) // 2) | (mean >= _ONE_THING))[of_pair]
     return kept
+
+
+def on_one_day(i: Ints, j: Ints, first: Floats, last: Floats) -> Bools:
+    """Return which pairs of nodes lie within one day in UTC, (pairs,), or have a date in one node at most.
+
+    `first`, `last`: hours since the epoch of each node, NaN where undated.
+    """
+    known = ~(np.isnan(first[i]) | np.isnan(first[j]))
+    start, end = np.fmin(first[i], first[j]), np.fmax(last[i], last[j])
+    same: Bools = ~known | (np.floor(np.nan_to_num(start) / 24) == np.floor(np.nan_to_num(end) / 24))
+    return same
 
 
 def rows_at_addresses(addresses: Sequence[str | None], of_row: Ints, count: int) -> Ints:

@@ -18,7 +18,7 @@ from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Bools, Float32s, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, silent
-from dedupe.scoring.addresses import NO_ADDRESSES, AddressPairs, address_pairs, refuted, with_address
+from dedupe.scoring.addresses import NO_ADDRESSES, AddressPairs, address_pairs, on_one_day, refuted, with_address
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
 from dedupe.scoring.layout import with_record
 from dedupe.scoring.minimal_pairs import difference_log_odds, with_difference
@@ -91,14 +91,20 @@ class Scorer:
         bare = replace(self, same_address=NO_ADDRESSES, same_record=NO_ADDRESSES)
         return replace(bare, titles=titles, vectors=vectors, wording_vectors=wording)
 
-    def with_addresses(self, addresses: Sequence[str | None], of_row: Ints, band: TimeBand | None = None) -> Scorer:
+    def with_addresses(
+        self, addresses: Sequence[str | None], of_row: Ints, band: TimeBand | None = None, generic: Bools | None = None
+    ) -> Scorer:
         """Return the scorer of a run whose rows have these cleaned addresses, (rows,), and nodes; `band` as for `Join`.
 
-        Addresses say nothing about wordings, so at that level nothing changes.
+        `generic`: (nodes,), whose titles say nothing; their address counts within one day. Addresses say nothing about wordings,
+        so at that level nothing changes.
         """
         if self.level != "story":
             return self
-        pairs = address_pairs(addresses, of_row, self.vectors, self.scale)
+        pairs = address_pairs(addresses, of_row, self.vectors, self.scale, generic)
+        if generic is not None and generic.any():
+            one_day = on_one_day(pairs.i, pairs.j, self.titles.first, self.titles.last)
+            pairs = pairs.take(np.flatnonzero(one_day | ~(generic[pairs.i] | generic[pairs.j])))
         return replace(self, same_address=pairs.take(np.flatnonzero(band.allows(pairs.i, pairs.j))) if band else pairs)
 
     def with_records(self, records: Sequence[str | None], of_row: Ints, band: TimeBand | None = None) -> Scorer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -65,6 +65,12 @@ def outlet_key(name: str) -> str:
     site = _SITE.fullmatch(name.strip())
     key = re.sub(r"[\W_]+", "", (site[1] if site else name).casefold())
     return key[3:] if key.startswith("the") and len(key) > 5 else key
+
+
+def without_desk(key: str, known: Collection[str]) -> str:
+    """Return the key of an outlet without its desk ("bbc" for "bbcsport"), where what is left is among `known` or well known."""
+    shorter = (key.removesuffix(desk) for desk in sorted(_DESKS, key=len, reverse=True) if key.endswith(desk))
+    return next((name for name in shorter if name in known or name in _OUTLETS), key)
 
 
 def is_outlet(mark: str, source: str | None, outlets: Outlets, *, behind: bool) -> bool:

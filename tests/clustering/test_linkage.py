@@ -234,3 +234,24 @@ def test_the_joining_merge_is_the_last_that_two_nodes_need(n, share, seed):
         labels = MergeTree(n, tree.left[:count], tree.right[:count], tree.height[:count]).cut(0)
         together = (i == j) | ((place >= 0) & (place < count))
         np.testing.assert_array_equal(labels[i] == labels[j], together)
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2, 40), share=st.floats(0.05, 1), seed=st.integers(0, 10_000))
+def test_nodes_of_one_owner_are_kept_apart_as_by_cannot_links(n, share, seed):
+    i, j, p = random_pairs(n, share, seed)
+    rng = np.random.default_rng(seed)
+    owners = [frozenset(rng.choice(6, rng.integers(0, 3), replace=False).tolist()) for _ in range(n)]
+    a, b = np.triu_indices(n, 1)
+    shared = np.array([bool(owners[x] & owners[y]) for x, y in zip(a.tolist(), b.tolist(), strict=True)], bool)
+    tree = merge_tree(n, i, j, p, owners=owners)
+    expected = merge_tree(n, i, j, p, cannot_link=np.array([a[shared], b[shared]]))
+    for column in ("left", "right", "height"):
+        assert getattr(tree, column).tolist() == getattr(expected, column).tolist()
+
+
+def test_must_links_go_before_owners():
+    owners = [frozenset([1]), frozenset([1]), frozenset([1])]
+    i, j, p = np.array([0, 0, 1]), np.array([1, 2, 2]), np.array([0.9, 0.9, 0.9])
+    tree = merge_tree(3, i, j, p, must_link=np.array([[0], [1]]), owners=owners)
+    assert same_partition(tree.cut(0.1).tolist(), [0, 0, 1])

@@ -356,6 +356,7 @@ def runs(tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPa
             tmp_path / "s.jsonl",
         ),
         ("cluster", first, "-o", nested),
+        ("dedupe", first, "-o", tmp_path / "kept.txt", "--dropped", tmp_path / "dropped.jsonl"),
         ("match", first, "--against", first, "--against", second, "-o", tmp_path / "matches.jsonl"),
         ("index", "add", tmp_path / "desk.index", first, "-o", tmp_path / "batch.jsonl"),
     ):
@@ -373,12 +374,13 @@ def keys(path: Path) -> list[str]:
         ("columns.md", "cluster", "rows.jsonl"),
         ("columns.md", "explain", "pairs.jsonl"),
         ("columns.md", "stories", "s.jsonl"),
+        ("dropping.md", "dropped", "dropped.jsonl"),
         ("match.md", "Columns", "matches.jsonl"),
         ("index-tables.md", "Rows", "batch.jsonl"),
     ],
 )
 def test_the_documented_columns_are_those_written(runs: Path, page: str, heading: str, file: str) -> None:
-    own = ["headline"] if file in ("rows.jsonl", "matches.jsonl", "batch.jsonl") else []
+    own = ["headline"] if file in ("rows.jsonl", "matches.jsonl", "batch.jsonl", "dropped.jsonl") else []
     assert sorted([*own, *first_column(page, heading)]) == sorted(keys(runs / file))
     assert keys(runs / file)[: len(own)] == own
 

@@ -177,8 +177,8 @@ def test_figures_are_those_of_the_result(result: Deduplication) -> None:
     assert figures["headlines"] == len(result) == len(EVENTS)
     assert figures["stories"] == len(result.stories)
     assert figures["repeated"] == sum(len(story.headlines) > 1 for story in result.stories)
-    assert figures["headlines"] - figures["saved"] == figures["wordings"] == len(result.kept("wording"))
-    assert figures["headlines"] - figures["copies"] == len(result.kept("exact"))
+    assert figures["headlines"] - figures["saved"] == figures["wordings"] == len(result.representatives("wording"))
+    assert figures["headlines"] - figures["copies"] == len(result.representatives("exact"))
 
 
 def test_whole_groups_are_left_out_and_reported(tmp_path: Path) -> None:
@@ -354,7 +354,7 @@ def test_the_page_regroups_as_the_program_does(browser: Browser, tmp_path: Path,
             regrouped = result.regroup(**{f"{level}_threshold": threshold})
             for name in ("wording", "story"):
                 assert labels(tab.page, name, {level: threshold}) == regrouped.labels(name).tolist()
-            counts.add(len(regrouped.kept(level)))
+            counts.add(len(regrouped.representatives(level)))
         assert len(counts) > 4 and tab.errors == []
 
 

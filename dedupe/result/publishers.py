@@ -1,0 +1,68 @@
+"""Who published a row: its source, or the site of its address, under one name for all spellings and sister outlets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from dedupe.headlines import Headline
+from dedupe.result.settings import SourceRules
+from dedupe.runtime.arrays import Bools, Ints, codes
+from dedupe.text.outlets import outlet_key, without_desk
+
+_GENERIC = -2  # the owner of all titles that say nothing; publishers are numbered from 0
+
+
+def publishers_of(headlines: Sequence[Headline], sisters: Mapping[str, str]) -> Ints:
+    """Return a number for the publisher of each row, (rows,); -1 where neither a source nor an address tells.
+
+    `sisters`: the publisher of each outlet, under any of their spellings. Spellings of one name are one publisher ("The New York
+    Times" and "nytimes.com" are not), and so is a desk of an outlet that other rows, or everybody, knows: "BBC Sport" is "BBC".
+    """
+    owner = {outlet_key(outlet): outlet_key(publisher) for outlet, publisher in sisters.items()}
+    names = [_name(headline) for headline in headlines]
+    known = frozenset(names) - {""} | owner.keys() | frozenset(owner.values())
+    publisher = {name: _publisher(name, known, owner) for name in set(names)}
+    return codes(publisher[name] or None for name in names)
+
+
+def owners_of(
+    headlines: Sequence[Headline], rules: SourceRules, of_row: Ints, generic: Bools
+) -> list[frozenset[int]] | None:
+    """Return of whom or what a group may have one node each, for each node, (nodes,); None where nothing is limited.
+
+    `of_row`: the node of each row. With `rules.never_same` they are publishers. All titles that say nothing, `generic`, (nodes,),
+    have one owner, so that no two of them get into one group, even by way of others.
+    """
+    if not rules.never_same and np.count_nonzero(generic) < 2:
+        return None
+    owners: list[set[int]] = [{_GENERIC} if nothing else set() for nothing in generic.tolist()]
+    if rules.never_same:
+        for node, publisher in zip(of_row.tolist(), publishers_of(headlines, rules.publishers).tolist(), strict=True):
+            owners[node] |= {publisher} - {-1}
+    return list(map(frozenset, owners))
+
+
+def counts_of(publishers: Ints, labels: Ints) -> Ints:
+    """Return how many publishers each label has, (labels,); unknown ones do not count."""
+    known = publishers >= 0
+    pairs = np.unique(np.stack([labels[known], publishers[known]]), axis=1)
+    return np.bincount(pairs[0], minlength=int(labels.max(initial=-1)) + 1)
+
+
+def preference_of(headlines: Sequence[Headline], order: Iterable[str]) -> Ints:
+    """Return the place of each row's source in an order of sources, (rows,); the number of sources for any other."""
+    place: dict[str, int] = {}
+    for name in order:
+        place.setdefault(outlet_key(name), len(place))
+    return np.array([place.get(_name(headline), len(place)) for headline in headlines], np.int64)
+
+
+def _publisher(name: str, known: frozenset[str], owner: Mapping[str, str]) -> str:
+    outlet = name if name in owner else without_desk(name, known)
+    return owner.get(outlet, outlet)
+
+
+def _name(headline: Headline) -> str:
+    return outlet_key(headline.source or "") or outlet_key(headline.url or "")
