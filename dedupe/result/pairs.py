@@ -147,7 +147,7 @@ class ScoredPairs(Sequence[ScoredPair]):
         place = self.places(rows, others)
         scored = np.flatnonzero(place >= 0)
         first = self._result.nodes.title_row[self._result.nodes.of_row[rows[scored]]]
-        pairs = self.at(place[scored], first != self.i[place[scored]])
+        pairs = self.at(place[scored], swapped=first != self.i[place[scored]])
         for known in (place >= 0).tolist():
             yield next(pairs).reasons if known else ()
 

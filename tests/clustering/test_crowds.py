@@ -16,7 +16,7 @@ from dedupe.clustering.crowds import CrowdSettings, _Crowds, collapse_crowds
 from dedupe.clustering.linkage import link
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.progress import silent
-from dedupe.scoring.context import Context
+from dedupe.scoring.context import Matrices
 from dedupe.scoring.model import load_fallback
 from dedupe.scoring.scorer import Scorer
 from dedupe.scoring.similarity_scale import IDENTITY
@@ -323,7 +323,7 @@ def test_a_run_over_a_dense_crowd():
 def test_context_that_is_estimated_is_reported(monkeypatch):
     titles, vectors = crowd_of(few_words(80), others=20, cosine=WIDE)
     assert "sampled" not in cautions(deduplicate(titles, embeddings=vectors, reader="off"))
-    monkeypatch.setattr("dedupe.scoring.scorer.Context", partial(Context, dense_pairs=10, dense_nodes=40))
+    monkeypatch.setattr("dedupe.scoring.context.Matrices", partial(Matrices, dense_pairs=10, dense_nodes=40))
     result = deduplicate(titles, embeddings=vectors, reader="off")
     sampled = cautions(result)["sampled"]
     assert set(sampled.positions) == set(range(80)) and "80 rows" in sampled.message

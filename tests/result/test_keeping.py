@@ -70,7 +70,7 @@ def test_the_first_title_of_the_reasons_is_the_dropped_one():
         (dropped,) = result.dropped()
         said = " ".join(dropped.reasons)
         longer_first = "captain" in dropped.headline.title
-        assert (f"only the {'first' if longer_first else 'second'} says: captain") in said
+        assert (f"only the {'first' if longer_first else 'second'} says captain") in said
 
 
 def test_strict_keeps_what_is_not_surely_the_same(monkeypatch):
