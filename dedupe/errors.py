@@ -20,7 +20,10 @@ def one_line(error: BaseException) -> str:
 
 
 class DedupeError(Exception):
-    """Base class of all errors that this package raises on purpose."""
+    """Base class of all errors that this package raises on purpose; a message is one line, whatever names it quotes."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(" ".join(message.splitlines()))
 
 
 class InputError(DedupeError):

@@ -116,7 +116,7 @@ class _Crowds:
     def gather(self, leader: int) -> None:
         """Let the near-copies of a leader join it; if too few do, mark the others to be compared sparsely."""
         members = self._members(leader, self.settings.near)
-        if not self.free[leader] or len(members) < self.settings.size:
+        if len(members) < self.settings.size:
             return
         pairs = self.scorer.pair_probabilities(PairTable.of(members, np.full_like(members, leader)), min_probability=0)
         sure = (pairs.p_pair_wording >= self.settings.sure) & ~other_numbers(self.scorer.titles, pairs.i, pairs.j)
@@ -170,7 +170,7 @@ class _Crowds:
     def gather_dense(self, leader: int) -> None:
         """Mark the partners of a leader to be compared sparsely, but for those that few of the others are partners of."""
         members = self._members(leader, self.scorer.floor)
-        if not self.free[leader] or len(members) < self.settings.size:
+        if len(members) < self.settings.size:
             return
         members = np.append(members[self._partners(members, leader)], leader)
         others = members[spread(len(members), _OTHERS)]
@@ -184,7 +184,9 @@ class _Crowds:
         self.free[members] = False
 
     def _members(self, leader: int, least: float) -> Ints:
-        """Return the free nodes whose cosine similarity to a leader is at least `least`, and that fit into its window."""
+        """Return the free nodes with a cosine similarity of at least `least` to a leader that is free, in its window."""
+        if not self.free[leader]:
+            return np.empty(0, np.int64)
         own, starts, near = self.vectors[leader], range(0, len(self.vectors), _CHUNK_ROWS), np.float32(least)
         cosine = np.concatenate([self.vectors[start : start + _CHUNK_ROWS] @ own for start in starts])
         members = np.flatnonzero((cosine >= near - np.float32(ROUNDING_ERROR)) & self.free)
