@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from dedupe.clustering import Copies
 from dedupe.embedding import Encoder, Vectors, VectorStore, embed
-from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.arrays import Float32s, Floats, Ints
 from dedupe.runtime.progress import Progress
 from dedupe.scoring import Judge, TitleFeatures, describe_titles
 from dedupe.scoring.title_features import Vocabulary, numbered_sources, stacked
@@ -19,23 +18,24 @@ from dedupe.text.decorations import Undecorated
 _SPARE_COLUMNS = 20_000  # for words of titles that have gone, before all titles are described again
 
 
-class NodeKey(NamedTuple):
-    """All that features and vectors of a node depend on; `hours`: the first and the last, None where it is undated."""
+class NodeKeys(NamedTuple):
+    """All that features and vectors of nodes depend on, (nodes,) each; `first`, `last`: hours, NaN where undated."""
 
-    title: Undecorated
-    source: str | None
-    hours: tuple[float, float] | None
+    titles: list[Undecorated]
+    sources: list[str | None]
+    first: Floats
+    last: Floats
 
 
 @dataclass(frozen=True)
 class KeptNodes:
     """The nodes of a run.
 
-    `keys`: (nodes,). `wording`: the vectors of the wording level.
-    `vocabulary`: what the columns of `titles` stand for; `described`: how many it had when all titles were described.
+    `wording`: the vectors of the wording level. `vocabulary`: what the columns of `titles` stand for; `described`: how many
+    it had when all titles were described.
     """
 
-    keys: list[NodeKey]
+    keys: NodeKeys
     titles: TitleFeatures
     vectors: Vectors
     wording: Vectors
@@ -43,32 +43,41 @@ class KeptNodes:
     described: int
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self.keys.titles)
 
 
-def keys_of(copies: Copies) -> list[NodeKey]:
-    """Return the key of each node."""
-    nodes, headlines, cores = copies.nodes, copies.headlines, copies.cores
-    rows = zip(nodes.text_row.tolist(), nodes.title_row.tolist(), strict=True)
-    hours = zip(nodes.first.tolist(), nodes.last.tolist(), strict=True)
-    return [
-        NodeKey(cores[text], headlines[title].source, None if first != first else (first, last))  # NaN: undated
-        for (text, title), (first, last) in zip(rows, hours, strict=True)
-    ]
+def keys_of(copies: Copies) -> NodeKeys:
+    """Return the keys of all nodes."""
+    nodes, headlines = copies.nodes, copies.headlines
+    return NodeKeys(
+        copies.node_titles, [headlines[row].source for row in nodes.title_row.tolist()], nodes.first, nodes.last
+    )
 
 
-def places_before(keys: Sequence[NodeKey], before: Sequence[NodeKey]) -> Ints:
-    """Return the place of each key among those of the run before, (keys,), -1 where it is new; no place twice.
+def places_before(keys: NodeKeys, before: NodeKeys) -> Ints:
+    """Return the place of each node among those of the run before, (nodes,), -1 where it is new; no place twice.
 
-    The places ascend where the order of both runs is the same.
+    The places ascend where the order of both runs is the same. Of several nodes of one title, some may count as new.
     """
-    known = {key: place for place, key in enumerate(before)}
-    return np.array([known.pop(key, -1) for key in keys], np.int64)
+    known = {title: place for place, title in enumerate(before.titles)}
+    place = np.array([known.get(title, -1) for title in keys.titles], np.int64)
+    found = np.flatnonzero(place >= 0)
+    at = place[found]
+    same = np.array(
+        [keys.sources[a] == before.sources[b] for a, b in zip(found.tolist(), at.tolist(), strict=True)], bool
+    )
+    for hours, then in ((keys.first, before.first), (keys.last, before.last)):
+        same &= (hours[found] == then[at]) | (np.isnan(hours[found]) & np.isnan(then[at]))
+    place[found[~same]] = -1
+    places, first = np.unique(place, return_index=True)
+    once = np.full(len(place), -1)
+    once[first] = places
+    return once
 
 
 def nodes_of(
     copies: Copies,
-    keys: list[NodeKey],
+    keys: NodeKeys,
     place: Ints,
     before: KeptNodes | None,
     judge: Judge,
