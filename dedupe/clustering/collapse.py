@@ -82,7 +82,8 @@ def collapse_copies(headlines: Sequence[Headline], window: float | None, outlets
     texts, sources = [normalize(row.title) for row in headlines], [row.source for row in headlines]
     outlets = outlets_of(texts, sources) if outlets is None else outlets
     cores = undecorated_all(texts, sources, outlets)
-    return copies_of(headlines, window, texts, cores, [key_of_core(title.core) for title in cores], outlets)
+    fingerprints, keys = [key_of_core(title.core) for title in cores], list(map(tie_key, headlines))
+    return copies_of(headlines, window, texts, cores, fingerprints, outlets, keys, list(map(hour_of, headlines)))
 
 
 def copies_of(
@@ -92,22 +93,36 @@ def copies_of(
     cores: Sequence[Undecorated],
     fingerprints: list[str],
     outlets: Outlets,
+    tie_keys: Sequence[Any],
+    hours: Sequence[float],
 ) -> Copies:
-    """Return what `collapse_copies` does where all but the nodes is known; `texts` and `cores` are whole."""
+    """Return what `collapse_copies` does where all but the nodes is known; `texts` and `cores` are whole.
+
+    `tie_keys`: of `dedupe.headlines.tie_key`; `hours`: of `hour_of`.
+    """
     plainest = [(title.core, len(text), text) for title, text in zip(cores, texts, strict=True)]
-    hours = np.array([row.published.timestamp() / 3600 if row.published else np.nan for row in headlines], float)
     generic = generic_rows(fingerprints, cores, [row.source for row in headlines], outlets)
     keys = keys_in_place(fingerprints, headlines, generic)
-    nodes = copy_nodes(keys, plainest, hours, tie_ranks(headlines), window)
+    nodes = copy_nodes(keys, plainest, np.array(hours, float), ranks_of(tie_keys), window)
     texts = [text[:MAX_LENGTH] for text in texts]
     return Copies(headlines, nodes, texts, [title.cut(MAX_LENGTH) for title in cores], fingerprints, outlets, generic)
 
 
 def tie_ranks(headlines: Sequence[Headline]) -> Ints:
     """Return the rank of each headline by date (undated last), title, id, source and address."""
-    ranks = np.empty(len(headlines), np.int64)
-    ranks[sorted(range(len(headlines)), key=lambda k: tie_key(headlines[k]))] = np.arange(len(headlines))
+    return ranks_of(list(map(tie_key, headlines)))
+
+
+def ranks_of(keys: Sequence[Any]) -> Ints:
+    """Return the rank of each key, (n,); equal ones by place."""
+    ranks = np.empty(len(keys), np.int64)
+    ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
     return ranks
+
+
+def hour_of(headline: Headline) -> float:
+    """Return the hours from the epoch to when a headline was published, NaN where it is undated."""
+    return headline.published.timestamp() / 3600 if headline.published else np.nan
 
 
 def copy_nodes(

@@ -183,7 +183,7 @@ class ActiveRun:
             known = place[place >= 0]
             if (np.diff(known) > 0).all() and (len(place) - len(known)) * _MOST_NEW <= len(place):
                 change = _Change.of(kept, place)
-        place = np.full(len(keys), -1) if change is None else change.place
+        place = np.full(len(keys.titles), -1) if change is None else change.place
         before = None if change is None else change.before.nodes
         nodes = kept_nodes.nodes_of(copies, keys, place, before, self._judge, self.encoder, self.vectors, progress)
         return nodes, change

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ import numpy as np
 from dedupe.clustering import Copies
 from dedupe.clustering.generic_titles import keys_in_place
 from dedupe.embedding import Encoder, Vectors, VectorStore, embed
-from dedupe.runtime.arrays import Float32s, Ints
+from dedupe.runtime.arrays import Float32s, Floats, Ints
 from dedupe.runtime.progress import Progress
 from dedupe.scoring import Judge, TitleFeatures, describe_titles
 from dedupe.scoring.title_features import Vocabulary, numbered_sources, stacked
@@ -20,27 +19,28 @@ from dedupe.text.decorations import Undecorated
 _SPARE_COLUMNS = 20_000  # for words of titles that have gone, before all titles are described again
 
 
-class NodeKey(NamedTuple):
-    """All that features and vectors of a node depend on; `hours`: the first and the last, None where it is undated.
+class NodeKeys(NamedTuple):
+    """All that features and vectors of nodes depend on, (nodes,) each; `first`, `last`: hours, NaN where undated.
 
     `generic`: for a title that says nothing by itself, what its copies share besides it, else "".
     """
 
-    title: Undecorated
-    source: str | None
-    hours: tuple[float, float] | None
-    generic: str = ""
+    titles: list[Undecorated]
+    sources: list[str | None]
+    first: Floats
+    last: Floats
+    generic: list[str]
 
 
 @dataclass(frozen=True)
 class KeptNodes:
     """The nodes of a run.
 
-    `keys`: (nodes,). `wording`: the vectors of the wording level.
-    `vocabulary`: what the columns of `titles` stand for; `described`: how many it had when all titles were described.
+    `wording`: the vectors of the wording level. `vocabulary`: what the columns of `titles` stand for; `described`: how many
+    it had when all titles were described.
     """
 
-    keys: list[NodeKey]
+    keys: NodeKeys
     titles: TitleFeatures
     vectors: Vectors
     wording: Vectors
@@ -48,38 +48,43 @@ class KeptNodes:
     described: int
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self.keys.titles)
 
 
-def keys_of(copies: Copies) -> list[NodeKey]:
-    """Return the key of each node."""
-    nodes, headlines, cores = copies.nodes, copies.headlines, copies.cores
-    rows = zip(nodes.text_row.tolist(), nodes.title_row.tolist(), strict=True)
-    hours = zip(nodes.first.tolist(), nodes.last.tolist(), strict=True)
-    keys, generic = keys_in_place(copies.fingerprints, headlines, copies.generic), copies.generic.tolist()
-    return [
-        NodeKey(
-            cores[text],
-            headlines[title].source,
-            None if first != first else (first, last),  # NaN: undated
-            keys[title] if generic[title] else "",
-        )
-        for (text, title), (first, last) in zip(rows, hours, strict=True)
-    ]
+def keys_of(copies: Copies) -> NodeKeys:
+    """Return the keys of all nodes."""
+    nodes, headlines = copies.nodes, copies.headlines
+    sources, generic = [headlines[row].source for row in nodes.title_row.tolist()], [""] * len(nodes)
+    in_place = keys_in_place(copies.fingerprints, headlines, copies.generic)
+    for node in np.flatnonzero(copies.generic[nodes.title_row]).tolist():
+        generic[node] = in_place[nodes.title_row[node]]
+    return NodeKeys(copies.node_titles, sources, nodes.first, nodes.last, generic)
 
 
-def places_before(keys: Sequence[NodeKey], before: Sequence[NodeKey]) -> Ints:
-    """Return the place of each key among those of the run before, (keys,), -1 where it is new; no place twice.
+def places_before(keys: NodeKeys, before: NodeKeys) -> Ints:
+    """Return the place of each node among those of the run before, (nodes,), -1 where it is new; no place twice.
 
-    The places ascend where the order of both runs is the same.
+    The places ascend where the order of both runs is the same. Of several nodes of one title, some may count as new.
     """
-    known = {key: place for place, key in enumerate(before)}
-    return np.array([known.pop(key, -1) for key in keys], np.int64)
+    known = {title: place for place, title in enumerate(before.titles)}
+    place = np.array([known.get(title, -1) for title in keys.titles], np.int64)
+    found = np.flatnonzero(place >= 0)
+    at = place[found]
+    pairs = list(zip(found.tolist(), at.tolist(), strict=True))
+    same = np.array([keys.sources[a] == before.sources[b] for a, b in pairs], bool)
+    same &= np.array([keys.generic[a] == before.generic[b] for a, b in pairs], bool)
+    for hours, then in ((keys.first, before.first), (keys.last, before.last)):
+        same &= (hours[found] == then[at]) | (np.isnan(hours[found]) & np.isnan(then[at]))
+    place[found[~same]] = -1
+    places, first = np.unique(place, return_index=True)
+    once = np.full(len(place), -1)
+    once[first] = places
+    return once
 
 
 def nodes_of(
     copies: Copies,
-    keys: list[NodeKey],
+    keys: NodeKeys,
     place: Ints,
     before: KeptNodes | None,
     judge: Judge,

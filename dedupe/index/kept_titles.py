@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from dedupe.clustering.collapse import Copies, copies_of
-from dedupe.headlines import Headline
+from dedupe.clustering.collapse import Copies, copies_of, hour_of
+from dedupe.headlines import Headline, tie_key
 from dedupe.text.decorations import Undecorated, undecorated
 from dedupe.text.normalize import key_of_core, normalize
 from dedupe.text.outlets import NO_OUTLETS, Marks, Outlets
@@ -23,6 +24,7 @@ class KeptTitles:
         self._texts: dict[str, str] = {}
         self._cores: dict[Titled, tuple[Undecorated, str]] = {}
         self._outlets, self._marks = NO_OUTLETS, Marks()
+        self._dates: dict[int, tuple[Headline, Any, float]] = {}  # by address in memory, that of the headline held
 
     def copies(self, headlines: Sequence[Headline], window: float | None) -> Copies:
         """Return what `collapse_copies` returns."""
@@ -35,7 +37,10 @@ class KeptTitles:
         self._cores = {title: known.get(title) or _core_of(title, outlets) for title in dict.fromkeys(titled)}
         self._outlets = outlets
         cores, fingerprints = [self._cores[title][0] for title in titled], [self._cores[title][1] for title in titled]
-        return copies_of(headlines, window, texts, cores, fingerprints, outlets)
+        self._dates = {id(row): self._dates.get(id(row)) or (row, tie_key(row), hour_of(row)) for row in headlines}
+        dates = [self._dates[id(row)] for row in headlines]
+        ties, hours = [key for _, key, _ in dates], [hour for *_, hour in dates]
+        return copies_of(headlines, window, texts, cores, fingerprints, outlets, ties, hours)
 
     def _normalized(self, title: str) -> str:
         known = self._texts.get(title)

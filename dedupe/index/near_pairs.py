@@ -113,7 +113,8 @@ def _scorer(new: NewNodes, near: Ints, last: Deduplication, nodes: KeptNodes, sc
     vectors = np.concatenate([scorer.vectors[near], new.vectors])
     same = scorer.wording_vectors is scorer.vectors
     wording = vectors if same else np.concatenate([scorer.wording_vectors[near], new.wording])
-    titles = titles_of(new, near, last, nodes)
+    sources = [*_sources(last.headlines, last.nodes, near), *_sources(new.copies.headlines, new.copies.nodes)]
+    titles = replace(stacked(nodes.titles.take(near), new.titles), sources=numbered_sources(sources))
     return replace(
         scorer.take(near[:0]),
         titles=titles,
@@ -123,13 +124,6 @@ def _scorer(new: NewNodes, near: Ints, last: Deduplication, nodes: KeptNodes, sc
     )
 
 
-def titles_of(new: NewNodes, near: Ints, last: Deduplication, nodes: KeptNodes) -> TitleFeatures:
-    """Return the features of some active nodes and then the new ones."""
-    both = sources_of(last.headlines, last.nodes, near), sources_of(new.copies.headlines, new.copies.nodes)
-    titles = stacked(nodes.titles.take(near), new.titles)
-    return replace(titles, sources=numbered_sources([*both[0], *both[1]]))
-
-
-def sources_of(headlines: Sequence[Headline], nodes: Nodes, some: Ints | slice = slice(None)) -> list[str | None]:
+def _sources(headlines: Sequence[Headline], nodes: Nodes, some: Ints | slice = slice(None)) -> list[str | None]:
     """Return the source of the title of each node, or of some."""
     return [headlines[row].source for row in nodes.title_row[some].tolist()]

@@ -20,7 +20,7 @@ from dedupe.embedding import VectorStore
 from dedupe.headlines import Headline
 from dedupe.index.kept_context import KeptContext
 from dedupe.index.kept_nodes import KeptNodes
-from dedupe.index.near_pairs import NearPairs, NewNodes, titles_of
+from dedupe.index.near_pairs import NearPairs, NewNodes
 from dedupe.levels import SCORED_LEVELS
 from dedupe.pipeline import cleaned_addresses, linked_owners, result_of
 from dedupe.result.cautions import input_cautions, run_cautions
@@ -30,6 +30,7 @@ from dedupe.runtime.progress import silent
 from dedupe.scoring import PairsRead, Scorer, TitleFeatures
 from dedupe.scoring.addresses import AddressPairs
 from dedupe.scoring.context import Context, Matrices, Sums, sums_of
+from dedupe.scoring.title_features import stacked
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class NearRun:
         table = concatenate([table, replace(read, i=number[read.i], j=number[read.j])])
         scorer = replace(
             near.scorer,
-            titles=titles_of(new, nodes, self.last, self.nodes),
+            titles=stacked(self.nodes.titles.take(nodes), new.titles),  # whose sources are no context
             same_address=_renumbered(near.scorer.same_address, number, len(old)),
             same_record=_renumbered(near.scorer.same_record, number, len(old)),
         )
@@ -144,8 +145,7 @@ class NearRun:
         is_old, k = of < len(self.nodes), of - len(self.nodes)
         vectors, facts = self.scorer.vectors[old], self.scorer.titles.facts[old]
         vectors[~is_old], facts[~is_old] = new.vectors[k[~is_old]], new.titles.facts[k[~is_old]]
-        titles = replace(titles_of(new, np.empty(0, np.int64), last, self.nodes), facts=facts)
-        scorer = replace(self.scorer.take(old[:0]), titles=titles, vectors=vectors)
+        scorer = replace(self.scorer.take(old[:0]), titles=replace(new.titles, facts=facts), vectors=vectors)
         oddities = input_cautions(copies, last.calibrated, settings.window)
         crowds = Collapsed(copies.nodes, scorer, (), np.zeros(len(headlines), bool))
         cautions = *oddities, *run_cautions(crowds, 0, np.empty(0, np.int64), constraints.violated(trees, copies.nodes))

@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 
 from dedupe.candidates import PairTable
 from dedupe.index.kept_context import KeptContext
-from dedupe.index.kept_nodes import KeptNodes, NodeKey
+from dedupe.index.kept_nodes import KeptNodes, NodeKeys
 from dedupe.index.kept_pairs import KeptPairs
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.files import writing_bytes
@@ -83,15 +83,16 @@ def _plain(about: Mapping[str, Any]) -> Any:
 
 def _of_nodes(nodes: KeptNodes) -> Arrays:
     titles, kinds, members = nodes.titles, *nodes.vocabulary.content()
-    keys = [
-        (key.title.core, sorted(key.title.labels), _bytes(key.source), key.hours, _bytes(key.generic))
-        for key in nodes.keys
+    keys = nodes.keys
+    named = [
+        (title.core, sorted(title.labels), _bytes(source), _bytes(generic))
+        for title, source, generic in zip(keys.titles, keys.sources, keys.generic, strict=True)
     ]
     arrays: Arrays = {name: getattr(titles, name) for name in _OF_TITLES}
     arrays |= {"data": titles.entries.data, "indices": titles.entries.indices, "indptr": titles.entries.indptr}
     described = np.array(nodes.described)
     return arrays | {
-        "keys": _packed(keys),
+        "keys": _packed(named),
         "vectors": np.asarray(nodes.vectors[:]),
         "kinds": kinds,
         "members": _packed(members),
@@ -100,17 +101,20 @@ def _of_nodes(nodes: KeptNodes) -> Arrays:
 
 
 def _nodes(arrays: Arrays, judge: Judge) -> KeptNodes:
-    rows = _unpacked(arrays["keys"], list[tuple[str, list[str], bytes | None, tuple[float, float] | None, bytes]])
-    keys = [
-        NodeKey(Undecorated(core, frozenset(labels)), _text(source), hours, generic.decode("utf-8", "surrogatepass"))
-        for core, labels, source, hours, generic in rows
-    ]
+    rows = _unpacked(arrays["keys"], list[tuple[str, list[str], bytes | None, bytes]])
+    keys = NodeKeys(
+        [Undecorated(core, frozenset(labels)) for core, labels, *_ in rows],
+        [_text(source) for _, _, source, _ in rows],
+        arrays["first"],
+        arrays["last"],
+        [generic.decode("utf-8", "surrogatepass") for *_, generic in rows],
+    )
     vocabulary = Vocabulary.of(arrays["kinds"], _unpacked(arrays["members"], list[str]))
-    shape = len(keys), len(arrays["kinds"])
+    shape = len(rows), len(arrays["kinds"])
     entries = csr_matrix((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
     entries.has_sorted_indices = True
     titles = TitleFeatures.of(
-        [key.title.core for key in keys], entries, arrays["kinds"], {name: arrays[name] for name in _OF_TITLES}
+        [title.core for title in keys.titles], entries, arrays["kinds"], {name: arrays[name] for name in _OF_TITLES}
     )
     vectors = arrays["vectors"]
     wording = vectors if judge.head is None else judge.wording_vectors(vectors)
