@@ -26,9 +26,9 @@ from dedupe.result.deduplication import Deduplication
 from dedupe.result.generic_pairs import generic_reasons, kept_apart
 from dedupe.result.matches import Matches, matches_of
 from dedupe.result.pairs import ScoredPair, features_of_pairs, scored_pairs
-from dedupe.result.publishers import owners_of
+from dedupe.result.publishers import linked_owners
 from dedupe.result.settings import RunOptions, Settings, SourceRules, Window, check_choice
-from dedupe.runtime.arrays import Bools, Float32s, Ints
+from dedupe.runtime.arrays import Float32s, Ints
 from dedupe.runtime.progress import Progress, reporting, silent
 from dedupe.scoring import IDENTITY, Judge, PairsRead, ReadingStore, Scorer, TitleFeatures, describe_titles, judge_of
 from dedupe.scoring.addresses import rows_at_addresses
@@ -225,14 +225,6 @@ class _Encoded:
 
     def encode(self, texts: list[str], /) -> Float32s:
         return self._vectors[[self._row[text] for text in texts]]
-
-
-def linked_owners(
-    rows: Sequence[Headline], sources: SourceRules, of_row: Ints, generic: Bools, pairs: PairTable
-) -> list[frozenset[int]] | None:
-    """Return the owners of nodes, see `owners_of`; of those whose titles say nothing, `generic`, only what has pairs counts."""
-    linked = np.bincount(np.concatenate([pairs.i, pairs.j]), minlength=len(generic)) > 0
-    return owners_of(rows, sources, of_row, generic & linked)
 
 
 def _generic_copies(copies: Copies, count: int) -> Ints:

@@ -29,10 +29,11 @@ from dedupe.index.kept_pairs import KeptPairs
 from dedupe.index.kept_titles import KeptTitles
 from dedupe.index.near_run import NearRun
 from dedupe.index.saved_run import Kept, load, save
-from dedupe.pipeline import cleaned_addresses, grouped, linked_owners, match, result_of
+from dedupe.pipeline import cleaned_addresses, grouped, match, result_of
 from dedupe.result.cautions import input_cautions, run_cautions
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.matches import Matches, matches_of
+from dedupe.result.publishers import linked_owners
 from dedupe.result.settings import Settings
 from dedupe.runtime.arrays import Ints, pairs_within
 from dedupe.runtime.progress import Progress, silent

@@ -22,9 +22,10 @@ from dedupe.index.kept_context import KeptContext
 from dedupe.index.kept_nodes import KeptNodes
 from dedupe.index.near_pairs import NearPairs, NewNodes
 from dedupe.levels import SCORED_LEVELS
-from dedupe.pipeline import cleaned_addresses, linked_owners, result_of
+from dedupe.pipeline import cleaned_addresses, result_of
 from dedupe.result.cautions import input_cautions, run_cautions
 from dedupe.result.deduplication import Deduplication
+from dedupe.result.publishers import linked_owners
 from dedupe.runtime.arrays import Bools, Ints
 from dedupe.runtime.progress import silent
 from dedupe.scoring import PairsRead, Scorer, TitleFeatures

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Sequence
-from contextlib import closing
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,45 +16,29 @@ from dedupe.headlines import Headline
 from dedupe.readers.columnar import open_parquet
 from dedupe.readers.delimited import Columns, NoColumn
 from dedupe.readers.encoding import Text, decode
-from dedupe.readers.feeds import FEED_COLUMNS, addresses_of_opml, feed_headlines
-from dedupe.readers.names import TIMEOUT, expand, is_address, suffix
+from dedupe.readers.feeds import FEED_COLUMNS, feed_headlines
+from dedupe.readers.listed_feeds import feeds_at, opml_source
+from dedupe.readers.names import TIMEOUT, expand, is_address
 from dedupe.readers.opening import PARQUET_MAGIC, SQLITE_MAGIC, Content, check_read_once, read_input
+from dedupe.readers.options import ReadOptions
 from dedupe.readers.page_source import page_source
 from dedupe.readers.pages import looks_like_html, page_of, parts_of_page
 from dedupe.readers.sniff import detect
 from dedupe.readers.source import FORMATS, Source, incomplete, joined_source
 from dedupe.readers.tables import database_source, parquet_source, table_source, workbook_source
-from dedupe.readers.unpacking import SizeLimit, unpack
-from dedupe.readers.visits import NOTHING_SAID, Unchanged, Unreachable, Visits
+from dedupe.readers.unpacking import SizeLimit
+from dedupe.readers.visits import NOTHING_SAID, Unchanged, Visits
 from dedupe.readers.workbooks import ZIP_MAGIC
 from dedupe.runtime.arrow import StoredTable
 
 if TYPE_CHECKING:
-    from dedupe.readers.web import Download
+    pass
 
 _MAGIC = {"parquet": PARQUET_MAGIC, "sqlite": SQLITE_MAGIC, "xlsx": ZIP_MAGIC}
 _WITH_PARTS = ("sqlite", "xlsx")
 _SPELLED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
 _MIN_PARTS, _PARTS_SHARE = 3, 0.05  # of lines that look like parts of a page, before a list of titles is doubted
 _LINE_END = re.compile(r"\r\n|\r|\n")  # and no others: a title may hold other line separators
-
-
-@dataclass(frozen=True, slots=True)
-class _Options:
-    format: str | None
-    columns: Columns
-    dates: DateRules
-    delimiter: str | None
-    encoding: str | None
-    skip_bad: bool
-    fetch: bool
-    limit: SizeLimit
-    allow_private: bool
-    timeout: float
-    prefer_feed: bool
-    layout: bool
-    header: bool
-    visits: Visits | None
 
 
 def read_headlines(
@@ -114,7 +97,7 @@ def read_headlines(
     csv.field_size_limit(2**31 - 1)  # by default 128 KiB, less than a title may have
     delimiter = _SPELLED_DELIMITERS.get(delimiter or "", delimiter)
     choices = [columns] if isinstance(columns, Columns) else list(columns or [Columns()])
-    options = _Options(
+    options = ReadOptions(
         format=input_format,
         columns=choices[-1],
         dates=DateRules(day_first, date_format, now),
@@ -138,7 +121,7 @@ def read_headlines(
     return sources[0] if len(sources) == 1 else joined_source(names, sources)
 
 
-def _visited(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
+def _visited(name: str, options: ReadOptions, choices: Sequence[Columns]) -> Source:
     """Read an input. Where it is read again and again, it may be empty or unchanged, and how that went is taken down."""
     visits = options.visits
     if visits is None:
@@ -157,7 +140,7 @@ def _visited(name: str, options: _Options, choices: Sequence[Columns]) -> Source
         raise
 
 
-def _read(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
+def _read(name: str, options: ReadOptions, choices: Sequence[Columns]) -> Source:
     """Open an input once, then parse it with the first of `choices` that fits."""
     try:
         content = read_input(
@@ -181,7 +164,7 @@ def _read(name: str, options: _Options, choices: Sequence[Columns]) -> Source:
         raise InputError(f"{name} does not fit into memory: split it, or free some memory") from None
 
 
-def _opened(content: Content, options: _Options) -> StoredTable | Text | str:
+def _opened(content: Content, options: ReadOptions) -> StoredTable | Text | str:
     """What the input holds: Parquet, text, or for a workbook or a database only its format."""
     format = options.format
     if format is None:
@@ -196,14 +179,14 @@ def _opened(content: Content, options: _Options) -> StoredTable | Text | str:
     return open_parquet(content) if format == "parquet" else _text(content, options)
 
 
-def _text(content: Content, options: _Options) -> Text:
+def _text(content: Content, options: ReadOptions) -> Text:
     text = decode(content.data, content.name, options.encoding, content.charset, cut=bool(content.damage))
     if not re.search(r"[^\s\0\ufeff]", text.text):
         raise EmptyInput(f"{content.name} is empty: give a file with at least one headline")
     return text
 
 
-def _parsed(opened: StoredTable | Text | str, content: Content, options: _Options) -> Source:
+def _parsed(opened: StoredTable | Text | str, content: Content, options: ReadOptions) -> Source:
     """Parse an input; of an address, take down that it was read, unless its content leads to other addresses."""
     if isinstance(opened, StoredTable):
         kind = "parquet"
@@ -222,7 +205,7 @@ def _parsed(opened: StoredTable | Text | str, content: Content, options: _Option
     return source
 
 
-def _parsed_text(opened: Text, content: Content, options: _Options) -> tuple[Source, str]:
+def _parsed_text(opened: Text, content: Content, options: ReadOptions) -> tuple[Source, str]:
     """The headlines of a text, and the format that it has."""
     text, rest = opened.text, ""
     named = options.columns.title
@@ -237,7 +220,7 @@ def _parsed_text(opened: Text, content: Content, options: _Options) -> tuple[Sou
     return replace(source, notes=[*source.notes, *opened.notes]), kind
 
 
-def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -> Source:
+def _source(text: str, name: str, kind: str, options: ReadOptions, encoding: str) -> Source:
     how = "" if encoding in ("utf-8", "utf-8-sig") else f", {encoding.replace('_', '-')}"
     if kind in ("csv", "tsv", "jsonl"):
         return table_source(
@@ -254,7 +237,7 @@ def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -
     if kind == "feed":
         return _feed(text, name, options)
     if kind == "opml":
-        return _opml(text, name, options)
+        return opml_source(text, name, options, _listed_feed)
     columns = options.columns
     if columns != Columns():
         column = next(name for name in astuple(columns) if name is not None)
@@ -264,67 +247,16 @@ def _source(text: str, name: str, kind: str, options: _Options, encoding: str) -
     )
 
 
-def _feed(text: str, name: str, options: _Options) -> Source:
+def _feed(text: str, name: str, options: ReadOptions) -> Source:
     headlines, rest = feed_headlines(text, name, options.dates, skip_bad=options.skip_bad)
     notes = [f"read {name} as a feed: {len(headlines):,} entries"]
     source = Source(headlines, "feed", list(FEED_COLUMNS), notes=notes)
     return source if rest is None else incomplete(source, f"{name} was cut off", rest)
 
 
-def _opml(text: str, name: str, options: _Options) -> Source:
-    """The entries of the feeds that OPML lists; feeds that cannot be read are named in the warnings."""
-    addresses = addresses_of_opml(text, name)
-    if not addresses:
-        raise InputError(f"{name} lists no feeds: give OPML with outlines that have an xmlUrl")
-    if not options.fetch:
-        raise InputError(f"{name} lists feeds ({len(addresses):,}): add --fetch to fetch them")
-    feeds = _listed_feeds(addresses, options)
-    unchanged = sum(isinstance(feed, Unchanged) for feed in feeds)
-    feeds = [feed for feed in feeds if not isinstance(feed, Unchanged)]
-    failures = [feed for feed in feeds if isinstance(feed, InputError)]
-    if len(failures) == len(feeds) > 0 == unchanged and not (options.visits and options.visits.go_on):
-        raise Unreachable(f"{name}: none of {len(feeds):,} feeds could be read; the first: {failures[0]}")
-    read = [feed for feed in feeds if isinstance(feed, Source)]
-    headlines = [headline for feed in read for headline in feed.headlines]
-    count = f"{len(headlines):,} entries of {len(read)} of {len(feeds) + unchanged} feeds"
-    count += f", {unchanged} without anything new" * (unchanged > 0)
-    return Source(
-        headlines,
-        "feed",
-        list(FEED_COLUMNS),
-        rejects=[line for feed in read for line in feed.rejects],
-        notes=[f"read {name} as OPML: {count}", *(note for feed in read for note in feed.notes[1:])],
-        warnings=[line for feed in feeds for line in (feed.warnings if isinstance(feed, Source) else [str(feed)])],
-    )
-
-
-def _listed_feeds(addresses: list[str], options: _Options) -> list[Source | InputError]:
-    """The feed at each address, or why it cannot be read. Each is parsed when it arrives, while others are on their way."""
-    from dedupe.readers.web import downloads
-
-    advice = "is not an http or https address: correct it in the list of feeds"
-    feeds: dict[str, Source | InputError] = {each: InputError(f"{each} {advice}") for each in addresses}
-    web = [address for address in addresses if is_address(address)]
-    visits = options.visits
-    arriving = downloads(web, timeout=options.timeout, allow_private=options.allow_private, visits=visits)
-    with closing(arriving):
-        for position, result in arriving:
-            feeds[web[position]] = _listed_feed(web[position], result, options)
-    for address, feed in feeds.items():
-        if visits and isinstance(feed, InputError):
-            visits.note(address, feed)
-    return list(feeds.values())
-
-
-def _listed_feed(address: str, result: Download | InputError, options: _Options) -> Source | InputError:
-    if isinstance(result, InputError):
-        return result
-    try:
-        data, damage = unpack(result.content, address, options.limit, skip_bad=options.skip_bad)
-        content = Content(address, data, suffix(address), result.charset, damage, answer=result.answer)
-        return _parsed(_text(content, replace(options, encoding=None)), content, replace(options, format="feed"))
-    except InputError as error:
-        return error
+def _listed_feed(content: Content, options: ReadOptions) -> Source:
+    """Parse a feed that a list or a page names."""
+    return _parsed(_text(content, replace(options, encoding=None)), content, replace(options, format="feed"))
 
 
 def _lines(text: str, name: str, encoding: str, *, detected: bool) -> Source:
@@ -335,7 +267,7 @@ def _lines(text: str, name: str, encoding: str, *, detected: bool) -> Source:
     return Source([Headline(title) for title in titles], "lines", notes=notes)
 
 
-def _page(text: str, name: str, options: _Options, encoding: str) -> Source:
+def _page(text: str, name: str, options: ReadOptions, encoding: str) -> Source:
     page = page_of(text, name if is_address(name) else None, layout=options.layout, dates=options.dates)
     if not page.feeds:
         return page_source(page, name, encoding)
@@ -343,7 +275,7 @@ def _page(text: str, name: str, options: _Options, encoding: str) -> Source:
         source = page_source(page, name, encoding)
         hint = f"{name} has a feed, with dates: add --prefer-feed to read {page.feeds[0]} instead"
         return replace(source, notes=[*source.notes, hint])
-    feed = _listed_feeds(page.feeds[:1], options)[0]
+    feed = feeds_at(page.feeds[:1], options, _listed_feed)[0]
     if isinstance(feed, Unchanged):
         return Source([], "feed", list(FEED_COLUMNS), notes=[str(feed)])
     if isinstance(feed, InputError):

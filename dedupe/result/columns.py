@@ -10,7 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dedupe.headlines import Headline, from_fields
+from dedupe.result.publishers import counts_of
 from dedupe.runtime.arrow import column_of, single_table, tables_of
 from dedupe.runtime.arrow_values import as_pandas
 
@@ -18,12 +21,15 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from dedupe.result.deduplication import Deduplication
+
 
 TITLE = "dedupe_title"
 """The column with the title of each row, where the rows have no column `title` that holds it."""
 
 POSITION = "dedupe_position"
 """In nested JSON, the place of a row in the input."""
+_TEXTS = (TITLE, "dedupe_flag", "dedupe_file")
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,24 @@ class OutputRows:
                 table = table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
             begin += rows
             yield table
+
+
+def rows_of_run(result: Deduplication) -> OutputRows:
+    """Return one output row per headline of a run; see `docs/columns.md`."""
+    representative, story = np.zeros(len(result), bool), result.labels("story")
+    representative[result.representatives("story")] = True
+    added = {
+        **title_column(result.headlines),
+        "dedupe_story": story.tolist(),
+        "dedupe_wording": result.labels("wording").tolist(),
+        "dedupe_representative": representative.tolist(),
+        "dedupe_probability": result.probabilities.round(4).tolist(),
+        "dedupe_size": np.bincount(story, minlength=1)[story].tolist(),
+        "dedupe_publishers": counts_of(result.publishers, story)[story].tolist(),
+        "dedupe_flag": result.flags(),
+    }
+    files = [headline.file for headline in result.headlines]
+    return OutputRows(result.headlines, added | ({"dedupe_file": files} if any(files) else {}), _TEXTS)
 
 
 def title_column(headlines: Sequence[Headline]) -> dict[str, list[str]]:

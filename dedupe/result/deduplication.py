@@ -22,7 +22,7 @@ from dedupe.embedding.vectors import Vectors
 from dedupe.headlines import Headline
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.cautions import Caution, contradiction_cautions, story_cautions
-from dedupe.result.columns import TITLE, OutputRows, title_column
+from dedupe.result.columns import OutputRows, rows_of_run
 from dedupe.result.display import html, summary
 from dedupe.result.groups import ShortList, Story, stories_of
 from dedupe.result.keeping import (
@@ -35,7 +35,7 @@ from dedupe.result.keeping import (
     rows_best_first,
 )
 from dedupe.result.pairs import ScoredPairs
-from dedupe.result.publishers import counts_of, publishers_of
+from dedupe.result.publishers import publishers_of
 from dedupe.result.settings import Settings, check_choice
 from dedupe.result.shared import shared_addresses, shared_records
 from dedupe.result.story_table import summaries_of
@@ -44,9 +44,6 @@ from dedupe.scoring.model import Judge
 from dedupe.scoring.reader import PairsRead
 from dedupe.scoring.similarity_scale import Scale
 from dedupe.text.outlets import NO_OUTLETS, Outlets
-
-_TEXT_COLUMNS = (TITLE, "dedupe_flag", "dedupe_file")
-
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -262,21 +259,7 @@ class Deduplication:
     @property
     def output(self) -> OutputRows:
         """One output row per headline, made one at a time."""
-        representative = np.zeros(len(self), bool)
-        representative[self.representatives("story")] = True
-        story = self._labels["story"]
-        added = {
-            **title_column(self.headlines),
-            "dedupe_story": story.tolist(),
-            "dedupe_wording": self._labels["wording"].tolist(),
-            "dedupe_representative": representative.tolist(),
-            "dedupe_probability": self.probabilities.round(4).tolist(),
-            "dedupe_size": np.bincount(story, minlength=1)[story].tolist(),
-            "dedupe_publishers": counts_of(self.publishers, story)[story].tolist(),
-            "dedupe_flag": self.flags(),
-        }
-        files = [headline.file for headline in self.headlines]
-        return OutputRows(self.headlines, added | ({"dedupe_file": files} if any(files) else {}), _TEXT_COLUMNS)
+        return rows_of_run(self)
 
     @cached_property
     def _labels(self) -> dict[str, Ints]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from dedupe.candidates.pairs import PairTable
 from dedupe.headlines import Headline
 from dedupe.result.settings import SourceRules
 from dedupe.runtime.arrays import Bools, Ints, codes
@@ -42,6 +43,14 @@ def owners_of(
         for node, publisher in zip(of_row.tolist(), publishers_of(headlines, rules.publishers).tolist(), strict=True):
             owners[node] |= {publisher} - {-1}
     return list(map(frozenset, owners))
+
+
+def linked_owners(
+    rows: Sequence[Headline], sources: SourceRules, of_row: Ints, generic: Bools, pairs: PairTable
+) -> list[frozenset[int]] | None:
+    """Return the owners of nodes, see `owners_of`; of those whose titles say nothing, `generic`, only what has pairs counts."""
+    linked = np.bincount(np.concatenate([pairs.i, pairs.j]), minlength=len(generic)) > 0
+    return owners_of(rows, sources, of_row, generic & linked)
 
 
 def counts_of(publishers: Ints, labels: Ints) -> Ints:
