@@ -25,6 +25,7 @@ SUBJECTS = "ferry mayor storm bridge school union dam court museum bakery".split
 EVENTS = "sinks resigns floods reopens strikes burns wins closes rises falls".split()
 PLACES = "Oslo Bergen Ghent Porto Malmo Turku".split()
 ENDS = ["", " on Monday", " with 14 hurt", " after 3 days", " - Harbour Times", " | Fjord Herald", " - Lofoten Courier"]
+ODD = ["", "Corrections", "Morning briefing", "Open thread"]
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -63,11 +64,11 @@ def quick(monkeypatch):
 
 
 def headlines(count, seed=0):
-    """Titles of few words, some with marks, dates, sources, addresses, items of pages; some are copies, some are empty."""
+    """Titles of few words, some with marks, dates, sources, addresses, items of pages; some are copies, empty, or say nothing."""
     rng, rows = random.Random(seed), []
     for k in range(count):
         words = [rng.choice(SUBJECTS), rng.choice(EVENTS), "in", rng.choice(PLACES)]
-        title = " ".join(words) + rng.choice(ENDS) if rng.random() < 0.97 else rng.choice(["", "Live: " + words[0]])
+        title = " ".join(words) + rng.choice(ENDS) if rng.random() < 0.92 else rng.choice([*ODD, "Live: " + words[0]])
         published = START + timedelta(hours=rng.uniform(0, 100)) if rng.random() < 0.9 else None
         url = f"https://example.org/2026/story-{rng.randrange(30)}-of-the-day" if rng.random() < 0.2 else None
         record = f"item{rng.randrange(20)}" if rng.random() < 0.1 else None
