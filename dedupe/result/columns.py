@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedupe.headlines import Headline, from_fields
-from dedupe.result.publishers import counts_of
 from dedupe.runtime.arrow import column_of, single_table, tables_of
 from dedupe.runtime.arrow_values import as_pandas
 
@@ -90,6 +89,8 @@ class OutputRows:
 
 def rows_of_run(result: Deduplication) -> OutputRows:
     """Return one output row per headline of a run; see `docs/columns.md`."""
+    from dedupe.result.publishers import counts_of
+
     representative, story = np.zeros(len(result), bool), result.labels("story")
     representative[result.representatives("story")] = True
     added = {
