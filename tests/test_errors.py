@@ -20,7 +20,7 @@ def test_a_message_is_one_line(error):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("a.csv", "id,ti\x0btle,da\u2028te\n1,Ferry sinks,2\n"),
+        ("a.csv", "id,wo\x0brd,pla\u2028ce\n1,7,2\n"),
         ("b.csv", '"id","title","d\x0bate"\n1,Ferry sinks\n'),
         ("c.json", '{"version": "https://jsonfeed.org/version/1", "i\u2028tems": []}'),
     ],

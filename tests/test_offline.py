@@ -17,6 +17,7 @@ CACHE = ".cache/headline-dedupe/"
 TITLES = ["Ferry sinks off Oslo, 3 dead", "Three dead as ferry sinks off Oslo", "Rates rise again in March"]
 MODULES = {  # the modules that a run imports of each dependency that is not called like its module
     "faiss-cpu": "faiss",
+    "python-dateutil": "dateutil.parser",
     "py3langid": "py3langid.langid",
     "PyStemmer": "Stemmer",
     "pyarrow": "pyarrow.parquet",

@@ -11,7 +11,6 @@ import numpy as np
 
 from dedupe.cli.shared import count, option
 from dedupe.levels import LEVELS
-from dedupe.readers.outlet_lists import read_publishers, read_source_order
 from dedupe.writers.dropped import DROPPED_FORMATS
 from dedupe.writers.rows import format_of
 
@@ -53,6 +52,8 @@ class SourceOptions:
 
     def arguments(self, headlines: Sequence[Headline]) -> dict[str, Any]:
         """Return the options as arguments for the library, or raise a usage error where no row has a source."""
+        from dedupe.readers.outlet_lists import read_publishers, read_source_order
+
         if self.prefer_source:
             check_sources("--prefer-source", headlines)
         if self.never_same_source:

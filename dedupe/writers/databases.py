@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
@@ -20,6 +19,8 @@ def write_database(columns: Sequence[str], rows: Iterable[Sequence[Any]], path: 
 
     Raises `OutputError` where SQLite cannot have the columns, as it ignores their case, or the file cannot be written.
     """
+    import sqlite3
+
     names = ", ".join(map(_quoted, columns))
     with closing(sqlite3.connect(":memory:")) as connection:
         try:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe import Columns, InputError, deduplicate, read_headlines, read_table
+from dedupe.clustering import collapse_copies
 from dedupe.readers import read_page, rows_of
 from dedupe.result.cautions import input_cautions
 from tests.support.headline_files import write
@@ -160,7 +161,7 @@ def test_no_row_of_a_table_is_dropped_or_dated_unseen(tmp_path_factory, dates, d
         writer.writerows([["title", "published"], *([f"Storm {k}", date] for k, date in enumerate(dates))])
     headlines = read_headlines(path, day_first=day_first, now=NOW, encoding="utf-8").headlines
     assert [headline.columns["published"] for headline in headlines] == dates
-    cautions = {caution.code: caution for caution in input_cautions(headlines, ["x"] * len(dates), False, None)}
+    cautions = {caution.code: caution for caution in input_cautions(collapse_copies(headlines, None), False, None)}
     flagged = [
         k
         for code in ("bad-date", "ambiguous-date", "unknown-zone")

@@ -179,9 +179,9 @@ def test_nodes_whose_context_is_estimated_are_named():
     cut = {level: np.where((i < size) | (j - i < 3), values, 0) for level, values in both.items()}
     kept = np.flatnonzero(cut["story"])  # the second component is sparse
     pairs = table(i[kept], j[kept], {level: values[kept] for level, values in cut.items()})
-    options = {"dense_pairs": size * 20}
-    assert Context(titles(2 * size + 2), pairs, dense_nodes=size - 1, **options).sampled.tolist() == list(range(size))
-    assert not len(Context(titles(2 * size + 2), pairs, dense_nodes=size, **options).sampled)
+    for nodes, sampled in ((size - 1, list(range(size))), (size, [])):
+        matrices = Matrices(2 * size + 2, pairs.i, pairs.j, dense_pairs=size * 20, dense_nodes=nodes)
+        assert Context(titles(2 * size + 2), pairs, matrices).sampled.tolist() == sampled
 
 
 def test_the_multiplications_of_a_dense_component_grow_with_its_pairs(monkeypatch):
