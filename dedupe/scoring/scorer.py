@@ -226,7 +226,8 @@ class Scorer:
     ) -> PairTable:
         """Return the pairs whose probability in context reaches `floor` at the level of the run, with their context."""
         same_address = self.same_address.contain(pairs.i, pairs.j)
-        same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
+        if same_address.any():
+            same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
         pairs = replace(pairs, p_pair_story=with_address(pairs.p_pair_story, same_address))
         context = context_of(self.titles, pairs)
         pairs = self.judge.with_context(context, pairs, self.crowd)
