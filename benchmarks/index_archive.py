@@ -56,7 +56,7 @@ def _make(data: Path, cache: Path, folder: Path, archived: int) -> dict[str, Any
     encoder, rows, began = Remembering(cache), _rows(data), perf_counter()
     with dedupe.StoryIndex(part, window="7d", encoder=encoder) as index:
         index.add(rows[:ACTIVE])
-        titles = titles_of(data, ACTIVE + min(archived, 20 * _CHUNK))[ACTIVE:]
+        titles = titles_of(data, ACTIVE + min(archived, 5 * _CHUNK))[ACTIVE:]
         vectors = encoder.encode(titles)
         for first in range(0, archived, _CHUNK):
             _write(index._store, titles, vectors, first, min(_CHUNK, archived - first))

@@ -55,11 +55,15 @@ def renewed(
     is_forced = scorer.in_any_case.contain(i, j)
     stay, lapsed = ~was_forced & ~is_forced, was_forced & ~is_forced
     added = _scored(new, PairTable.of(i[lapsed], j[lapsed]), scorer, band)
-    old = replace(before.table.take(alive[stay]), i=i[stay], j=j[stay])
     nodes = len(scorer.titles.texts)
-    at = np.searchsorted(_keys(old, nodes), _keys(added, nodes)) + np.arange(len(added))
-    table = _merged(old, added, at)
-    origin = np.insert(alive[stay], at - np.arange(len(at)), _find(i, j, alive, added, nodes))
+    at = np.searchsorted(_keys(i[stay], j[stay], nodes), _keys(added.i, added.j, nodes)) + np.arange(len(added))
+    origin = np.full(len(added) + np.count_nonzero(stay), -1)
+    is_old = np.ones(len(origin), bool)
+    is_old[at] = False
+    origin[is_old] = alive[stay]
+    table = _merged(before.table, added, at, origin)
+    table.i[is_old], table.j[is_old] = i[stay], j[stay]
+    origin[at] = _find(i, j, alive, added, nodes)
     place = np.full(len(before), -1)
     place[origin[origin >= 0]] = np.flatnonzero(origin >= 0)
     read = place[before.read]
@@ -78,19 +82,16 @@ def _scored(new: Ints, lapsed: PairTable, scorer: Scorer, band: TimeBand | None)
     return concatenate([*in_order(scorer.pair_probabilities, parts), scorer.forced_pairs(), lapsed])
 
 
-def _merged(old: PairTable, added: PairTable, at: Ints) -> PairTable:
-    """Return the pairs of both; the added ones, whose places are `at`, have the same columns filled."""
-    if not len(old) or not len(added):
-        return old if len(old) else added
-    is_old = np.ones(len(old) + len(added), bool)
-    is_old[at] = False
+def _merged(before: PairTable, added: PairTable, at: Ints, origin: Ints) -> PairTable:
+    """Return a table with the pairs of the run before at their `origin`, and the added ones `at` some places."""
+    if not len(before):
+        return added
     columns = []
     for column in fields(PairTable):
-        values, more = getattr(old, column.name), getattr(added, column.name)
+        values, more = getattr(before, column.name), getattr(added, column.name)
         if len(values):
-            merged = np.empty(len(is_old), values.dtype)
-            merged[is_old], merged[at] = values, more
-            values = merged
+            values = values.take(origin, mode="clip")
+            values[at] = more if len(added) else 0
         columns.append(values)
     return PairTable(*columns)
 
@@ -99,13 +100,13 @@ def _find(i: Ints, j: Ints, places: Ints, pairs: PairTable, nodes: int) -> Ints:
     """Return the place of each of `pairs` among the sorted pairs i, j, which have these places; -1 where it is none."""
     if not len(i):
         return np.full(len(pairs), -1)
-    keys, wanted = i.astype(np.int64) * nodes + j, _keys(pairs, nodes)
+    keys, wanted = _keys(i, j, nodes), _keys(pairs.i, pairs.j, nodes)
     found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
     return np.where(keys[found] == wanted, places[found], -1)
 
 
-def _keys(pairs: PairTable, nodes: int) -> Ints:
-    return pairs.i.astype(np.int64) * nodes + pairs.j
+def _keys(i: Ints, j: Ints, nodes: int) -> Ints:
+    return i.astype(np.int64) * nodes + j
 
 
 def as_read(pairs: KeptPairs, scorer: Scorer, progress: Progress) -> tuple[KeptPairs, PairTable, PairsRead]:

@@ -133,7 +133,7 @@ def rows_at_addresses(addresses: Sequence[str | None], of_row: Ints, count: int)
 
 def with_address(p_story: Float32s, same_address: Bools) -> Float32s:
     """Return the probability of story of each pair, at least `SAME_ADDRESS` where it has the same address; all (pairs,)."""
-    return np.where(same_address, np.maximum(p_story, SAME_ADDRESS), p_story)
+    return np.where(same_address, np.maximum(p_story, SAME_ADDRESS), p_story) if same_address.any() else p_story
 
 
 def refuted(similarity: Float32s, p_story: Float32s) -> Bools:

@@ -166,9 +166,11 @@ class Matrices:
             common[part] = values
         return common
 
-    def is_estimated(self, matrix: csr_matrix) -> bool:
-        """Return whether products of the matrix are estimated from a sample anywhere."""
-        return bool((np.bincount(self._component)[self._dense(matrix)] > self.dense_nodes).any())
+    @property
+    def is_estimated(self) -> bool:
+        """Whether products are estimated from a sample anywhere."""
+        sizes = np.bincount(self._component, minlength=1)
+        return bool(sizes.max() > self.dense_nodes and (sizes[self._dense(self.pair)] > self.dense_nodes).any())
 
     def _dense(self, matrix: csr_matrix) -> Bools:
         """Return which components a dense product multiplies faster than sparse rows do."""

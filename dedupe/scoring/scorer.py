@@ -248,7 +248,8 @@ class Scorer:
     ) -> tuple[PairTable, Ints]:
         """Return the same, and the nodes whose context is estimated from a sample, ascending."""
         same_address = self.same_address.contain(pairs.i, pairs.j)
-        same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
+        if same_address.any():
+            same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
         pairs = replace(pairs, p_pair_story=with_address(pairs.p_pair_story, same_address))
         context = context_of(self.titles, pairs)
         pairs = self.judge.with_context(context, pairs, self.crowd)
