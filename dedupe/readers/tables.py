@@ -7,7 +7,6 @@ from dataclasses import replace
 from dedupe.dates import DateRules
 from dedupe.errors import EmptyInput, InputError
 from dedupe.readers.columnar import stored_headlines, values_of
-from dedupe.readers.databases import read_database
 from dedupe.readers.delimited import Columns, Rows, find_columns, headlines_of, read_csv, read_jsonl
 from dedupe.readers.opening import Content
 from dedupe.readers.sniff import likely_delimiter
@@ -37,6 +36,8 @@ def workbook_source(content: Content, choice: Columns, limit: SizeLimit, dates: 
 
 def database_source(content: Content, choice: Columns, limit: SizeLimit, dates: DateRules) -> Source:
     """Return the headlines of a SQLite table or query. `limit`: on its rows in memory."""
+    from dedupe.readers.databases import read_database
+
     rows, how = read_database(content, limit)
     return _rows_source(rows, "sqlite", f"SQLite ({how})", choice, dates)
 
