@@ -34,8 +34,9 @@ class Arrival:
 def arrivals(headlines: Sequence[Headline], store: Store, now: int) -> list[Arrival]:
     """Return what each headline is; `now`: the time of adding. New rows are numbered from the store's next number.
 
-    A headline is known where one with its title is stored that has its id and source, or its address. It is a new title of
-    an item where another title is stored with its id and source, both given, or at its address.
+    A headline is known where one with its title is stored that has its id and source, or its address; one that has neither,
+    where one with its title, source and date is stored. It is a new title of an item where another title is stored with its
+    id and source, both given, or at its address.
     """
     items, row, arrived = _Items(store), store.counter("row"), list[Arrival]()
     for headline in headlines:
@@ -60,17 +61,18 @@ def time_of(headline: Headline, now: int) -> tuple[int, tuple[str, ...]]:
 
 
 class _Items:
-    """The titles under each id and at each address: those stored, looked up when they are first asked for, and new ones."""
+    """The titles under each id, at each address, or alone: stored ones, looked up when they are first asked for, and new ones."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._ids: dict[tuple[str, str | None], list[tuple[int, str]]] = {}
         self._addresses: dict[str, list[tuple[int, str]]] = {}
+        self._titles: dict[tuple[str, str | None, int | None], list[tuple[int, str]]] = {}
         self._revises: dict[int, int] = {}
 
     def known(self, headline: Headline) -> int | None:
         title = _plain(headline.title)
-        there = [*self._of_id(headline), *self._at_address(headline)]
+        there = [*self._of_id(headline), *self._at_address(headline), *self._alike(headline)]
         return next((row for row, stored in there if _plain(stored) == title), None)
 
     def revised(self, headline: Headline) -> int | None:
@@ -88,7 +90,17 @@ class _Items:
             self._of_id(headline).append((row, headline.title))
         if clean_address(headline.url) is not None:
             self._at_address(headline).append((row, headline.title))
+        self._alike(headline).append((row, headline.title))
         self._revises[row] = row if revises is None else revises
+
+    def _alike(self, headline: Headline) -> list[tuple[int, str]]:
+        """What has the title, source and date of a headline that has no id and no address."""
+        if headline.id is not None or clean_address(headline.url) is not None or not headline.title.strip():
+            return []
+        key = headline.title, headline.source, microseconds(headline.published) if headline.published else None
+        if key not in self._titles:
+            self._titles[key] = self._store.at_title(*key)
+        return self._titles[key]
 
     def _of_id(self, headline: Headline) -> list[tuple[int, str]]:
         if headline.id is None:

@@ -73,6 +73,7 @@ CREATE TABLE headline_rows (
     vector INTEGER REFERENCES vectors (key)  -- of an archived row
 );
 CREATE INDEX rows_by_item ON headline_rows (id, source) WHERE id IS NOT NULL;
+CREATE INDEX rows_by_title ON headline_rows (title) WHERE id IS NULL AND address IS NULL;
 CREATE INDEX rows_by_address ON headline_rows (address) WHERE address IS NOT NULL;
 CREATE INDEX rows_by_time ON headline_rows (time);
 CREATE INDEX rows_by_story ON headline_rows (story);

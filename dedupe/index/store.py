@@ -124,6 +124,18 @@ class Store:
         query = "SELECT min(row), title FROM headline_rows WHERE address = ? GROUP BY title ORDER BY 1 LIMIT ?"
         return [(row, text_of(title)) for row, title in self.database.rows(query, [storable(address), _MAX_AT_ADDRESS])]
 
+    def at_title(self, title: str, source: str | None, published: int | None) -> list[tuple[int, str]]:
+        """Return number and title of a headline without id and address that has this title, source and date.
+
+        Of those without a date, only active ones count.
+        """
+        query = (
+            "SELECT row, title FROM headline_rows WHERE title = ? AND source IS ? AND published IS ? "
+            "AND id IS NULL AND address IS NULL AND (published IS NOT NULL OR place IS NULL) ORDER BY row LIMIT 1"
+        )
+        found = self.database.rows(query, [storable(title), storable(source), published])
+        return [(row, text_of(title)) for row, title in found]
+
     def item_of(self, row: int) -> int:
         """Return the first row of the item that a row is a title of."""
         return int(self.database.value("SELECT coalesce(revises, row) FROM headline_rows WHERE row = ?", [row]) or row)

@@ -40,6 +40,23 @@ def test_ids_copies_and_wordings(folder):
     assert (first.number, second.number, first.events) == (1, 2, ())
 
 
+def test_a_file_without_ids_and_addresses_can_be_added_twice(folder):
+    rows = [headline(FERRY, source="a"), headline(MUSEUM, 2), dedupe.Headline(FERRY_AGAIN, source="b")]
+    with opened(folder) as index:
+        first, again = index.add(rows, now=at(3)), index.add(rows, now=at(4))
+        assert not any(item.known for item in first) and all(item.known for item in again)
+        assert [(item.row, item.story) for item in again] == [(item.row, item.story) for item in first]
+        other = [
+            headline(FERRY, source="b"),
+            headline(FERRY, 1, source="a"),
+            headline(MUSEUM),
+            dedupe.Headline(FERRY_AGAIN),
+        ]
+        assert not any(item.known for item in index.add(other, now=at(5)))
+        twice = index.add([headline("Storm closes port", 5), headline("Storm closes port", 5)], now=at(6))
+        assert [item.known for item in twice] == [False, True] and twice[0].row == twice[1].row
+
+
 def test_ids_are_named_after_the_day_of_the_earliest_headline(folder):
     with opened(folder) as index:
         late_evening, next_day = headline(FERRY_AGAIN, 15.9), headline(FERRY, 16.1)
