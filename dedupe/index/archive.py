@@ -67,6 +67,20 @@ class Nearest:
     similarity: Float32s
 
 
+_NOTHING = Nearest(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
+
+
+def nearest(parts: Sequence[Nearest], k: int) -> Nearest:
+    """Return the `k` rows that are nearest to each query, of all parts, sorted by query and similarity."""
+    every = [_NOTHING, *parts]
+    query, row = (np.concatenate([getattr(part, name) for part in every]) for name in ("query", "row"))
+    similarity = np.concatenate([part.similarity for part in every])
+    order = np.lexsort((row, -similarity, query))
+    query, row, similarity = query[order], row[order], similarity[order]
+    kept = np.arange(len(query)) - np.searchsorted(query, query) < k
+    return Nearest(query[kept], row[kept], similarity[kept])
+
+
 def due(segments: Sequence[Segment], rows_behind: int) -> int | None:
     """Return from which segment on rows should move into a new one, None where there is nothing to do yet.
 
@@ -134,12 +148,7 @@ class Archive:
         Similarities are those of half-precision vectors. A large segment finds most of the nearest rows, not surely all.
         Raises `DamagedSegment`.
         """
-        found = [file.search(vectors, k) for file in self._files]
-        query, row, similarity = (np.concatenate(column) for column in zip(_NOTHING, *found, strict=True))
-        order = np.lexsort((row, -similarity, query))
-        query, row, similarity = query[order], row[order], similarity[order]
-        rank = np.arange(len(query)) - np.searchsorted(query, query)
-        return Nearest(query[rank < k], row[rank < k], similarity[rank < k])
+        return nearest([file.search(vectors, k) for file in self._files], k)
 
     def damaged(self) -> list[DamagedSegment]:
         """Read every file, and return what is wrong with each that is not as it was written."""
@@ -152,17 +161,14 @@ class Archive:
         return problems
 
 
-_NOTHING = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
-
-
 class _File:
     def __init__(self, path: Path, segment: Segment) -> None:
         self._path, self._segment = path, segment
 
-    def search(self, vectors: Float32s, k: int) -> tuple[Ints, Ints, Float32s]:
+    def search(self, vectors: Float32s, k: int) -> Nearest:
         similarity, rows = self._index.search(np.ascontiguousarray(vectors, np.float32), min(k, self._segment.count))
         query, place = np.nonzero(rows >= 0)
-        return query, rows[query, place], similarity[query, place]
+        return Nearest(query, rows[query, place], similarity[query, place])
 
     def verify(self) -> None:
         """Raise `DamagedSegment` where the file is not the one that was written."""

@@ -9,11 +9,20 @@ from pathlib import Path
 import numpy as np
 
 from dedupe.embedding import Vectors
-from dedupe.index.archive import SUFFIX, Archive, DamagedSegment, Segment, due, write_segment
+from dedupe.index.archive import (
+    SUFFIX,
+    Archive,
+    DamagedSegment,
+    Nearest,
+    Segment,
+    due,
+    nearest,
+    write_segment,
+)
 from dedupe.index.store import FORGOTTEN, Store
 from dedupe.runtime.arrays import Ints
 
-_NEIGHBORS = 64  # looked at in each file and in the database for each title
+_NEIGHBORS = 20  # of each title; the pairs among them are scored and read as well
 
 
 class Archived:
@@ -26,22 +35,22 @@ class Archived:
     def near(self, vectors: Vectors, floor: float) -> list[int]:
         """Return the rows of archived headlines with a cosine of at least `floor` to any of the vectors, ascending.
 
-        Of each vector's rows, the nearest 64 of each file count. A file that cannot be read is replaced by the database.
+        Of each vector, its nearest 20 count. A file that cannot be read is replaced by the database.
         """
         if not len(vectors) or not vectors.shape[1]:
             return []
         queries, archive = np.ascontiguousarray(vectors[:], np.float32), self._opened()
-        places = []
         try:
-            found = archive.search(queries, _NEIGHBORS)
-            places.append(found.row[found.similarity >= floor])
-            behind = archive.last + 1
+            parts, behind = [archive.search(queries, _NEIGHBORS)], archive.last + 1
         except DamagedSegment:
-            places, behind = [], 0
+            parts, behind = [], 0
         for numbers, rows in self._store.archived.vectors_from(behind):
-            places.append(numbers[(rows @ queries.T >= floor).any(axis=1)])
-        found_places = np.unique(np.concatenate([np.empty(0, np.int64), *places])).tolist()
-        return sorted(self._store.archived.rows_at(found_places).values())
+            similarity = queries @ rows.T
+            query, place = np.nonzero(similarity >= floor)
+            parts.append(Nearest(query, numbers[place], similarity[query, place]))
+        found = nearest(parts, _NEIGHBORS)
+        places = np.unique(found.row[found.similarity >= floor]).tolist()
+        return sorted(self._store.archived.rows_at(places).values())
 
     def tend(self) -> None:
         """Write another file where enough rows have gathered behind the last one; the writer's task."""
