@@ -50,7 +50,7 @@ def renewed(
     matrices, nodes = Matrices(len(titles.texts), table.i, table.j), len(titles.texts)
     changed = _changed(before, table, origin, renumber, place)
     now = np.union1d(np.flatnonzero(place < 0), renumber[changed])
-    if len(now) * _MOST_CHANGED > nodes or matrices.is_estimated:
+    if len(now) * _MOST_CHANGED > nodes or before.matrices.is_estimated or matrices.is_estimated:
         return context_of(titles, table)
     is_changed = np.zeros(nodes, bool)
     is_changed[now] = True
