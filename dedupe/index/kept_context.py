@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from dedupe.candidates import PairTable
-from dedupe.index.third_terms import Terms, terms_of
+from dedupe.index.third_terms import Own, Terms, terms_of
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Ints
 from dedupe.scoring import TitleFeatures
@@ -50,7 +50,7 @@ def renewed(
     matrices, nodes = Matrices(len(titles.texts), table.i, table.j), len(titles.texts)
     changed = _changed(before, table, origin, renumber, place)
     now = np.union1d(np.flatnonzero(place < 0), renumber[changed])
-    if len(now) * _MOST_CHANGED > nodes or matrices.is_estimated:
+    if len(now) * _MOST_CHANGED > nodes or before.matrices.is_estimated or matrices.is_estimated:
         return context_of(titles, table)
     is_changed = np.zeros(nodes, bool)
     is_changed[now] = True
@@ -59,12 +59,12 @@ def renewed(
     to = np.full(len(before.table), -1)
     to[origin[~anew]] = np.flatnonzero(~anew)
     went = np.union1d(np.flatnonzero(renumber < 0), changed)
-    for terms in terms_of(before.matrices, before.table, before.words, went):
+    for terms in terms_of(before.matrices, before.table, before.words, went, own=False):
         _add(kept.sums, -1.0, terms, to)
     to = np.where(anew, -1, np.arange(len(table)))
-    for terms in terms_of(matrices, table, kept.words, now):
+    for terms in terms_of(matrices, table, kept.words, now, own=True):
         _add(kept.sums, 1.0, terms, to)
-        _put(kept.sums, terms)
+        _put(kept.sums, terms.own)
     return kept
 
 
@@ -108,9 +108,10 @@ def _add(sums: Sums, sign: float, terms: Terms, to: Ints) -> None:
     np.add.at(sums.said.reshape(-1), at[there] * 2 + terms.side[there], sign * terms.said[there])
 
 
-def _put(sums: Sums, terms: Terms) -> None:
+def _put(sums: Sums, own: Own | None) -> None:
     """Set the sums of the pairs of third headlines themselves, in place."""
-    own = terms.own
+    if own is None:
+        return
     for level, values in zip(SCORED_LEVELS, own.common, strict=True):
         sums.common[level][own.pair] = values
     for side, said, mass in ((own.side, own.said, own.mass), (1 - own.side, own.echoed, own.echoed_mass)):

@@ -46,7 +46,7 @@ class Terms(NamedTuple):
     """What third headlines add to the sums of other pairs; a pair may occur several times.
 
     `pair`, `common`: to what the pair has in common, per level. `saying`, `side`, `said`: to the echoes of a pair: of the words
-    of i that j lacks (0), or of those of j that i lacks (1).
+    of i that j lacks (0), or of those of j that i lacks (1). `own`: the sums of their own pairs, if these were asked for.
     """
 
     pair: Ints
@@ -54,14 +54,14 @@ class Terms(NamedTuple):
     saying: Ints
     side: Ints
     said: Floats
-    own: Own
+    own: Own | None
 
 
-def terms_of(matrices: Matrices, table: PairTable, words: csr_matrix, thirds: Ints) -> Iterator[Terms]:
-    """Yield the terms of third headlines, some at a time. `words`: of `echoes.words_of`."""
+def terms_of(matrices: Matrices, table: PairTable, words: csr_matrix, thirds: Ints, *, own: bool) -> Iterator[Terms]:
+    """Yield the terms of third headlines, some at a time. `words`: of `echoes.words_of`; `own`: also of their own pairs."""
     every = _Titles(matrices.pair, [table.p_pair(level) for level in SCORED_LEVELS], words)
     blocks = [thirds[k : k + _BLOCK] for k in range(0, len(thirds), _BLOCK)]
-    return in_order(every.terms, blocks)
+    return in_order(lambda block: every.terms(block, own), blocks)
 
 
 class _Titles:
@@ -70,26 +70,29 @@ class _Titles:
         self.by_word, self.present = words.T.tocsr(), words.astype(bool).astype(np.float64)
         self.total = _of_rows(words)
 
-    def terms(self, block: Ints) -> Terms:
+    def terms(self, block: Ints, with_own: bool) -> Terms:
         """Return the terms of a block of third headlines, k, their partners a, and the partners b of these."""
         nodes = self.pair.shape[0]
         k, a, ka = _entries(self.pair, block)
         e, b, ab = _entries(self.pair, a)  # e: the place of (k, a)
-        at = (k * nodes)[e] + b
+        at = (k * nodes).take(e) + b
         p_ka = [p[ka] for p in self.probability]
         table = np.zeros(len(block) * nodes, np.float32)
         common, own_common, hit = list[Floats](), list[Floats](), np.empty(0, np.int64)
         for level in reversed(range(len(SCORED_LEVELS))):  # story first: what is not one story is not one wording
             table[k * nodes + a] = p_ka[level]
             if level == _STORY:
-                hit = np.flatnonzero(table[at])
+                hit = np.flatnonzero(table.take(at))
                 later = np.flatnonzero(b[hit] > a[e[hit]])
-            p_kb = table[at[hit]].astype(np.float64)
+            p_kb = table.take(at.take(hit)).astype(np.float64)
             common.insert(0, p_ka[level][e[hit[later]]] * p_kb[later])
-            own_common.insert(0, _sums(e[hit], self.probability[level][ab[hit]] * p_kb, len(k)))
+            if with_own:
+                own_common.insert(0, _sums(e[hit], self.probability[level][ab[hit]] * p_kb, len(k)))
         said, mass = self._lacking(block, k, a, e, at)
-        own_said = _sums(e[said], self.probability[_STORY][ab[said]] * mass, len(k))
-        own = self._own(block, k, a, ka, own_common, own_said)
+        own = None
+        if with_own:
+            own_said = _sums(e[said], self.probability[_STORY][ab[said]] * mass, len(k))
+            own = self._own(block, k, a, ka, own_common, own_said)
         side = (b > a[e])[said].astype(np.int64)
         return Terms(ab[hit[later]], common, ab[said], side, p_ka[_STORY][e[said]] * mass, own)
 
@@ -98,7 +101,7 @@ class _Titles:
         nodes, mass = self.pair.shape[0], np.zeros(0)
         for bits, masses in self._word_bits(block):
             bits[np.arange(len(block)) * nodes + block] = 0  # a title does not echo itself
-            lacking = bits[at] & np.invert(bits[k * nodes + a])[e]
+            lacking = bits.take(at) & np.invert(bits[k * nodes + a]).take(e)
             some = np.flatnonzero(lacking)
             if len(some):
                 mass = mass if len(mass) else np.zeros(len(e))
@@ -139,8 +142,8 @@ def _entries(matrix: csr_matrix, rows: Ints) -> tuple[Ints, Ints, NDArray[Any]]:
     """Return the entries of some rows: the place of the row among them, the column and the value."""
     starts, sizes = matrix.indptr[rows].astype(np.int64), np.diff(matrix.indptr)[rows].astype(np.int64)
     place = np.repeat(np.arange(len(rows)), sizes)
-    at = np.arange(len(place)) + (starts - (sizes.cumsum() - sizes))[place]
-    return place, matrix.indices[at].astype(np.int64), matrix.data[at]
+    at = np.arange(len(place)) + np.repeat(starts - (sizes.cumsum() - sizes), sizes)
+    return place, matrix.indices.take(at).astype(np.int64), matrix.data.take(at)
 
 
 def _of_rows(matrix: Any) -> Floats:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dedupe import set_threads
 from dedupe.candidates import join as join_module
-from dedupe.candidates.join import Join, candidate_pairs, rows_near
+from dedupe.candidates.join import Join, candidate_pairs, pairs_with, rows_near
 from dedupe.candidates.pairs import concatenate
 from dedupe.candidates.time_band import TimeBand
 from dedupe.errors import InputError
@@ -240,3 +240,17 @@ def test_a_threshold_out_of_range(threshold):
 def test_a_vector_is_no_matrix():
     with pytest.raises(InputError, match=r"shape \(3,\)"):
         candidate_pairs(np.ones(3, dtype=np.float32), 0.5)
+
+
+@pytest.mark.parametrize("window", [None, 20.0])
+def test_pairs_with_some_rows_are_those_of_the_join(window):
+    rng = np.random.default_rng(3)
+    rows, hours = unit(rng, 400), rng.uniform(0, 100, 400)
+    band = None if window is None else TimeBand(hours, hours, window)
+    chosen = np.sort(rng.choice(400, 30, replace=False))
+    expected = {t for t in joined(rows, 0.5, band) if t[0] in chosen or t[1] in chosen}
+    found = triples(pairs_with(rows, chosen, 0.5, band))
+    assert len(expected) > 100 and found == sorted(expected)
+    assert not len(pairs_with(rows, chosen[:0], 0.5, band))
+    wording = pairs_with(rows, chosen, 0.5, band, wording=True)
+    assert not len(wording.similarity) and len(wording.wording_similarity) == len(expected)

@@ -18,6 +18,7 @@ from dedupe.index.active_run import ActiveRun
 from dedupe.pipeline import grouped
 from dedupe.result.settings import Settings
 from dedupe.scoring import judge_of, reader
+from dedupe.scoring.context import Matrices
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.stores import MemoryReadings, MemoryVectors
 
@@ -295,3 +296,14 @@ def test_a_match_groups_the_new_headlines_and_knows_addresses_copies_and_correct
     assert labels[0] == labels[1], "they repeat nothing known, but each other"
     run.corrections = [Correction(two[0].title, rows[2].title, "story")]
     assert run.match(two[:1]).matches[0].headline.title == rows[2].title
+
+
+def test_sums_that_are_estimated_are_made_anew(monkeypatch):
+    estimated = iter([False, True, True])  # asked of the run before first; what it says decides
+    run, rows = active()
+    counts = counted(monkeypatch)
+    monkeypatch.setattr(Matrices, "is_estimated", property(lambda matrices: next(estimated)))
+    run.run(rows[2:])
+    run.run(rows[4:])
+    assert_same(run, rows[4:], run.settings)
+    assert counts["anew"] == 2

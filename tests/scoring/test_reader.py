@@ -14,6 +14,7 @@ from dedupe.errors import InputError, ModelError
 from dedupe.runtime.parallel import set_threads
 from dedupe.scoring.reader import MAX_TOKENS, Reader, load_reader, pairs_to_read, reader_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.stores import MemoryReadings
 
 TEXTS = [
     "ferry sinks off oslo, 3 dead",
@@ -116,3 +117,23 @@ def test_a_changed_reader_is_not_loaded(tmp_path):
         file.write(b" ")
     with pytest.raises(ModelError, match=f"{READER} has SHA-256"):
         Reader(folder)
+
+
+def test_pairs_of_a_store_are_not_read_again(reader, monkeypatch):
+    store, expected = MemoryReadings(), reader.log_odds(TEXTS, FIRST, SECOND)
+    some = np.arange(0, len(FIRST), 3)
+    np.testing.assert_allclose(
+        reader.log_odds(TEXTS, FIRST[some], SECOND[some], store=store), expected[some], atol=1e-4
+    )
+    np.testing.assert_allclose(reader.log_odds(TEXTS, SECOND, FIRST, store=store), expected, atol=1e-4)
+    assert store.read_again == 0 and len(store.rows) == len(FIRST)
+    monkeypatch.setattr(reader, "_read", None)
+    np.testing.assert_allclose(reader.log_odds(TEXTS, FIRST, SECOND, store=store), expected, atol=1e-4)
+
+
+def test_of_equally_doubtful_pairs_the_first_are_read():
+    p = np.array([0.5, 0.4, 0.6, 0.4, 0.9, 0.4, 0.5], np.float32)
+    pairs = PairTable(np.arange(7), np.arange(1, 8), p_pair_wording=np.zeros(7, np.float32), p_pair_story=p)
+    for count in range(8):
+        expected = np.sort(np.argsort(-np.maximum(p * (1 - p), 0), kind="stable")[:count])
+        np.testing.assert_array_equal(pairs_to_read(pairs, 7, "auto", at_least=count, per_node=0), expected)

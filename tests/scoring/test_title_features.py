@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.scoring.title_features import KINDS, describe_titles
+from dedupe.scoring.title_features import KINDS, Vocabulary, describe_titles, stacked
 from dedupe.text.document_frequencies import document_frequencies
 from dedupe.text.words import facts, opposite_of
 
@@ -115,3 +115,23 @@ def test_the_features_of_some_titles():
     for name in ("texts", "mass", "moods", "words", "first", "last", "facts"):
         np.testing.assert_array_equal(getattr(some, name), getattr(expected, name), name)
     assert some.kind is titles.kind and (some.entries != titles.entries[places]).nnz == 0
+
+
+def test_titles_described_one_after_another_are_those_described_together():
+    known, together = Vocabulary(), describe_titles(TITLES)
+    first = describe_titles(TITLES[:5], known=known)
+    both = stacked(first, describe_titles(TITLES[5:], known=known))
+    again = Vocabulary.of(*known.content())
+    for described in (both, describe_titles(TITLES, known=again)):
+        for kind in range(len(KINDS)):
+            for ours, theirs in ((described.entries, together.entries), (described.mirrored, together.mirrored)):
+                masses = [
+                    np.sort(m[:, d.kind == kind].toarray(), axis=1) for m, d in ((ours, described), (theirs, together))
+                ]
+                width = min(m.shape[1] for m in masses)
+                np.testing.assert_array_equal(*(m[:, m.shape[1] - width :] for m in masses))
+            overlap = [d.entries @ d.mirrored.T for d in (described, together)]
+            np.testing.assert_allclose(overlap[0].toarray(), overlap[1].toarray())
+        np.testing.assert_array_equal(described.mass, together.mass)
+        np.testing.assert_array_equal(described.facts, together.facts)
+    assert len(again) == len(known)

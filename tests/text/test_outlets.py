@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.text.outlets import Outlets, outlet_key, outlets_of
+from dedupe.text.outlets import Marks, Outlets, outlet_key, outlets_of
 
 EVENTS = ["Dam closes after flood", "Ferry sinks off Oslo", "Mayor resigns over harbour deal", "Rates rise again"]
 
@@ -65,3 +65,17 @@ def test_what_titles_often_mention_is_a_topic():
 def test_the_order_of_rows_does_not_matter(texts):
     sources = ["Pebble" if text.startswith("Pebble") else None for text in texts]
     assert outlets_of(texts, sources) == (frozenset({"pebble"}), frozenset({"fjord radio"}))
+
+
+MARKS = [" - Fjord Radio", " | Pebble Post", " | Fjord Radio", " | 3 things", ""]
+TITLES = [event + mark for event in [*EVENTS, "Pebble: dam closes", "Fjord Radio buys Pebble Post"] for mark in MARKS]
+
+
+@given(
+    st.lists(st.sets(st.sampled_from(TITLES)), min_size=1, max_size=5), st.lists(st.sampled_from(["Pebble", "x", None]))
+)
+def test_outlets_as_titles_come_and_go_are_those_of_the_last_ones(inputs, sources):
+    marks = Marks()
+    for texts in inputs:
+        marks.update(texts)
+        assert marks.outlets(sources) == outlets_of(sorted(texts), sources)
