@@ -15,6 +15,7 @@ from dedupe.runtime.files import writing_bytes
 from dedupe.writers.cells import text_of
 
 _MAX_ROWS, _MAX_COLUMNS, _MAX_CHARACTERS = 1_048_576, 16_384, 32_767  # of Excel
+_MAX_FLOAT = 9.99999999999999e307  # in Excel; larger numbers become text
 _MAX_DIGITS = 10**15  # beyond, Excel rounds
 _FIRST_YEAR = 1900
 _ESCAPE = re.compile(r"_(?=x[\da-fA-F]{4}_)")  # an underscore that begins what Excel would take for an escape
@@ -64,8 +65,10 @@ def _value(value: Any, path: str) -> Any:
         return value
     if isinstance(value, int) and abs(value) < _MAX_DIGITS:
         return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, float) and abs(value) <= _MAX_FLOAT:
+        return value
     if isinstance(value, date) and value.year >= _FIRST_YEAR and getattr(value, "tzinfo", None) is None:
         return value if not isinstance(value, datetime) or value.microsecond == 0 else value.isoformat()
     text = text_of(value).encode("utf-8", "backslashreplace").decode()
