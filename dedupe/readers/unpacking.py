@@ -37,7 +37,7 @@ class SizeLimit:
         match = _SIZE.fullmatch(str(size).strip())
         bytes_ = int(float(match[1]) * _UNITS[match[2].upper()]) if match else 0
         if bytes_ < 1:
-            raise InputError(f"{size!r} is not a size: write a number of bytes, or one such as 500MB or 5GB")
+            raise InputError(f"max_size {size!r} is not a size: write a number of bytes, or one such as 500MB or 5GB")
         return cls(bytes_, None)
 
     def check(self, size: int, packed: int, name: str) -> None:
