@@ -19,6 +19,7 @@ from dedupe.embedding.cache import VectorCache
 from dedupe.errors import DedupeWarning
 from dedupe.result.display import counted
 from dedupe.runtime.arrays import Bools, Floats, Ints
+from dedupe.scoring.similarity_scale import MIN_ROWS
 from dedupe.text.language import not_english
 from dedupe.text.normalize import MAX_LENGTH
 
@@ -73,9 +74,9 @@ def input_cautions(copies: Copies, calibrated: bool, window: float | None) -> It
         foreign = "apparently not in English: expect more mistakes, or use another model"
         yield from _caution("not-english", foreign, not_english(texts))
     else:
-        yield Caution(
-            "uncalibrated", "the vectors are from another model, so probabilities are estimates: check the thresholds"
-        )
+        few = f", and of under {MIN_ROWS} titles they are mostly too high: give more titles at once"
+        advice = few if len(copies.nodes) < MIN_ROWS else ": check the thresholds"
+        yield Caution("uncalibrated", f"the vectors are from another model, so probabilities are estimates{advice}")
 
 
 def run_cautions(crowds: Collapsed, skipped: int, sampled: Ints, uncorrected: Ints) -> Iterator[Caution]:

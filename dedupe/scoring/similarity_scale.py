@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from dedupe.embedding.vectors import Vectors
 
 _UNRELATED = 0.07  # mean cosine of random pairs of headlines under the base model
-_MIN_ROWS = 50  # with fewer, the mean is unreliable, and similarities are used unchanged
+MIN_ROWS = 50
+"""With fewer titles the mean is unreliable, and similarities are used unchanged."""
 _MAX_MEAN = 0.95
 _CHUNK_ROWS = 4096
 
@@ -42,7 +43,7 @@ IDENTITY = Scale(1.0, 0.0)
 def scale_of(vectors: Vectors) -> Scale:
     """Return the scale of unit rows, (n, d), from the mean similarity over all pairs, without computing the pairs."""
     n = len(vectors)
-    if n < _MIN_ROWS:
+    if n < MIN_ROWS:
         return IDENTITY
     total, own = np.zeros(vectors.shape[1]), 0.0
     for start in range(0, n, _CHUNK_ROWS):

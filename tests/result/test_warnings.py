@@ -120,3 +120,13 @@ def test_match_refuses_wrong_settings_before_the_work() -> None:
     for options in ({"window": "soon"}, {"story_threshold": 7.0}):
         with pytest.raises(dedupe.InputError):
             match(["Rates rise"], reference=["Rates fall"], encoder=Never(), **options)
+
+
+def test_few_titles_of_another_model_are_said_to_be_joined_too_easily() -> None:
+    def message(count: int) -> str:
+        vectors = np.random.default_rng(0).normal(size=(count, 8)) + 1
+        result = deduplicate([f"Title number {k}" for k in range(count)], embeddings=vectors, reader="off")
+        return next(caution.message for caution in result.warnings if caution.code == "uncalibrated")
+
+    assert "under 50 titles they are mostly too high: give more titles at once" in message(49)
+    assert "check the thresholds" in message(50)
