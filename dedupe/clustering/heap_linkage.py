@@ -7,20 +7,43 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedupe.runtime.arrays import Bools, Floats, Ints
 
+_SCALE = 1e12  # means are rounded to 12 decimals, so that no error of rounding parts equal ones
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplication by it is one-to-one
+
 
 class GroupLinks(NamedTuple):
-    """Pairs of groups, (links,): their numbers, `low` < `high`, int32, and the sum of the probabilities between them."""
+    """Pairs of groups, (links,): their numbers, `low` < `high`, int32, the sum of the probabilities between them, and a rank.
+
+    Of equal means, the link with the lowest rank goes first. That of two nodes is `pair_ranks`, that of two groups the highest
+    of their scored pairs: so joining two groups never brings a third nearer, neither by mean nor by rank. No two ranks are equal.
+    """
 
     low: Ints
     high: Ints
     mass: Floats
+    rank: NDArray[np.uint64]
 
     def take(self, kept: Bools) -> GroupLinks:
         """Return the links that a mask selects."""
-        return GroupLinks(self.low[kept], self.high[kept], self.mass[kept])
+        return GroupLinks(self.low[kept], self.high[kept], self.mass[kept], self.rank[kept])
+
+    def means(self, size: Floats) -> Floats:
+        """Return the mean probability of each link between groups of these sizes, rounded."""
+        mean: Floats = np.rint(self.mass / (size[self.low] * size[self.high]) * _SCALE) / _SCALE
+        return mean
+
+
+def pair_ranks(low: Ints, high: Ints) -> NDArray[np.uint64]:
+    """Return a rank for each pair of nodes with these numbers, below 2**32, (pairs,): a hash, different for each pair.
+
+    By the numbers themselves, all nodes would compete for the smallest.
+    """
+    rank = ((low.astype(np.uint64) << np.uint64(32)) | high.astype(np.uint64)) * _MIX
+    return (rank ^ (rank >> np.uint64(32))) * _MIX
 
 
 @dataclass(frozen=True)
@@ -94,7 +117,7 @@ class Groups:
 def one_by_one(groups: Groups, links: GroupLinks, floor: float) -> tuple[Ints, Ints, Floats]:
     """Join the two groups with the highest mean while it reaches `floor`; return left, right and height of the merges.
 
-    Barred groups are never joined. Of equal means, the groups with the smaller numbers are joined first.
+    Barred groups are never joined. Of equal means, the one of the lowest rank goes first.
     """
     queue = _Queue(groups, links)
     merges = []
@@ -110,47 +133,61 @@ def one_by_one(groups: Groups, links: GroupLinks, floor: float) -> tuple[Ints, I
 
 
 class _Queue:
-    """The sums between groups, and a heap of upper bounds on their means.
+    """The sums and ranks between groups, and a heap of bounds: the highest mean and the lowest rank that a link can have.
 
-    Joining two groups never raises the mean to a third, so a stale bound is still an upper bound; `pop` corrects it.
+    Joining two groups never brings a third nearer, so a stale bound is still a bound; `pop` corrects it.
     """
 
     def __init__(self, groups: Groups, links: GroupLinks) -> None:
         self.size: list[float] = groups.size.tolist()
-        self.sums: dict[int, dict[int, float]] = {int(group): {} for group in np.unique(np.r_[links.low, links.high])}
-        for a, b, mass in zip(links.low.tolist(), links.high.tolist(), links.mass.tolist(), strict=True):
-            self.sums[a][b] = self.sums[b][a] = mass
-        bounds = -(links.mass / (groups.size[links.low] * groups.size[links.high]))
-        self.heap = list(zip(bounds.tolist(), links.low.tolist(), links.high.tolist(), strict=True))
+        self.links: dict[int, dict[int, tuple[float, int]]] = {
+            int(group): {} for group in np.unique(np.r_[links.low, links.high])
+        }
+        columns = links.low.tolist(), links.high.tolist(), links.mass.tolist(), links.rank.tolist()
+        for a, b, mass, rank in zip(*columns, strict=True):
+            self.links[a][b] = self.links[b][a] = mass, rank
+        bounds = -np.rint(links.means(groups.size) * _SCALE).astype(np.int64)
+        self.heap = list(
+            zip(bounds.tolist(), links.rank.tolist(), links.low.tolist(), links.high.tolist(), strict=True)
+        )
         heapq.heapify(self.heap)
 
     def pop(self) -> tuple[float, int, int] | None:
         """Return the highest mean and its two groups."""
         while self.heap:
-            bound, a, b = heapq.heappop(self.heap)
-            mass = self.sums[a].get(b)
-            if mass is None:
+            bound = heapq.heappop(self.heap)
+            a, b = bound[2:]
+            link = self.links[a].get(b)
+            if link is None:
                 continue
-            mean = mass / (self.size[a] * self.size[b])
-            if mean == -bound:
-                return mean, a, b
-            if mean < -bound:
-                heapq.heappush(self.heap, (-mean, a, b))
+            now = -self._scaled(a, b, link[0]), link[1], a, b
+            if now == bound:
+                return -now[0] / _SCALE, a, b
+            if now > bound:
+                heapq.heappush(self.heap, now)
         return None
 
+    def _scaled(self, a: int, b: int, mass: float) -> int:
+        """Return the mean of a link, rounded, in units of the last decimal."""
+        return round(mass / (self.size[a] * self.size[b]) * _SCALE)
+
     def part(self, a: int, b: int) -> None:
-        del self.sums[a][b], self.sums[b][a]
+        del self.links[a][b], self.links[b][a]
 
     def join(self, left: int, right: int, floor: float) -> None:
         """Fold the links of `right` into those of `left`, whose sums rise and need a new bound."""
         self.part(left, right)
         self.size[left] += self.size[right]
-        kept, folded = self.sums[left], self.sums.pop(right)
-        for third, mass in folded.items():
-            links = self.sums[third]
+        kept, folded = self.links[left], self.links.pop(right)
+        for third, (mass, rank) in folded.items():
+            links = self.links[third]
             del links[right]
-            kept[third] = links[left] = total = kept.get(third, 0.0) + mass
-            mean = total / (self.size[left] * self.size[third])
-            if mean >= floor:
-                heapq.heappush(self.heap, (-mean, min(left, third), max(left, third)))
-        self.sums[right] = {}
+            if third in kept:
+                more, other = kept[third]
+                mass, rank = mass + more, rank if rank > other else other
+            kept[third] = links[left] = mass, rank
+            scaled = self._scaled(left, third, mass)
+            if scaled / _SCALE >= floor:
+                ends = (left, third) if left < third else (third, left)
+                heapq.heappush(self.heap, (-scaled, rank, *ends))
+        self.links[right] = {}

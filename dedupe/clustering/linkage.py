@@ -5,7 +5,8 @@ probability 0: one strong link between two large groups is not enough to join th
 
 Joining two groups never raises the mean to a third. So all pairs of groups that are each other's best can be joined at once
 (reciprocal nearest neighbors, Murtagh 1983): one round of array operations replaces thousands of steps. When a round joins
-few groups, as where one group absorbs all others, `heap_linkage.py` takes over.
+few groups, as where one group absorbs all others, `heap_linkage.py` takes over. The rank that decides between equal means has
+the same property, so neither this moment nor what else is linked changes a group.
 """
 
 from __future__ import annotations
@@ -19,15 +20,13 @@ import numpy as np
 from dedupe.candidates.pairs import PairTable
 from dedupe.clustering.collapse import Nodes
 from dedupe.clustering.constraints import Constraints
-from dedupe.clustering.heap_linkage import GroupLinks, Groups, one_by_one
+from dedupe.clustering.heap_linkage import GroupLinks, Groups, one_by_one, pair_ranks
 from dedupe.clustering.merge_tree import MergeTree
 from dedupe.runtime.arrays import Floats, Ints
 from dedupe.runtime.progress import Progress
 
 _LAST_ROUND = 64  # a round that joins fewer than one in 64 groups is the last
-_DECIMALS = 12  # of a mean, so that rounding does not part equal ones
 _NO_PAIRS = np.empty((2, 0), np.int64)
-_MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplication by it is one-to-one
 
 
 class _Merges(NamedTuple):
@@ -45,6 +44,7 @@ def link(
     floor: float,
     progress: Progress,
     owners: Sequence[frozenset[int]] | None = None,
+    numbers: Ints | None = None,
 ) -> dict[str, MergeTree]:
     """Return the merge tree of scored pairs at each level, with the arguments of `merge_tree`."""
     trees = {}
@@ -63,6 +63,7 @@ def link(
             cannot_link=nodes.of_row[constraints.cannot_link[level]],
             owners=owners,
             floor=floor,
+            numbers=numbers,
         )
         progress(f"grouping {level}", 1, 1)
     return trees
@@ -81,6 +82,8 @@ def merge_tree(
     cannot_link: Ints | None = None,
     owners: Sequence[frozenset[int]] | None = None,
     floor: float = 0.0,
+    numbers: Ints | None = None,
+    last_round: int = _LAST_ROUND,
 ) -> MergeTree:
     """Return the average-linkage merge tree of pairs.
 
@@ -89,8 +92,10 @@ def merge_tree(
     node, NaN where undated; with `window`, in hours, groups whose dated members would span more are never joined.
     `must_link`: nodes joined before all others, at height 1, where the window allows it; `cannot_link`: nodes that are
     never joined; both (2, k). `owners`: of each node, (nodes,); groups that share one are joined by must-links only.
-    No merge is below `floor`. Ties are broken by the numbers of the nodes, which must not
-    depend on the order of the input.
+    No merge is below `floor`. Ties are broken by the numbers of the nodes, which must not depend on the order of the input:
+    by their places, or where these are a part of all nodes, by `numbers`, (nodes,), ascending. Then each connected part by
+    itself gives the same groups as all together. `last_round`: a round that joins fewer than one in so many groups is the
+    last; no matter for the result.
     """
     first, last = (np.full(nodes, np.nan),) * 2 if spans is None or window is None else spans
     groups = Groups(
@@ -105,10 +110,11 @@ def merge_tree(
     low, high = np.minimum(i, j).astype(np.int32), np.maximum(i, j).astype(np.int32)
     order = np.lexsort((high, low))  # so that sums do not depend on the order of pairs
     low, high = low[order], high[order]
-    links = GroupLinks(low, high, probability[order] * groups.size[low] * groups.size[high])
-    del i, j, probability, order  # to save memory
+    rank = pair_ranks(low, high) if numbers is None else pair_ranks(numbers[low], numbers[high])
+    links = GroupLinks(low, high, probability[order] * groups.size[low] * groups.size[high], rank)
+    del i, j, probability, order, rank  # to save memory
     linked, links = _in_advance(groups, links, _NO_PAIRS if must_link is None else must_link)
-    rounds, links = _in_rounds(groups, links, floor)
+    rounds, links = _in_rounds(groups, links, floor, last_round)
     steps = [linked, *rounds, _Merges(*one_by_one(groups, links, floor))]
     merges = _Merges(*(np.concatenate(column) for column in zip(*steps, strict=True)))
     order = np.argsort(-merges.height, kind="stable")
@@ -128,13 +134,13 @@ def _in_advance(groups: Groups, links: GroupLinks, must_link: Ints) -> tuple[_Me
     return joined, _contracted(links, name) if merges else links
 
 
-def _in_rounds(groups: Groups, links: GroupLinks, floor: float) -> tuple[list[_Merges], GroupLinks]:
+def _in_rounds(groups: Groups, links: GroupLinks, floor: float, last_round: int) -> tuple[list[_Merges], GroupLinks]:
     """Join groups that are each other's best, all at once, while there are many; return the remaining links."""
     merges: list[_Merges] = []
     while len(links.low):
         best = _Best.of(groups, links, floor)
         links, pairs = best.links, best.mutual()
-        if len(pairs) * _LAST_ROUND < best.groups:
+        if len(pairs) * last_round < best.groups:
             break
         left, right = links.low[pairs], links.high[pairs]
         merges.append(_Merges(left, right, groups.join(left, right, best.mean[pairs])))
@@ -156,7 +162,7 @@ class _Best:
     def of(cls, groups: Groups, links: GroupLinks, floor: float) -> _Best:
         """Drop links between barred groups, and those of a group whose best is below the floor."""
         links = links.take(~(groups.barred(links.low, links.high) | groups.owned_by_one(links.low, links.high)))
-        mean = np.round(links.mass / (groups.size[links.low] * groups.size[links.high]), _DECIMALS)
+        mean = links.means(groups.size)
         best = np.zeros(len(groups.size))
         for ends in (links.low, links.high):
             np.maximum.at(best, ends, mean)
@@ -171,36 +177,33 @@ class _Best:
         return int(np.count_nonzero(linked))
 
     def mutual(self) -> Ints:
-        """Return the indices of links that are the best of both groups; each group is in one at most.
-
-        Ties are broken by a hash of both numbers: by the numbers themselves, all groups would compete for the smallest.
-        """
-        low, high = self.links.low, self.links.high
-        rank = (low.astype(np.uint64) * np.uint64(len(self.of_group)) + high.astype(np.uint64)) * _MIX
-        rank = (rank ^ (rank >> np.uint64(32))) * _MIX
-        first = np.zeros(len(self.of_group), np.uint64)
+        """Return the indices of links that are the best of both groups; each group is in one at most."""
+        low, high, _, rank = self.links
+        first = np.full(len(self.of_group), np.iinfo(np.uint64).max)
         for ends in (low, high):
             top = self.mean == self.of_group[ends]
-            np.maximum.at(first, ends[top], rank[top])
+            np.minimum.at(first, ends[top], rank[top])
         both = (self.mean == self.of_group[low]) & (self.mean == self.of_group[high])
         return np.flatnonzero(both & (rank == first[low]) & (rank == first[high]))
 
 
 def _contracted(links: GroupLinks, name: Ints) -> GroupLinks:
-    """Return the links after each group became part of its `name`, with those between the same two groups summed."""
+    """Return the links after each group became part of its `name`, with those between the same two groups made one."""
     nodes, changed = len(name), name != np.arange(len(name))
     changed[name[changed]] = True
     moved = changed[links.low] | changed[links.high]
     first, second = name[links.low[moved]], name[links.high[moved]]
-    key, mass = np.minimum(first, second) * nodes + np.maximum(first, second), links.mass[moved]
+    key = np.minimum(first, second) * nodes + np.maximum(first, second)
     outer = np.flatnonzero(first != second)
     order = outer[np.argsort(key[outer], kind="stable")]
-    key, mass = key[order], mass[order]
+    key, mass, rank = key[order], links.mass[moved][order], links.rank[moved][order]
     starts = np.flatnonzero(np.diff(key, prepend=-1))
-    sums = np.add.reduceat(mass, starts) if len(starts) else mass
+    if len(starts):
+        mass, rank = np.add.reduceat(mass, starts), np.maximum.reduceat(rank, starts)
     stay = links.take(~moved)
     return GroupLinks(
         np.concatenate([stay.low, (key[starts] // nodes).astype(np.int32)]),
         np.concatenate([stay.high, (key[starts] % nodes).astype(np.int32)]),
-        np.concatenate([stay.mass, sums]),
+        np.concatenate([stay.mass, mass]),
+        np.concatenate([stay.rank, rank]),
     )

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
-from dedupe.clustering.heap_linkage import GroupLinks, Groups, one_by_one
 from dedupe.clustering.linkage import merge_tree
 from dedupe.clustering.merge_tree import MergeTree
 
@@ -114,16 +115,108 @@ def test_a_weight_counts_as_so_many_equal_members(n, share, seed, threshold):
     assert same_partition(weighted[of].tolist(), members.tolist())
 
 
+ROUNDS_ONLY, HEAP_ONLY = 1 << 40, 0
+THRESHOLDS = (0.05, 0.2, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
+
+
+@st.composite
+def tied(draw):
+    """Arguments of `merge_tree` with many equal means, windows, constraints and owners; probabilities as the judge gives them."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n, share = draw(st.integers(2, 50)), draw(st.sampled_from([0.5, 1.5, 4.0, 50.0]))
+    i, j = np.triu_indices(n, 1)
+    chosen = rng.random(len(i)) < share / n
+    values = draw(st.sampled_from([(0.5,), (0.25, 0.5, 0.75), (0.1, 0.2, 0.3, 0.4, 0.7, 0.9)]))
+    probability = rng.choice(np.array(values, np.float32), chosen.sum()).astype(np.float64)
+    arguments = {"i": i[chosen], "j": j[chosen], "probability": probability}
+    if draw(st.booleans()):
+        arguments["weights"] = rng.integers(1, 4, n)
+    if draw(st.booleans()):
+        hours = np.where(rng.random(n) < 0.2, np.nan, rng.integers(0, 40, n).astype(float))
+        arguments |= {"spans": (hours, hours), "window": 20}
+    if draw(st.booleans()):
+        must, cannot = random_constraints(n, draw(st.integers(0, 10_000)))
+        arguments |= {"must_link": must, "cannot_link": cannot}
+    if draw(st.booleans()):
+        arguments["owners"] = [frozenset(rng.choice(9, rng.integers(0, 2)).tolist()) for _ in range(n)]
+    return n, arguments
+
+
+def merges_of(tree):
+    return sorted(zip(tree.height.tolist(), tree.left.tolist(), tree.right.tolist(), strict=True))
+
+
+def component_of(n: int, arguments, threshold: float):
+    """The component of each node by the pairs of at least this probability, and the must-links."""
+    kept = arguments["probability"] >= threshold
+    must = arguments.get("must_link", np.empty((2, 0), np.int64))
+    ends = np.append(arguments["i"][kept], must[0]), np.append(arguments["j"][kept], must[1])
+    return connected_components(csr_matrix((np.ones(len(ends[0])), ends), (n, n)), directed=False)[1]
+
+
+def part_of(members, arguments, n: int):
+    """Arguments of `merge_tree` for some nodes alone, with all pairs and constraints inside."""
+    place = np.full(n, -1)
+    place[members] = np.arange(len(members))
+    inside = (place[arguments["i"]] >= 0) & (place[arguments["j"]] >= 0)
+    part = {name: place[arguments[name][inside]] for name in ("i", "j")}
+    part["probability"] = arguments["probability"][inside]
+    for name in arguments.keys() & {"must_link", "cannot_link"}:
+        pairs = place[arguments[name]]
+        part[name] = pairs[:, (pairs >= 0).all(axis=0)]
+    if "weights" in arguments:
+        part["weights"] = arguments["weights"][members]
+    if "spans" in arguments:
+        part |= {"spans": tuple(hours[members] for hours in arguments["spans"]), "window": arguments["window"]}
+    if "owners" in arguments:
+        part["owners"] = [arguments["owners"][node] for node in members.tolist()]
+    return part | {"numbers": members}
+
+
+def cut_by_parts(n: int, arguments, component, threshold: float):
+    """The cut of the trees of all components, each linked alone."""
+    labels = np.empty(n, np.int64)
+    for members in (np.flatnonzero(component == k) for k in range(component.max() + 1)):
+        labels[members] = members[merge_tree(len(members), **part_of(members, arguments, n)).cut(threshold)]
+    return labels.tolist()
+
+
+@settings(deadline=None, max_examples=150)
+@given(graph=tied(), last_round=st.sampled_from([1, 3, 5, 64]))
+def test_the_moment_at_which_rounds_end_changes_nothing(graph, last_round):
+    n, arguments = graph
+    expected = merges_of(merge_tree(n, **arguments, last_round=HEAP_ONLY))
+    assert merges_of(merge_tree(n, **arguments, last_round=ROUNDS_ONLY)) == expected
+    assert merges_of(merge_tree(n, **arguments, last_round=last_round)) == expected
+
+
+@settings(deadline=None, max_examples=100)
+@given(graph=tied())
+def test_a_component_alone_has_the_groups_that_it_has_among_all(graph):
+    n, arguments = graph
+    tree, component = merge_tree(n, **arguments), component_of(n, arguments, 0)
+    for threshold in THRESHOLDS:
+        assert tree.cut(threshold).tolist() == cut_by_parts(n, arguments, component, threshold)
+
+
+@settings(deadline=None, max_examples=100)
+@given(graph=tied(), threshold=st.sampled_from(THRESHOLDS[:-1]))
+def test_pairs_below_a_threshold_between_components_change_no_group_at_it(graph, threshold):
+    n, arguments = graph
+    component = component_of(n, arguments, threshold)
+    expected = merge_tree(n, **arguments).cut(threshold).tolist()
+    assert cut_by_parts(n, arguments, component, threshold) == expected
+
+
 @settings(deadline=None, max_examples=60)
 @given(n=st.integers(2, 60), share=st.floats(0.05, 1), seed=st.integers(0, 10_000), window=st.sampled_from([20, 1e9]))
 def test_rounds_join_what_one_by_one_joins(n, share, seed, window):
     i, j, p = random_pairs(n, share, seed)
     hours = np.random.default_rng(seed).uniform(0, 50, n)
-    tree = merge_tree(n, i, j, p, spans=(hours, hours), window=window, floor=0.1)
-    groups = Groups(np.ones(n), hours.copy(), hours.copy(), np.full(n, np.inf), window, np.empty((2, 0), np.int64))
-    left, right, height = one_by_one(groups, GroupLinks(i, j, p), 0.1)
-    assert tree.height == pytest.approx(height)
-    assert tree.left.tolist() == left.tolist() and tree.right.tolist() == right.tolist()
+    run = {"spans": (hours, hours), "window": window, "floor": 0.1}
+    tree, heap = (merge_tree(n, i, j, p, **run, last_round=rounds) for rounds in (ROUNDS_ONLY, HEAP_ONLY))
+    assert tree.height == pytest.approx(heap.height)
+    assert tree.left.tolist() == heap.left.tolist() and tree.right.tolist() == heap.right.tolist()
 
 
 def test_one_group_that_takes_in_all_others_one_at_a_time():
@@ -144,7 +237,7 @@ def test_equal_pairs_are_not_joined_one_at_a_time(monkeypatch):
 
 def no_links_left(groups, links, floor):
     assert len(links.low) == 0
-    return one_by_one(groups, links, floor)
+    return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
 
 
 def random_constraints(n: int, seed: int):
