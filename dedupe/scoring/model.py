@@ -199,6 +199,8 @@ def feature_columns(features: Float32s) -> dict[str, Floats]:
 
 
 def _projected(vectors: Float32s, head: Float32s) -> Float32s:
+    if len(vectors) == 1:  # by itself it would be summed in another order than among others
+        return _projected(np.repeat(vectors, 2, axis=0), head)[:1]
     rows: Float32s = vectors @ head
     norms = np.sqrt(np.vecdot(rows, rows))
     norms[norms == 0] = 1

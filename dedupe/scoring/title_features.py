@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -80,6 +80,16 @@ class TitleFeatures:
         """Return the features of these titles."""
         columns = {column.name: getattr(self, column.name) for column in fields(self)}
         return TitleFeatures(**{name: value if name == "kind" else value[titles] for name, value in columns.items()})
+
+    def aligned(self, members: Sequence[Member], known: Vocabulary) -> TitleFeatures:
+        """Return the same in the columns of a vocabulary, which grows by what is new; `members`: what the columns stand for."""
+        used = np.zeros(len(members), bool)
+        used[self.entries.indices] = True
+        columns = (np.cumsum(used) - 1)[self.entries.indices]
+        shape = self.entries.shape[0], int(np.count_nonzero(used))
+        own = csr_matrix((self.entries.data, columns, self.entries.indptr), shape)
+        entries, kind = known.aligned(own, [members[k] for k in np.flatnonzero(used).tolist()])
+        return replace(self, entries=entries, mirrored=_mirrored(entries), kind=kind)
 
 
 def describe_titles(
@@ -157,26 +167,28 @@ class Vocabulary:
                 self._kinds.append(member[0])
         column = np.array([self._column[member] for member in members], np.int32)
         shape = entries.shape[0], len(self._column)
-        aligned = csr_matrix((entries.data, column[entries.indices], entries.indptr), shape=shape)
+        data = entries.data.copy()  # which is sorted in place, and may belong to others
+        aligned = csr_matrix((data, column[entries.indices], entries.indptr), shape=shape)
         aligned.sort_indices()
         return aligned, np.frombuffer(bytes(self._kinds), np.uint8)
 
 
-def stacked(first: TitleFeatures, second: TitleFeatures) -> TitleFeatures:
-    """Return the features of the titles of both, whose columns stand for the same, though `second` may have more of them.
+def stacked(*titles: TitleFeatures) -> TitleFeatures:
+    """Return the features of the titles of all, whose columns stand for the same, though later ones may have more of them.
 
-    The numbers of sources of both tell nothing about each other.
+    The numbers of sources are taken over.
     """
+    kind = titles[-1].kind
 
     def joined(name: str) -> Any:
-        parts = [getattr(part, name) for part in (first, second)]
+        parts = [getattr(part, name) for part in titles]
         if not isinstance(parts[0], csr_matrix):
             return np.concatenate(parts)
-        shapes = [(part.shape[0], len(second.kind)) for part in parts]
+        shapes = [(part.shape[0], len(kind)) for part in parts]
         return vstack([csr_matrix((p.data, p.indices, p.indptr), s) for p, s in zip(parts, shapes, strict=True)], "csr")
 
     return TitleFeatures(
-        **{column.name: joined(column.name) for column in fields(first) if column.name != "kind"}, kind=second.kind
+        **{column.name: joined(column.name) for column in fields(TitleFeatures) if column.name != "kind"}, kind=kind
     )
 
 

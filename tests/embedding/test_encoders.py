@@ -135,10 +135,12 @@ def test_the_bundled_model_needs_no_torch_and_writes_nothing():
     assert run_in_process(code) == ("[]\n", "")
 
 
-def test_a_row_hardly_depends_on_its_batch():
-    texts = ["Dam closes", "Dam closes after flood in the north of the country, says the minister of the interior"]
-    single = np.concatenate([load_encoder().encode([text]) for text in texts])
-    np.testing.assert_allclose(load_encoder().encode(texts), single, atol=1e-5)
+def test_a_row_does_not_depend_on_its_batch():
+    texts = [f"Dam closes after {event}" for event in ("flood", "fire", "storm", "the flood in the north", "riot")]
+    rows = load_encoder().encode(texts)
+    for size in (1, 2, 3):
+        parts = [load_encoder().encode(texts[k : k + size]) for k in range(0, len(texts), size)]
+        np.testing.assert_array_equal(np.concatenate(parts), rows)
     assert load_encoder().encode([]).shape == (0, 384)
 
 

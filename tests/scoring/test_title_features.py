@@ -135,3 +135,12 @@ def test_titles_described_one_after_another_are_those_described_together():
         np.testing.assert_array_equal(described.mass, together.mass)
         np.testing.assert_array_equal(described.facts, together.facts)
     assert len(again) == len(known)
+
+
+def test_columns_of_another_vocabulary_leave_features_as_they_are():
+    known = Vocabulary()
+    described, before = describe_titles(TITLES, known=known), describe_titles(TITLES, known=Vocabulary())
+    kinds, members = known.content()
+    other = Vocabulary.of(kinds[::-1], members[::-1])
+    other.aligned(described.entries, list(zip(kinds.tolist(), members, strict=True)))
+    np.testing.assert_array_equal(described.entries.toarray(), before.entries.toarray())
