@@ -104,16 +104,18 @@ def _ask(questions: Questions, answers: Answers, job: _Options) -> None:
         first, second = sorted((questions.result.headlines[row] for row in questions.titles(place)), key=tie_key)
         show_pair(first, second, f"{questions.count + 1} of {job.number}", _HELP)
         answer = _answer(undoable=bool(history))
-        if answer == "quit":
-            return
         if answer == "undo":
             questions.undo(history.pop())
             answers.undo()
-            continue
-        questions.answer(place, answer)
-        answers.add(first, second, answer, job.level)
-        history.append(place)
-        _warn_of_contradictions(answers)
+        elif answer != "quit":
+            questions.answer(place, answer)
+            answers.add(first, second, answer, job.level)
+            history.append(place)
+        click.echo(f"> {answer}\n", err=True)  # what is confirmed is saved
+        if answer == "quit":
+            return
+        if answer != "undo":
+            _warn_of_contradictions(answers)
     enough = questions.count >= job.number
     click.echo("Done; --number asks for more." if enough else "There are no more pairs.", err=True)
 
@@ -130,7 +132,6 @@ def _answer(*, undoable: bool) -> str:
         if answer == "undo" and not undoable:
             click.echo("  nothing to undo in this session", err=True)
         elif answer:
-            click.echo(f"> {answer}\n", err=True)
             return answer
 
 

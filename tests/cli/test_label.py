@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from dedupe import deduplicate, read_corrections
+from dedupe.errors import OutputError
 from dedupe.evaluation.answers import Answers
 from dedupe.evaluation.questions import QuestionPairs, Questions
 from dedupe.runtime.locks import exclusive
@@ -156,6 +157,15 @@ def test_one_key_is_one_answer(news):
     answers = Answers(news.parent / "labels.csv")
     assert [verdict for _, _, verdict in answers.verdicts()] == ["wording", "story", "skipped", "different"]
     assert f"next: headline-dedupe tune {news} --labels" in done.stderr
+
+
+def test_an_answer_is_confirmed_only_when_it_is_saved(news, monkeypatch):
+    def full(self, *args):
+        raise OutputError("no space left")
+
+    monkeypatch.setattr(Answers, "add", full)
+    done = keys(news, "wq")
+    assert done.exit_code == 2 and "no space left" in done.stderr and "> wording" not in done.stderr
 
 
 def test_undo_and_going_on(news):
