@@ -20,13 +20,13 @@ from dedupe.runtime.arrays import Float32s, Floats, Ints
 from dedupe.runtime.parallel import in_order
 
 TARGET_RECALL = 0.997  # on the first sample, so that the second does not fall under 0.995
-_COST = 5  # of a comparison through cells, where rows are gathered, relative to one in a join of all with all
+COST = 5  # of a comparison through cells, where rows are gathered, relative to one in a join of all with all
 _CELLS_PER_ROOT = 4  # cells per square root of the number of rows
 _MAX_CELLS = 65_535  # the number of a cell is a uint16
 _OWN_SHARE = 0.25  # of a row's product with its own centroid, which a margin subtracts
-_ROWS_PER_CELL, _ITERATIONS = 12, 2  # for k-means; more cost more than they save in comparisons
+ROWS_PER_CELL, _ITERATIONS = 12, 2  # for k-means; more cost more than they save in comparisons
 _SEED = 0
-_SAMPLE_ROWS, _SAMPLE_PAIRS = 1024, 30_000
+SAMPLE_ROWS, SAMPLE_PAIRS = 1024, 30_000
 _CHUNK_ROWS = 4096
 _SECTION_ROWS = 65_536  # the number of a row in its section is a uint16
 
@@ -90,12 +90,12 @@ class Cells:
 def plan(vectors: Vectors, products: Products, threshold: float, comparisons: int) -> Cells | None:
     """Return cells that find nearly all pairs, or None where the `comparisons` of a join without cells are faster."""
     rows = len(vectors)
-    count = min(round(_CELLS_PER_ROOT * rows**0.5), _MAX_CELLS)
-    prober = _Prober(products, _centroids(vectors, count))
-    first, second = (_sample_margins(vectors, prober, threshold, spread(rows, _SAMPLE_ROWS, k)) for k in (1, 2))
+    count = how_many_cells(rows)
+    prober = Prober(products, centroids_of(vectors[spread(rows, count * ROWS_PER_CELL)], count))
+    first, second = (_sample_margins(vectors, prober, threshold, spread(rows, SAMPLE_ROWS, k)) for k in (1, 2))
     least = float(np.quantile(first, 1 - TARGET_RECALL, method="lower")) if len(first) else np.inf
-    mean = prober.probes(spread(rows, _SAMPLE_ROWS), least)[1].sizes.mean()
-    if rows / count * mean * rows * _COST > comparisons:
+    mean = prober.probes(spread(rows, SAMPLE_ROWS), least)[1].sizes.mean()
+    if rows / count * mean * rows * COST > comparisons:
         return None
     owns, parts = zip(*in_order(lambda chunk: prober.probes(chunk, least), _chunks(rows)), strict=True)
     own = np.concatenate(owns)
@@ -105,16 +105,22 @@ def plan(vectors: Vectors, products: Products, threshold: float, comparisons: in
     return Cells(probes, InvertedLists(probes, count), own, members, count, recall)
 
 
-def _centroids(vectors: Vectors, count: int) -> Float32s:
+def how_many_cells(rows: int) -> int:
+    """Return into how many cells so many rows go."""
+    return min(round(_CELLS_PER_ROOT * float(rows**0.5)), _MAX_CELLS)
+
+
+def centroids_of(sample: Float32s, count: int) -> Float32s:
+    """Return the centroids of so many cells, (count, d), from a sample of at least as many rows."""
     import faiss
 
-    limits = {"min_points_per_centroid": 1, "max_points_per_centroid": _ROWS_PER_CELL}  # without them it warns
-    kmeans = faiss.Kmeans(vectors.shape[1], count, niter=_ITERATIONS, seed=_SEED, spherical=True, **limits)
-    kmeans.train(vectors[spread(len(vectors), count * _ROWS_PER_CELL)])
+    limits = {"min_points_per_centroid": 1, "max_points_per_centroid": ROWS_PER_CELL}  # without them it warns
+    kmeans = faiss.Kmeans(sample.shape[1], count, niter=_ITERATIONS, seed=_SEED, spherical=True, **limits)
+    kmeans.train(sample)
     return np.asarray(kmeans.centroids)
 
 
-class _Prober:
+class Prober:
     """Chooses the cells that a row probes: those with a margin of at least `least`.
 
     The margin of a cell is the product of row and centroid, less `_OWN_SHARE` of the product with the row's own centroid.
@@ -145,7 +151,7 @@ class _Prober:
         return np.asarray(np.maximum(of_a, of_b))
 
 
-def _sample_margins(vectors: Vectors, prober: _Prober, threshold: float, sample: Ints) -> Floats:
+def _sample_margins(vectors: Vectors, prober: Prober, threshold: float, sample: Ints) -> Floats:
     def pairs_with(chunk: Ints) -> tuple[Ints, Ints]:
         a, b = pairs_between(prober.products, sample, chunk, threshold)
         reached = (cosines(vectors, a, b) >= np.float32(threshold)) & (a != b)
@@ -153,7 +159,7 @@ def _sample_margins(vectors: Vectors, prober: _Prober, threshold: float, sample:
 
     pairs = list(in_order(pairs_with, _chunks(len(vectors))))
     a, b = (np.concatenate([pair[k] for pair in pairs]) for k in (0, 1))
-    chosen = spread(len(a), _SAMPLE_PAIRS)
+    chosen = spread(len(a), SAMPLE_PAIRS)
     parts = np.array_split(chosen, len(chosen) // _CHUNK_ROWS + 1)
     return np.concatenate(list(in_order(lambda part: prober.pair_margins(a[part], b[part]), parts)))
 

@@ -24,9 +24,10 @@ from dedupe.runtime.parallel import in_order
 EXACT = 5_000_000_000
 """Comparisons up to which a join is exact: 100,000 rows. There, at cosine 0.5, cells took 0.85 of the time of the exact join; at
 140,000 rows 0.6, in one measurement by hand."""
+NEIGHBORS = 20
+"""With how many nodes of a sparse group a node of it is compared, on one side."""
 _BLOCK_ROWS = 1024  # of one piece
 _BLOCK_CELLS = 8  # of one piece, so that the fixed costs of a piece are shared
-_NEIGHBORS = 20  # of a node in a sparse group, on one side
 _CHUNK_ROWS = 8192
 
 
@@ -47,7 +48,7 @@ class Join:
         band: TimeBand | None = None,
         *,
         sparse: Sequence[Ints] = (),
-        neighbors: int = _NEIGHBORS,
+        neighbors: int = NEIGHBORS,
         exact: int = EXACT,
         wording: bool = False,
         block_rows: int = _BLOCK_ROWS,
@@ -56,7 +57,7 @@ class Join:
         self._vectors, self._threshold = _checked(vectors, threshold), threshold
         self._band, self._wording = band, wording
         self._block_rows, self._block_cells = block_rows, block_cells
-        self._sparse = [_adjacent(group, neighbors) for group in sparse]
+        self._sparse = [adjacent(group, neighbors) for group in sparse]
         self.skipped = sum(pairs_within(len(g)) - len(i) for g, (i, _) in zip(sparse, self._sparse, strict=True))
         self._nodes = np.setdiff1d(np.arange(len(vectors)), np.concatenate(sparse)) if len(sparse) else None
         dense = self._vectors if self._nodes is None else rows_at(self._vectors, self._nodes)
@@ -106,13 +107,11 @@ class Join:
         return pairs_between(self._products, rows, others, self._threshold, above_diagonal=True)
 
     def _table(self, a: Ints, b: Ints) -> PairTable:
-        return _near_pairs(self._vectors, a, b, self._threshold, self._band, self._wording)
+        return near_pairs(self._vectors, a, b, self._threshold, self._band, self._wording)
 
 
-def _near_pairs(
-    vectors: Vectors, a: Ints, b: Ints, threshold: float, band: TimeBand | None, wording: bool
-) -> PairTable:
-    """Return the pairs that the band allows and whose similarity, summed in a fixed order, reaches the threshold."""
+def near_pairs(vectors: Vectors, a: Ints, b: Ints, threshold: float, band: TimeBand | None, wording: bool) -> PairTable:
+    """Return the pairs (a, b) that the band allows and whose similarity, summed in a fixed order, reaches the threshold."""
     if band is not None:
         allowed = band.allows(a, b)
         a, b = a[allowed], b[allowed]
@@ -142,7 +141,7 @@ def pairs_with(
     def with_block(block: Ints) -> PairTable:
         a, b = pairs_between(products, rows, block, threshold)
         once = np.flatnonzero((a < b) | ~chosen[b])
-        return _near_pairs(vectors, a[once], b[once], threshold, band, wording)
+        return near_pairs(vectors, a[once], b[once], threshold, band, wording)
 
     blocks = [np.arange(k, min(k + _CHUNK_ROWS, len(vectors))) for k in range(0, len(vectors), _CHUNK_ROWS)]
     return concatenate(in_order(with_block, blocks))
@@ -160,7 +159,8 @@ def rows_near(vectors: Vectors, rows: Ints, others: Ints, threshold: float) -> I
     return np.concatenate(list(in_order(near, blocks)))
 
 
-def _adjacent(group: Ints, neighbors: int) -> tuple[Ints, Ints]:
+def adjacent(group: Ints, neighbors: int = NEIGHBORS) -> tuple[Ints, Ints]:
+    """Return the pairs of each node of a group and the next `neighbors` nodes of it."""
     gaps = range(1, min(neighbors, len(group) - 1) + 1)
     pairs = [(group[:-gap], group[gap:]) for gap in gaps] or [(group[:0], group[:0])]
     return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])

@@ -68,10 +68,9 @@ def pairs_between(
     return np.concatenate(a), np.concatenate(b)
 
 
-def how_many(vectors: Vectors, rows: Ints, others: Ints, threshold: float) -> Ints:
-    """Return how many of `others` have a cosine of at least `threshold`, less rounding, to each of `rows`."""
-    product = vectors[rows] @ vectors[others].T
-    return np.asarray(np.count_nonzero(product >= np.float32(threshold - ROUNDING_ERROR), axis=1))
+def how_many(rows: Float32s, others: Float32s, threshold: float) -> Ints:
+    """Return how many of the unit rows `others` have a cosine of at least `threshold`, less rounding, to each of `rows`."""
+    return np.asarray(np.count_nonzero(rows @ others.T >= np.float32(threshold - ROUNDING_ERROR), axis=1))
 
 
 def spread(rows: int, count: int, turn: int = 0) -> Ints:

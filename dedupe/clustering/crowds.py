@@ -14,19 +14,23 @@ import numpy as np
 
 from dedupe.candidates.pairs import PairTable
 from dedupe.candidates.products import ROUNDING_ERROR, cosines, how_many, spread
+from dedupe.candidates.time_band import TimeBand
 from dedupe.clustering.collapse import Nodes, span
 from dedupe.runtime.arrays import Bools, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.scoring.pair_features import other_numbers
 from dedupe.scoring.scorer import Scorer
 
-_SAMPLE = 512  # of which leaders are chosen
-_REFERENCE = 2048  # by which the partners of a possible leader are estimated
+SAMPLE = 512
+"""Nodes of which leaders are chosen."""
+REFERENCE = 2048
+"""Nodes by which the partners of a possible leader are estimated."""
+CHUNK_ROWS = 8192
+"""Nodes whose similarity to others is computed together."""
 _TRIED = 64  # of its candidates that are scored for it
 _FEWEST = 8  # partners from which it is told whether they are partners of each other
 _OTHERS = 8  # members of a dense crowd to which each of them is compared
 _MIN_SURE = 0.1  # share of near-copies below which the others are compared sparsely
-_CHUNK_ROWS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def collapse_crowds(
 
     `exempt`: nodes that stay as they are.
     """
-    crowds = _Crowds(nodes, scorer, window, exempt, settings or CrowdSettings())
+    crowds = Crowds(scorer, nodes.band(window), exempt, settings or CrowdSettings())
     for leader in crowds.leaders():
         crowds.gather(leader)
     for leader in crowds.dense_leaders():
@@ -90,14 +94,18 @@ def collapse_crowds(
     return Collapsed(collapsed, scorer, tuple(number[group] for group in crowds.sparse), absorbed[nodes.of_row])
 
 
-class _Crowds:
-    def __init__(
-        self, nodes: Nodes, scorer: Scorer, window: float | None, exempt: Ints, settings: CrowdSettings
-    ) -> None:
-        self.scorer, self.settings, self.band = scorer, settings, nodes.band(window)
+class Crowds:
+    """Gathers crowds of the nodes that a scorer scores; of all nodes of a run, or of those that could be members.
+
+    `leader_of`: (n,), the node that each became one node with. `free`: (n,), which are in no crowd yet. `sparse`: the groups to
+    compare sparsely, each ascending.
+    """
+
+    def __init__(self, scorer: Scorer, band: TimeBand | None, exempt: Ints, settings: CrowdSettings) -> None:
+        self.scorer, self.settings, self.band = scorer, settings, band
         self.vectors = scorer.level_vectors
-        self.leader_of = np.arange(len(nodes))
-        self.free = np.ones(len(nodes), bool)
+        self.leader_of = np.arange(len(self.vectors))
+        self.free = np.ones(len(self.vectors), bool)
         self.free[exempt] = False
         self.sparse: list[Ints] = []
 
@@ -106,12 +114,10 @@ class _Crowds:
         rows = len(self.vectors)
         if rows <= self.settings.size:
             return []
-        sample, near = spread(rows, _SAMPLE), self.settings.near
-        chunks = [np.arange(k, min(k + _CHUNK_ROWS, rows)) for k in range(0, rows, _CHUNK_ROWS)]
-        counts = np.sum(list(in_order(lambda chunk: how_many(self.vectors, sample, chunk, near), chunks)), axis=0)
-        many = np.flatnonzero(counts > self.settings.size)
-        leaders: list[int] = sample[many[np.argsort(-counts[many], kind="stable")]].tolist()
-        return leaders
+        sample, near = spread(rows, SAMPLE), self.settings.near
+        chosen, chunks = self.vectors[sample], [slice(k, k + CHUNK_ROWS) for k in range(0, rows, CHUNK_ROWS)]
+        counts = np.sum(list(in_order(lambda chunk: how_many(chosen, self.vectors[chunk], near), chunks)), axis=0)
+        return leaders_of(sample, counts, self.settings.size)
 
     def gather(self, leader: int) -> None:
         """Let the near-copies of a leader join it; if too few do, mark the others to be compared sparsely."""
@@ -131,9 +137,12 @@ class _Crowds:
         free = np.flatnonzero(self.free)
         if len(free) <= self.settings.size:
             return []
-        sample, reference = free[spread(len(free), _SAMPLE)], free[spread(len(free), _REFERENCE)]
+        sample, reference = free[spread(len(free), SAMPLE)], free[spread(len(free), REFERENCE)]
+        return self.dense_among(sample, reference, len(free) / len(reference))
+
+    def dense_among(self, sample: Ints, reference: Ints, stands_for: float) -> list[int]:
+        """Return the same from the samples; each node of `reference` stands for so many."""
         near = self.vectors[sample] @ self.vectors[reference].T >= np.float32(self.scorer.floor)
-        stands_for = len(free) / len(reference)
         partners = [
             self._crowd(leader, reference[row], stands_for) for leader, row in zip(sample.tolist(), near, strict=True)
         ]
@@ -187,8 +196,8 @@ class _Crowds:
         """Return the free nodes with a cosine similarity of at least `least` to a leader that is free, in its window."""
         if not self.free[leader]:
             return np.empty(0, np.int64)
-        own, starts, near = self.vectors[leader], range(0, len(self.vectors), _CHUNK_ROWS), np.float32(least)
-        cosine = np.concatenate([self.vectors[start : start + _CHUNK_ROWS] @ own for start in starts])
+        own, starts, near = self.vectors[leader], range(0, len(self.vectors), CHUNK_ROWS), np.float32(least)
+        cosine = np.concatenate([self.vectors[start : start + CHUNK_ROWS] @ own for start in starts])
         members = np.flatnonzero((cosine >= near - np.float32(ROUNDING_ERROR)) & self.free)
         members = members[cosines(self.vectors, members, np.full_like(members, leader)) >= near]
         return self._in_time(leader, members[members != leader])
@@ -197,6 +206,20 @@ class _Crowds:
         """Return the members that start no earlier than the leader and end within the window after it, or are undated."""
         if self.band is None:
             return members
-        first, start = self.band.first[members], self.band.first[leader]
-        inside = ~(first < start) & (self.band.last[members] <= start + self.band.window)
-        return np.asarray(members[np.isnan(first) | inside])
+        return np.asarray(members[within(self.band.take(members), self.band.first[leader])])
+
+
+def leaders_of(sample: Ints, counts: Ints, size: int) -> list[int]:
+    """Return the nodes of a sample that are similar to more than `size` others, the one with the most first.
+
+    `counts`: to how many each is similar.
+    """
+    many = np.flatnonzero(counts > size)
+    leaders: list[int] = sample[many[np.argsort(-counts[many], kind="stable")]].tolist()
+    return leaders
+
+
+def within(band: TimeBand, start: float) -> Bools:
+    """Return which nodes of a band start no earlier and end within the window after `start`, or are undated, (n,)."""
+    inside = ~(band.first < start) & (band.last <= start + band.window)
+    return np.isnan(band.first) | inside

@@ -5,7 +5,7 @@ guessed: a date that is unreadable, that cannot be true, or that may be two diff
 forms are listed in docs/dates.md.
 """
 
-from dedupe.dates.columns import NO_RULES, DateRules, read_dates
+from dedupe.dates.columns import NO_RULES, DateRules, Evidence, evidence_of, read_dates
 from dedupe.dates.meaning import AMBIGUOUS, BAD, UNKNOWN_ZONE, Reading
 from dedupe.dates.reading import is_blank, read_date
 
@@ -15,7 +15,9 @@ __all__ = [
     "NO_RULES",
     "UNKNOWN_ZONE",
     "DateRules",
+    "Evidence",
     "Reading",
+    "evidence_of",
     "is_blank",
     "read_date",
     "read_dates",

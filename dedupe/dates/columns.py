@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 from dedupe.dates.meaning import BAD, Meaning, Reading, Unsettled, moment, reading_of
 from dedupe.dates.numbers import Serial, number_in
@@ -48,38 +48,77 @@ class DateRules:
 NO_RULES = DateRules()
 
 
-def read_dates(values: Iterable[Any], rules: DateRules = NO_RULES) -> list[Reading]:
+class Evidence(NamedTuple):
+    """What values tell of all dates of their column, in counts, which add up over the parts of a column.
+
+    `day`, `month`: dates that can only be read with the day first, or with the month first; `dotted_day`, `dotted_month`: the
+    same of dates with dots. `filled`: values that are not blank; `serials`: numbers of the size that Excel gives to days.
+    """
+
+    day: int = 0
+    month: int = 0
+    dotted_day: int = 0
+    dotted_month: int = 0
+    filled: int = 0
+    serials: int = 0
+
+    def day_first(self, dots: bool, told: bool | None) -> bool | None:
+        """Whether the day comes first in dates with or without dots: as the values tell, or else as the user `told`."""
+        day, month = (self.dotted_day, self.dotted_month) if dots else (self.day, self.month)
+        return day > 0 if (day > 0) != (month > 0) else told
+
+    @property
+    def is_excel(self) -> bool:
+        """Whether the numbers that may be Excel's are."""
+        return self.serials >= _SERIAL_SHARE * self.filled
+
+
+def evidence_of(values: Iterable[Any], rules: DateRules = NO_RULES) -> Evidence:
+    """Return what some values of a column tell of all of them."""
+    return _evidence_of([_meaning_of(value, rules) for value in values])
+
+
+def read_dates(values: Iterable[Any], rules: DateRules = NO_RULES, evidence: Evidence | None = None) -> list[Reading]:
     """Return what each value of a column says.
 
     Day and month in numbers: if a row can only be read with the day first, all that can be read both ways are, and the same
     with the month first. Where rows of both kinds exist, or none, `rules.day_first` tells; without it, they are ambiguous, but
     04.03.2026 has the day first. Numbers of the size that Excel gives to days are dates where half of the column is.
-    A date more than a day after `rules.now` is bad.
+    A date more than a day after `rules.now` is bad. `evidence`: that of the whole column, where these values are a part of it.
     """
     column = list(values)
-    meanings = [_by_format(value, rules.date_format) if rules.date_format else meaning_of(value) for value in column]
-    orders = {dots: _order(meanings, dots, rules.day_first) for dots in (False, True)}
-    filled = sum(meaning is not None for meaning in meanings)
-    excel = sum(type(meaning) is Serial for meaning in meanings) >= _SERIAL_SHARE * filled
+    meanings = [_meaning_of(value, rules) for value in column]
+    whole = _evidence_of(meanings) if evidence is None else evidence
+    orders = {dots: whole.day_first(dots, rules.day_first) for dots in (False, True)}
     latest = rules.latest
     readings = []
     for value, meaning in zip(column, meanings, strict=True):
         if isinstance(meaning, Unsettled):
             meaning = meaning.settled(orders[meaning.dots])
         elif isinstance(meaning, Serial):
-            meaning = meaning.when if excel else BAD
+            meaning = meaning.when if whole.is_excel else BAD
         if isinstance(meaning, datetime) and meaning > latest:
             meaning = BAD
         readings.append(reading_of(value, meaning))
     return readings
 
 
-def _order(meanings: Sequence[Meaning], dots: bool, day_first: bool | None) -> bool | None:
-    """Whether the day comes first in dates with or without dots: as the rows tell, or else the user."""
-    unsettled = [meaning for meaning in meanings if type(meaning) is Unsettled and meaning.dots == dots]
-    day = any(meaning.month_first is None for meaning in unsettled)
-    month = any(meaning.day_first is None for meaning in unsettled)
-    return day if day != month else day_first
+def _evidence_of(meanings: Sequence[Meaning]) -> Evidence:
+    unsettled = [meaning for meaning in meanings if type(meaning) is Unsettled]
+    only_day = [meaning.dots for meaning in unsettled if meaning.month_first is None]
+    only_month = [meaning.dots for meaning in unsettled if meaning.day_first is None]
+    return Evidence(
+        day=only_day.count(False),
+        month=only_month.count(False),
+        dotted_day=only_day.count(True),
+        dotted_month=only_month.count(True),
+        filled=sum(meaning is not None for meaning in meanings),
+        serials=sum(type(meaning) is Serial for meaning in meanings),
+    )
+
+
+def _meaning_of(value: Any, rules: DateRules) -> Meaning:
+    return _by_format(value, rules.date_format) if rules.date_format else meaning_of(value)
 
 
 def _by_format(value: Any, date_format: str) -> Meaning:

@@ -31,7 +31,14 @@ class Int16Rows:
     def __init__(self, rows: int, width: int) -> None:
         self.shape = (rows, width)
         with TemporaryFile(prefix="headline-dedupe-") as file:  # the map outlives the file object
-            self.stored = np.memmap(file, np.int16, "w+", shape=self.shape)
+            self.stored: NDArray[np.int16] = np.memmap(file, np.int16, "w+", shape=self.shape)
+
+    @classmethod
+    def of(cls, stored: NDArray[np.int16]) -> Int16Rows:
+        """Return rows that are stored elsewhere, quantized, (n, d)."""
+        rows = cls.__new__(cls)
+        rows.shape, rows.stored = (stored.shape[0], stored.shape[1]), stored
+        return rows
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -41,7 +48,13 @@ class Int16Rows:
         return rows
 
     def __setitem__(self, places: Any, rows: NDArray[np.floating[Any]]) -> None:
-        self.stored[places] = np.rint(np.clip(rows, -1, 1) * _LARGEST)
+        self.stored[places] = quantized(rows)
+
+
+def quantized(rows: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
+    """Return how `Int16Rows` stores rows of numbers."""
+    codes: NDArray[np.int16] = np.rint(np.clip(rows, -1, 1) * _LARGEST).astype(np.int16)
+    return codes
 
 
 Vectors = Float32s | Int16Rows
@@ -50,8 +63,12 @@ Vectors = Float32s | Int16Rows
 
 def zero_rows(rows: int, width: int) -> Vectors:
     """Return zeros, (rows, width), to be filled with numbers in [-1, 1]."""
-    fits = rows * width * 4 <= MAX_FLOAT32_BYTES
-    return np.zeros((rows, width), np.float32) if fits else Int16Rows(rows, width)
+    return Int16Rows(rows, width) if too_large(rows, width) else np.zeros((rows, width), np.float32)
+
+
+def too_large(rows: int, width: int) -> bool:
+    """Return whether a matrix is too large to be held as float32."""
+    return rows * width * 4 > MAX_FLOAT32_BYTES
 
 
 def rows_at(matrix: Vectors, places: Ints) -> Vectors:

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import repeat
 from typing import Any
 
-from dedupe.dates import NO_RULES, DateRules, Reading, read_dates
+from dedupe.dates import NO_RULES, DateRules, Evidence, Reading, read_dates
 from dedupe.errors import DedupeWarning, InputError
 from dedupe.headlines import Headline, Row, as_headlines, from_fields
 from dedupe.readers.delimited import FIELDS, Columns, find_columns, headlines_of
@@ -53,25 +53,29 @@ def rows_of(headlines: Iterable[Row] | Any) -> list[Headline]:
 
 def open_parquet(content: Content) -> StoredTable:
     """Return the rows of Parquet, which stay in its file if `content` has one."""
+    with ExitStack() as stack:
+        file = stack.enter_context(content.parquet or io.BytesIO(content.data))
+        table = parquet_table(file, content.name, "get it again, or name its format")
+        weakref.finalize(table, stack.pop_all().close)
+    return table
+
+
+def parquet_table(file: Any, name: str, advice: str) -> StoredTable:
+    """Return the rows of an open Parquet file. `name`: what messages call it; `advice`: for a file that is none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with ExitStack() as stack:
-        file = stack.enter_context(content.parquet or io.BytesIO(content.data))
-        try:
-            table = StoredTable(pq.ParquetFile(file), content.name)
-        except MemoryError:
-            raise
-        except (
-            pa.ArrowException,
-            OSError,
-            ValueError,
-            OverflowError,
-        ) as error:  # damage also gives text that is not UTF-8
-            advice = "get it again, or name its format"
-            raise InputError(f"{content.name} cannot be read as Parquet ({one_line(error)}): {advice}") from None
-        weakref.finalize(table, stack.pop_all().close)
-    return table
+    try:
+        return StoredTable(pq.ParquetFile(file), name)
+    except MemoryError:
+        raise
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        OverflowError,
+    ) as error:  # damage also gives text that is not UTF-8
+        raise InputError(f"{name} cannot be read as Parquet ({one_line(error)}): {advice}") from None
 
 
 def _read_table(frame: Any, columns: Columns, rules: DateRules, depth: int) -> list[Headline]:
@@ -107,16 +111,32 @@ def stored_headlines(
     `columns`: as `find_columns` returns them. `rules`: for their dates, which are read first, since all of them tell how.
     `check` is called now and then with the size so far in bytes, and may raise.
     """
+    rows = read_fields(table, columns, rules, check)
+    return [from_fields(fields, date, row=StoredRow(table, k)) for k, (fields, date) in enumerate(rows)]
+
+
+def read_fields(
+    table: StoredTable,
+    columns: Mapping[str, str],
+    rules: DateRules = NO_RULES,
+    check: Callable[[int], None] | None = None,
+    *,
+    group: int | None = None,
+    evidence: Evidence | None = None,
+) -> Iterator[tuple[dict[str, Any], Reading | None]]:
+    """Yield the values of the fields of each row but its date, and what is known of its date, if there is such a column.
+
+    `group`: the only row group that is read; `evidence`: what the whole column says of its dates. The rest as for
+    `stored_headlines`.
+    """
     others = {FIELDS[key]: column for key, column in columns.items() if key != "date"}
     dates: Iterable[Reading | None] = repeat(None)
     if "date" in columns:
-        values = _checked(table.values([columns["date"]]), check)
-        dates = read_dates((value for (value,) in values), rules)
-    rows = _checked(table.values(list(others.values())), check)
-    return [
-        from_fields(dict(zip(others, values, strict=True)), date, row=StoredRow(table, position))
-        for position, (values, date) in enumerate(zip(rows, dates, strict=False))
-    ]
+        values = _checked(table.values([columns["date"]], group), check)
+        dates = read_dates((value for (value,) in values), rules, evidence)
+    rows = _checked(table.values(list(others.values()), group), check)
+    for row, date in zip(rows, dates, strict=False):
+        yield dict(zip(others, row, strict=True)), date
 
 
 def _checked(rows: Iterable[tuple[Any, ...]], check: Callable[[int], None] | None) -> Iterator[tuple[Any, ...]]:

@@ -28,7 +28,8 @@ TITLE = "dedupe_title"
 
 POSITION = "dedupe_position"
 """In nested JSON, the place of a row in the input."""
-_TEXTS = (TITLE, "dedupe_flag", "dedupe_file")
+TEXTS = (TITLE, "dedupe_flag", "dedupe_file")
+"""The added columns that are text even where all values are None."""
 
 
 @dataclass(frozen=True)
@@ -80,21 +81,32 @@ class OutputRows:
         begin = 0
         for table in tables_of([headline.own for headline in self.headlines]):
             rows = len(table) if table.num_columns else len(self)
-            for name, values in added.items():
-                place, column = table.schema.get_field_index(name), values.slice(begin, rows)
-                table = table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
+            yield with_columns(table, {name: values.slice(begin, rows) for name, values in added.items()})
             begin += rows
-            yield table
+
+
+def with_columns(table: pa.Table, added: Mapping[str, pa.Array]) -> pa.Table:
+    """Return a table with these columns, which replace its own ones of the same name."""
+    for name, column in added.items():
+        place = table.schema.get_field_index(name)
+        table = table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
+    return table
 
 
 def rows_of_run(result: Deduplication) -> OutputRows:
     """Return one output row per headline of a run; see `docs/columns.md`."""
+    added = {**title_column(result.headlines), **added_columns(result)}
+    files = [headline.file for headline in result.headlines]
+    return OutputRows(result.headlines, added | ({"dedupe_file": files} if any(files) else {}), TEXTS)
+
+
+def added_columns(result: Deduplication) -> dict[str, list[Any]]:
+    """Return what a run adds to every row, but for those columns that depend on the input as a whole: `TITLE` and the file."""
     from dedupe.result.publishers import counts_of
 
     representative, story = np.zeros(len(result), bool), result.labels("story")
     representative[result.representatives("story")] = True
-    added = {
-        **title_column(result.headlines),
+    return {
         "dedupe_story": story.tolist(),
         "dedupe_wording": result.labels("wording").tolist(),
         "dedupe_representative": representative.tolist(),
@@ -103,8 +115,6 @@ def rows_of_run(result: Deduplication) -> OutputRows:
         "dedupe_publishers": counts_of(result.publishers, story)[story].tolist(),
         "dedupe_flag": result.flags(),
     }
-    files = [headline.file for headline in result.headlines]
-    return OutputRows(result.headlines, added | ({"dedupe_file": files} if any(files) else {}), _TEXTS)
 
 
 def title_column(headlines: Sequence[Headline]) -> dict[str, list[str]]:

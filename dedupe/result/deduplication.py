@@ -189,7 +189,8 @@ class Deduplication:
     @cached_property
     def publishers(self) -> Ints:
         """A number for the publisher of each row, (n,), by its source or else its address; -1 where neither tells."""
-        return publishers_of(self.headlines, self.settings.sources.publishers)
+        rules = self.settings.sources
+        return publishers_of(self.headlines, rules.publishers, rules.others)
 
     @cached_property
     def shared_addresses(self) -> dict[tuple[int, int], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -15,15 +15,16 @@ from dedupe.text.outlets import outlet_key, without_desk
 _GENERIC = -2  # the owner of all titles that say nothing; publishers are numbered from 0
 
 
-def publishers_of(headlines: Sequence[Headline], sisters: Mapping[str, str]) -> Ints:
+def publishers_of(headlines: Sequence[Headline], sisters: Mapping[str, str], others: Collection[str] = ()) -> Ints:
     """Return a number for the publisher of each row, (rows,); -1 where neither a source nor an address tells.
 
     `sisters`: the publisher of each outlet, under any of their spellings. Spellings of one name are one publisher ("The New York
     Times" and "nytimes.com" are not), and so is a desk of an outlet that other rows, or everybody, knows: "BBC Sport" is "BBC".
+    `others`: names, as of `name_of`, that rows have which are not among these.
     """
     owner = {outlet_key(outlet): outlet_key(publisher) for outlet, publisher in sisters.items()}
-    names = [_name(headline) for headline in headlines]
-    known = frozenset(names) - {""} | owner.keys() | frozenset(owner.values())
+    names = [name_of(headline.source, headline.url) for headline in headlines]
+    known = frozenset(names).union(others) - {""} | owner.keys() | frozenset(owner.values())
     publisher = {name: _publisher(name, known, owner) for name in set(names)}
     return codes(publisher[name] or None for name in names)
 
@@ -40,7 +41,8 @@ def owners_of(
         return None
     owners: list[set[int]] = [{_GENERIC} if nothing else set() for nothing in generic.tolist()]
     if rules.never_same:
-        for node, publisher in zip(of_row.tolist(), publishers_of(headlines, rules.publishers).tolist(), strict=True):
+        publishers = publishers_of(headlines, rules.publishers, rules.others)
+        for node, publisher in zip(of_row.tolist(), publishers.tolist(), strict=True):
             owners[node] |= {publisher} - {-1}
     return list(map(frozenset, owners))
 
@@ -65,13 +67,14 @@ def preference_of(headlines: Sequence[Headline], order: Iterable[str]) -> Ints:
     place: dict[str, int] = {}
     for name in order:
         place.setdefault(outlet_key(name), len(place))
-    return np.array([place.get(_name(headline), len(place)) for headline in headlines], np.int64)
+    return np.array([place.get(name_of(headline.source, headline.url), len(place)) for headline in headlines], np.int64)
+
+
+def name_of(source: str | None, address: str | None) -> str:
+    """Return by what name the publisher of a row goes, "" where neither tells."""
+    return outlet_key(source or "") or outlet_key(address or "")
 
 
 def _publisher(name: str, known: frozenset[str], owner: Mapping[str, str]) -> str:
     outlet = name if name in owner else without_desk(name, known)
     return owner.get(outlet, outlet)
-
-
-def _name(headline: Headline) -> str:
-    return outlet_key(headline.source or "") or outlet_key(headline.url or "")

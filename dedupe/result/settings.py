@@ -41,12 +41,14 @@ class SourceRules:
     """What the sources of rows decide.
 
     `preferred`: sources whose headline represents a group before any other, best first. `publishers`: the publisher of sister
-    outlets, by outlet. `never_same`: whether two titles of one publisher are never in one group.
+    outlets, by outlet. `never_same`: whether two titles of one publisher are never in one group. `others`: by what names the
+    publishers of other rows go, where those of a run are a part of the input.
     """
 
     preferred: tuple[str, ...] = ()
     publishers: Mapping[str, str] = field(default_factory=dict)
     never_same: bool = False
+    others: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, preferred: Iterable[str], publishers: Mapping[str, str] | None, never_same: bool) -> SourceRules:

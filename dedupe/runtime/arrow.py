@@ -30,7 +30,7 @@ class StoredTable:
     """
 
     def __init__(self, stored: pa.Table | pq.ParquetFile, name: str = "the table") -> None:
-        self._name = name
+        self.name = name
         self._file: pq.ParquetFile | None = None
         self._group: tuple[int, pa.Table] | None = None  # the row group read last, with its number
         if hasattr(stored, "read_row_group"):
@@ -56,10 +56,15 @@ class StoredTable:
         except (ValueError, TypeError, KeyError):  # not what pandas writes, or damaged
             return []
 
-    def values(self, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """Yield the values of some columns row by row; no other column is read."""
-        for batch in self.batches(columns, _CACHED_ROWS):
-            with self._damage_reported():
+    @property
+    def sizes(self) -> list[int]:
+        """How many rows each row group of a Parquet file has."""
+        return [int(size) for size in np.diff(self._starts)]
+
+    def values(self, columns: Sequence[str], group: int | None = None) -> Iterator[tuple[Any, ...]]:
+        """Yield the values of some columns row by row; no other column is read. `group`: the only row group that is."""
+        for batch in self.batches(columns, _CACHED_ROWS, group):
+            with self._damage_reported(group):
                 values = [python_values(batch.column(name)) for name in columns]
             yield from zip(*values, strict=True)
 
@@ -76,11 +81,12 @@ class StoredTable:
             self._first = group_start + offset
         return self._rows[position - self._first]
 
-    def batches(self, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
-        """Yield some columns of all rows, up to `size` rows at a time."""
-        with self._damage_reported():
+    def batches(self, columns: Sequence[str], size: int, group: int | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield some columns of all rows, or of those of a row group of a file, up to `size` rows at a time."""
+        with self._damage_reported(group):
             if self._file is not None:
-                batches = self._file.iter_batches(batch_size=size, columns=list(columns))
+                groups = None if group is None else [group]
+                batches = self._file.iter_batches(batch_size=size, row_groups=groups, columns=list(columns))
             else:
                 batches = self._row_group(0).select(list(columns)).to_batches(max_chunksize=size)
             yield from map(readable, batches)
@@ -91,12 +97,12 @@ class StoredTable:
 
         batches, start = self.batches(columns, _CHUNK_ROWS), 0
         if (np.diff(positions) <= 0).any():
-            yield _without_views(pa.Table.from_batches(list(batches))).take(positions)
+            yield without_views(pa.Table.from_batches(list(batches))).take(positions)
             return
         for batch in batches:
             inside = positions[(positions >= start) & (positions < start + len(batch))] - start
             start += len(batch)
-            yield _without_views(pa.Table.from_batches([batch])).take(inside)
+            yield without_views(pa.Table.from_batches([batch])).take(inside)
 
     def index(self, positions: Ints) -> Any:
         """Return the index that the rows at some positions had in a pandas frame; None if there was none."""
@@ -118,7 +124,7 @@ class StoredTable:
         return self._group[1]
 
     @contextmanager
-    def _damage_reported(self) -> Iterator[None]:
+    def _damage_reported(self, group: int | None = None) -> Iterator[None]:
         import pyarrow as pa
 
         try:
@@ -126,7 +132,8 @@ class StoredTable:
         except MemoryError:  # some of Arrow's are exceptions of both kinds
             raise
         except (pa.ArrowException, OSError) as error:
-            raise InputError(f"{self._name} is damaged ({one_line(error)}): get the file again") from None
+            where = self.name if group is None else f"row group {group} of {self.name}"
+            raise InputError(f"{where} is damaged ({one_line(error)}): get the file again") from None
 
 
 class StoredRow(Mapping[str, Any]):
@@ -218,7 +225,7 @@ def tables_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[pa.Table]:
     yield pa.table({name: column_of(columns.pop(name)) for name in names})
 
 
-def _without_views(table: pa.Table) -> pa.Table:
+def without_views(table: pa.Table) -> pa.Table:
     """Cast the string views of polars, which do not support `take`."""
     import pyarrow as pa
 

@@ -13,6 +13,7 @@ from itertools import chain
 import numpy as np
 
 from dedupe.candidates.products import cosines
+from dedupe.candidates.time_band import TimeBand
 from dedupe.embedding.vectors import Vectors
 from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.scoring.similarity_scale import Scale
@@ -104,6 +105,19 @@ def _about_one_thing(of_pair: Ints, similarity: Float32s) -> Bools:
     mean = np.bincount(of_pair, similarity) / np.maximum(pairs, 1)
     kept: Bools = ((pairs <= _FEW_TITLES * (_FEW_TITLES - 1) // 2) | (mean >= _ONE_THING))[of_pair]
     return kept
+
+
+def pairs_in_time(
+    pairs: AddressPairs, first: Floats, last: Floats, band: TimeBand | None, generic: Bools | None
+) -> AddressPairs:
+    """Return the pairs that a window allows, and, where the title of either node says nothing, lie within one day.
+
+    `first`, `last`: as for `on_one_day`; `generic`: (nodes,).
+    """
+    if generic is not None and generic.any():
+        one_day = on_one_day(pairs.i, pairs.j, first, last)
+        pairs = pairs.take(np.flatnonzero(one_day | ~(generic[pairs.i] | generic[pairs.j])))
+    return pairs.take(np.flatnonzero(band.allows(pairs.i, pairs.j))) if band else pairs
 
 
 def on_one_day(i: Ints, j: Ints, first: Floats, last: Floats) -> Bools:

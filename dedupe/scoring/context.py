@@ -62,17 +62,25 @@ class Context:
     """The context of pairs of titles, sorted by (i, j), from their probability by themselves.
 
     Its features are computed for a part of the pairs at a time, since those of all would need much memory. `sums`: where they
-    are known already.
+    are known already. `at`: the places of the pairs whose context it is, ascending; all pairs of both nodes of these must be
+    given. Default: all.
     """
 
     def __init__(
-        self, titles: TitleFeatures, pairs: PairTable, matrices: Matrices | None = None, sums: Sums | None = None
+        self,
+        titles: TitleFeatures,
+        pairs: PairTable,
+        matrices: Matrices | None = None,
+        sums: Sums | None = None,
+        at: Ints | None = None,
     ) -> None:
         matrices = matrices or Matrices(len(titles.texts), pairs.i, pairs.j)
-        self._pairs = pairs
-        self._sums = sums or sums_of(titles, pairs, matrices)
+        self._pairs = pairs if at is None else pairs.take(at)
+        self._sums = sums or sums_of(titles, pairs, matrices, at)
         self._levels = [
-            _LevelContext(matrices.matrix(pairs.p_pair(level)), pairs.p_pair(level), level, self._sums.common[level])
+            _LevelContext(
+                matrices.matrix(pairs.p_pair(level)), self._pairs.p_pair(level), level, self._sums.common[level]
+            )
             for level in SCORED_LEVELS
         ]
         self.sampled = np.flatnonzero(matrices.sampled)
@@ -178,8 +186,7 @@ class Matrices:
         sizes = np.bincount(self._component).astype(float)
         pairs = np.bincount(of_pair, minlength=len(sizes))
         sparse = np.bincount(of_pair, degree[self.i] + degree[self.j], minlength=len(sizes))
-        faster: Bools = sparse * _DENSE_GAIN > sizes**2 * np.minimum(sizes, self.dense_nodes)
-        return faster & (pairs > self.dense_pairs)
+        return multiplied_densely(sizes, pairs, sparse, dense_pairs=self.dense_pairs, dense_nodes=self.dense_nodes)
 
     def _dense_products(self, matrix: csr_matrix, members: Ints, pairs: Ints, common: Float32s) -> None:
         """Set `common` at the pairs of a component, whose nodes are `members`, both ascending."""
@@ -209,6 +216,17 @@ class Matrices:
         # Only at pairs: most entries of the matrix squared are none.
         products: Float32s = np.asarray(matrix[self.i[pairs]].multiply(matrix[self.j[pairs]]).sum(axis=1)).ravel()
         return products
+
+
+def multiplied_densely(
+    nodes: Floats, pairs: Ints, squares: Ints, *, dense_pairs: int = _DENSE_PAIRS, dense_nodes: int = _DENSE_NODES
+) -> Bools:
+    """Return which components a dense product multiplies faster than sparse rows do, (components,).
+
+    `nodes`, `pairs`: how many each has; `squares`: the sum of the squares of how many pairs each of its nodes has.
+    """
+    faster: Bools = squares * _DENSE_GAIN > nodes**2 * np.minimum(nodes, dense_nodes)
+    return faster & (pairs > dense_pairs)
 
 
 def _places(labels: Ints, wanted: Bools) -> list[Ints]:

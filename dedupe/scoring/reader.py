@@ -139,11 +139,20 @@ def pairs_to_read(
     The least certain are those whose probability, at the level that is less certain, is nearest to one half. `at_least`: how
     many "auto" reads in any run; `per_node`: in large runs, for each of the `nodes`.
     """
-    budget = {"all": len(pairs), "off": 0}.get(reading, max(at_least, int(per_node * nodes)))
-    if len(pairs) <= budget:
-        return np.arange(len(pairs))
-    doubt = np.maximum(*(p * (1 - p) for p in map(pairs.p_pair, SCORED_LEVELS)))
-    return _largest(doubt, budget)
+    budget = reading_budget(len(pairs), nodes, reading, at_least=at_least, per_node=per_node)
+    return np.arange(len(pairs)) if len(pairs) <= budget else _largest(doubt(pairs), budget)
+
+
+def reading_budget(
+    pairs: int, nodes: int, reading: str, *, at_least: int = _AUTO_PAIRS, per_node: float = _AUTO_PER_NODE
+) -> int:
+    """Return how many of so many pairs are read at most; arguments as above."""
+    return {"all": pairs, "off": 0}.get(reading, max(at_least, int(per_node * nodes)))
+
+
+def doubt(pairs: PairTable) -> Float32s:
+    """Return how uncertain each pair is by itself at the level that is less certain, 0 to 0.25, (pairs,)."""
+    return np.asarray(np.maximum(*(p * (1 - p) for p in map(pairs.p_pair, SCORED_LEVELS))))
 
 
 def _largest(values: Float32s, count: int) -> Ints:

@@ -18,7 +18,7 @@ from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Bools, Float32s, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, silent
-from dedupe.scoring.addresses import NO_ADDRESSES, AddressPairs, address_pairs, on_one_day, refuted, with_address
+from dedupe.scoring.addresses import NO_ADDRESSES, AddressPairs, address_pairs, pairs_in_time, refuted, with_address
 from dedupe.scoring.context import CONTEXT_FEATURES, Context
 from dedupe.scoring.layout import with_record
 from dedupe.scoring.minimal_pairs import difference_log_odds, with_difference
@@ -102,10 +102,8 @@ class Scorer:
         if self.level != "story":
             return self
         pairs = address_pairs(addresses, of_row, self.vectors, self.scale, generic)
-        if generic is not None and generic.any():
-            one_day = on_one_day(pairs.i, pairs.j, self.titles.first, self.titles.last)
-            pairs = pairs.take(np.flatnonzero(one_day | ~(generic[pairs.i] | generic[pairs.j])))
-        return replace(self, same_address=pairs.take(np.flatnonzero(band.allows(pairs.i, pairs.j))) if band else pairs)
+        spans = self.titles.first, self.titles.last
+        return replace(self, same_address=pairs_in_time(pairs, *spans, band, generic))
 
     def with_records(self, records: Sequence[str | None], of_row: Ints, band: TimeBand | None = None) -> Scorer:
         """Return the scorer of a run whose rows stand in these items of pages, (rows,); `of_row`, `band` as above."""
@@ -165,8 +163,7 @@ class Scorer:
 
     def to_read(self, pairs: PairTable) -> tuple[Ints, PairsRead]:
         """Return the places of the pairs to read, ascending, and how many these are."""
-        # The reader learned from pairs that vectors bring together; of others it knows nothing.
-        near = np.flatnonzero(self.scale(pairs.similarity) >= self.judge.candidate_floor["story"])
+        near = self.readable(pairs)
         alone = PairTable(
             pairs.i[near],
             pairs.j[near],
@@ -176,6 +173,11 @@ class Scorer:
         places = near[pairs_to_read(alone, len(self.titles.texts), self.reading)]
         left = len(near) - len(places) if self.reading == "auto" else 0
         return places, PairsRead(len(pairs), len(places), left)
+
+    def readable(self, pairs: PairTable) -> Ints:
+        """Return the places of the pairs that may be read, ascending."""
+        # The reader learned from pairs that vectors bring together; of others it knows nothing.
+        return np.flatnonzero(self.scale(pairs.similarity) >= self.judge.candidate_floor["story"])
 
     def as_read(self, pairs: PairTable, progress: Progress = silent) -> PairTable:
         """Return pairs with what the reader says of each."""
@@ -247,11 +249,31 @@ class Scorer:
         self, pairs: PairTable, floor: float, context_of: Callable[[TitleFeatures, PairTable], Context] = Context
     ) -> tuple[PairTable, Ints]:
         """Return the same, and the nodes whose context is estimated from a sample, ascending."""
+        pairs, context = self.judged(pairs, context_of)
+        kept = np.flatnonzero(pairs.p(self.level) >= floor)
+        features = np.empty((len(kept), len(CONTEXT_FEATURES)), np.float16)
+        for start in range(0, len(kept), _CHUNK_CONTEXT):
+            part = slice(start, start + _CHUNK_CONTEXT)
+            features[part] = context.features(kept[part])
+        return replace(pairs.take(kept), context=features), context.sampled
+
+    def judged(
+        self,
+        pairs: PairTable,
+        context_of: Callable[[TitleFeatures, PairTable], Context] = Context,
+        at: Ints | None = None,
+    ) -> tuple[PairTable, Context]:
+        """Return all pairs, or those at some places, with their probability in context, and this context.
+
+        `context_of` is given all pairs, and returns the context of those at these places.
+        """
         same_address = self.same_address.contain(pairs.i, pairs.j)
         if same_address.any():
             same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
         pairs = replace(pairs, p_pair_story=with_address(pairs.p_pair_story, same_address))
         context = context_of(self.titles, pairs)
+        if at is not None:
+            pairs, same_address = pairs.take(at), same_address[at]
         pairs = self.judge.with_context(context, pairs, self.crowd)
         pairs = replace(pairs, p_story=with_address(pairs.p_story, same_address))
         same_record = self.same_record.contain(pairs.i, pairs.j)
@@ -259,13 +281,7 @@ class Scorer:
         p_wording, p_story = (
             with_difference(with_record(p, same_record), difference) for p in (pairs.p_wording, pairs.p_story)
         )
-        pairs = replace(pairs, p_wording=p_wording, p_story=p_story)
-        kept = np.flatnonzero(pairs.p(self.level) >= floor)
-        features = np.empty((len(kept), len(CONTEXT_FEATURES)), np.float16)
-        for start in range(0, len(kept), _CHUNK_CONTEXT):
-            part = slice(start, start + _CHUNK_CONTEXT)
-            features[part] = context.features(kept[part])
-        return replace(pairs.take(kept), context=features), context.sampled
+        return replace(pairs, p_wording=p_wording, p_story=p_story), context
 
 
 def _filled(column: Float32s, vectors: Vectors, pairs: PairTable) -> Float32s:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -127,30 +127,29 @@ class Marks:
         for changed, sign in ((came, 1), (went, -1)):
             for mark, count in mentions(self._mentions.keys(), map(str.casefold, changed)).items():
                 self._mentions[mark] += sign * count
-            for mark, separator, rest in _marks(changed):
-                self._count(mark, separator, rest, sign)
+            for found in marks_of(changed):
+                self._count(found, sign)
         self._texts = texts
 
-    def _count(self, mark: str, separator: str, rest: str, sign: int) -> None:
-        folded = mark.casefold()
-        _add(self._rests.setdefault(folded, Counter()), rest, sign)
+    def _count(self, mark: Mark, sign: int) -> None:
+        folded = mark.folded
+        _add(self._rests.setdefault(folded, Counter()), mark.rest, sign)
         if not self._rests[folded]:
             del self._rests[folded]
-        if not _is_name(mark):
+        if mark.is_words:
             _add(self._words, folded, sign)
-        elif separator and ("|" in separator or " " in mark or "." in mark):
+        if mark.is_name:
             _add(self._names, folded, sign)
 
     def outlets(self, sources: Iterable[str | None]) -> Outlets:
         """Return the outlets that titles and the sources of all rows make known."""
-        rows_of, rests, words = Counter(map(outlet_key, filter(None, sources))), self._rests, self._words.keys()
-        of_rows = {mark for mark in rests if outlet_key(mark) in rows_of} - words
-        names = {mark for mark in self._names if len(rests[mark]) >= _MIN_TITLES} - words - of_rows
+        rows_of = Counter(map(outlet_key, filter(None, sources)))
+        carried = {mark: len(rests) for mark, rests in self._rests.items()}
+        of_rows, names = possible_outlets(carried, self._words.keys(), self._names.keys(), rows_of)
         self._count_mentions(of_rows | names)
 
         def no_topic(mark: str) -> bool:
-            carried = len(rests[mark])
-            return self._mentions[mark] - carried <= carried + rows_of[outlet_key(mark)]
+            return not is_topic(self._mentions[mark], carried[mark], rows_of[outlet_key(mark)])
 
         return Outlets(frozenset(filter(no_topic, of_rows)), frozenset(filter(no_topic, names)))
 
@@ -166,15 +165,47 @@ def _add(counts: Counter[str], key: str, sign: int) -> None:
         del counts[key]
 
 
-def _marks(texts: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield what may be marks: what stands before a title, with "" for its separator, or behind it, and the other part."""
+def possible_outlets(
+    carried: Mapping[str, int], words: Set[str], names: Set[str], rows_of: Mapping[str, int]
+) -> tuple[set[str], set[str]]:
+    """Return the marks that are outlets unless titles mention them often: those of sources, and other names behind titles.
+
+    `carried`: around how many different titles each mark stands, case folded; `words`, `names`: those that `Mark` calls so
+    anywhere; `rows_of`: how many rows have a source with an outlet key.
+    """
+    of_rows = {mark for mark in carried if outlet_key(mark) in rows_of} - words
+    return of_rows, {mark for mark in names if carried[mark] >= _MIN_TITLES} - words - of_rows
+
+
+def is_topic(mentioned: int, carried: int, rows: int) -> bool:
+    """Return whether titles mention a mark more often than titles and rows carry it."""
+    return mentioned - carried > carried + rows
+
+
+class Mark(NamedTuple):
+    """What may be a mark around a title: its case folded text, the other part of the title, and what it looks like.
+
+    `is_words`: whether it is written as no name is. `is_name`: whether it stands behind the title as names of outlets do.
+    """
+
+    folded: str
+    rest: str
+    is_words: bool
+    is_name: bool
+
+
+def marks_of(texts: Iterable[str]) -> Iterator[Mark]:
+    """Yield what may be marks around normalized titles."""
     for text in texts:
         if not (":" in text or "|" in text or " - " in text or not text.isascii()):
             continue
         if before := separator_before(text, 0, len(text)):
-            yield text[: before.start()].strip(), "", text[before.end() :]
+            mark = text[: before.start()].strip()
+            yield Mark(mark.casefold(), text[before.end() :], not _is_name(mark), is_name=False)
         if behind := separator_behind(text, 0, len(text)):
-            yield text[behind.end() :].strip(), behind[0], text[: behind.start()]
+            mark = text[behind.end() :].strip()
+            is_words, sure = not _is_name(mark), "|" in behind[0] or " " in mark or "." in mark
+            yield Mark(mark.casefold(), text[: behind.start()], is_words, is_name=sure and not is_words)
 
 
 def separator_before(text: str, start: int, end: int) -> re.Match[str] | None:

@@ -12,7 +12,7 @@ from dedupe import Headline, deduplicate, load_encoder
 from dedupe.candidates.pairs import PairTable
 from dedupe.clustering.collapse import collapse_copies
 from dedupe.clustering.constraints import constraints_of
-from dedupe.clustering.crowds import CrowdSettings, _Crowds, collapse_crowds
+from dedupe.clustering.crowds import Crowds, CrowdSettings, collapse_crowds
 from dedupe.clustering.linkage import link
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.progress import silent
@@ -274,7 +274,7 @@ def test_partners_of_a_leader_are_counted_as_one_by_one():
     count = partners.sum(axis=0)
     for size, share in ((5, 0.9), (20, 0.5), (20, 0.99), (38, 0.0)):
         settings = CrowdSettings(size=size, dense=share)
-        crowds = _Crowds(run.nodes, run.scorer, None, np.empty(0, np.int64), settings)
+        crowds = Crowds(run.scorer, None, np.empty(0, np.int64), settings)
         leaders = crowds.dense_leaders()
         assert [count[leader] for leader in leaders] == sorted(count[leaders], reverse=True)
         assert set(leaders) <= set(np.flatnonzero(count > size).tolist())

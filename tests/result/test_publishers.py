@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dedupe import Headline, InputError, deduplicate
-from dedupe.result.publishers import counts_of, owners_of, preference_of, publishers_of
+from dedupe.result.publishers import counts_of, name_of, owners_of, preference_of, publishers_of
 from dedupe.result.settings import SourceRules
 
 
@@ -18,6 +18,18 @@ def test_spellings_and_desks_of_an_outlet_are_one_publisher() -> None:
     assert numbers("BBC News", "BBC", "bbc.co.uk", "https://www.bbc.com/news", "BBC Sport") == [0] * 5
     assert numbers("The Fjord Herald", "fjord herald", "FjordHerald") == [0] * 3
     assert numbers("Fjord Herald Sport", "Fjord Herald") == [0, 0]
+
+
+def test_other_rows_tell_what_a_desk_is() -> None:
+    rows = [
+        Headline("T", source="Fjord Sport"),
+        Headline("T", source="Fjord Politics"),
+        Headline("T", source="Bay Sport"),
+    ]
+    assert publishers_of(rows, {}).tolist() == [0, 1, 2]
+    assert publishers_of(rows, {}, [name_of(None, "https://fjord.com/a")]).tolist() == [0, 0, 1]
+    never = SourceRules(never_same=True, others=("fjord",))
+    assert owners_of(rows, never, np.arange(3), np.zeros(3, bool)) == [{0}, {0}, {1}]
 
 
 def test_others_are_not() -> None:
