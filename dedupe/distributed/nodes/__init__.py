@@ -1,0 +1,1 @@
+"""Rows -> weighted nodes with vectors, in regions, such that pairs lie in one region or between two."""

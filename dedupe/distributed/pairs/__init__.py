@@ -1,0 +1,1 @@
+"""Regions -> candidate pairs, scored by themselves, read, and judged in context."""

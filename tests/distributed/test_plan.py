@@ -1,0 +1,203 @@
+"""The folder of a job: what it may be, and going on where a job broke off."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+
+import pyarrow as pa
+import pytest
+
+from dedupe.distributed import deduplicate, engine
+from dedupe.distributed.plan import JOB, WORK
+from dedupe.distributed.store import Store
+from dedupe.errors import InputError, OutputError
+from tests.support import corpus
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.whole_jobs import NOW, one_machine, without_ray, written
+
+
+class Stopped(Exception):
+    """What ends a job in these tests."""
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch):
+    without_ray(monkeypatch, FakeEncoder())
+
+
+@pytest.fixture
+def path(tmp_path):
+    return corpus.write(tmp_path, corpus.table(20, seed=8), 4)
+
+
+@pytest.fixture
+def performed(monkeypatch):
+    """The tasks that ran to their end, in order."""
+    done, perform = [], engine.perform
+
+    def note(job, step, task, part):
+        result = perform(job, step, task, part)
+        done.append((step, part))
+        return result
+
+    monkeypatch.setattr(engine, "perform", note)
+    return done
+
+
+def start(path, out, **options):
+    return deduplicate(path, out, **{"rows_per_part": 7, "now": NOW, "pairs": True} | options)
+
+
+def stop_in(step):
+    def stop(current, done, total):
+        if current == step and 2 * done >= total - 1:
+            raise Stopped
+
+    return stop
+
+
+def test_a_job_stopped_in_every_step_goes_on_and_does_nothing_twice(path, tmp_path, performed):
+    steps = []
+    whole = start(path, tmp_path / "whole", progress=lambda step, *_: steps.append(step))
+    once, performed[:] = list(performed), []
+    for step in dict.fromkeys(steps):
+        with pytest.raises(Stopped):
+            start(path, tmp_path / "out", progress=stop_in(step))
+    assert start(path, tmp_path / "out") == whole
+    assert sorted(performed) == sorted(once) and len(set(once)) == len(once)
+    assert written(tmp_path / "out").equals(one_machine([path])[1])
+    for name in files_below(tmp_path / "whole"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert files_below(tmp_path / "out") == files_below(tmp_path / "whole")
+
+
+def files_below(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_job_that_a_task_ended_goes_on(path, tmp_path, performed, monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    with monkeypatch.context() as patched, pytest.raises(MemoryError):
+        patched.setattr("dedupe.distributed.nodes.copies.copies_of", fail)
+        start(path, tmp_path / "out")
+    before = list(performed)
+    start(path, tmp_path / "out")
+    assert before and len(set(performed)) == len(performed)
+    assert written(tmp_path / "out").equals(one_machine([path])[1])
+
+
+@pytest.mark.parametrize("removed", [0, 1, 5, 1000])
+def test_a_job_that_broke_off_while_work_files_were_removed_only_goes_on_with_that(
+    path, tmp_path, performed, monkeypatch, removed
+):
+    def remove(store, last):
+        steps = sorted(folder for folder in (tmp_path / "out" / WORK).iterdir() if folder.name != last)
+        for folder in steps[:removed]:
+            shutil.rmtree(folder)
+        raise Stopped
+
+    with monkeypatch.context() as patched, pytest.raises(Stopped):
+        patched.setattr(Store, "remove", remove)
+        start(path, tmp_path / "out")
+    done = list(performed)
+    summary = start(path, tmp_path / "out")
+    assert performed == done and summary == start(path, tmp_path / "again")
+    assert written(tmp_path / "out").equals(written(tmp_path / "again"))
+
+
+def test_a_finished_job_leaves_its_output_alone(path, tmp_path):
+    start(path, tmp_path / "out")
+    before = files_below(tmp_path / "out")
+    with pytest.raises(OutputError, match="is not empty"):
+        start(path, tmp_path / "out")
+    assert files_below(tmp_path / "out") == before and not any(WORK in name for name in before)
+
+
+OTHERS = [
+    {"window": "3d"},
+    {"rows_per_part": 8},
+    {"level": "wording"},
+    {"keep": "first"},
+    {"pairs": False},
+    {"now": "2026-03-05"},
+    {"skip_bad": True},
+    {"story_threshold": 0.4},
+    {"publishers": {"Daily Wire": "The Herald"}},
+    {"exact": True},
+]
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=lambda other: next(iter(other)))
+def test_another_job_in_its_folder_is_refused(path, tmp_path, other):
+    with pytest.raises(Stopped):
+        start(path, tmp_path / "out", progress=stop_in("nodes"))
+    before = files_below(tmp_path / "out")
+    with pytest.raises(InputError, match="holds a job that broke off: go on with the same files, options and version"):
+        start(path, tmp_path / "out", **other)
+    assert files_below(tmp_path / "out") == before
+
+
+def test_other_rows_in_the_same_file_are_another_job(path, tmp_path):
+    with pytest.raises(Stopped):
+        start(path, tmp_path / "out", progress=stop_in("nodes"))
+    corpus.write(tmp_path, corpus.table(20, seed=8).set_column(1, "title", pa.array(["Ferry sinks"] * 20)), 4)
+    with pytest.raises(InputError, match="holds a job that broke off"):
+        start(path, tmp_path / "out")
+
+
+def test_the_cache_of_vectors_may_be_another(path, tmp_path):
+    with pytest.raises(Stopped):
+        start(path, tmp_path / "out", progress=stop_in("nodes"))
+    start(path, tmp_path / "out", cache=tmp_path / "vectors")
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "part-00000.parquet", "deep/er/notes.txt", f"{WORK}/mine.txt"])
+def test_a_folder_that_holds_something_is_refused(path, tmp_path, name):
+    (tmp_path / "out" / name).parent.mkdir(parents=True)
+    (tmp_path / "out" / name).write_text("mine")
+    with pytest.raises(OutputError, match=f"is not empty, it holds '{name}': name a new folder"):
+        start(path, tmp_path / "out")
+    assert files_below(tmp_path / "out") == [name]
+
+
+@pytest.mark.parametrize("left", ["", WORK, f"{WORK}/{JOB}"])
+def test_an_empty_folder_is_used(path, tmp_path, left):
+    (tmp_path / "out" / left).mkdir(parents=True)
+    if left.endswith(JOB):
+        (tmp_path / "out" / left / "0.json.0123.tmp").write_text("{")  # where the first start broke off
+    start(path, tmp_path / "out")
+    assert written(tmp_path / "out").num_rows == 20
+
+
+@pytest.mark.parametrize("below", ["", "/out"])
+def test_a_file_in_place_of_the_folder_is_refused(path, tmp_path, below):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputError, match=r"file.*: (name|check) ") as error:
+        start(path, f"{tmp_path / 'file'}{below}")
+    assert "\n" not in str(error.value) and (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made_is_refused(path):
+    with pytest.raises(OutputError, match="/proc/none"):
+        start(path, "/proc/none")
+
+
+def test_the_moment_of_the_first_start_counts(tmp_path, monkeypatch):
+    clock = [datetime.fromisoformat("2026-02-15T00:00Z"), datetime.fromisoformat("2030-01-01T00:00Z")]
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return clock.pop(0)
+
+    monkeypatch.setattr("dedupe.distributed.input.parts.datetime", Clock)
+    rows = {"title": ["Ferry sinks", "Bank fined"], "published": ["2026-02-14", "2027-02-14"]}
+    path = corpus.write(tmp_path, pa.table(rows), 1)
+    with pytest.raises(Stopped):
+        start(path, tmp_path / "out", now=None, progress=stop_in("dates"))
+    summary = start(path, tmp_path / "out", now=None)
+    assert len(clock) == 1 and written(tmp_path / "out")["dedupe_flag"].to_pylist() == ["", "bad-date"]
+    assert summary.flags == {"bad-date": 1}

@@ -1,0 +1,156 @@
+"""Whole jobs, from Parquet to Parquet: rows, summary and warnings of one machine, however the input is cut."""
+
+from __future__ import annotations
+
+import random
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import dedupe
+from dedupe.distributed import deduplicate
+from dedupe.errors import EmptyInput, InputError
+from tests.support import corpus
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.whole_jobs import NOW, check_summary, damaged, one_machine, without_ray, written
+
+OPTIONS = [
+    {},
+    {"window": "30h", "keep": "earliest", "reader": "off"},
+    {"level": "wording", "window": "3d", "keep": "latest"},
+    {"never_same_source": True, "keep": "complete", "publishers": {"Daily Wire": "The Herald"}, "reader": "off"},
+    {"prefer_sources": ["Daily Wire", "Morning Post"], "story_threshold": 0.3, "wording_threshold": 0.2},
+]
+FORMS = [("", "?utm_source=feed"), ("www.", ""), ("", "#top")]
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch):
+    without_ray(monkeypatch, FakeEncoder())
+
+
+def check(paths, out, rows_per_part, **options):
+    """A job has the output of one machine; return both."""
+    result, expected = one_machine(paths, **options)
+    summary = deduplicate(paths, out, rows_per_part=rows_per_part, now=NOW, **options)
+    found = written(out)
+    assert found.equals(expected) if len(paths) == 1 else found.to_pylist() == expected.to_pylist()
+    check_summary(summary, result)
+    return result, summary
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: "-".join(options) or "plain")
+@pytest.mark.parametrize(("group", "rows_per_part"), [(3, 8), (7, 19), (100, 100)])
+def test_a_job_has_the_output_of_one_machine(tmp_path, options, group, rows_per_part):
+    path = corpus.write(tmp_path, corpus.table(50, seed=len(options)), group)
+    result, summary = check([path], tmp_path / "out", rows_per_part, **options)
+    assert 1 < result.labels("wording").max() + 1 < len(result)  # or nothing was tested
+    assert summary.recall == 1 and summary.flags == {
+        code: sum(code in flag for flag in result.flags()) for code in summary.flags
+    }
+
+
+def test_every_row_may_be_a_part(tmp_path):
+    path = corpus.write(tmp_path, corpus.table(12, seed=9), 1)
+    check([path], tmp_path / "out", 1, window="3d")
+    assert len(list((tmp_path / "out").iterdir())) == 12
+
+
+@pytest.mark.parametrize("rows_per_part", [9, 50])
+def test_several_files_and_folders_are_one_input(tmp_path, rows_per_part):
+    (tmp_path / "more").mkdir()
+    rows = corpus.table(40, seed=3)
+    paths = [corpus.write(tmp_path, rows[:13], 5, "b"), corpus.write(tmp_path / "more", rows[13:], 4, "a")]
+    check(paths, tmp_path / "out", rows_per_part, reader="off")
+    folder = deduplicate(tmp_path / "more", tmp_path / "folder", now=NOW, reader="off")
+    assert folder.rows == 27
+
+
+@pytest.mark.parametrize("rows_per_part", [4, 9])
+def test_addresses_connect_titles_of_any_parts(tmp_path, rows_per_part):
+    draw = random.Random(5)
+    events = ["Ferry sinks off Oslo", "Divers find wreck at last", "Bank of Ghent fined", "Penalty over hidden fees"]
+    ends = ["", " - Fjord Radio", " today", " at night"]
+    addresses = [*(f"https://{www}news.example/2026/{k}-ferry{tail}" for k in range(5) for www, tail in FORMS), None]
+    titles = [draw.choice(events) + draw.choice(ends) for _ in range(24)]
+    columns = {"title": titles, "link": [draw.choice(addresses) for _ in range(24)]}
+    path = tmp_path / "news.parquet"
+    pq.write_table(pa.table(columns), path, row_group_size=2)
+    result, _ = check([path], tmp_path / "out", rows_per_part)
+    without = dedupe.deduplicate([dedupe.Headline(title) for title in titles])
+    assert {(pair.i, pair.j) for pair in result.pairs} - {(pair.i, pair.j) for pair in without.pairs}
+
+
+@pytest.mark.parametrize("rows_per_part", [2, 100])
+def test_skipped_row_groups_leave_the_output_of_the_others(tmp_path, rows_per_part):
+    rows = corpus.table(20, seed=4)
+    whole = corpus.write(tmp_path, pa.concat_tables([rows[:6], rows[9:]]), 3, "whole")
+    path = damaged(corpus.write(tmp_path, rows, 3), group=2)
+    with pytest.raises(InputError, match=r"row group 2 of .*news\.parquet"):
+        deduplicate(path, tmp_path / "refused", rows_per_part=rows_per_part, now=NOW)
+    result, expected = one_machine([whole])
+    summary = deduplicate(path, tmp_path / "out", rows_per_part=rows_per_part, now=NOW, skip_bad=True)
+    assert written(tmp_path / "out").equals(expected)
+    assert (summary.rows, summary.skipped) == (17, 3)
+    assert "3 rows skipped" in summary.messages[0] and "row group 2" in summary.messages[0]
+    assert summary.messages[1:] == tuple(caution.message for caution in result.warnings)
+
+
+def test_pairs_are_those_of_one_machine(tmp_path):
+    path = corpus.write(tmp_path, corpus.table(40, seed=6), 4)
+    result, _ = one_machine([path])
+    deduplicate(path, tmp_path / "out", rows_per_part=9, now=NOW, pairs=True)
+    pairs = pq.read_table(tmp_path / "out" / "_pairs")
+    rows = [(min(i, j), max(i, j)) for i, j in zip(*pairs.select(["i", "j"]).to_pydict().values(), strict=True)]
+    assert sorted(rows) == sorted((min(pair.i, pair.j), max(pair.i, pair.j)) for pair in result.pairs)
+    assert pq.read_table(tmp_path / "out").num_rows == 40  # those who read the folder do not get pairs for rows
+
+
+def test_titles_without_a_pair_are_groups_of_one(tmp_path):
+    path = tmp_path / "news.parquet"
+    pq.write_table(
+        pa.table({"title": ["Ferry sinks", "", None, "Bank fined heavily in Porto"]}), path, row_group_size=1
+    )
+    check([path], tmp_path / "out", 1)
+
+
+def test_a_single_title_is_enough(tmp_path):
+    path = tmp_path / "news.parquet"
+    pq.write_table(pa.table({"headline": ["Ferry sinks"]}), path)
+    check([path], tmp_path / "out", 5)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"window": "soon"}, "window"),
+        ({"level": "exact"}, "level"),
+        ({"story_threshold": 2}, "threshold"),
+        ({"keep": "best"}, "keep"),
+        ({"reader": "some"}, "reader"),
+        ({"rows_per_part": 0}, "rows_per_part"),
+        ({"now": "never"}, "never"),
+        ({"columns": dedupe.Columns(title="headline")}, "headline"),
+    ],
+)
+def test_an_option_that_cannot_be_is_one_line_before_any_work(tmp_path, options, message):
+    path = corpus.write(tmp_path, corpus.table(5, seed=1), 5)
+    with pytest.raises(InputError, match=message) as error:
+        deduplicate(path, tmp_path / "out", **options)
+    assert "\n" not in str(error.value) and not (tmp_path / "out").exists()
+
+
+def test_no_rows_are_refused_as_on_one_machine(tmp_path):
+    path = corpus.write(tmp_path, corpus.table(5, seed=1)[:0], 5)
+    with pytest.raises(EmptyInput, match=r"news\.parquet"):
+        deduplicate(path, tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_the_bundled_model_and_its_reader_give_the_same(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    without_ray(monkeypatch)
+    path = corpus.write(tmp_path, corpus.table(80, seed=11), 6)
+    result, _ = check([path], tmp_path / "out", 17, window="72h")
+    assert result.pairs_read.read
