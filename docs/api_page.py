@@ -16,6 +16,7 @@ MODULES = {
     "dedupe": "Group, compare, match, read and write.",
     "dedupe.evaluation": "Measure groups against labels, and choose thresholds.",
     "dedupe.training": "Make a model of your own labels.",
+    "dedupe.distributed": "Group on a Ray cluster.",
 }
 HEAD = """# Python reference
 

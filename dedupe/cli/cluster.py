@@ -10,6 +10,7 @@ import click
 from dedupe.cli.grouping import GroupingOptions, finish, group, read_checked
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.keeping import DropOptions, SourceOptions, drop_note
+from dedupe.cli.on_cluster import ClusterOptions, run_on_cluster
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import EngineOptions, limit_threads, readable_format, takes
 from dedupe.levels import LEVELS, SCORED_LEVELS
@@ -42,9 +43,16 @@ if TYPE_CHECKING:
     type=click.Choice(["table", *ROW_FORMATS[:-1], "json"]),
     help="Output format; default: by the ending of -o. json nests headlines in wordings, and wordings in stories.",
 )
-@takes(GroupingOptions, InputOptions, SourceOptions)
+@takes(GroupingOptions, InputOptions, SourceOptions, ClusterOptions)
 @settings
-def cluster(job: GroupingOptions, inputs: InputOptions, sources: SourceOptions, level: str, format: str | None) -> None:
+def cluster(
+    job: GroupingOptions,
+    inputs: InputOptions,
+    sources: SourceOptions,
+    machines: ClusterOptions,
+    level: str,
+    format: str | None,
+) -> None:
     """Group headlines into stories.
 
     Without -o, the output is a table on a terminal, and JSON Lines, one row per headline, in a pipe.
@@ -55,8 +63,12 @@ def cluster(job: GroupingOptions, inputs: InputOptions, sources: SourceOptions, 
       headline-dedupe cluster 'feeds/*.xml' https://example.org/rss --window 72h
       headline-dedupe cluster news.parquet -o stories.parquet --explain pairs.jsonl
       headline-dedupe cluster news.csv -o stories.csv --report report.html
+      headline-dedupe cluster 'corpus/*.parquet' -o stories/ --engine ray
       headline-dedupe cluster news.db::headlines -o stories.xlsx --stories digest.md
     """
+    if machines.on_ray:
+        run_on_cluster(job, inputs, sources, machines, level)
+        return
     format = format or readable_format(job.output, (*ROW_FORMATS, "json"))
     source = read_checked(job, inputs, level, format, sources.files)
     result = group(job, source, level, format, sources)
