@@ -14,7 +14,7 @@ from typing import Any
 
 import dedupe
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "torch", "sentence-transformers", "semhash")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "torch", "sentence-transformers", "semhash", "ray")
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
