@@ -1,9 +1,10 @@
 """A run on a cluster beside one on this machine: the same groups? how much longer? and what happens when machines are lost.
 
-    python benchmarks/cluster.py --data DIR --cache DIR --out FILE [--only SECTION]... [--scale-rows N]
+    python benchmarks/cluster.py --data DIR --cache DIR --out FILE [--only SECTION]... [--scale-rows N] [--titles N]
 
-Sections: stream (72-hour window), scale (no window), memory (of the driver, at three sizes), kills, growth. Each replaces its
-earlier results in FILE. The cluster has two nodes of one processor each, on this machine. Vectors come from the cache folder.
+Sections: stream (72-hour window), scale (a part of it without a window, and all of it in one), memory (of the driver, at three
+sizes), kills, growth. Each replaces its earlier results in FILE. The cluster has two nodes of one processor each, on this
+machine. Vectors come from the cache folder.
 """
 
 from __future__ import annotations
@@ -29,13 +30,18 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--cache", type=FOLDER, required=True, help="Folder of vectors and of the jobs.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
 @click.option("--only", type=click.Choice(["stream", "scale", "memory", "kills", "growth"]), multiple=True)
-@click.option("--scale-rows", type=click.IntRange(1000), default=228_852, show_default=True, help="Titles of `scale`.")
-def main(data: Path, cache: Path, out: Path, only: tuple[str, ...], scale_rows: int) -> None:
+@click.option(
+    "--scale-rows", type=click.IntRange(1000), default=60_000, show_default=True, help="Of `scale`, no window."
+)
+@click.option(
+    "--titles", type=click.IntRange(1000), default=228_852, show_default=True, help="Of `scale`, in a window."
+)
+def main(data: Path, cache: Path, out: Path, only: tuple[str, ...], scale_rows: int, titles: int) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     settings = Settings(data, cache, None, (), 1)
     work = {
         "stream": lambda: cluster_runs.stream(data, cache),
-        "scale": lambda: cluster_runs.scale(data, cache, scale_rows),
+        "scale": lambda: cluster_runs.scale(data, cache, scale_rows, titles),
         "memory": lambda: cluster_runs.memory(data, cache),
         "kills": lambda: cluster_kills.measure(data, cache),
         "growth": lambda: cluster_growth.measure(settings),
