@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from shutil import rmtree
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from cluster_nodes import two_nodes
@@ -21,6 +23,9 @@ from records import read_rows
 
 import dedupe
 from dedupe.candidates import join
+from dedupe.embedding import load_encoder
+from dedupe.runtime.parallel import set_threads
+from dedupe.scoring.reader import reader_of
 
 WINDOW = "72h"
 PARTITIONINGS = (100_000, 20_000, 7_000)  # rows of a part
@@ -28,6 +33,7 @@ SCALE_PARTITIONINGS = (100_000, 50_000, 20_000)  # the same, for all of `scale`
 SIZES = (20_000, 60_000, 228_852)  # at which the memory of the driver is measured
 NOW = "2026-09-01"
 _LABELS = ("dedupe_story", "dedupe_wording")
+_RATED = 3_000  # titles that are encoded for the rates
 _GROUP = 1_000  # rows of a row group
 
 
@@ -53,6 +59,29 @@ def memory(data: Path, cache: Path) -> dict[str, Any]:
         path = parquet(data, cache, "scale", rows)
         made, peak = apart(_on_cluster, path, cache / "job-memory", {"window": WINDOW, "reader": "off"}, cache, 20_000)
         result[str(rows)] = {"driver_gb": peak, "seconds": made["seconds"]}
+    return result
+
+
+def rates(data: Path) -> dict[str, Any]:
+    """Return how many milliseconds of one processor a title takes to encode, and a pair to read."""
+    return dict(apart(_rates, data)[0])
+
+
+def _rates(data: Path) -> dict[str, Any]:
+    set_threads(1)
+    titles = [row["title"] for row in islice(read_rows(data / "stream" / "headlines.jsonl.gz"), _RATED)]
+    encoder, first = load_encoder(), np.arange(_RATED // 2)
+    reader = reader_of(encoder)
+    work = {
+        "encode_a_title": (lambda: encoder.encode(sorted(titles, key=len)), len(titles)),
+        "read_a_pair": (lambda: reader.log_odds(titles, first, first + len(first)), len(first)),
+    }
+    result: dict[str, Any] = {"what": "milliseconds of one processor, models loaded", "titles": len(titles)}
+    encoder.encode(titles[:64])
+    for name, (call, count) in work.items():
+        began = process_time()
+        call()
+        result[name] = round((process_time() - began) / count * 1000, 2)
     return result
 
 

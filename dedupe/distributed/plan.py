@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from dedupe.dates import DateRules
-from dedupe.distributed.input.parts import OPENED_TOGETHER, columns_of, plan, with_fixed_now
+from dedupe.distributed.input.parts import columns_of, plan, with_fixed_now
 from dedupe.distributed.job import Job, Part
-from dedupe.distributed.store import Store, file_system
+from dedupe.distributed.store import OPENED_TOGETHER, Store, file_system
 from dedupe.embedding.encoders import load_encoder
 from dedupe.errors import InputError, OutputError
 from dedupe.readers import Columns

@@ -171,6 +171,9 @@ def _all_steps(job: Job, engine: Engine, out: str, *, pairs: bool) -> dict[str, 
     linked = find_links(job, engine, list(job.store.finished("context")))
     groups = finish(job, engine, out, skipped=found.skipped, pairs=pairs)
     bad = [f"{group.rows:,} rows skipped: {group.reason}" for group in rows.bad]
+    large = [
+        f"{size:,} titles are connected by probable pairs, and were linked in one task" for size in groups["large"]
+    ]
     return {
         "rows": groups["rows"],
         "copies": groups["exact_copies"],
@@ -184,5 +187,5 @@ def _all_steps(job: Job, engine: Engine, out: str, *, pairs: bool) -> dict[str, 
         "linked": linked["largest"],
         "skipped": sum(group.rows for group in rows.bad),
         "flags": groups["flags"],
-        "messages": [*bad, *(message for _, message in groups["warnings"])],
+        "messages": [*bad, *large, *(message for _, message in groups["warnings"])],
     }

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.fs as pf
 
-_OPENED_TOGETHER = 16  # files; on a far store most of the time is spent waiting
+OPENED_TOGETHER = 16
+"""Files; on a far store most of the time is spent waiting."""
 
 
 class Store:
@@ -98,7 +99,7 @@ class Store:
         system, root = self._place
         found = system.get_file_info(pf.FileSelector(f"{root}/{step}", allow_not_found=True))
         numbers = [int(info.base_name.removesuffix(".json")) for info in found if info.base_name.endswith(".json")]
-        with ThreadPoolExecutor(_OPENED_TOGETHER) as pool:
+        with ThreadPoolExecutor(OPENED_TOGETHER) as pool:
             results = pool.map(lambda number: self.result(step, number), sorted(numbers))
             return dict(zip(sorted(numbers), results, strict=True))
 

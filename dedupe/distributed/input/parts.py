@@ -12,13 +12,10 @@ from typing import Any, NamedTuple
 from dedupe.dates import DateRules
 from dedupe.distributed.input.files import InputFile, input_files, opened
 from dedupe.distributed.job import Part
-from dedupe.distributed.store import Store
+from dedupe.distributed.store import OPENED_TOGETHER, Store
 from dedupe.errors import EmptyInput, InputError
 from dedupe.readers.delimited import Columns, find_columns
 from dedupe.runtime.arrow import StoredTable
-
-OPENED_TOGETHER = 16
-"""Files; on a far store most of the time is spent waiting."""
 
 
 class _Shape(NamedTuple):

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from dedupe.distributed.input.files import opened
-from dedupe.distributed.input.parts import OPENED_TOGETHER
 from dedupe.distributed.job import Job, Part
+from dedupe.distributed.store import OPENED_TOGETHER
 from dedupe.errors import InputError, one_line
 from dedupe.runtime.arrays import Ints
 from dedupe.runtime.arrow import StoredTable, column_of, without_views
