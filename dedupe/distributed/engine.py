@@ -52,7 +52,11 @@ def perform(job: Job, step: str, task: Task, part: int) -> Any:
 
 @dataclass(frozen=True)
 class OnRay:
-    """Runs tasks on a Ray cluster that `ray.init` has connected to."""
+    """Runs tasks on a Ray cluster that `ray.init` has connected to.
+
+    Where one fails or the user interrupts, the others are not cancelled, since Ray may end the whole process over a task that
+    finishes at that moment. They end with the connection, or by themselves where the caller keeps it.
+    """
 
     progress: Progress = silent
 
@@ -63,18 +67,14 @@ class OnRay:
         remote, everywhere = ray.remote(max_retries=_RETRIES)(_on_worker), ray.put(job)
         wanted, results = list(parts), job.store.finished(step)
         waiting, running = [part for part in reversed(wanted) if part not in results], dict[Any, int]()
-        try:
-            while waiting or running:
-                while waiting and len(running) < _AHEAD * _processors():
-                    part = waiting.pop()
-                    running[remote.options(name=f"{step} {part}").remote(everywhere, step, task, part)] = part
-                self.progress(step, len(wanted) - len(waiting) - len(running), len(wanted))
-                for ready in ray.wait(list(running))[0]:
-                    part = running.pop(ready)
-                    results[part] = _result_of(ready, step, part)
-        finally:  # where one failed, or the user interrupted
-            for left in running:
-                ray.cancel(left)
+        while waiting or running:
+            while waiting and len(running) < _AHEAD * _processors():
+                part = waiting.pop()
+                running[remote.options(name=f"{step} {part}").remote(everywhere, step, task, part)] = part
+            self.progress(step, len(wanted) - len(waiting) - len(running), len(wanted))
+            for ready in ray.wait(list(running))[0]:
+                part = running.pop(ready)
+                results[part] = _result_of(ready, step, part)
         self.progress(step, len(wanted), len(wanted))
         return results
 
