@@ -135,7 +135,7 @@ def cautions(result):
 
 def test_a_run_over_a_crowd_that_says_the_same():
     titles, vectors = crowd_of(same_news(1100), others=700)
-    result = deduplicate(titles, embeddings=vectors)
+    result = deduplicate(titles, embeddings=vectors, reader="off")
     labels = result.labels("wording")
     assert np.unique(labels[:1100]).size == 1 and np.unique(labels[1100:]).size == 700
     assert result.labels("exact").tolist() == list(range(1800))
@@ -152,7 +152,7 @@ def test_a_run_over_a_crowd_that_says_the_same():
 
 def test_a_run_over_a_crowd_that_cannot_be_settled():
     titles, vectors = crowd_of(other_numbers(1100), others=100)
-    result = deduplicate(titles, embeddings=vectors)
+    result = deduplicate(titles, embeddings=vectors, reader="off")
     crowded = cautions(result)["sparse"]
     assert set(crowded.positions) <= set(range(1100)) and len(crowded.positions) >= 990
     n = len(crowded.positions)
@@ -166,7 +166,7 @@ def test_a_run_over_a_crowd_that_cannot_be_settled():
 def test_a_correction_takes_members_out_of_a_crowd():
     titles, vectors = crowd_of(same_news(1100), others=700)
     corrections = [(titles[3], titles[40], "different"), (titles[5], titles[1200], "story")]
-    result = deduplicate(titles, embeddings=vectors, corrections=corrections)
+    result = deduplicate(titles, embeddings=vectors, corrections=corrections, reader="off")
     for threshold in (0.05, 0.5, 1.0):
         labels = result.regroup(story_threshold=threshold).labels("story")
         assert labels[3] != labels[40] and labels[5] == labels[1200]
@@ -177,8 +177,8 @@ def test_a_correction_takes_members_out_of_a_crowd():
 def test_the_order_of_the_input_does_not_matter():
     titles, vectors = crowd_of(same_news(1100) + other_numbers(1100), others=700)
     order = np.random.default_rng(1).permutation(len(titles))
-    result = deduplicate(titles, embeddings=vectors)
-    shuffled = deduplicate([titles[k] for k in order], embeddings=vectors[order])
+    result = deduplicate(titles, embeddings=vectors, reader="off")
+    shuffled = deduplicate([titles[k] for k in order], embeddings=vectors[order], reader="off")
     for level in ("exact", *SCORED_LEVELS):
         assert same_partition(result.labels(level)[order], shuffled.labels(level))
     for code in ("collapsed", "sparse"):
@@ -192,7 +192,7 @@ def test_a_run_over_a_crowd_keeps_its_window():
     rows = [
         {"title": title, "published": 1.75e9 + 3600 * hour} for title, hour in zip(titles, hours.tolist(), strict=True)
     ]
-    result = deduplicate(rows, embeddings=vectors, window=24)
+    result = deduplicate(rows, embeddings=vectors, window=24, reader="off")
     assert len(cautions(result)["collapsed"].positions) >= 1000
     for level in ("exact", *SCORED_LEVELS):
         labels = result.labels(level)
