@@ -1,7 +1,4 @@
-"""Dates in the lines of a text -> the date of each title whose record has one.
-
-"5 h ago" is none, since nobody knows when a page was copied.
-"""
+"""Dates in the lines of a text -> the date of each title whose record has one."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from dedupe.readers.pages.text_lines import Line
+from dedupe.readers.pages.times import relative_in
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(
@@ -26,9 +24,17 @@ def dates_of(lines: Sequence[Line]) -> dict[int, str]:
     for is_break, run in groupby(lines, lambda line: line.kind in _BREAKS):
         if not is_break:
             listed = list(run)
-            first = next((line for line in listed if line.kind in ("title", "meta")), None)
-            found |= _dates(listed if first and first.kind == "meta" else listed[::-1])
+            found |= _dates(listed if _stand_above(listed) else listed[::-1])
     return found
+
+
+def _stand_above(lines: Sequence[Line]) -> bool:
+    """Whether dates stand above titles; a date that is written in another way than most may be that of the page."""
+    dates = {line.number: date for line in lines if line.kind == "meta" and (date := date_in(line.text))}
+    relative = {number for number, date in dates.items() if relative_in(date)}
+    usual = relative if len(relative) > 0.5 * len(dates) else dates.keys() - relative
+    first = next((line for line in lines if line.kind == "title" or line.number in usual), None)
+    return first is not None and first.kind == "meta"
 
 
 def _dates(lines: Sequence[Line]) -> dict[int, str]:
@@ -49,6 +55,6 @@ def _dates(lines: Sequence[Line]) -> dict[int, str]:
 
 
 def date_in(line: str) -> str | None:
-    """Return the first whole date in a line as it is written, None if it has none."""
+    """Return the first whole date in a line as it is written, or else one such as "5 h ago", None if it has none."""
     match = _DATE.search(line)
-    return match[0] if match else None
+    return match[0] if match else relative_in(line)
