@@ -53,7 +53,7 @@ class DateRules:
     def counted_from(self, otherwise: Origin) -> DateRules:
         """Return the rules with the moment that relative dates count from: `now`, or else another."""
         given = read_date(self.now).when
-        return replace(self, origin=Origin(given, "as you say", given=True) if given else otherwise)
+        return replace(self, origin=Origin(given, "as given", given=True) if given else otherwise)
 
 
 NO_RULES = DateRules()

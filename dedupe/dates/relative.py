@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 from dedupe.dates.days import WEEKDAYS
@@ -59,7 +60,7 @@ AGO = (
     rf"|\b(?:{_any(_NOW)})\b)"
 )
 """A pattern for how long ago something was, also in units that tell no day. Without case."""
-AGE = r"(?<![\w.,:/-])\d{1,3}\s?(?:[smhdju]|secs?|mins?|hrs?|std|sek|seg|mn)\b\.?(?:\s?\d{1,2}\s?m(?:in)?\b)?"
+AGE = r"(?<![\w.,:/-])\d{1,3}\s?(?:[mhdju]|secs?|mins?|hrs?|std|sek|seg|mn)\b\.?(?:\s?\d{1,2}\s?m(?:in)?\b)?"
 """A pattern for the same in short, such as "5h", which may be a length as well."""
 TELLING = rf"\d|\b(?:ago|vor|il y a|hace|há|fa|geleden|atrás|{'|'.join(map(_any, (*_DAYS, _NOW)))})\b"
 """A pattern that is in every relative date. Without case."""
@@ -70,7 +71,8 @@ WEEKDAY = rf"\b(?:{_any('|'.join(WEEKDAYS))})\b(?:-feira)?"
 
 _AGO = re.compile(rf"{AGO}|(?P<bare>{_SPAN})", re.IGNORECASE)
 _PART = re.compile(
-    rf"(?<!\w)(?P<number>\d{{1,4}}|{_any('|'.join(_NUMBER_WORDS))}|{_any(_FEW)}|mezz)['’\s-]?(?P<unit>{_any('|'.join(_UNIT_OF))})\b",
+    rf"(?<!\w)(?:(?P<digits>\d{{1,4}})\s?|(?P<word>{_any('|'.join(_NUMBER_WORDS))}|{_any(_FEW)})[\s-]|(?P<elided>un|mezz)['’])"
+    rf"(?P<unit>{_any('|'.join(_UNIT_OF))})\b",
     re.IGNORECASE,
 )
 _DAY_NAMES = [re.compile(_any(names), re.IGNORECASE) for names in _DAYS]
@@ -129,17 +131,19 @@ class OnDay(NamedTuple):
 Relative = Ago | OnDay
 
 
+@lru_cache(1 << 14)  # few differ, and so do few days that are dates and not this
 def time_ago(text: str) -> Ago | None:
     """Return how long ago something was by a text that says nothing else; None for other text, and for weeks and more."""
     match = _AGO.fullmatch(text)
     if match is None or (match["bare"] and not text[0].isdigit()):  # "a day" may be anything
         return None
-    parts = [(part["number"].casefold(), _UNIT_OF[part["unit"].casefold()]) for part in _PART.finditer(text)]
-    seconds = [_seconds(*part) for part in parts]
+    parts = list(_PART.finditer(text))
+    seconds = [_seconds(part) for part in parts]
     known = [part for part in seconds if part is not None]
     if len(known) < len(seconds):
         return None
-    return Ago(timedelta(seconds=sum(known)), bool(parts) and parts[-1][1] == _DAY, match["bare"] is not None)
+    to_day = bool(parts) and _UNIT_OF[parts[-1]["unit"].casefold()] == _DAY
+    return Ago(timedelta(seconds=sum(known)), to_day, weak=match["bare"] is not None)
 
 
 def relative_day(words: str) -> RelativeDay | None:
@@ -162,11 +166,14 @@ def on_day(day: RelativeDay, elapsed: timedelta | None, zone: tzinfo | None) -> 
     return OnDay(day, elapsed or timedelta(), zone, weak=elapsed is None and day.weekday is not None)
 
 
-def _seconds(number: str, seconds: int | None) -> float | None:
-    """How many seconds so many units of `seconds` are; a few of less than an hour are none; None where they tell no day."""
-    if seconds is None:
+def _seconds(part: re.Match[str]) -> float | None:
+    """How many seconds a number of a unit is; a few of less than an hour are none; None where they tell no day."""
+    unit = _UNIT_OF[part["unit"].casefold()]
+    if unit is None:
         return None
-    count = 0.5 if number == "mezz" else float(number) if number.isdigit() else _NUMBER_WORDS.get(number)
-    if count is None:
-        return 0.0 if seconds < _HOUR else None
-    return count * seconds
+    if part["digits"]:
+        return int(part["digits"]) * unit
+    if part["elided"]:
+        return unit * (1.0 if part["elided"].casefold() == "un" else 0.5)
+    number = _NUMBER_WORDS.get(part["word"].casefold())
+    return number * unit if number else 0.0 if unit < _HOUR else None

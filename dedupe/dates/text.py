@@ -29,7 +29,7 @@ _ZONE = re.compile(
         | \(? (?P<name> [A-Z][A-Za-z_]+(?:/[A-Z][\w+-]*)+ | (?!(?i:on|am)\b)[A-Za-z]{1,5}\b ) \)? )""",
     re.VERBOSE,
 )
-_SEPARATORS = " ,;|/•–—·-"
+_BESIDE = " ,;|/•–—·"  # that a list has between a date and the rest of a line
 _AROUND_TIME = re.compile(
     r"^[\s,;|@–—·-]+|[\s,;|@–—·-]+$|(?:(?<=\d)T|\s(?:at|um|à|às|om|alle|ore|a las))[\s,]*$|^(?:on|am)\s", re.IGNORECASE
 )
@@ -57,8 +57,9 @@ def meaning_of_text(text: str) -> Meaning:
         return moment(found)
     if match := _DAY_AND_ZONE.fullmatch(text):
         text = f"{match[1]} 00:00 {match[2]}"
-    text = _LABEL.sub("", text, count=1) if (label := _LABEL.match(text)) and label.end() < len(text) else text
-    if ago := time_ago(text.strip(_SEPARATORS)):
+    if (label := _LABEL.match(text)) and label.end() < len(text):
+        text = text[label.end() :]
+    if ":" not in text and (ago := time_ago(text.strip(_BESIDE))):
         return ago
     text = _COLON_BEFORE_TIME.sub(" ", text, count=1)
     match = _TIME.search(text)

@@ -107,7 +107,7 @@ class StoryIndex:
         Args:
             headlines: what `deduplicate` takes; may be empty.
             now: the time of adding, with a time zone; default: the clock. It is the date of headlines that have none, or one
-                over a day later.
+                over a day later, and relative dates such as "5 h ago" count from it.
             progress: as for `deduplicate`.
 
         A headline that is stored already, by its id and source or its address, and its title, is not stored twice. The whole

@@ -52,7 +52,7 @@ def rows_of(headlines: Iterable[Row] | Any, taken: datetime | None = None) -> li
 
     `taken`: the moment that relative dates count from; by default the clock's, and a `DedupeWarning` tells of such dates.
     """
-    rules = DateRules(origin=Origin(taken, "as you say", given=True)) if taken else NO_RULES
+    rules = DateRules(origin=Origin(taken, "as given", given=True)) if taken else NO_RULES
     if is_frame(headlines):
         return _read_table(headlines, Columns(), rules, depth=4)
     rules = rules if taken else _counted_from_now(rules)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MAX_LENGTH = 100  # characters of a line that says when
 _MAX_BESIDE = 2000  # elements of one parent
+_MIN_PAIRS, _MIN_SHARE = 2, 0.5  # of headlines with a date beside them; one alone may be that of something else
 LEVELS = 6  # of elements around a headline
 
 Records = Mapping[int, set[str | int]]
@@ -76,4 +77,4 @@ def _turns(parent: LexborNode, records: Records, dates: Mapping[int, str]) -> di
             date = None
         else:
             date = dates[k]
-    return found
+    return found if len(found) >= max(_MIN_PAIRS, _MIN_SHARE * sum(k in records for k in turns)) else {}
