@@ -97,9 +97,9 @@ def read_input(
         with _input_errors(name), ExitStack() as stack:
             file = _standard_input() if name == "-" else stack.enter_context(Path(name).open("rb"))
             start = file.read(len(SQLITE_MAGIC))
-            status = os.fstat(file.fileno())
-            on_disk = name != "-" and stat.S_ISREG(status.st_mode)
-            changed = _changed(status) if on_disk else None
+            status = os.fstat(file.fileno()) if name != "-" else None
+            on_disk = status is not None and stat.S_ISREG(status.st_mode)
+            changed = _changed(status) if status and on_disk else None
             if database and on_disk and start == SQLITE_MAGIC:
                 return Content(shown, suffix=suffix(name), part=part, path=Path(name), changed=changed)
             if parquet and on_disk and start.startswith(PARQUET_MAGIC):
