@@ -47,7 +47,7 @@ _DAYS = (
 
 def _any(words: str) -> str:
     """The alternatives of a pattern, the longest first."""
-    return "|".join(sorted("".join(words.split("\n")).replace("    |", "|").split("|"), key=len, reverse=True))
+    return "|".join(sorted(re.split(r"\s*\|\s*", words), key=len, reverse=True))
 
 
 _NUMBER = (

@@ -34,11 +34,18 @@ _AROUND_TIME = re.compile(
     r"^[\s,;|@–—·-]+|[\s,;|@–—·-]+$|(?:(?<=\d)T|\s(?:at|um|à|às|om|alle|ore|a las))[\s,]*$|^(?:on|am)\s", re.IGNORECASE
 )
 
-LABEL = r"""(?:(?:(?:first|last|zuletzt|derni[èe]re|[úu]ltim[ao]|laa?tste?)\s)?(?:published|posted|updated?|modified|edited|added
-    |veröffentlicht|aktualisiert|stand|publié|mis[e]?\sà\sjour|modifié|publicado|actualizado|actualización|modificado|pubblicato
-    |aggiornat[oa]|aggiornamento|atualizado|atualização|gepubliceerd|geplaatst|bijgewerkt)\b\s?:?\s?(?:(?:on|am|le|el|il(?!\sy\b)|em|op)\s)?)"""
-"""A pattern for the words before a date that say what it is of. Verbose, without case."""
-_LABEL = re.compile(LABEL, re.IGNORECASE | re.VERBOSE)
+_LABEL = re.compile(  # before a date, such as "Last updated:" and "Publié le"
+    r"""(?: (?:first|last|zuletzt|derni[èe]re|[úu]ltim[ao]|laa?tste?) \s )?
+        (?: published|posted|updated?|modified|edited|added
+          | veröffentlicht|aktualisiert|stand
+          | publié|mise?\sà\sjour|modifié
+          | publicado|actualizado|actualización|modificado
+          | pubblicat[oa]|aggiornat[oa]|aggiornamento
+          | atualizado|atualização
+          | gepubliceerd|geplaatst|bijgewerkt ) \b \s? :? \s?
+        (?: (?: on|am|le|el|il(?!\sy\b)|em|op ) \s )?""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def iso_date(text: str) -> datetime | None:

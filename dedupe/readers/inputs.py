@@ -84,7 +84,7 @@ def read_headlines(
         date_format: the format of the dates, as for `datetime.strptime`. Others are then read only if they have the year first,
             or the name of a month.
         now: the moment from which dates lie in the future, and count as missing; by default the clock's. Relative dates such as
-            "5 h ago" count from it, by default from the moment at which the input was taken (docs/dates.md).
+            "5 h ago" count from it, by default from the moment at which the input was taken (docs/relative-dates.md).
         header: whether CSV, TSV and sheets begin with the names of their columns; else these are column_1, column_2 and so on.
         visits: what is known of addresses from earlier calls: those that have nothing new are not read again. With it, files may
             be empty.

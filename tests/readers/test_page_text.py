@@ -154,6 +154,12 @@ def test_dates_of_a_list_stand_above_or_below_its_titles(order):
     assert days == ["2025-06-12T19:25", "2025-06-13T00:00", "2025-06-14T00:00", "2025-06-17T05:30", "2025-06-16T00:00"]
 
 
+def test_the_date_of_a_line_has_its_time_and_zone():
+    lines = [OWN_TITLE, "Friday, 22 Nov 2024 4:55 PM MYT | By Mara Ostrow", *ARTICLE[1:]]
+    (own,) = read_page("\n".join(lines)).headlines
+    assert own.published.isoformat() == "2024-11-22T08:55:00+00:00"
+
+
 def test_an_article_has_the_date_below_its_title():
     (own,) = read_page("\n".join([OWN_TITLE, "By Mara Ostrow", "March 3, 2025", *ARTICLE[1:]])).headlines
     assert own.published.isoformat()[:10] == "2025-03-03"

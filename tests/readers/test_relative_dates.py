@@ -221,6 +221,13 @@ def test_the_date_of_a_page_is_none_of_its_titles(order, top):
     assert [headline.title for headline in source.headlines] == TITLES and dates(source) == READ
 
 
+def test_an_older_item_with_its_date_does_not_hide_where_dates_stand():
+    ages = ["5 h ago", "March 3, 2026", "20 min ago", "March 1, 2026"]
+    for lines in (zip(TITLES, ages, strict=True), zip(ages, TITLES, strict=True)):
+        found = dates(read_page("\n".join(line for pair in lines for line in pair), now=NOW))
+        assert found[0] == READ[0] and [f"{when:%d}" for when in found] == ["04", "03", "04", "01"]
+
+
 LINES = {
     "5 h ago": "5 h ago",
     "Malaysia / 5 h ago": "5 h ago",

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from dedupe.dates import read_date
 from dedupe.readers.pages.text_lines import Line
-from dedupe.readers.pages.times import relative_in
+from dedupe.readers.pages.times import parts_of, relative_in
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(
@@ -29,12 +30,17 @@ def dates_of(lines: Sequence[Line]) -> dict[int, str]:
 
 
 def _stand_above(lines: Sequence[Line]) -> bool:
-    """Whether dates stand above titles; a date that is written in another way than most may be that of the page."""
+    """Whether dates stand above titles, by what comes first and last; where that is both times a date, one is of the page.
+
+    That of the page is probably written in another way than most.
+    """
     dates = {line.number: date for line in lines if line.kind == "meta" and (date := date_in(line.text))}
+    turns = [line for line in lines if line.kind == "title" or line.number in dates]
+    if not turns or "title" in (turns[0].kind, turns[-1].kind):
+        return bool(turns) and turns[0].kind == "meta"
     relative = {number for number, date in dates.items() if relative_in(date)}
     usual = relative if len(relative) > 0.5 * len(dates) else dates.keys() - relative
-    first = next((line for line in lines if line.kind == "title" or line.number in usual), None)
-    return first is not None and first.kind == "meta"
+    return next(line for line in turns if line.kind == "title" or line.number in usual).kind == "meta"
 
 
 def _dates(lines: Sequence[Line]) -> dict[int, str]:
@@ -55,6 +61,9 @@ def _dates(lines: Sequence[Line]) -> dict[int, str]:
 
 
 def date_in(line: str) -> str | None:
-    """Return the first whole date in a line as it is written, or else one such as "5 h ago", None if it has none."""
+    """Return the first whole date in a line as it is written, with its time, or else one such as "5 h ago"; None without any."""
     match = _DATE.search(line)
-    return match[0] if match else relative_in(line)
+    if match is None:
+        return relative_in(line)
+    timed = (part for part in parts_of(line) if match[0] in part and read_date(part).when)
+    return next(timed, match[0])

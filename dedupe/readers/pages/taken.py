@@ -32,7 +32,7 @@ def counted_from_page(rules: DateRules, reading: Reading, saved: str | None, kno
     the file, unless it was not fetched, and what the page says does not go with it.
     """
     when = read_date(saved).when
-    if when:
+    if when and when <= rules.latest:
         return rules.counted_from(Origin(when, "when the page was saved"))
     dates = [date for found in reading.found if (date := read_date(found.published).when)]
     origin = known if known.given else _checked(known, reading.shown, dates, rules.latest)

@@ -27,7 +27,7 @@ def relative_in(line: str) -> str | None:
     for match in _AGO.finditer(line):
         if is_relative(match[0]):
             return match[0]
-    for part in map(_bare, _PARTS.split(line)):
+    for part in parts_of(line):
         if _AGE.fullmatch(part) or is_relative(part):
             return part
         pieces = part.split(", ")
@@ -38,5 +38,6 @@ def relative_in(line: str) -> str | None:
     return None
 
 
-def _bare(part: str) -> str:
-    return _BESIDE.sub("", part)
+def parts_of(line: str) -> list[str]:
+    """Return what stands between the separators of a line."""
+    return [_BESIDE.sub("", part) for part in _PARTS.split(line)]
