@@ -58,7 +58,10 @@ class InputOptions:
         "--date-format", metavar="FORMAT", help="Format of the dates, such as '%d.%m.%y %H:%M'; default: detected."
     )
     now: str | None = option(
-        "--now", metavar="DATE", help="When dates begin to lie in the future; default: the clock tells."
+        "--now",
+        metavar="DATE",
+        help="Moment from which dates lie in the future, and dates such as '5 h ago' count; default: the clock's, and when the "
+        "input was taken.",
     )
     source_column: str | None = option("--source-column", metavar="NAME", help="Column of the publisher.")
     id_column: str | None = option("--id-column", metavar="NAME", help="Column of the row's id.")

@@ -1,20 +1,24 @@
-"""A column of dates -> readings: its rows together settle the order of day and month, and whether numbers are Excel's."""
+"""A column of dates -> readings: its rows together settle the order of day and month, and what numbers and lengths mean."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from numbers import Real
 from typing import Any, NamedTuple
 
 from dedupe.dates.meaning import BAD, Meaning, Reading, Unsettled, moment, reading_of
 from dedupe.dates.numbers import Serial, number_in
+from dedupe.dates.origin import Origin
 from dedupe.dates.reading import meaning_of, read_date
+from dedupe.dates.relative import Relative
 from dedupe.dates.zones import zone_of
 from dedupe.errors import InputError
 
 _SERIAL_SHARE = 0.5  # of the dates of a column, from which on it is a column of Excel's
+_RELATIVE_SHARE = 0.5  # of the dates, from which on "5h" is a time ago and "Monday" a date
+_MIN_RELATIVE = 2  # relative dates of a column in which not all are
 _AHEAD = timedelta(days=1)  # that a date may lie in the future, since clocks and zones differ
 _TRIED = datetime(2026, 3, 4, 10, 45, 30, tzinfo=UTC)
 _OTHERS = (_TRIED.replace(year=2025), _TRIED.replace(month=4), _TRIED.replace(day=5))
@@ -26,12 +30,14 @@ class DateRules:
 
     `day_first`: whether 03/04/2026 is 3 April, in columns whose other rows do not tell. `date_format`: that of the dates, with
     the codes of `datetime.strptime`, of which `%Z` may only be the last; others are then read only if they have the year first
-    or the name of a month. `now`: the moment from which dates lie in the future; None takes it from the clock.
+    or the name of a month. `now`: the moment from which dates lie in the future, and relative ones count; None takes it from the
+    clock. `origin`: the moment that relative dates count from where `now` is not given, and what was read so.
     """
 
     day_first: bool | None = None
     date_format: str | None = None
     now: datetime | str | None = None
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.date_format is not None:
@@ -44,6 +50,11 @@ class DateRules:
         """The moment after which dates lie too far in the future; by the clock, if it was not told."""
         return (read_date(self.now).when or datetime.now(UTC)) + _AHEAD
 
+    def counted_from(self, otherwise: Origin) -> DateRules:
+        """Return the rules with the moment that relative dates count from: `now`, or else another."""
+        given = read_date(self.now).when
+        return replace(self, origin=Origin(given, "as given", given=True) if given else otherwise)
+
 
 NO_RULES = DateRules()
 
@@ -52,7 +63,8 @@ class Evidence(NamedTuple):
     """What values tell of all dates of their column, in counts, which add up over the parts of a column.
 
     `day`, `month`: dates that can only be read with the day first, or with the month first; `dotted_day`, `dotted_month`: the
-    same of dates with dots. `filled`: values that are not blank; `serials`: numbers of the size that Excel gives to days.
+    same of dates with dots. `filled`: values that are not blank; `serials`: numbers of the size that Excel gives to days;
+    `relative`: dates that count from now; `lengths`: those that are written as lengths of time, or as the name of a weekday.
     """
 
     day: int = 0
@@ -61,6 +73,8 @@ class Evidence(NamedTuple):
     dotted_month: int = 0
     filled: int = 0
     serials: int = 0
+    relative: int = 0
+    lengths: int = 0
 
     def day_first(self, dots: bool, told: bool | None) -> bool | None:
         """Whether the day comes first in dates with or without dots: as the values tell, or else as the user `told`."""
@@ -71,6 +85,12 @@ class Evidence(NamedTuple):
     def is_excel(self) -> bool:
         """Whether the numbers that may be Excel's are."""
         return self.serials >= _SERIAL_SHARE * self.filled
+
+    def is_relative(self, weak: bool) -> bool:
+        """Whether dates that count from now are read, and those that are `weak`: lengths of time and names of weekdays."""
+        found = self.relative + self.lengths
+        enough = found >= _MIN_RELATIVE or found == self.filled
+        return enough and (not weak or found >= _RELATIVE_SHARE * self.filled)
 
 
 def evidence_of(values: Iterable[Any], rules: DateRules = NO_RULES) -> Evidence:
@@ -84,29 +104,49 @@ def read_dates(values: Iterable[Any], rules: DateRules = NO_RULES, evidence: Evi
     Day and month in numbers: if a row can only be read with the day first, all that can be read both ways are, and the same
     with the month first. Where rows of both kinds exist, or none, `rules.day_first` tells; without it, they are ambiguous, but
     04.03.2026 has the day first. Numbers of the size that Excel gives to days are dates where half of the column is.
-    A date more than a day after `rules.now` is bad. `evidence`: that of the whole column, where these values are a part of it.
+    Relative dates count from `rules.now`, or else from `rules.origin`, where at least two are, or all; lengths of time such as
+    "5h" are relative dates where half of the column is. A date more than a day after `rules.now` is bad. `evidence`: that of the
+    whole column, where these values are a part of it.
     """
     column = list(values)
     meanings = [_meaning_of(value, rules) for value in column]
     whole = _evidence_of(meanings) if evidence is None else evidence
     orders = {dots: whole.day_first(dots, rules.day_first) for dots in (False, True)}
-    latest = rules.latest
+    latest, origin = rules.latest, _origin_of(rules)
     readings = []
     for value, meaning in zip(column, meanings, strict=True):
         if isinstance(meaning, Unsettled):
             meaning = meaning.settled(orders[meaning.dots])
         elif isinstance(meaning, Serial):
             meaning = meaning.when if whole.is_excel else BAD
+        elif isinstance(meaning, Relative):
+            meaning = _counted(meaning, str(value), origin) if whole.is_relative(meaning.weak) else BAD
         if isinstance(meaning, datetime) and meaning > latest:
             meaning = BAD
         readings.append(reading_of(value, meaning))
     return readings
 
 
+def _origin_of(rules: DateRules) -> Origin:
+    """The moment that relative dates count from: as the rules say, or else the clock."""
+    clock = Origin(datetime.now(UTC), "now")
+    return rules.origin or rules.counted_from(clock).origin or clock
+
+
+def _counted(date: Relative, text: str, origin: Origin) -> datetime | str:
+    """The moment of a relative date."""
+    when = date.at(origin.when)
+    if when is None:
+        return BAD
+    origin.note(text)
+    return moment(when)
+
+
 def _evidence_of(meanings: Sequence[Meaning]) -> Evidence:
     unsettled = [meaning for meaning in meanings if type(meaning) is Unsettled]
     only_day = [meaning.dots for meaning in unsettled if meaning.month_first is None]
     only_month = [meaning.dots for meaning in unsettled if meaning.day_first is None]
+    relative = [meaning.weak for meaning in meanings if isinstance(meaning, Relative)]
     return Evidence(
         day=only_day.count(False),
         month=only_month.count(False),
@@ -114,6 +154,8 @@ def _evidence_of(meanings: Sequence[Meaning]) -> Evidence:
         dotted_month=only_month.count(True),
         filled=sum(meaning is not None for meaning in meanings),
         serials=sum(type(meaning) is Serial for meaning in meanings),
+        relative=len(relative) - sum(relative),
+        lengths=sum(relative),
     )
 
 

@@ -26,14 +26,19 @@ _MONTH_NAMES = (  # as in English, German, French, Spanish, Italian, Portuguese 
 )
 _MONTHS: list[Any] = [tuple(names.split()) for names in _MONTH_NAMES]
 _NONE: list[Any] = []
-_WEEKDAYS = """
-    monday mon montag mo lundi lun lunes lunedì maandag segunda tuesday tue tues dienstag di mardi martes martedì dinsdag terça
-    wednesday wed mittwoch mi mercredi miércoles mercoledì woensdag quarta thursday thu thur thurs donnerstag do jeudi jueves
-    giovedì donderdag quinta friday fri freitag fr vendredi viernes venerdì vrijdag sexta saturday sat samstag sonnabend sa
-    samedi sábado sabato zaterdag sunday sun sonntag so dimanche domingo domenica zondag
-"""
+_WEEKDAY_NAMES = (
+    "monday mon montag mo lundi lun lunes lunedì maandag segunda",
+    "tuesday tue tues dienstag di mardi martes martedì dinsdag terça",
+    "wednesday wed mittwoch mi mercredi miércoles mercoledì woensdag quarta",
+    "thursday thu thur thurs donnerstag do jeudi jueves giovedì donderdag quinta",
+    "friday fri freitag fr vendredi viernes venerdì vrijdag sexta",
+    "saturday sat samstag sonnabend sa samedi sábado sabato zaterdag",
+    "sunday sun sonntag so dimanche domingo domenica zondag",
+)
+WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name in names.split()}
+"""The number of each weekday by its name, from 0 for Monday."""
 _JUMP = [" ", *". , - / ' st nd rd th er of the de del".split()]
-_WEEKDAY = re.compile(rf"\b(?:{'|'.join(_WEEKDAYS.split())})\b(?:-feira)?[.,]*\s*", re.IGNORECASE)
+_WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b(?:-feira)?[.,]*\s*", re.IGNORECASE)
 _YEAR_FIRST = re.compile(r"(\d{4})\s?([-/._]|\s)\s?(\d{1,2})\s?\2\s?(\d{1,2})\.?|(\d{4})(\d\d)(\d\d)")
 _EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]?")
 _YEAR_LAST = re.compile(r"(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{4}|\d\d)\.?")

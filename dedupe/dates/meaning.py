@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
 from dedupe.dates.numbers import Serial
+from dedupe.dates.relative import Relative
 
 BAD, AMBIGUOUS, UNKNOWN_ZONE = "bad-date", "ambiguous-date", "unknown-zone"
 
@@ -38,7 +39,7 @@ class Unsettled(NamedTuple):
         return self.month_first if day_first is False else self.day_first
 
 
-Meaning = datetime | Serial | Unsettled | str | None
+Meaning = datetime | Serial | Unsettled | Relative | str | None
 """A moment, what only a column can settle, a problem, or None for a blank value."""
 
 

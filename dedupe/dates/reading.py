@@ -9,6 +9,7 @@ from typing import Any
 
 from dedupe.dates.meaning import BAD, Meaning, Reading, Unsettled, moment, reading_of
 from dedupe.dates.numbers import Serial, date_of_number, number_in
+from dedupe.dates.relative import Relative
 from dedupe.dates.text import iso_date, meaning_of_text
 
 _MAX_LENGTH = 100  # characters of a date
@@ -20,7 +21,7 @@ def read_date(value: Any) -> Reading:
     meaning = meaning_of(value)
     if isinstance(meaning, Unsettled):
         meaning = meaning.settled(None)
-    elif isinstance(meaning, Serial):
+    elif isinstance(meaning, (Serial, Relative)):
         meaning = BAD
     return reading_of(value, meaning)
 
@@ -45,6 +46,12 @@ def meaning_of(value: Any) -> Meaning:
         return meaning_of_text(text.replace("\u2212", "-"))
     of_number = date_of_number(number)
     return of_number if isinstance(of_number, Serial) else moment(of_number) if of_number else BAD
+
+
+def is_relative(text: str) -> bool:
+    """Return whether text surely is a date that counts from now, such as "5 h ago", and no length such as "5h"."""
+    meaning = meaning_of(text)
+    return isinstance(meaning, Relative) and not meaning.weak
 
 
 def is_blank(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The text of a date -> what it may mean: ISO 8601, or a day with a time and a zone before, behind or between its words."""
+"""The text of a date -> what it may mean: ISO 8601, how long ago, or a day with a time and a zone among its words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from dedupe.dates.days import Day, day_of
 from dedupe.dates.meaning import BAD, UNKNOWN_ZONE, Meaning, Unsettled, moment
+from dedupe.dates.relative import RelativeDay, on_day, relative_day, time_ago
 from dedupe.dates.zones import zone_at, zone_of
 
 _ISO = re.compile(r"\d{4}-(?:\d\d-\d\d|W\d\d-\d)(?:[T ].*)?|\d{4}(?:\d{4}|W\d{3})[T ].*|\d{4}W\d{3}")
@@ -28,8 +29,22 @@ _ZONE = re.compile(
         | \(? (?P<name> [A-Z][A-Za-z_]+(?:/[A-Z][\w+-]*)+ | (?!(?i:on|am)\b)[A-Za-z]{1,5}\b ) \)? )""",
     re.VERBOSE,
 )
+_BESIDE = " ,;|/•–—·"  # that a list has between a date and the rest of a line
 _AROUND_TIME = re.compile(
     r"^[\s,;|@–—·-]+|[\s,;|@–—·-]+$|(?:(?<=\d)T|\s(?:at|um|à|às|om|alle|ore|a las))[\s,]*$|^(?:on|am)\s", re.IGNORECASE
+)
+
+_LABEL = re.compile(  # before a date, such as "Last updated:" and "Publié le"
+    r"""(?: (?:first|last|zuletzt|derni[èe]re|[úu]ltim[ao]|laa?tste?) \s )?
+        (?: published|posted|updated?|modified|edited|added
+          | veröffentlicht|aktualisiert|stand
+          | publié|mise?\sà\sjour|modifié
+          | publicado|actualizado|actualización|modificado
+          | pubblicat[oa]|aggiornat[oa]|aggiornamento
+          | atualizado|atualização
+          | gepubliceerd|geplaatst|bijgewerkt ) \b \s? :? \s?
+        (?: (?: on|am|le|el|il(?!\sy\b)|em|op ) \s )?""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -49,43 +64,55 @@ def meaning_of_text(text: str) -> Meaning:
         return moment(found)
     if match := _DAY_AND_ZONE.fullmatch(text):
         text = f"{match[1]} 00:00 {match[2]}"
+    if (label := _LABEL.match(text)) and label.end() < len(text):
+        text = text[label.end() :]
+    if ":" not in text and (ago := time_ago(text.strip(_BESIDE))):
+        return ago
     text = _COLON_BEFORE_TIME.sub(" ", text, count=1)
     match = _TIME.search(text)
     if match is None:
-        return _moments(_around(text, ""), timedelta())
+        return _moments(_around(text, ""), None)
     elapsed = _elapsed(match)
     return BAD if elapsed is None else _moments(_around(text[: match.start()], text[match.end() :]), elapsed)
 
 
-def _moments(around: tuple[Day, tzinfo | None] | str, elapsed: timedelta) -> Meaning:
-    """What a date means, from its day and zone and the time since midnight."""
+def _moments(around: tuple[Day | RelativeDay, tzinfo | None] | str, elapsed: timedelta | None) -> Meaning:
+    """What a date means, from its day and zone and the time since midnight, None if no time is written."""
     if isinstance(around, str):
         return around
-    (day_first, month_first, dots), zone = around
-    first = _at(day_first, elapsed, zone)
-    return first if day_first == month_first else Unsettled(first, _at(month_first, elapsed, zone), dots)
+    day, zone = around
+    if isinstance(day, RelativeDay):
+        return on_day(day, elapsed, zone) or BAD
+    first = _at(day.day_first, elapsed, zone)
+    return (
+        first if day.day_first == day.month_first else Unsettled(first, _at(day.month_first, elapsed, zone), day.dots)
+    )
 
 
-def _at(day: date | None, elapsed: timedelta, zone: tzinfo | None) -> datetime | str | None:
+def _at(day: date | None, elapsed: timedelta | None, zone: tzinfo | None) -> datetime | str | None:
     if day is None:
         return None
     try:
-        return moment((datetime.combine(day, time()) + elapsed).replace(tzinfo=zone))
+        return moment((datetime.combine(day, time()) + (elapsed or timedelta())).replace(tzinfo=zone))
     except OverflowError:
         return BAD
 
 
 @lru_cache(1 << 16)  # in a column days repeat, times do not
-def _around(before: str, after: str) -> tuple[Day, tzinfo | None] | str:
+def _around(before: str, after: str) -> tuple[Day | RelativeDay, tzinfo | None] | str:
     """What stands around a time: the day and the zone, None if there is none, or what is wrong with them."""
     before = _trimmed(before)
     zone, rest = _zone_in(after)
-    day = day_of(f"{before} {_trimmed(rest)}".strip())
+    day = _day_in(f"{before} {_trimmed(rest)}".strip())
     if day is None and zone == UNKNOWN_ZONE:  # it may be a month in capitals
-        zone, day = None, day_of(f"{before} {_trimmed(after)}".strip())
+        zone, day = None, _day_in(f"{before} {_trimmed(after)}".strip())
     if day is None:
         return BAD
     return zone if isinstance(zone, str) else (day, zone)
+
+
+def _day_in(words: str) -> Day | RelativeDay | None:
+    return day_of(words) or relative_day(words)
 
 
 def _elapsed(match: re.Match[str]) -> timedelta | None:

@@ -109,7 +109,8 @@ def deduplicate(
         columns: this and the next three as for `dedupe.read_table`.
         day_first: whether 03/04/2026 is 3 April.
         date_format: the format of the dates.
-        now: the moment from which dates lie in the future.
+        now: the moment from which dates lie in the future, and from which relative dates such as "5 h ago" count; by default that
+            of the job's first start.
         skip_bad: leave out row groups that cannot be read, and count them.
         pairs: also write the scored pairs, in the folder `_pairs` of `out`.
         cache: the folder of a `VectorCache`, for a cluster whose machines all reach it and lock its file, mostly this one alone.

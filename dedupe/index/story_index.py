@@ -107,7 +107,7 @@ class StoryIndex:
         Args:
             headlines: what `deduplicate` takes; may be empty.
             now: the time of adding, with a time zone; default: the clock. It is the date of headlines that have none, or one
-                over a day later.
+                over a day later, and relative dates such as "5 h ago" count from it.
             progress: as for `deduplicate`.
 
         A headline that is stored already, by its id and source or its address, and its title, is not stored twice. The whole
@@ -116,7 +116,8 @@ class StoryIndex:
         """
         from dedupe.index.adding import add_batch
 
-        rows, moment = rows_of(headlines), _moment(now)
+        moment = _moment(now)
+        rows = rows_of(headlines, moment)
         if not rows:
             with writing(self.path, self.wait):
                 self._store.set_meta({"last_add": moment.isoformat()})
@@ -131,7 +132,8 @@ class StoryIndex:
         """
         from dedupe.index.asking import match_batch
 
-        rows, moment = rows_of(headlines), microseconds(_moment(now))
+        taken = _moment(now)
+        rows, moment = rows_of(headlines, taken), microseconds(taken)
         with self._store.database.reading():
             return match_batch(rows, moment, self._store, self._current(), self._archived, all)
 

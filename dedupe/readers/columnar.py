@@ -7,11 +7,11 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import repeat
 from typing import Any
 
-from dedupe.dates import NO_RULES, DateRules, Evidence, Reading, read_dates
+from dedupe.dates import NO_RULES, DateRules, Evidence, Origin, Reading, read_dates
 from dedupe.errors import DedupeWarning, InputError
 from dedupe.headlines import Headline, Row, as_headlines, from_fields
 from dedupe.readers.delimited import FIELDS, Columns, find_columns, headlines_of
@@ -41,14 +41,24 @@ def read_table(
             default such dates then count as missing.
         date_format: the format of the dates, as for `datetime.strptime`. Others are then read only if they have the year first,
             or the name of a month.
-        now: the moment from which dates lie in the future, and count as missing; by default the clock's.
+        now: the moment from which dates lie in the future, and count as missing, and from which relative dates such as "5 h ago"
+            count; by default the clock's, and a `DedupeWarning` tells of relative dates.
     """
     return _read_table(frame, columns or Columns(), DateRules(day_first, date_format, now), depth=3)
 
 
-def rows_of(headlines: Iterable[Row] | Any) -> list[Headline]:
-    """Return rows, or the rows of a frame, as headlines."""
-    return _read_table(headlines, Columns(), NO_RULES, depth=4) if is_frame(headlines) else as_headlines(headlines)
+def rows_of(headlines: Iterable[Row] | Any, taken: datetime | None = None) -> list[Headline]:
+    """Return rows, or the rows of a frame, as headlines.
+
+    `taken`: the moment that relative dates count from; by default the clock's, and a `DedupeWarning` tells of such dates.
+    """
+    rules = DateRules(origin=Origin(taken, "as given", given=True)) if taken else NO_RULES
+    if is_frame(headlines):
+        return _read_table(headlines, Columns(), rules, depth=4)
+    rules = rules if taken else _counted_from_now(rules)
+    rows = as_headlines(headlines, rules)
+    _tell_origin(rules, depth=4)
+    return rows
 
 
 def open_parquet(content: Content) -> StoredTable:
@@ -79,13 +89,29 @@ def parquet_table(file: Any, name: str, advice: str) -> StoredTable:
 
 
 def _read_table(frame: Any, columns: Columns, rules: DateRules, depth: int) -> list[Headline]:
-    """The rows of a frame, or mappings. Where the column of titles is in doubt, the line `depth` calls above is warned."""
+    """The rows of a frame, or mappings. The line `depth` calls above is warned of what is in doubt."""
+    rules = rules if rules.origin else _counted_from_now(rules)
     if isinstance(frame, (list, tuple)) and all(isinstance(row, Mapping) for row in frame):
         names = list(dict.fromkeys(key for row in frame for key in row))
         found = _found(names, columns, lambda column: (row.get(column) for row in frame), depth + 1)
-        return headlines_of(frame, found, rules)
-    table = StoredTable(as_table(frame))
-    return stored_headlines(table, _found(list(table.names), columns, values_of(table), depth + 1), rules)
+        headlines = headlines_of(frame, found, rules)
+    else:
+        table = StoredTable(as_table(frame))
+        headlines = stored_headlines(table, _found(list(table.names), columns, values_of(table), depth + 1), rules)
+    _tell_origin(rules, depth + 1)
+    return headlines
+
+
+def _counted_from_now(rules: DateRules) -> DateRules:
+    """The rules with relative dates counted from the present moment, unless they name another."""
+    return rules.counted_from(Origin(datetime.now(UTC), "when it was read"))
+
+
+def _tell_origin(rules: DateRules, depth: int) -> None:
+    """Warn of relative dates that count from the clock, so that another day they would be others."""
+    if rules.origin and not rules.origin.given:
+        for line in rules.origin.said("the table", "now= to read_table"):
+            warnings.warn(line, DedupeWarning, stacklevel=depth)
 
 
 def _found(names: list[str], columns: Columns, values: Values, depth: int) -> dict[str, str]:

@@ -83,7 +83,8 @@ def read_headlines(
             default such dates then count as missing.
         date_format: the format of the dates, as for `datetime.strptime`. Others are then read only if they have the year first,
             or the name of a month.
-        now: the moment from which dates lie in the future, and count as missing; by default the clock's.
+        now: the moment from which dates lie in the future, and count as missing; by default the clock's. Relative dates such as
+            "5 h ago" count from it, by default from the moment at which the input was taken (docs/relative-dates.md).
         header: whether CSV, TSV and sheets begin with the names of their columns; else these are column_1, column_2 and so on.
         visits: what is known of addresses from earlier calls: those that have nothing new are not read again. With it, files may
             be empty.
@@ -188,6 +189,7 @@ def _text(content: Content, options: ReadOptions) -> Text:
 
 def _parsed(opened: StoredTable | Text | str, content: Content, options: ReadOptions) -> Source:
     """Parse an input; of an address, take down that it was read, unless its content leads to other addresses."""
+    options = replace(options, dates=options.dates.counted_from(content.origin))
     if isinstance(opened, StoredTable):
         kind = "parquet"
         source = parquet_source(opened, content, options.columns, options.limit, options.dates)
@@ -202,7 +204,8 @@ def _parsed(opened: StoredTable | Text | str, content: Content, options: ReadOpt
     leads_on = kind == "opml" or (kind == "page" and options.prefer_feed)
     if options.visits and is_address(content.name) and not leads_on:
         options.visits.note(content.name, NOTHING_SAID if source.warnings else content.answer)
-    return source
+    origin = options.dates.origin
+    return replace(source, notes=[*source.notes, *origin.said(content.name)]) if origin else source
 
 
 def _parsed_text(opened: Text, content: Content, options: ReadOptions) -> tuple[Source, str]:

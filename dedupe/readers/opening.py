@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from dedupe.dates import Origin
 from dedupe.errors import InputError
 from dedupe.readers.names import TIMEOUT, is_address, suffix
 from dedupe.readers.unpacking import SizeLimit, read_all, unpack
@@ -18,6 +20,7 @@ from dedupe.readers.visits import NOTHING_SAID, Answer, Visits
 from dedupe.runtime.files import split_part
 
 PARQUET_MAGIC, SQLITE_MAGIC = b"PAR1", b"SQLite format 3\0"
+_OLDEST_FILE = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # archives without dates have 1970, 1980 or 1985
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class Content:
     `name`: as messages call it. `data`: its bytes, unpacked. `suffix`: that of its name, which may tell the format. `charset`:
     the encoding that its server declared. `damage`: why the rest of it is missing, "" if it is whole. `part`: the table, query
     or sheet that is meant, "" for none. `parquet`: instead of `data`, the open file whose rows can stay in it; `path`: the file
-    of a database. `answer`: what its server said for the next visit.
+    of a database. `answer`: what its server said for the next visit. `changed`: when its file was last changed, None for what
+    is no file, or where the date cannot be true.
     """
 
     name: str
@@ -39,6 +43,15 @@ class Content:
     parquet: BinaryIO | None = None
     path: Path | None = None
     answer: Answer = NOTHING_SAID
+    changed: datetime | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """The moment at which it was taken, as far as it can be known from outside: the present one for what is no file."""
+        if self.changed:
+            return Origin(self.changed, "when the file was last changed")
+        fetched = is_address(self.name)
+        return Origin(datetime.now(UTC), "when it was fetched" if fetched else "when it was read", given=fetched)
 
     @property
     def size(self) -> int:
@@ -73,7 +86,7 @@ def read_input(
 
     Raises `InputError` for what cannot be read or unpacked, or is too large.
     """
-    shown, charset, answer = _shown(name), None, NOTHING_SAID
+    shown, charset, answer, changed = _shown(name), None, NOTHING_SAID, None
     name, part = split_part(name)
     if is_address(name):
         from dedupe.readers.web import download
@@ -84,16 +97,18 @@ def read_input(
         with _input_errors(name), ExitStack() as stack:
             file = _standard_input() if name == "-" else stack.enter_context(Path(name).open("rb"))
             start = file.read(len(SQLITE_MAGIC))
-            on_disk = name != "-" and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            status = os.fstat(file.fileno()) if name != "-" else None
+            on_disk = status is not None and stat.S_ISREG(status.st_mode)
+            changed = _changed(status) if status and on_disk else None
             if database and on_disk and start == SQLITE_MAGIC:
-                return Content(shown, suffix=suffix(name), part=part, path=Path(name))
+                return Content(shown, suffix=suffix(name), part=part, path=Path(name), changed=changed)
             if parquet and on_disk and start.startswith(PARQUET_MAGIC):
                 file.seek(0)
                 stack.pop_all()  # it stays open
-                return Content(shown, suffix=suffix(name), part=part, parquet=file)
+                return Content(shown, suffix=suffix(name), part=part, parquet=file, changed=changed)
             data = read_all(file, start, shown, limit)
     data, damage = unpack(data, shown, limit, skip_bad=skip_bad)
-    return Content(shown, data, suffix(name), charset, damage, part, answer=answer)
+    return Content(shown, data, suffix(name), charset, damage, part, answer=answer, changed=changed)
 
 
 def check_read_once(names: Iterable[str]) -> None:
@@ -107,6 +122,13 @@ def check_read_once(names: Iterable[str]) -> None:
                 f"{both} would be read twice, which a pipe does not allow: save it as a file and give that"
             )
         seen[key] = name
+
+
+def _changed(status: os.stat_result) -> datetime | None:
+    """When a file was changed, None where its date is one that programs write for none, or lies in the future."""
+    if not _OLDEST_FILE <= status.st_mtime <= datetime.now(UTC).timestamp():
+        return None
+    return datetime.fromtimestamp(status.st_mtime, UTC)
 
 
 def _shown(name: str) -> str:

@@ -149,9 +149,15 @@ def test_dates_of_a_list_stand_above_or_below_its_titles(order):
         page += {"before": [date, title, teaser], "between": [title, date, teaser], "after": [title, teaser, date]}[
             order
         ]
-    found = read_page("\n".join(page)).headlines
+    found = read_page("\n".join(page), now="2025-06-17T10:30Z").headlines
     days = [headline.published and headline.published.isoformat()[:16] for headline in found]
-    assert days == ["2025-06-12T19:25", "2025-06-13T00:00", "2025-06-14T00:00", None, "2025-06-16T00:00"]
+    assert days == ["2025-06-12T19:25", "2025-06-13T00:00", "2025-06-14T00:00", "2025-06-17T05:30", "2025-06-16T00:00"]
+
+
+def test_the_date_of_a_line_has_its_time_and_zone():
+    lines = [OWN_TITLE, "Friday, 22 Nov 2024 4:55 PM MYT | By Mara Ostrow", *ARTICLE[1:]]
+    (own,) = read_page("\n".join(lines)).headlines
+    assert own.published.isoformat() == "2024-11-22T08:55:00+00:00"
 
 
 def test_an_article_has_the_date_below_its_title():

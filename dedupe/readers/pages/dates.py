@@ -1,7 +1,4 @@
-"""Dates in the lines of a text -> the date of each title whose record has one.
-
-"5 h ago" is none, since nobody knows when a page was copied.
-"""
+"""Dates in the lines of a text -> the date of each title whose record has one."""
 
 from __future__ import annotations
 
@@ -9,7 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from dedupe.dates import read_date
 from dedupe.readers.pages.text_lines import Line
+from dedupe.readers.pages.times import parts_of, relative_in
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(
@@ -26,9 +25,22 @@ def dates_of(lines: Sequence[Line]) -> dict[int, str]:
     for is_break, run in groupby(lines, lambda line: line.kind in _BREAKS):
         if not is_break:
             listed = list(run)
-            first = next((line for line in listed if line.kind in ("title", "meta")), None)
-            found |= _dates(listed if first and first.kind == "meta" else listed[::-1])
+            found |= _dates(listed if _stand_above(listed) else listed[::-1])
     return found
+
+
+def _stand_above(lines: Sequence[Line]) -> bool:
+    """Whether dates stand above titles, by what comes first and last; where that is both times a date, one is of the page.
+
+    That of the page is probably written in another way than most.
+    """
+    dates = {line.number: date for line in lines if line.kind == "meta" and (date := date_in(line.text))}
+    turns = [line for line in lines if line.kind == "title" or line.number in dates]
+    if not turns or "title" in (turns[0].kind, turns[-1].kind):
+        return bool(turns) and turns[0].kind == "meta"
+    relative = {number for number, date in dates.items() if relative_in(date)}
+    usual = relative if len(relative) > 0.5 * len(dates) else dates.keys() - relative
+    return next(line for line in turns if line.kind == "title" or line.number in usual).kind == "meta"
 
 
 def _dates(lines: Sequence[Line]) -> dict[int, str]:
@@ -49,6 +61,9 @@ def _dates(lines: Sequence[Line]) -> dict[int, str]:
 
 
 def date_in(line: str) -> str | None:
-    """Return the first whole date in a line as it is written, None if it has none."""
+    """Return the first whole date in a line as it is written, with its time, or else one such as "5 h ago"; None without any."""
     match = _DATE.search(line)
-    return match[0] if match else None
+    if match is None:
+        return relative_in(line)
+    timed = (part for part in parts_of(line) if match[0] in part and read_date(part).when)
+    return next(timed, match[0])

@@ -33,10 +33,11 @@ def looks_like_mhtml(text: str) -> bool:
     return header is not None and "multipart/related" in header[0].lower() and "text/html" in text
 
 
-def html_of_mhtml(text: str) -> tuple[str, str | None]:
-    """Return the HTML of a page that was saved as MHTML, "" if it has none, and its address."""
+def html_of_mhtml(text: str) -> tuple[str, str | None, str | None]:
+    """Return the HTML of a page that was saved as MHTML, "" if it has none, its address and the date of its header."""
     message = message_from_bytes(text.encode("utf-8", "surrogatepass"), policy=policy.default)
     address = str(message.get("Snapshot-Content-Location") or "") or None
+    date = str(message.get("Date") or "") or None
     for part in message.walk():
         if part.get_content_type() == "text/html" and isinstance(part, EmailMessage):
             payload = part.get_payload(decode=True)
@@ -44,8 +45,8 @@ def html_of_mhtml(text: str) -> tuple[str, str | None]:
             location = str(part.get("Content-Location") or "") or None
             packed = str(part.get("Content-Transfer-Encoding") or "").lower() in ("base64", "quoted-printable")
             charset = part.get_content_charset() if packed else None  # other parts were decoded with the whole
-            return _decoded(content, charset), address or location
-    return "", address
+            return _decoded(content, charset), address or location, date
+    return "", address, date
 
 
 def _decoded(content: bytes, charset: str | None) -> str:

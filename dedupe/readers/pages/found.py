@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 MAX_LISTED = 200  # characters of a text that was left out
 
@@ -37,12 +38,17 @@ class LeftOut:
 
 @dataclass(slots=True)
 class Reading:
-    """A page that was read. `sure`: whether any of its headlines surely is one. `feeds`: addresses of feeds that it names."""
+    """A page that was read.
+
+    `sure`: whether any of its headlines surely is one. `feeds`: addresses of feeds that it names. `shown`: the last moment at
+    which it was shown, by times that it gives both as a date and as "5 h ago".
+    """
 
     found: list[Found]
     left_out: list[LeftOut]
     sure: bool = True
     feeds: list[str] = field(default_factory=list)
+    shown: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

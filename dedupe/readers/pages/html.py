@@ -15,6 +15,7 @@ from dedupe.readers.pages.head import Head, head_of
 from dedupe.readers.pages.lines import MAX_TITLE, ends_cut, is_prose, kind_of, without_bullet
 from dedupe.readers.pages.pieces import HEADINGS, Piece, clean, pieces_of, strip_unseen
 from dedupe.readers.pages.shallow import shallow
+from dedupe.readers.pages.shown_dates import last_shown
 from dedupe.readers.pages.words import count_words
 
 if TYPE_CHECKING:
@@ -144,13 +145,15 @@ def _reading(
             continue
         (title, outlet), (published, source) = titles[piece.place], details[piece.place]
         if piece is own:
-            found.setdefault(title, Found(title, piece.place + 1, -1, head.base or None, None, head.published))
+            date = head.published or published
+            found.setdefault(title, Found(title, piece.place + 1, -1, head.base or None, None, date))
         else:
             address = head.absolute(piece.href)
             item = Found(title, piece.place + 1, piece.record, address, section, published, outlet or source)
             found.setdefault(title, item)
     whole = without_cut(found)
-    return Reading([found[title] for title in whole], _left_out(pieces, blocks, titles, set(found)), sure, head.feeds)
+    left_out = _left_out(pieces, blocks, titles, set(found))
+    return Reading([found[title] for title in whole], left_out, sure, head.feeds, last_shown(tree))
 
 
 def _left_out(

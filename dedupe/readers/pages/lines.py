@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from dedupe.dates import AGO, TODAY
 from dedupe.readers.pages.patterns import (
     BUTTON,
     BUTTONS,
@@ -20,6 +21,7 @@ from dedupe.readers.pages.patterns import (
     TIME_WORDS,
     TIMES,
 )
+from dedupe.readers.pages.times import relative_in
 from dedupe.readers.pages.words import count_words, is_capitalised
 
 MAX_TITLE = 200  # characters; longer lines are prose
@@ -43,6 +45,7 @@ _NAMES = re.compile(
     rf"{_NAME}(?: [A-Z][\w.'’-]*)?(?:(?:, and |, | and | & ){_NAME}){{1,4}}"
     rf"|{_NAME}, [A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?|{_CAPITALS}(?:(?:, and |, | AND | and ){_CAPITALS}){{1,4}}"
 )
+_AGO_IN = re.compile(rf"(?:{AGO}|{TODAY}) (?:in|im|en|em|near|from)\b", re.IGNORECASE)
 _BULLET = re.compile(r"^(?:[•▪●·*►»▶◆■‣→|–—-]+ *(?=\S))")
 
 
@@ -95,8 +98,9 @@ def is_meta(line: str) -> bool:
         return True
     if not HAS_TIME.search(line):
         return False
-    rest, times = TIMES.subn(" ", line)
-    if not times:
+    relative = relative_in(line)
+    rest, times = (line.replace(relative, " ", 1), 1) if relative else TIMES.subn(" ", line)
+    if not times or is_dateline(line):
         return False
     words = count_words(TIME_WORDS.sub(" ", rest))
     separated = len(_SEPARATOR.findall(rest))
@@ -106,6 +110,12 @@ def is_meta(line: str) -> bool:
         or (separated > 0 and words <= 8)
         or separated > 2
     )
+
+
+def is_dateline(line: str) -> bool:
+    """Return whether a line is like "5 hours ago in Paris": a title, unless several lines of a page are."""
+    match = _AGO_IN.match(line)
+    return match is not None and is_capitalised(line[match.end() :])
 
 
 def is_prose(line: str) -> bool:

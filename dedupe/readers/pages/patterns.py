@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from dedupe.dates import AGO, TELLING
+
 
 def _any(alternatives: str, around: str = "{}") -> re.Pattern[str]:
     """A pattern with one alternative a line. `around`: what goes around all of them."""
@@ -128,8 +130,8 @@ TIMES = _any(
     r"\b{}",
 )
 """A date, a time, or a span of time."""
-HAS_TIME = re.compile(r"\d| ago\b|today|yesterday|just now", re.IGNORECASE)
-"""What every match of `TIMES` has."""
+HAS_TIME = re.compile(TELLING, re.IGNORECASE)
+"""What every match of `TIMES` has, and every relative date."""
 TIME_WORDS = _any(
     rf"""
     {_WEEKDAY}\b\.?
@@ -142,6 +144,7 @@ TIME_WORDS = _any(
 _PUBLISHED = r"(?:posted|filed|written|reported|edited|updated|published|last updated|modified)"
 META = _any(
     rf"""
+    {AGO}
     by(?:(?-i:,? (?:and |& )?[A-Z][\w.'’-]*){{1,8}}\W*)?
     by(?:(?-i:,? (?:and |& )?[A-Z][\w.'’-]*){{2,8}}(?:[,|·–—]| [|·–—-]| for| in| at) .{{0,60}})
     (?:par|von|por)(?-i:,? (?:and |& )?[A-Z][\w.'’-]*){{1,8}}\W*

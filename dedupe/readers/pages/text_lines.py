@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dedupe.readers.pages.frames import title_before_sentence
-from dedupe.readers.pages.lines import kind_of, without_bullet
+from dedupe.readers.pages.lines import is_dateline, kind_of, without_bullet
 from dedupe.readers.pages.words import count_words, is_capitalised
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -25,6 +25,7 @@ _SEEN_OFTEN = 3  # times; a short line that a page repeats so often is of its fr
 _NUMBER = re.compile(r"^(\d{1,3})\s+(?=\S)")
 _MIN_COUNTED = 3  # lines
 _MAX_BETWEEN = 4  # lines from one number to the next
+_MIN_DATELINES = 3
 _NOTICE_WORDS = 7
 _FRAME = ("button", "menu")
 _ALL_SHORT = ("short", "button", "menu")
@@ -54,6 +55,7 @@ def lines_of(text: str) -> list[Line]:
             lines.append(_line(stripped, number))
     _strip_counted(lines)
     _split_sentences(lines)
+    _mark_datelines(lines)
     _mark_repeated(lines)
     _mark_menus(lines)
     _rescue_short(lines)
@@ -111,6 +113,14 @@ def _split_sentences(lines: list[Line]) -> None:
     if len(titles) >= 3 and len(titles) >= 0.5 * sum(line.kind == "prose" for line in lines):
         for k, title in titles.items():
             lines[k].text, lines[k].kind, lines[k].split = title, "title", True
+
+
+def _mark_datelines(lines: Sequence[Line]) -> None:
+    """Mark lines such as "5 hours ago in Politics", where a page has several."""
+    datelines = [line for line in lines if line.kind in ("title", "short") and is_dateline(line.text)]
+    if len(datelines) >= _MIN_DATELINES:
+        for line in datelines:
+            line.kind = "meta"
 
 
 def _mark_repeated(lines: Sequence[Line]) -> None:
