@@ -11,7 +11,7 @@ demo: $(VENV)/.installed
 	@$(VENV)/bin/headline-dedupe cluster examples/news-page.txt --format table
 
 test: $(VENV)/.installed-dev
-	@$(VENV)/bin/pytest
+	@$(VENV)/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 dev: $(VENV)/.installed-dev
 

@@ -193,7 +193,7 @@ def run_command(line: str) -> None:
         return
     assert words[0] == PROGRAM, f"the tests cannot run this command: {line}"
     if not TESTED_ELSEWHERE.keys().isdisjoint(words[1:]):
-        cli.commands[words[1]].make_context(words[1], words[2:])
+        cli.commands[words[1]].make_context(words[1], words[2:], parent=click.Context(cli, **cli.context_settings))
         return
     outcome = invoke(*words[1:], input=standard_input)
     assert outcome.exit_code == 0, f"{line}\n{outcome.output}"
