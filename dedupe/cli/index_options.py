@@ -133,7 +133,9 @@ class MakingOptions(WritingOptions):
 
     def plan(self, index: str, output: str, format: str) -> list[str]:
         """Return what would be done with the headlines, for a dry run."""
-        made = "which would be made" if not (Path(index) / _DATABASE).is_file() else "which is there"
+        from dedupe.index.opening import holds_index
+
+        made = "which is there" if holds_index(Path(index)) else "which would be made"
         window = f", window {self.window / timedelta(hours=1):g} hours" if self.window else ""
         return [
             f"index: {index}, {made}{window}",
@@ -155,7 +157,9 @@ def moment(value: str) -> datetime | str:
 
 def visits_of(index: str, **options: Any) -> Visits:
     """Return what is known of addresses that were read into an index; of a new index, nothing."""
-    known = load_visits(Path(index, _VISITS)) if Path(index, _DATABASE).is_file() else {}
+    from dedupe.index.opening import holds_index
+
+    known = load_visits(Path(index, _VISITS)) if holds_index(Path(index)) else {}
     return Visits(known, **options)
 
 

@@ -132,33 +132,6 @@ def test_a_full_disk(tmp_path):
         assert index.check() == []
 
 
-def test_a_folder_without_right_to_write(tmp_path):
-    with opened(tmp_path / "i") as index:
-        index.add([headline(FERRY)], now=at(1))
-    code = """
-        import os
-        from dedupe import OutputError
-        if os.geteuid() == 0:
-            os.setegid(65534)
-            os.seteuid(65534)
-        try:
-            with opened(folder) as index:
-                index.add([headline("Bank fined in Turin")], now=at(2))
-        except OutputError as error:
-            print(error)
-    """
-    (tmp_path / "i").chmod(0o555)
-    for path in (tmp_path / "i").iterdir():
-        path.chmod(0o444)
-    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)
-    try:
-        message = lines(started(code, tmp_path / "i"))
-    finally:
-        (tmp_path / "i").chmod(0o755)
-    assert message.count("\n") == 1 and "right to write" in message and str(tmp_path / "i") in message
-
-
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises((OutputError, InputError)) as caught:
