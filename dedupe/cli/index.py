@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,8 +28,11 @@ from dedupe.cli.index_views import history, report, stories
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import GroupOptions, count, option, options_of, say, takes, warn
-from dedupe.runtime.files import write_lines
+from dedupe.runtime.files import is_whole_file, write_lines
 from dedupe.runtime.whole_files import together
+
+if TYPE_CHECKING:
+    from dedupe.index import Batch
 
 _COLUMNS: dict[str, int | None] = {
     "title": None,
@@ -82,14 +88,23 @@ def add(job: _AddOptions, out: RowsOut, inputs: InputOptions, index: str) -> Non
         write_lines([*understood(source), *job.plan(index, out.output, format)], "-")
         return
     visits = visits_of(index)
-    source = inputs.read(visits)
+    source, skipped = inputs.read(visits), list[str]()
+
+    @contextmanager
+    def output(batch: Batch) -> Iterator[None]:
+        """Write the rows before the batch is stored; what cannot be taken back, after."""
+        shown = replace(batch, items=tuple(item for item in batch if not (job.only_new and item.known)))
+        with together(replace=out.force):
+            skipped.extend(inputs.set_aside(source, out.output))
+            if whole := is_whole_file(out.output):
+                out.write(shown.output, format, _COLUMNS)
+            yield
+            if not whole:
+                out.write(shown.output, format, _COLUMNS)
+
     with job.open(index) as stored:
-        batch = stored.add(source.headlines, progress=not job.quiet)
+        batch = stored.add(source.headlines, progress=not job.quiet, output=output)
     keep_visits(visits, index)
-    shown = replace(batch, items=tuple(item for item in batch if not (job.only_new and item.known)))
-    with together(replace=out.force):
-        skipped = inputs.set_aside(source, out.output)
-        out.write(shown.output, format, _COLUMNS)
     if not job.quiet:
         say("; ".join([", ".join([*counts_of(batch), *skipped]), *source.notes]))
         show_events(batch.events)

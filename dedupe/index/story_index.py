@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from os import PathLike
@@ -29,6 +29,7 @@ from dedupe.runtime.progress import Progress, reporting, silent
 if TYPE_CHECKING:
     from dedupe.index.active_window import ActiveWindow
     from dedupe.index.archived import Archived
+    from dedupe.index.pending import Output
 
 DEFAULT_WINDOW = "7d"
 
@@ -100,7 +101,12 @@ class StoryIndex:
         return float(self._meta["window"])
 
     def add(
-        self, headlines: Iterable[Row] | Any, *, now: datetime | None = None, progress: bool | Progress = False
+        self,
+        headlines: Iterable[Row] | Any,
+        *,
+        now: datetime | None = None,
+        progress: bool | Progress = False,
+        output: Output | None = None,
     ) -> Batch:
         """Store headlines, and return for each its ids, whether its story is new, and what it repeats.
 
@@ -109,20 +115,30 @@ class StoryIndex:
             now: the time of adding, with a time zone; default: the clock. It is the date of headlines that have none, or one
                 over a day later.
             progress: as for `deduplicate`.
+            output: called with the batch before it is stored, for a context manager that is left when it is. Write in it, so
+                that the batch is not stored where writing fails, and make what is written visible at its end. Until that has
+                succeeded, the next call with an `output` says of these headlines what this one said, as if they were new.
 
         A headline that is stored already, by its id and source or its address, and its title, is not stored twice. The whole
         batch is stored, or on any failure nothing of it. Raises what `deduplicate` raises, and `OutputError` where another
         process writes or the disk is full.
         """
         from dedupe.index.adding import add_batch
+        from dedupe.index.pending import given_out
 
         rows, moment = rows_of(headlines), _moment(now)
         if not rows:
-            with writing(self.path, self.wait):
+            with writing(self.path, self.wait), nullcontext() if output is None else output(Batch()):
                 self._store.set_meta({"last_add": moment.isoformat()})
             return Batch()
-        with self._grouping() as active, reporting(progress) as report:
-            return add_batch(rows, microseconds(moment), self._store, active, self._archived, report)
+        with self._grouping() as active, ExitStack() as outputs, reporting(progress) as report:
+
+            def give_out(batch: Batch) -> None:
+                if output is not None:
+                    outputs.enter_context(given_out(self._store, batch, output))
+
+            enter = None if output is None else give_out
+            return add_batch(rows, microseconds(moment), self._store, active, self._archived, report, enter)
 
     def match(self, headlines: Iterable[Row] | Any, *, all: bool = False, now: datetime | None = None) -> Batch:
         """Return what `add` would say of headlines, and store nothing; new stories have ids such as "new-1".

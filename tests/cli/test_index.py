@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -108,6 +109,67 @@ def test_nothing_is_stored_twice_and_nothing_new_is_no_error(tmp_path: Path) -> 
         assert f"{name} " in outcome.stderr
         beside = run("index", "add", index, tmp_path / name, rows)
         assert len(json_lines(beside.stdout)) == 1, "what is beside it is not lost"
+
+
+# Output that fails
+
+
+@pytest.fixture
+def expected(tmp_path: Path, first: Path, later: Path) -> list[dict[str, Any]]:
+    """What is said of the later rows where nothing fails."""
+    run("index", "add", tmp_path / "twin.index", first)
+    return json_lines(run("index", "add", tmp_path / "twin.index", later).stdout)
+
+
+def test_what_cannot_be_written_is_not_stored(
+    tmp_path: Path, desk: Path, later: Path, expected: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with monkeypatch.context() as patch:
+
+        def fill(descriptor: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr("dedupe.runtime.whole_files.os.fsync", fill)
+        assert "No space left on device" in refused("index", "add", desk, later, "-o", tmp_path / "new.jsonl")
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert len(rows_of("headlines", desk)) == len(FIRST)
+    assert json_lines(run("index", "add", desk, later).stdout) == expected
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+def test_what_did_not_come_out_whole_is_said_again(
+    tmp_path: Path, desk: Path, later: Path, expected: list[dict[str, Any]]
+) -> None:
+    """A device, like a pipe, takes nothing back, so it is written when the batch is stored."""
+    assert "No space left on device" in refused("index", "add", desk, later, "-o", "/dev/full")
+    assert len(rows_of("headlines", desk)) == len(FIRST + LATER)
+    other = table(tmp_path / "other.csv", [("Chess club of Reykjavik wins cup", "Coast Daily", "2026-03-02T09:00Z")])
+    assert json_lines(run("index", "add", desk, other, "--only-new").stdout)[0]["dedupe_new"]
+    assert run("index", "match", desk, later).exit_code == 0, "which tells nobody of what was added"
+    assert json_lines(run("index", "add", desk, later, "--only-new").stdout) == expected
+    again = json_lines(run("index", "add", desk, later).stdout)
+    assert [(row["dedupe_story"], row["dedupe_flag"]) for row in again] == [
+        (row["dedupe_story"], "known") for row in expected
+    ]
+
+
+def test_an_output_that_gets_no_name_is_written_again(
+    tmp_path: Path, desk: Path, later: Path, expected: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a kill between storing and naming leaves, too."""
+    output = tmp_path / "new.jsonl"
+
+    def gone(*_: object, **__: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dedupe.runtime.whole_files._Partial.publish", gone)
+        assert "No such file" in refused("index", "add", desk, later, "-o", output)
+    assert len(rows_of("headlines", desk)) == len(FIRST + LATER) and not output.exists()
+    assert run("index", "add", desk, later, "-o", output).exit_code == 0
+    assert json_lines(output.read_text("utf-8")) == expected
+    assert run("index", "check", desk).exit_code == 0
 
 
 def test_a_dry_run_makes_nothing(tmp_path: Path, first: Path) -> None:
