@@ -74,7 +74,7 @@ def add(job: _AddOptions, out: RowsOut, inputs: InputOptions, index: str) -> Non
 
     What it has already is not stored twice, and of web addresses only what is new is fetched. Without -o, the output is a
     table on a terminal, and JSON Lines, one row per headline, in a pipe. The window and the other settings of an index are
-    fixed when it is made.
+    fixed when it is made. Headlines without a date count as published now, or at --now.
 
     \b
     Examples:
@@ -84,11 +84,11 @@ def add(job: _AddOptions, out: RowsOut, inputs: InputOptions, index: str) -> Non
     format = out.check(inputs.inputs)
     inputs.check(out.output, force=out.force)
     if job.dry_run:
-        source = inputs.read()
+        source = inputs.read(dates=True)
         write_lines([*understood(source), *job.plan(index, out.output, format)], "-")
         return
     visits = visits_of(index)
-    source, skipped = inputs.read(visits), list[str]()
+    source, skipped = inputs.read(visits, dates=True), list[str]()
 
     @contextmanager
     def output(batch: Batch) -> Iterator[None]:
@@ -103,12 +103,12 @@ def add(job: _AddOptions, out: RowsOut, inputs: InputOptions, index: str) -> Non
                 out.write(shown.output, format, _COLUMNS)
 
     with job.open(index) as stored:
-        batch = stored.add(source.headlines, progress=not job.quiet, output=output)
+        batch = stored.add(source.headlines, now=inputs.moment, progress=not job.quiet, output=output)
     keep_visits(visits, index)
     if not job.quiet:
         say("; ".join([", ".join([*counts_of(batch), *skipped]), *source.notes]))
         show_events(batch.events)
-        warn((), None, flagged(batch))
+        warn((), None, [*batch.warnings, *flagged(batch)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,9 +133,9 @@ def match(job: _MatchOptions, out: RowsOut, inputs: InputOptions, index: str) ->
     """
     format = out.check(inputs.inputs)
     inputs.check(out.output, force=out.force)
-    source = inputs.read()
+    source = inputs.read(dates=True)
     with job.open(index) as stored:
-        batch = stored.match(source.headlines, all=job.all)
+        batch = stored.match(source.headlines, all=job.all, now=inputs.moment)
     with together(replace=out.force):
         skipped = inputs.set_aside(source, out.output)
         out.write(batch.output, format, _COLUMNS)

@@ -8,12 +8,12 @@ from dataclasses import replace
 from dedupe.headlines import Headline
 from dedupe.index.active_window import ActiveWindow
 from dedupe.index.archived import Archived
-from dedupe.index.arrivals import arrivals
+from dedupe.index.arrivals import Times, arrivals
 from dedupe.index.batches import Batch, Event
 from dedupe.index.items import items_of
 from dedupe.index.late_ids import LateIds
 from dedupe.index.pending import Said, keep, said_before
-from dedupe.index.plan import Plan, planned
+from dedupe.index.plan import Plan, planned, warnings_of
 from dedupe.index.queries import as_events
 from dedupe.index.searching import Answer, search, stored_near
 from dedupe.index.settled_ids import Keys, StoredRun, settle, store_ids
@@ -26,18 +26,19 @@ from dedupe.runtime.progress import Progress
 
 def add_batch(
     headlines: Sequence[Headline],
-    now: int,
+    times: Times,
     store: Store,
     active: ActiveWindow,
     archived: Archived,
     progress: Progress,
     give_out: Callable[[Batch], None] | None = None,
 ) -> Batch:
-    """Store a batch of headlines, and return what became of them. `now`: microseconds since 1970.
+    """Store a batch of headlines, and return what became of them.
 
     `give_out`: called with what is returned before it is committed.
     """
-    plan = planned(arrivals(headlines, store, now), active.rows, store.latest_time(), active.span, now)
+    now = times.now
+    plan = planned(arrivals(headlines, store, times), active.rows, store.latest_time(), active.span, now)
     if not plan.new:
         return _only_seen(plan, now, store, give_out)
     run = active.run(plan.rows, active.corrections, progress)
@@ -61,7 +62,7 @@ def add_batch(
         _note(plan, now, store, batch, events)
         state = store.count_on("state") + 1
         items = items_of(plan, run, answer, keys, newborn, store, _said(plan, store, give_out))
-        added = _given_out(Batch(items, as_events(store, events), batch), store, give_out)
+        added = _given_out(Batch(items, as_events(store, events), batch, warnings_of(plan)), store, give_out)
     active.now_has(stored.rows, run, state)
     return added
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
 from dedupe.index.batches import Batch, Item, Repeat
@@ -33,7 +34,10 @@ def said_before(store: Store, rows: Iterable[int]) -> dict[int, Said]:
     """Return what was said of those of some stored headlines whose output may be incomplete."""
     query = "SELECT row, new_story, repeats, level, probability, flags FROM pending WHERE row IN ({})"
     found = store.database.rows_in(query, sorted(set(rows)))
-    return {row: Said(bool(new), *rest, tuple(filter(None, flags.split(",")))) for row, new, *rest, flags in found}
+    return {
+        row: Said(bool(new), repeats, level, probability, tuple(filter(None, flags.split(","))))
+        for row, new, repeats, level, probability, flags in found
+    }
 
 
 def as_said(item: Item, said: Said, stored: Mapping[int, StoredHeadline]) -> Item:
@@ -41,8 +45,15 @@ def as_said(item: Item, said: Said, stored: Mapping[int, StoredHeadline]) -> Ite
     other, repeats = stored.get(said.repeats or 0), None
     if other is not None and said.level is not None and said.probability is not None:
         repeats = Repeat(other.headline, other.row, said.level, said.probability, lambda: ("said when it was stored",))
-    revises = stored[item.row].revises if item.row in stored else None
-    return Item(item.headline, item.row, item.story, item.wording, said.new_story, False, revises, repeats, said.flags)
+    own = stored.get(item.row or 0)
+    return replace(
+        item,
+        new_story=said.new_story,
+        known=False,
+        revises=own and own.revises,
+        repeats=repeats,
+        flags=said.flags,
+    )
 
 
 def keep(store: Store, batch: Batch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from dedupe.clustering.corrections import CorrectionLike, as_corrections
 from dedupe.embedding import Encoder
 from dedupe.errors import InputError, OutputError
-from dedupe.headlines import Row
+from dedupe.headlines import Headline, Row
 from dedupe.index import queries
 from dedupe.index.batches import Batch, Event, IndexedStory
 from dedupe.index.opening import check_model, check_settings, description, open_store, writing
@@ -29,6 +29,7 @@ from dedupe.runtime.progress import Progress, reporting, silent
 if TYPE_CHECKING:
     from dedupe.index.active_window import ActiveWindow
     from dedupe.index.archived import Archived
+    from dedupe.index.arrivals import Times
     from dedupe.index.pending import Output
 
 DEFAULT_WINDOW = "7d"
@@ -112,8 +113,9 @@ class StoryIndex:
 
         Args:
             headlines: what `deduplicate` takes; may be empty.
-            now: the time of adding, with a time zone; default: the clock. It is the date of headlines that have none, or one
-                over a day later.
+            now: the time of adding, with a time zone, and the date of headlines that have none, or one over a day later.
+                Default: the clock, but where all dates end over a window earlier, as those of old news do, headlines without
+                a date count as published at the latest of these.
             progress: as for `deduplicate`.
             output: called with the batch before it is stored, for a context manager that is left when it is. Write in it, so
                 that the batch is not stored where writing fails, and make what is written visible at its end. Until that has
@@ -138,7 +140,8 @@ class StoryIndex:
                     outputs.enter_context(given_out(self._store, batch, output))
 
             enter = None if output is None else give_out
-            return add_batch(rows, microseconds(moment), self._store, active, self._archived, report, enter)
+            times = self._times(rows, moment, exactly=now is not None)
+            return add_batch(rows, times, self._store, active, self._archived, report, enter)
 
     def match(self, headlines: Iterable[Row] | Any, *, all: bool = False, now: datetime | None = None) -> Batch:
         """Return what `add` would say of headlines, and store nothing; new stories have ids such as "new-1".
@@ -147,9 +150,10 @@ class StoryIndex:
         """
         from dedupe.index.asking import match_batch
 
-        rows, moment = rows_of(headlines), microseconds(_moment(now))
+        rows, moment = rows_of(headlines), _moment(now)
         with self._store.database.reading():
-            return match_batch(rows, moment, self._store, self._current(), self._archived, all)
+            times = self._times(rows, moment, exactly=now is not None)
+            return match_batch(rows, times, self._store, self._current(), self._archived, all)
 
     def stories(
         self,
@@ -262,6 +266,12 @@ class StoryIndex:
         from dedupe.index.archived import Archived
 
         return Archived(self.path, self._store)
+
+    def _times(self, rows: Sequence[Headline], moment: datetime, *, exactly: bool) -> Times:
+        from dedupe.index.arrivals import Times
+
+        now, span = microseconds(moment), round(self.window * 3_600_000_000)
+        return Times(now, now) if exactly else Times.of(rows, now, self._store.latest_time(), span)
 
     def _current(self) -> ActiveWindow:
         """The active headlines at the present state of the store."""

@@ -179,6 +179,17 @@ def test_a_dry_run_makes_nothing(tmp_path: Path, first: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first.csv"]
 
 
+def test_now_is_the_date_of_what_has_none(tmp_path: Path, desk: Path) -> None:
+    titles = tmp_path / "titles.txt"
+    titles.write_text("Orchids bloom in Kew\nOrchids wilt in Ghent\n", "utf-8")
+    rows = json_lines(run("index", "add", desk, titles, "--now", "2026-03-03").stdout)
+    assert [row["dedupe_story"] for row in rows] == ["2026-03-03-0001", "2026-03-03-0002"]
+    titles.write_text("Orchids are gone\n", "utf-8")
+    outcome = run("index", "add", desk, titles)
+    assert "warning: 1 headline without a usable date" in outcome.stderr and "moved the window" in outcome.stderr
+    assert "no date" in refused("index", "add", desk, titles, "--now", "soon")
+
+
 def test_settings_are_fixed_and_may_be_left_out(tmp_path: Path, desk: Path, later: Path) -> None:
     assert "was made with window 168 hours, not 72" in refused("index", "add", desk, later, "--window", "3d")
     assert "reader" in refused("index", "add", desk, later, "--reader", "all")

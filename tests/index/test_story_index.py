@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import decimal
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 import dedupe
 from dedupe import InputError, StoryIndex
 from dedupe.index import Batch
+from dedupe.index.arrivals import Times
+from dedupe.index.stored_headlines import microseconds
 from tests.support.index_news import NamedEncoder, at, headline, ids, opened
 
 FERRY = "Ferry sinks off Oslo, three dead"
@@ -491,3 +494,55 @@ def test_now_needs_a_time_zone(folder):
 
 def test_the_front_door():
     assert dedupe.StoryIndex is StoryIndex and "StoryIndex" in dedupe.__all__
+
+
+# Headlines without a date, as old news is added
+
+
+def test_old_news_without_a_date_leaves_the_window_where_it_is(tmp_path):
+    """Beside dated headlines it is as old as the latest of them; the clock is that of today."""
+    with opened(tmp_path / "i") as index:
+        index.add([headline(FERRY, 0), headline("Bank fined in Turin", 5), headline(f"{FERRY} at night", None)])
+        batch = index.add([headline("Museum of Lisbon reopens", 10), headline("Orchid of Ghent fined", None)])
+        late = index.add([headline("Tunnel in Porto closes", 2), headline("Storm in Porto closes", None)])
+        assert (batch.warnings, late.warnings) == ((), ())
+        times = index._store.database.rows(
+            "SELECT title, time FROM headlines WHERE flags LIKE '%undated%' ORDER BY row"
+        )
+        assert [time for _, time in times] == [f"2026-02-14T{8 + hour:02d}:00:00Z" for hour in (5, 10, 10)]
+        assert len(index.result()) == 7 and index.check() == []
+        assert index.match([headline(FERRY, 3), headline(FERRY, None)])[1].story == index.stories(order="first")[0].id
+
+
+@pytest.mark.parametrize(
+    ("dates", "latest", "undated"),
+    [
+        ([None], None, 1000),  # nothing has a date
+        ([None], 100, 1000),  # nor has anything of the batch, after a pause
+        ([990, None], 100, 1000),  # news of today
+        ([2, None], 990, 1000),  # an old item among it
+        ([2, None], 927, 927),  # old news
+        ([2, None], 928, 1000),  # just a window old
+        ([30, 20, None], None, 30),
+        ([30, 2000, None], None, 30),  # a date that lies in the future is none
+        ([2000, None], 30, 1000),
+    ],
+)
+def test_when_headlines_without_a_date_count_as_published(dates, latest, undated):
+    """In hours; the window is of 72, and it is hour 1000."""
+    hour = 3_600_000_000
+    now, stored = microseconds(at(1000)), None if latest is None else microseconds(at(latest))
+    times = Times.of([headline("Ferry sinks", hours) for hours in dates], now, stored, 72 * hour)
+    assert (times.now, times.undated) == (now, microseconds(at(undated)))
+
+
+def test_a_window_that_only_undated_headlines_move_is_a_warning(tmp_path):
+    with opened(tmp_path / "i") as index:
+        index.add([headline(FERRY, 0), headline("Bank fined in Turin", 5)])
+        (warning,) = index.add([headline("Orchid of Ghent fined", None)]).warnings
+        assert re.match(r"1 headline without a usable date, added as of \S+ \S+, moved the window past all 2", warning)
+        assert index.add([headline("Museum of Lisbon reopens", None)]).warnings == ()
+    with opened(tmp_path / "given") as index:
+        index.add([headline(FERRY, 0), headline("Bank fined in Turin", 5)])
+        index.add([headline("Orchid of Ghent fined", None)], now=at(6))
+        assert len(index.result()) == 3
