@@ -183,9 +183,14 @@ class StoryIndex:
             return queries.history(self._store, id)
 
     def result(self, *, progress: bool | Progress = False) -> Deduplication:
-        """Return the groups of the active headlines as `deduplicate` does; `rows`, `regroup` and `write_report` work on it."""
+        """Return the groups of the active headlines as `deduplicate` does, with the ids that last; at other thresholds they
+        have numbers. `rows`, `regroup` and `write_report` work on it.
+        """
+        from dedupe.index.lasting_ids import with_ids
+
         with self._store.database.reading(), reporting(progress) as report:
-            return self._current().result(report)
+            active = self._current()
+            return with_ids(self._store, active.rows, active.result(report))
 
     def correct(self, corrections: Iterable[CorrectionLike], *, now: datetime | None = None) -> tuple[Event, ...]:
         """Keep corrections, honour them from now on, and return the changes of ids.
