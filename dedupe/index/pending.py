@@ -46,14 +46,8 @@ def as_said(item: Item, said: Said, stored: Mapping[int, StoredHeadline]) -> Ite
     if other is not None and said.level is not None and said.probability is not None:
         repeats = Repeat(other.headline, other.row, said.level, said.probability, lambda: ("said when it was stored",))
     own = stored.get(item.row or 0)
-    return replace(
-        item,
-        new_story=said.new_story,
-        known=False,
-        revises=own and own.revises,
-        repeats=repeats,
-        flags=said.flags,
-    )
+    revises = own.revises if own else None
+    return replace(item, new_story=said.new_story, known=False, revises=revises, repeats=repeats, flags=said.flags)
 
 
 def keep(store: Store, batch: Batch) -> None:

@@ -389,7 +389,35 @@ def test_the_report_of_an_index_opens_in_a_browser(tmp_path: Path, desk: Path, l
     with chromium() as browser, opened(browser, page) as tab:
         assert tab.page.title().startswith("desk.index")
         assert FIRST[2][0] in tab.page.inner_text("body")
+        listed = [row["story"] for row in json_lines(run("index", "stories", desk).stdout)]
+        shown = [
+            line.split(" · ")[0] for line in tab.page.locator("#stories > .story .line .facts").all_text_contents()
+        ]
+        assert sorted(shown) == sorted(listed)
+        tab.page.click(".story summary")
+        told = tab.page.inner_text(".story .lead")
+        assert told.startswith("Began 1 Mar") and "last changed" in told and "Coast Daily" in told
+        tab.page.evaluate("headlineDedupe.regroup({story: 0.9})")
+        assert "story 0" in tab.page.inner_text("#stories")
         assert (tab.errors, [request for request in tab.requests if not request.startswith("file:")]) == ([], [])
+
+
+@pytest.mark.slow
+def test_the_report_finds_a_story_by_any_of_its_ids(tmp_path: Path, desk: Path) -> None:
+    corrections = tmp_path / "corrections.csv"
+    corrections.write_text(f'title_a,title_b,verdict\n"{FIRST[0][0]}","{FIRST[2][0]}",story\n', "utf-8")
+    assert run("index", "correct", desk, corrections).exit_code == 0
+    page, retired = tmp_path / "today.html", "2026-03-01-0002"
+    assert run("index", "report", desk, "--report", page).exit_code == 0
+    with chromium() as browser, opened(browser, page, f"#stories&q={retired}") as tab:
+        (line,) = tab.page.locator("#stories > .story .line .facts").all_text_contents()
+        assert line.startswith(f"{ID} · ") and f"also {retired}" in line
+        tab.page.select_option("#sort", "changed")
+        tab.page.click(".story summary")
+        tab.page.click(".why summary")
+        tab.page.select_option("select[data-pair] >> nth=0", "different")
+        assert "index correct INDEX corrections.jsonl" in tab.page.inner_text(".verdicts")
+        assert tab.errors == []
 
 
 def test_the_report_says_what_the_index_says(tmp_path: Path, desk: Path) -> None:

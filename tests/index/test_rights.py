@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -62,12 +63,13 @@ def answers(index):
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
-    yield tmp_path / "i"
-    for path in (tmp_path, *(path for path in tmp_path.rglob("*") if path.is_dir())):
-        path.chmod(0o755)
+def folder() -> Iterator[Path]:
+    """Not in the folder of pytest, which each of its sessions closes to other users."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name) / "i"
+        for path in (path for path in Path(name).iterdir() if path.is_dir()):
+            path.chmod(0o755)
 
 
 def closed(folder: Path) -> Path:
