@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from dedupe.errors import InputError
 from dedupe.headlines import Headline
 from dedupe.index.store import Store
 from dedupe.index.stored_headlines import microseconds
@@ -39,10 +41,20 @@ class Times:
     undated: int
 
     @classmethod
-    def of(cls, headlines: Sequence[Headline], now: int, latest: int | None, span: int) -> Times:
-        """Return the times of a batch that is added now, by the clock.
+    def of(cls, headlines: Sequence[Headline], now: datetime | None, latest: int | None, window: float) -> Times:
+        """Return the times of a batch; `latest`: the time of the latest stored headline; `window`: in hours."""
+        moment = microseconds(moment_or_clock(now))
+        return (
+            cls.by_clock(headlines, moment, latest, round(window * 3_600_000_000))
+            if now is None
+            else cls(moment, moment)
+        )
 
-        `latest`: the time of the latest stored headline; `span`: of the window. Where the dates of the batch, and of all that
+    @classmethod
+    def by_clock(cls, headlines: Sequence[Headline], now: int, latest: int | None, span: int) -> Times:
+        """Return the times of a batch that is added now, by the clock; `latest`, `span`: as above, in microseconds.
+
+        Where the dates of the batch, and of all that
         is stored, end over a window ago, old news is added. A headline without a date is then as old as the latest one that
         has a date: if it were of now, all others would be too old for the window.
         """
@@ -50,6 +62,13 @@ class Times:
         dated = [time for time in times if time <= now + DAY]
         end = max([*dated, *([] if latest is None else [latest])]) if dated else now
         return cls(now, end if end < now - span else now)
+
+
+def moment_or_clock(now: datetime | None = None) -> datetime:
+    """Return a moment, by default that of the clock; `InputError` where it has no time zone."""
+    if now is not None and now.tzinfo is None:
+        raise InputError(f"now is {now}, without a time zone: give one, such as UTC")
+    return now or datetime.now(UTC)
 
 
 def arrivals(headlines: Sequence[Headline], store: Store, times: Times) -> list[Arrival]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dedupe.clustering.corrections import CorrectionLike, as_corrections
 from dedupe.embedding import Encoder
-from dedupe.errors import InputError, OutputError
-from dedupe.headlines import Headline, Row
+from dedupe.errors import OutputError
+from dedupe.headlines import Row
 from dedupe.index import queries
+from dedupe.index.arrivals import Times, moment_or_clock
 from dedupe.index.batches import Batch, Event, IndexedStory
 from dedupe.index.opening import check_model, check_settings, description, open_store, writing
 from dedupe.index.store import FORGOTTEN
@@ -29,7 +30,6 @@ from dedupe.runtime.progress import Progress, reporting, silent
 if TYPE_CHECKING:
     from dedupe.index.active_window import ActiveWindow
     from dedupe.index.archived import Archived
-    from dedupe.index.arrivals import Times
     from dedupe.index.pending import Output
 
 DEFAULT_WINDOW = "7d"
@@ -128,7 +128,7 @@ class StoryIndex:
         from dedupe.index.adding import add_batch
         from dedupe.index.pending import given_out
 
-        rows, moment = rows_of(headlines), _moment(now)
+        rows, moment = rows_of(headlines), moment_or_clock(now)
         if not rows:
             with writing(self.path, self.wait), nullcontext() if output is None else output(Batch()):
                 self._store.set_meta({"last_add": moment.isoformat()})
@@ -140,7 +140,7 @@ class StoryIndex:
                     outputs.enter_context(given_out(self._store, batch, output))
 
             enter = None if output is None else give_out
-            times = self._times(rows, moment, exactly=now is not None)
+            times = Times.of(rows, now, self._store.latest_time(), self.window)
             return add_batch(rows, times, self._store, active, self._archived, report, enter)
 
     def match(self, headlines: Iterable[Row] | Any, *, all: bool = False, now: datetime | None = None) -> Batch:
@@ -150,9 +150,9 @@ class StoryIndex:
         """
         from dedupe.index.asking import match_batch
 
-        rows, moment = rows_of(headlines), _moment(now)
+        rows = rows_of(headlines)
         with self._store.database.reading():
-            times = self._times(rows, moment, exactly=now is not None)
+            times = Times.of(rows, now, self._store.latest_time(), self.window)
             return match_batch(rows, times, self._store, self._current(), self._archived, all)
 
     def stories(
@@ -167,7 +167,8 @@ class StoryIndex:
 
         `since`: those with a headline from this moment on, or in so long a time before the latest headline of the index.
         `min_size`: how many headlines they have at least. `order`: "publishers" and "size", largest first; "latest", the
-        story with the latest headline first; "first", in the order they began. `limit`: how many at most.
+        story with the latest headline first; "newest", the one that began last; "first", the one that began first. `limit`: how
+        many at most.
         """
         with self._store.database.reading():
             return queries.stories(self._store, since, min_size, order, limit)
@@ -199,7 +200,7 @@ class StoryIndex:
         """
         from dedupe.index.adding import correct_ids
 
-        given, moment = as_corrections(corrections), _moment(now)
+        given, moment = as_corrections(corrections), moment_or_clock(now)
         with self._grouping() as active:
             said = {frozenset(c.keys): c for c in [*active.corrections, *given]}
             kept = as_corrections(said.values())
@@ -237,7 +238,7 @@ class StoryIndex:
         from dedupe.index.checks import repaired
 
         with self._grouping() as active:
-            return repaired(self._store, active, self._archived, microseconds(_moment(None)))
+            return repaired(self._store, active, self._archived, microseconds(moment_or_clock()))
 
     def close(self) -> None:
         """Close the index. What the next process can go on from is kept first, if something changed."""
@@ -272,12 +273,6 @@ class StoryIndex:
 
         return Archived(self.path, self._store)
 
-    def _times(self, rows: Sequence[Headline], moment: datetime, *, exactly: bool) -> Times:
-        from dedupe.index.arrivals import Times
-
-        now, span = microseconds(moment), round(self.window * 3_600_000_000)
-        return Times(now, now) if exactly else Times.of(rows, now, self._store.latest_time(), span)
-
     def _current(self) -> ActiveWindow:
         """The active headlines at the present state of the store."""
         with self._store.database.reading():
@@ -296,9 +291,3 @@ class StoryIndex:
                 raise
             with suppress(OutputError):  # all is in the database; the next call tries again
                 self._archived.tend()
-
-
-def _moment(now: datetime | None) -> datetime:
-    if now is not None and now.tzinfo is None:
-        raise InputError(f"now is {now}, without a time zone: give one, such as UTC")
-    return now or datetime.now(UTC)

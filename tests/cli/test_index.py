@@ -252,8 +252,11 @@ def test_stories_are_chosen(desk: Path, later: Path) -> None:
 
     assert ids("--min-size", "2") == [ID]
     assert ids("--since", "12h") == ids("--since", "2026-03-02") == ["2026-03-02-0001"]
-    assert ids("--order", "latest", "--number", "1") == ["2026-03-02-0001"]
+    assert ids("--order", "latest", "--number", "1") == ids("--order", "newest", "--number", "1") == ["2026-03-02-0001"]
+    assert ids("--order", "first") == ids("--order", "newest")[::-1] == [ID, "2026-03-01-0002", "2026-03-02-0001"]
     assert "neither a date nor a time span" in refused("index", "stories", desk, "--since", "soon")
+    nothing = run("index", "stories", desk, "--since", "2026-04-01")
+    assert (nothing.exit_code, nothing.stdout) == (0, "") and "has no such stories" in nothing.stderr
 
 
 def test_history_tells_of_a_story_and_of_ids_that_ended(tmp_path: Path, desk: Path) -> None:
@@ -261,6 +264,7 @@ def test_history_tells_of_a_story_and_of_ids_that_ended(tmp_path: Path, desk: Pa
     corrections.write_text(f'title_a,title_b,verdict\n"{FIRST[0][0]}","{FIRST[2][0]}",story\n', "utf-8")
     outcome = run("index", "correct", desk, corrections)
     assert outcome.exit_code == 0 and "1 correction kept" in outcome.stderr
+    assert "; applied to active headlines: 1 in all" in outcome.stderr
     assert "2026-03-01-0002" in outcome.stderr.splitlines()[1]
     retired = "2026-03-01-0002"
     lines = run("index", "history", desk, retired).stdout.splitlines()
@@ -293,6 +297,8 @@ def test_forgetting_leaves_the_window(tmp_path: Path, desk: Path) -> None:
     run("index", "add", desk, new)
     assert "3 headlines deleted" in run("index", "forget", desk, "--before", "20d").stderr
     assert len(json_lines(run("index", "stories", desk).stdout)) == 1
+    first, *events = run("index", "history", desk, ID).stdout.splitlines()
+    assert first == f"{ID}: its headlines were forgotten" and len(events) == 1
 
 
 def test_a_check_ends_with_2_where_something_is_wrong(desk: Path) -> None:
@@ -384,6 +390,7 @@ def test_the_report_of_an_index_opens_in_a_browser(tmp_path: Path, desk: Path, l
     run("index", "add", desk, later)
     page = tmp_path / "today.html"
     outcome = run("index", "report", desk, "--report", page)
+    assert "<h1>Morning</h1>" in run("index", "report", desk, "--report", "-", "--title", "Morning").stdout
     assert outcome.exit_code == 0 and "5 headlines, 3 stories in" in outcome.stderr
     assert "exists" in refused("index", "report", desk, "--report", page)
     with chromium() as browser, opened(browser, page) as tab:
@@ -395,7 +402,7 @@ def test_the_report_of_an_index_opens_in_a_browser(tmp_path: Path, desk: Path, l
         ]
         assert sorted(shown) == sorted(listed)
         tab.page.click(".story summary")
-        told = tab.page.inner_text(".story .lead")
+        told = tab.page.inner_text(".story .known")
         assert told.startswith("Began 1 Mar") and "last changed" in told and "Coast Daily" in told
         tab.page.evaluate("headlineDedupe.regroup({story: 0.9})")
         assert "story 0" in tab.page.inner_text("#stories")

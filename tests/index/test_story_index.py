@@ -532,7 +532,7 @@ def test_when_headlines_without_a_date_count_as_published(dates, latest, undated
     """In hours; the window is of 72, and it is hour 1000."""
     hour = 3_600_000_000
     now, stored = microseconds(at(1000)), None if latest is None else microseconds(at(latest))
-    times = Times.of([headline("Ferry sinks", hours) for hours in dates], now, stored, 72 * hour)
+    times = Times.by_clock([headline("Ferry sinks", hours) for hours in dates], now, stored, 72 * hour)
     assert (times.now, times.undated) == (now, microseconds(at(undated)))
 
 

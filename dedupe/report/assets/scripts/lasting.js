@@ -36,5 +36,5 @@ export function about(known) {
   const names = known.publishers.flatMap((name, k) => [k ? ", " : "", isolated(name)]);
   const publishers = names.length ? make("span", {}, count(known.publishers.length, "publisher"), ": ", names) : "";
   const times = [`Began ${minute(known.first)}`, `last changed ${minute(known.changed)} (UTC)`];
-  return make("p", { className: "lead" }, joined([...times, publishers]));
+  return make("p", { className: "known" }, joined([...times, publishers]));
 }
