@@ -58,13 +58,19 @@ def leave_companions(path: Path) -> None:
             with suppress(FileExistsError):
                 descriptor = os.open(_beside(path, suffix), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 try:
-                    os.fchown(descriptor, database.st_uid, database.st_gid)
-                    os.fchmod(descriptor, database.st_mode & 0o777)
-                except OSError:  # a file of ours would keep the owner from writing
-                    _beside(path, suffix).unlink()
-                    raise
+                    if not _belongs_to(descriptor, database):  # it would keep the owner from writing
+                        _beside(path, suffix).unlink()
                 finally:
                     os.close(descriptor)
+
+
+def _belongs_to(descriptor: int, database: os.stat_result) -> bool:
+    """Give a new file the owner and mode of a database, and return whether who may write that may write this one."""
+    with suppress(OSError):
+        os.fchown(descriptor, database.st_uid, database.st_gid)
+    os.fchmod(descriptor, database.st_mode & 0o777)
+    own, by_group = os.fstat(descriptor), database.st_mode & 0o020
+    return own.st_uid == database.st_uid or bool(by_group and own.st_gid == database.st_gid)
 
 
 def signature(path: Path) -> Signature | None:
