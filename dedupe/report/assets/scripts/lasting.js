@@ -26,7 +26,7 @@ export function idsOf({ lasting, rows }, row) {
 // What a line says besides the headlines in the page.
 export function beyond({ first, archived, former }) {
   return [
-    archived ? `began ${minute(first)}, ${count(archived, "older headline")} in the archive` : "",
+    archived ? `began ${minute(first)}, ${count(archived, "archived headline")}` : "",
     former.length ? `also ${former.join(", ")}` : "",
   ];
 }
