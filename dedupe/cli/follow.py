@@ -70,6 +70,7 @@ def follow(job: _Options, inputs: InputOptions, index: str) -> None:
       headline-dedupe follow desk.index feeds.opml --rounds 1 --quiet
     """
     refuse("rejects", "on `follow`, which writes no rows")
+    refuse("now", "on `follow`, which goes by the clock")
     inputs = replace(inputs, fetch=True)
     inputs.check("-", force=True)
     visits = visits_of(index, go_on=True, backoff=job.every.total_seconds() / 2)

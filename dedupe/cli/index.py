@@ -34,14 +34,15 @@ from dedupe.runtime.whole_files import together
 if TYPE_CHECKING:
     from dedupe.index import Batch
 
-_COLUMNS: dict[str, int | None] = {
-    "title": None,
-    "dedupe_story": 15,
-    "dedupe_new": 3,
-    "dedupe_match": 7,
-    "dedupe_probability": 4,
+_COLUMNS: dict[str, tuple[str, int | None]] = {
+    "title": ("title", None),
+    "dedupe_story": ("story", 15),
+    "dedupe_new": ("new", 3),
+    "dedupe_match": ("match", 7),
+    "dedupe_probability": ("p", 4),
+    "dedupe_repeats_title": ("repeats", None),
 }
-_COLUMNS |= {"dedupe_repeats_title": None}
+"""Those of a table on a terminal: heading and least width."""
 
 
 @click.group("index")

@@ -30,6 +30,7 @@ from dedupe.cli.shared import (
 from dedupe.dates import read_date
 from dedupe.readers.visits import Visits, load_visits
 from dedupe.result import OutputRows
+from dedupe.result.columns import TITLE
 from dedupe.runtime.files import check_output
 from dedupe.writers import ROW_FORMATS, write_grid, write_rows
 
@@ -66,11 +67,12 @@ class RowsOut:
         check_output(self.output, inputs, force=self.force, binary=format == "parquet")
         return format
 
-    def write(self, rows: OutputRows, format: str, columns: Mapping[str, int | None]) -> None:
-        """Write rows; `columns`: those of a table, with their least widths."""
+    def write(self, rows: OutputRows, format: str, columns: Mapping[str, tuple[str, int | None]]) -> None:
+        """Write rows; `columns`: those of a table, with their headings and least widths."""
         if format == "table":
-            cells = ([_cell(row.get(name)) for name in columns] for row in rows)
-            write_grid({name.removeprefix("dedupe_"): width for name, width in columns.items()}, cells, self.output)
+            titled = (row | {"title": row.get(TITLE, row.get("title"))} for row in rows)
+            cells = ([_cell(row.get(name)) for name in columns] for row in titled)
+            write_grid(dict(columns.values()), cells, self.output)
         else:
             write_rows(rows, self.output, format, formulas=self.keep_formulas)
 

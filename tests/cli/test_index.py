@@ -111,6 +111,14 @@ def test_nothing_is_stored_twice_and_nothing_new_is_no_error(tmp_path: Path) -> 
         assert len(json_lines(beside.stdout)) == 1, "what is beside it is not lost"
 
 
+def test_a_table_shows_titles_whatever_their_column_is_called(tmp_path: Path, desk: Path) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text("headline,published\nOrchids bloom in Kew,2026-03-02\n", "utf-8")
+    for command in ("add", "match"):
+        table = run("index", command, desk, path, "--format", "table").stdout
+        assert "Orchids bloom in Kew" in table.splitlines()[3]
+
+
 # Output that fails
 
 
