@@ -62,6 +62,7 @@ def test_other_thresholds_and_saved_results_have_numbers(tmp_path: Path):
         assert index.result().rows() == [] and index.result().lasting.stories == ()
         index.add([headline(FERRY), headline(MUSEUM, 1)], now=at(2))
         result = index.result()
+    assert "2026-02-14-0002" in result._repr_html_()
     assert result.to_arrow().schema.field("dedupe_story").type == pa.string()
     same = result.regroup(story_threshold=result.thresholds["story"])
     lower = result.regroup(story_threshold=0.2)
