@@ -171,6 +171,8 @@ def reported(folder: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if isinstance(error, sqlite3.ProgrammingError) and "closed database" in str(error):
+            raise InputError(f"the index in {folder} was closed: open it again") from error
         code = int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
         name = str(getattr(error, "sqlite_errorname", ""))
         if name.startswith("SQLITE_IOERR") and ("READ" in name or "LOCK" in name):

@@ -218,7 +218,7 @@ class StoryIndex:
         """
         with writing(self.path, self.wait):
             with self._store.database.writing():
-                forgotten = self._store.archived.delete(queries.cutoff(self._store, before))
+                forgotten = self._store.archived.delete(queries.cutoff(self._store, before, "before"))
                 self._store.renew_representatives()
                 self._store.count_on("state")
                 self._store.set_meta({FORGOTTEN: "yes"})

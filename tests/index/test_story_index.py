@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import decimal
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -369,6 +369,24 @@ def test_settings_are_fixed(folder):
 def test_a_window_is_the_same_when_it_is_given_again(folder, window):
     opened(folder, window=window).close()
     opened(folder, window=window).close()
+
+
+@pytest.mark.parametrize("when", ["soon", -3, date(2026, 2, 14), datetime(2026, 2, 14)])
+def test_what_is_no_time_is_refused_by_its_name(folder, when):
+    with opened(folder) as index:
+        with pytest.raises(InputError, match=r"^since "):
+            index.stories(since=when)
+        with pytest.raises(InputError, match=r"^before "):
+            index.forget(when)
+
+
+def test_a_closed_index_says_so(folder):
+    with opened(folder) as index:
+        index.add([headline(FERRY)], now=at(1))
+    for call in (index.stories, index.result, lambda: index.add([headline(FERRY)]), lambda: index.forget("1d")):
+        with pytest.raises(InputError, match="was closed: open it again"):
+            call()
+    index.close()
 
 
 def test_a_window_of_no_time_is_refused(folder):
