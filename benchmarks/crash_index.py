@@ -1,4 +1,7 @@
-"""What crash.py disturbs: an index while headlines are added to it and forgotten, with two readers at work."""
+"""What crash.py disturbs: an index while headlines are added to it and forgotten, with two readers at work.
+
+One of these opens it as who has no right to write.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ import numpy as np
 from crash_trials import EVENTS, PLACES, SUBJECTS, Scenario
 
 from dedupe import Headline, StoryIndex
+from dedupe.index import beside
 
 START = datetime(2026, 2, 14, tzinfo=UTC)
 BATCH = 5  # headlines
@@ -111,7 +115,9 @@ class Index(Scenario):
         opened(place).close()
         context = get_context("fork")
         ears, mouths = zip(*(context.Pipe() for _ in range(READERS)), strict=True)
-        readers = [context.Process(target=_read, args=(place, self._states, mouth)) for mouth in mouths]
+        readers = [
+            context.Process(target=_read, args=(place, self._states, mouth, k > 0)) for k, mouth in enumerate(mouths)
+        ]
         writer = context.Process(target=_write, args=(place,))
         for process in (*readers, writer):
             process.start()
@@ -145,7 +151,7 @@ class Index(Scenario):
                 return "other headlines or ids in the end"
             if problems := index.check():
                 return f"in the end: {problems[0]}"
-        names = {path.name for path in place.iterdir()} - {"index.sqlite"}
+        names = {path.name for path in place.iterdir()} - {f"index.sqlite{ending}" for ending in ("", "-wal", "-shm")}
         return f"left over: {', '.join(sorted(names))}" if names else None
 
 
@@ -155,9 +161,11 @@ def _write(place: Path) -> None:
             take(index, step)
 
 
-def _read(place: Path, states: Mapping[int, list[State]], mouth: Connection) -> None:
-    """Look at the index until told to stop, and tell what was wrong, if anything."""
+def _read(place: Path, states: Mapping[int, list[State]], mouth: Connection, only: bool) -> None:
+    """Look at the index until told to stop, and tell what was wrong, if anything; `only`: without the right to write."""
     problem = ""
+    if only:
+        beside.may_write = lambda path: False
     try:
         with opened(place) as index:
             while not mouth.poll() and not problem:

@@ -70,6 +70,7 @@ def follow(job: _Options, inputs: InputOptions, index: str) -> None:
       headline-dedupe follow desk.index feeds.opml --rounds 1 --quiet
     """
     refuse("rejects", "on `follow`, which writes no rows")
+    refuse("now", "on `follow`, which goes by the clock")
     inputs = replace(inputs, fetch=True)
     inputs.check("-", force=True)
     visits = visits_of(index, go_on=True, backoff=job.every.total_seconds() / 2)
@@ -98,7 +99,10 @@ def _round(stored: StoryIndex, inputs: InputOptions, index: str, visits: Visits,
     if not quiet:
         for warning in _first_time(source.warnings, visits):
             say(f"warning: {warning}")
-    counts = counts_of(stored.add(source.headlines)) if source.headlines else ["nothing new"]
+    batch = stored.add(source.headlines) if source.headlines else None
+    for warning in batch.warnings if batch else ():
+        say(f"warning: {warning}")
+    counts = counts_of(batch) if batch else ["nothing new"]
     keep_visits(visits, index)
     asked = ", ".join(f"{visits.outcomes[name]} {name}" for name in _OUTCOMES if visits.outcomes[name])
     return "; ".join(filter(None, [asked and f"feeds {asked}", ", ".join(counts)]))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,17 +28,21 @@ from dedupe.cli.index_views import history, report, stories
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.settings import settings
 from dedupe.cli.shared import GroupOptions, count, option, options_of, say, takes, warn
-from dedupe.runtime.files import write_lines
+from dedupe.runtime.files import is_whole_file, write_lines
 from dedupe.runtime.whole_files import together
 
-_COLUMNS: dict[str, int | None] = {
-    "title": None,
-    "dedupe_story": 15,
-    "dedupe_new": 3,
-    "dedupe_match": 7,
-    "dedupe_probability": 4,
+if TYPE_CHECKING:
+    from dedupe.index import Batch
+
+_COLUMNS: dict[str, tuple[str, int | None]] = {
+    "title": ("title", None),
+    "dedupe_story": ("story", 15),
+    "dedupe_new": ("new", 3),
+    "dedupe_match": ("match", 7),
+    "dedupe_probability": ("p", 4),
+    "dedupe_repeats_title": ("repeats", None),
 }
-_COLUMNS |= {"dedupe_repeats_title": None}
+"""Those of a table on a terminal: heading and least width."""
 
 
 @click.group("index")
@@ -68,7 +75,7 @@ def add(job: _AddOptions, out: RowsOut, inputs: InputOptions, index: str) -> Non
 
     What it has already is not stored twice, and of web addresses only what is new is fetched. Without -o, the output is a
     table on a terminal, and JSON Lines, one row per headline, in a pipe. The window and the other settings of an index are
-    fixed when it is made.
+    fixed when it is made. Headlines without a date count as published now, or at --now.
 
     \b
     Examples:
@@ -78,22 +85,31 @@ def add(job: _AddOptions, out: RowsOut, inputs: InputOptions, index: str) -> Non
     format = out.check(inputs.inputs)
     inputs.check(out.output, force=out.force)
     if job.dry_run:
-        source = inputs.read()
+        source = inputs.read(dates=True)
         write_lines([*understood(source), *job.plan(index, out.output, format)], "-")
         return
     visits = visits_of(index)
-    source = inputs.read(visits)
+    source, skipped = inputs.read(visits, dates=True), list[str]()
+
+    @contextmanager
+    def output(batch: Batch) -> Iterator[None]:
+        """Write the rows before the batch is stored; what cannot be taken back, after."""
+        shown = replace(batch, items=tuple(item for item in batch if not (job.only_new and item.known)))
+        with together(replace=out.force):
+            skipped.extend(inputs.set_aside(source, out.output))
+            if whole := is_whole_file(out.output):
+                out.write(shown.output, format, _COLUMNS)
+            yield
+            if not whole:
+                out.write(shown.output, format, _COLUMNS)
+
     with job.open(index) as stored:
-        batch = stored.add(source.headlines, progress=not job.quiet)
+        batch = stored.add(source.headlines, now=inputs.moment, progress=not job.quiet, output=output)
     keep_visits(visits, index)
-    shown = replace(batch, items=tuple(item for item in batch if not (job.only_new and item.known)))
-    with together(replace=out.force):
-        skipped = inputs.set_aside(source, out.output)
-        out.write(shown.output, format, _COLUMNS)
     if not job.quiet:
         say("; ".join([", ".join([*counts_of(batch), *skipped]), *source.notes]))
         show_events(batch.events)
-        warn((), None, flagged(batch))
+        warn((), None, [*batch.warnings, *flagged(batch)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,9 +134,9 @@ def match(job: _MatchOptions, out: RowsOut, inputs: InputOptions, index: str) ->
     """
     format = out.check(inputs.inputs)
     inputs.check(out.output, force=out.force)
-    source = inputs.read()
+    source = inputs.read(dates=True)
     with job.open(index) as stored:
-        batch = stored.match(source.headlines, all=job.all)
+        batch = stored.match(source.headlines, all=job.all, now=inputs.moment)
     with together(replace=out.force):
         skipped = inputs.set_aside(source, out.output)
         out.write(batch.output, format, _COLUMNS)

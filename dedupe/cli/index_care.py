@@ -57,8 +57,10 @@ def correct(job: WritingOptions, index: str, files: tuple[str, ...]) -> None:
     corrections = read_corrections(files)
     with job.open(index) as stored:
         events = stored.correct(corrections)
+        applied = stored.result().corrections
     if not job.quiet:
-        say(f"{count(len(corrections), 'correction')} kept in {index}, {count(len(events), 'id')} changed")
+        kept = f"{count(len(corrections), 'correction')} kept in {index}"
+        say(f"{kept}, {count(len(events), 'id')} changed; applied to active headlines: {applied:,} in all")
         show_events(events)
 
 

@@ -30,6 +30,7 @@ from dedupe.cli.shared import (
 from dedupe.dates import read_date
 from dedupe.readers.visits import Visits, load_visits
 from dedupe.result import OutputRows
+from dedupe.result.columns import TITLE
 from dedupe.runtime.files import check_output
 from dedupe.writers import ROW_FORMATS, write_grid, write_rows
 
@@ -66,11 +67,12 @@ class RowsOut:
         check_output(self.output, inputs, force=self.force, binary=format == "parquet")
         return format
 
-    def write(self, rows: OutputRows, format: str, columns: Mapping[str, int | None]) -> None:
-        """Write rows; `columns`: those of a table, with their least widths."""
+    def write(self, rows: OutputRows, format: str, columns: Mapping[str, tuple[str, int | None]]) -> None:
+        """Write rows; `columns`: those of a table, with their headings and least widths."""
         if format == "table":
-            cells = ([_cell(row.get(name)) for name in columns] for row in rows)
-            write_grid({name.removeprefix("dedupe_"): width for name, width in columns.items()}, cells, self.output)
+            titled = (row | {"title": row.get(TITLE, row.get("title"))} for row in rows)
+            cells = ([_cell(row.get(name)) for name in columns] for row in titled)
+            write_grid(dict(columns.values()), cells, self.output)
         else:
             write_rows(rows, self.output, format, formulas=self.keep_formulas)
 
@@ -133,7 +135,9 @@ class MakingOptions(WritingOptions):
 
     def plan(self, index: str, output: str, format: str) -> list[str]:
         """Return what would be done with the headlines, for a dry run."""
-        made = "which would be made" if not (Path(index) / _DATABASE).is_file() else "which is there"
+        from dedupe.index.opening import holds_index
+
+        made = "which is there" if holds_index(Path(index)) else "which would be made"
         window = f", window {self.window / timedelta(hours=1):g} hours" if self.window else ""
         return [
             f"index: {index}, {made}{window}",
@@ -155,7 +159,9 @@ def moment(value: str) -> datetime | str:
 
 def visits_of(index: str, **options: Any) -> Visits:
     """Return what is known of addresses that were read into an index; of a new index, nothing."""
-    known = load_visits(Path(index, _VISITS)) if Path(index, _DATABASE).is_file() else {}
+    from dedupe.index.opening import holds_index
+
+    known = load_visits(Path(index, _VISITS)) if holds_index(Path(index)) else {}
     return Visits(known, **options)
 
 

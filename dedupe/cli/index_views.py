@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ("table", "json", "jsonl", "csv", "tsv", "parquet", "markdown")
 _WIDTHS = {"story": 15, "size": 4, "sources": 7, "latest": 16, "title": None}
-_ORDERS = ("publishers", "size", "latest", "first")
+_ORDERS = ("publishers", "size", "latest", "newest", "first")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class _StoriesOptions(ReadingOptions):
         type=click.Choice(_ORDERS),
         default=_ORDERS[0],
         show_default=True,
-        help="What comes first: most sources, most headlines, the latest headline, or the newest story.",
+        help="What comes first: most sources, most headlines, the latest headline, or the story that began last, or first.",
     )
     number: int | None = option("--number", type=click.IntRange(1), metavar="N", help="Only the first N stories.")
     format: str | None = option(
@@ -87,6 +87,8 @@ def stories(job: _StoriesOptions, index: str) -> None:
         write_grid(_WIDTHS, map(_cells, found), job.output)
     else:
         write_rows([_row(story) for story in found], job.output, format, formulas=job.keep_formulas)
+    if not found and not job.quiet:
+        say(f"{index} has no such stories")
 
 
 @click.command("history")
@@ -118,10 +120,13 @@ def history(job: ReadingOptions, index: str, id: str, format: str) -> None:
 @index_argument
 @takes(ReadingOptions)
 @click.option("--report", required=True, metavar="FILE", help="The HTML page to write.")
+@click.option("--title", metavar="TEXT", help="Heading of the report; default: the name of the folder.")
 @options_of(RowOptions, "force")
 @settings
-def report(job: ReadingOptions, index: str, report: str, force: bool) -> None:
+def report(job: ReadingOptions, index: str, report: str, title: str | None, force: bool) -> None:
     """Write an HTML page of the active stories, to read, search and regroup in a browser.
+
+    Stories have their ids, also those that have ended: search for one, or add #stories&q=ID to the address of the page.
 
     \b
     Example:
@@ -132,7 +137,7 @@ def report(job: ReadingOptions, index: str, report: str, force: bool) -> None:
     check_output(report, [], force=force)
     with job.open(index) as stored:
         result = stored.result()
-    left_out = write_report(result, report, title=Path(index).resolve().name)
+    left_out = write_report(result, report, title=title or Path(index).resolve().name)
     if not job.quiet:
         say(f"{count(len(result), 'headline')}, {count(len(result.kept('story')), 'story', 'stories')} in {report}")
         for omission in left_out:
@@ -230,6 +235,8 @@ def _told(id: str, story: IndexedStory | None, events: Sequence[Event]) -> Itera
             when = f"{headline.published:%Y-%m-%d %H:%M}" if headline.published else "undated"
             source = f" ({printable(headline.source)})" if headline.source else ""
             yield f"  {when:16}  {printable(headline.title)}{source}"
+    elif "-w" not in id:
+        yield f"{id}: its headlines were forgotten"
     for event in events:
         yield f"{event.time:%Y-%m-%d %H:%M}  {printable(event.sentence)}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,15 +126,22 @@ class InputOptions:
             if self.rejects_path(output) == output != "-":
                 raise click.UsageError(f"--rejects and --output both name {output}: give two files")
 
-    def read(self, visits: Visits | None = None, *, warned: bool = True) -> Source:
+    @property
+    def moment(self) -> datetime | None:
+        """The moment of `--now`, None where it is not given; `read` tells whether it is a date."""
+        from dedupe.dates import read_date
+
+        return None if self.now is None else read_date(self.now).when
+
+    def read(self, visits: Visits | None = None, *, warned: bool = True, dates: bool = False) -> Source:
         """Read the inputs; an option that was typed and has no effect on their format is a usage error.
 
-        `visits`, `warned`: as for `load`.
+        `visits`, `warned`: as for `load`. `dates`: whether `--now` is the date of headlines that have none.
         """
         source = self.load(visits=visits, warned=warned)
         for name, formats in _FORMATS_USING.items():
-            if source.format not in formats and not (
-                visits and not source.headlines
+            if (
+                source.format not in formats and not (dates and name == "now") and not (visits and not source.headlines)
             ):  # it may be another if there are any
                 refuse(name, f"on {source.format} input")
         return source

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dedupe.headlines import Headline
 from dedupe.index.active_window import ActiveWindow
 from dedupe.index.archived import Archived
-from dedupe.index.arrivals import arrivals
+from dedupe.index.arrivals import Times, arrivals
 from dedupe.index.batches import Batch, Event
 from dedupe.index.items import items_of
 from dedupe.index.late_ids import LateIds
-from dedupe.index.plan import Plan, planned
+from dedupe.index.pending import Said, keep, said_before
+from dedupe.index.plan import Plan, planned, warnings_of
 from dedupe.index.queries import as_events
 from dedupe.index.searching import Answer, search, stored_near
 from dedupe.index.settled_ids import Keys, StoredRun, settle, store_ids
@@ -24,12 +25,22 @@ from dedupe.runtime.progress import Progress
 
 
 def add_batch(
-    headlines: Sequence[Headline], now: int, store: Store, active: ActiveWindow, archived: Archived, progress: Progress
+    headlines: Sequence[Headline],
+    times: Times,
+    store: Store,
+    active: ActiveWindow,
+    archived: Archived,
+    progress: Progress,
+    give_out: Callable[[Batch], None] | None = None,
 ) -> Batch:
-    """Store a batch of headlines, and return what became of them. `now`: microseconds since 1970."""
-    plan = planned(arrivals(headlines, store, now), active.rows, store.latest_time(), active.span, now)
+    """Store a batch of headlines, and return what became of them.
+
+    `give_out`: called with what is returned before it is committed.
+    """
+    now = times.now
+    plan = planned(arrivals(headlines, store, times), active.rows, store.latest_time(), active.span, now)
     if not plan.new:
-        return _only_seen(plan, now, store)
+        return _only_seen(plan, now, store, give_out)
     run = active.run(plan.rows, active.corrections, progress)
     answer = _late_answer(plan, run, store, active, archived, progress)
     texts = {
@@ -50,22 +61,34 @@ def add_batch(
         newborn = stored.newborn | {group.key for group in late.created}
         _note(plan, now, store, batch, events)
         state = store.count_on("state") + 1
-        items = items_of(plan, run, answer, keys, newborn, store)
-        changed = as_events(store, events)
+        items = items_of(plan, run, answer, keys, newborn, store, _said(plan, store, give_out))
+        added = _given_out(Batch(items, as_events(store, events), batch, warnings_of(plan)), store, give_out)
     active.now_has(stored.rows, run, state)
-    return Batch(items, changed, batch)
+    return added
 
 
 def _archive(rows: Sequence[StoredHeadline], texts: Mapping[int, bytes], store: Store) -> None:
     store.archive([row.row for row in rows], [texts[row.row] for row in rows])
 
 
-def _only_seen(plan: Plan, now: int, store: Store) -> Batch:
+def _only_seen(plan: Plan, now: int, store: Store, give_out: Callable[[Batch], None] | None) -> Batch:
     """Note a batch in which nothing is new."""
     with store.database.writing():
         batch = store.count_on("batch")
         _note(plan, now, store, batch, ())
-        return Batch(items_of(plan, None, None, {}, frozenset(), store), (), batch)
+        items = items_of(plan, None, None, {}, frozenset(), store, _said(plan, store, give_out))
+        return _given_out(Batch(items, (), batch), store, give_out)
+
+
+def _said(plan: Plan, store: Store, give_out: object | None) -> dict[int, Said]:
+    return said_before(store, (a.row for a in plan.arrived if a.known)) if give_out else {}
+
+
+def _given_out(batch: Batch, store: Store, give_out: Callable[[Batch], None] | None) -> Batch:
+    if give_out is not None:
+        keep(store, batch)
+        give_out(batch)
+    return batch
 
 
 def _note(plan: Plan, now: int, store: Store, batch: int, events: Sequence[StoredEvent]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from dedupe.errors import InputError
 from dedupe.headlines import Headline
 from dedupe.index.store import Store
 from dedupe.index.stored_headlines import microseconds
@@ -31,8 +33,46 @@ class Arrival:
     revises: int | None = None
 
 
-def arrivals(headlines: Sequence[Headline], store: Store, now: int) -> list[Arrival]:
-    """Return what each headline is; `now`: the time of adding. New rows are numbered from the store's next number.
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a batch is added, `now`, and when its headlines without a usable date count as published; both in microseconds."""
+
+    now: int
+    undated: int
+
+    @classmethod
+    def of(cls, headlines: Sequence[Headline], now: datetime | None, latest: int | None, window: float) -> Times:
+        """Return the times of a batch; `latest`: the time of the latest stored headline; `window`: in hours."""
+        moment = microseconds(moment_or_clock(now))
+        return (
+            cls.by_clock(headlines, moment, latest, round(window * 3_600_000_000))
+            if now is None
+            else cls(moment, moment)
+        )
+
+    @classmethod
+    def by_clock(cls, headlines: Sequence[Headline], now: int, latest: int | None, span: int) -> Times:
+        """Return the times of a batch that is added now, by the clock; `latest`, `span`: as above, in microseconds.
+
+        Where the dates of the batch, and of all that
+        is stored, end over a window ago, old news is added. A headline without a date is then as old as the latest one that
+        has a date: if it were of now, all others would be too old for the window.
+        """
+        times = [microseconds(headline.published) for headline in headlines if headline.published is not None]
+        dated = [time for time in times if time <= now + DAY]
+        end = max([*dated, *([] if latest is None else [latest])]) if dated else now
+        return cls(now, end if end < now - span else now)
+
+
+def moment_or_clock(now: datetime | None = None) -> datetime:
+    """Return a moment, by default that of the clock; `InputError` where it has no time zone."""
+    if now is not None and now.tzinfo is None:
+        raise InputError(f"now is {now}, without a time zone: give one, such as UTC")
+    return now or datetime.now(UTC)
+
+
+def arrivals(headlines: Sequence[Headline], store: Store, times: Times) -> list[Arrival]:
+    """Return what each headline is. New rows are numbered from the store's next number.
 
     A headline is known where one with its title is stored that has its id and source, or its address; one that has neither,
     where one with its title, source and date is stored. It is a new title of an item where another title is stored with its
@@ -40,7 +80,7 @@ def arrivals(headlines: Sequence[Headline], store: Store, now: int) -> list[Arri
     """
     items, row, arrived = _Items(store), store.counter("row"), list[Arrival]()
     for headline in headlines:
-        time, flags = time_of(headline, now)
+        time, flags = time_of(headline, times)
         if (known := items.known(headline)) is not None:
             arrived.append(Arrival(headline, time, (*flags, "known"), known, known=True))
             continue
@@ -52,12 +92,12 @@ def arrivals(headlines: Sequence[Headline], store: Store, now: int) -> list[Arri
     return arrived
 
 
-def time_of(headline: Headline, now: int) -> tuple[int, tuple[str, ...]]:
+def time_of(headline: Headline, times: Times) -> tuple[int, tuple[str, ...]]:
     """Return when a headline counts as published, and flags that say what is wrong with its date."""
     if headline.published is None:
-        return now, (*(("bad-date",) if headline.bad_date is not None else ()), "undated")
+        return times.undated, (*(("bad-date",) if headline.bad_date is not None else ()), "undated")
     time = microseconds(headline.published)
-    return (now, ("future-date",)) if time > now + DAY else (time, ())
+    return (times.undated, ("future-date",)) if time > times.now + DAY else (time, ())
 
 
 class _Items:

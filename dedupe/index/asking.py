@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dedupe.headlines import Headline
 from dedupe.index.active_window import ActiveWindow
 from dedupe.index.archived import Archived
-from dedupe.index.arrivals import Arrival, arrivals
+from dedupe.index.arrivals import Arrival, Times, arrivals
 from dedupe.index.batches import Batch, Item, Repeat
 from dedupe.index.items import joined, repeats_of, same_item
 from dedupe.index.plan import Plan, planned
@@ -30,11 +30,16 @@ class _Said:
 
 
 def match_batch(
-    headlines: Sequence[Headline], now: int, store: Store, active: ActiveWindow, archived: Archived, everything: bool
+    headlines: Sequence[Headline],
+    times: Times,
+    store: Store,
+    active: ActiveWindow,
+    archived: Archived,
+    everything: bool,
 ) -> Batch:
     """Return what the index says of headlines; `everything`: of what repeats no active headline, ask the archive too."""
-    arrived = arrivals(headlines, store, now)
-    plan = planned(arrived, ActiveRows(()), store.latest_time(), active.span, now)
+    arrived = arrivals(headlines, store, times)
+    plan = planned(arrived, ActiveRows(()), store.latest_time(), active.span, times.now)
     answers = [
         (plan.rows.stored, _active_answer(plan.rows, active)),
         (tuple(plan.late), _late_answer(plan, store, active, archived)),

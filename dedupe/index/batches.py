@@ -97,11 +97,13 @@ class Batch(Sequence[Item]):
     """One `Item` for each headline given, in order.
 
     `number`: of the batch in the index, None from `match` and for an empty one. `events`: the ids that it changed.
+    `warnings`: a sentence for each thing that you may not have meant.
     """
 
     items: tuple[Item, ...] = ()
     events: tuple[Event, ...] = ()
     number: int | None = None
+    warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.items)

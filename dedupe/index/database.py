@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dedupe.errors import InputError, OutputError
+from dedupe.index import beside
 from dedupe.index.schema import APPLICATION_ID, FORMAT, PAGE_SIZE, TABLES, VIEWS
 
 FILE = "index.sqlite"
@@ -22,21 +23,33 @@ _NO_RIGHT = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PE
 class Database:
     """A connection to the file in a folder, which threads may share.
 
-    Raises `InputError` where the folder holds no index, a damaged one, or one of a newer program; `OutputError` where the
-    system does not let us write, and then nothing of the transaction is left.
+    Who has no right to write into the folder can read all the same; see `beside.py`. Raises `InputError` where the folder
+    holds no index, a damaged one, or one of a newer program; `OutputError` where the system does not let us read or write,
+    and then nothing of the transaction is left.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / FILE
         self._lock = threading.RLock()
+        self._is_index = False
+        self._frozen: beside.Signature | None = None  # of a file that nobody changes, we hope
         with reported(folder):
-            self._db = sqlite3.connect(
-                self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=256
-            )
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._db.execute("PRAGMA synchronous = FULL")  # what was added survives a power cut
-            self._db.execute("PRAGMA secure_delete = FAST")  # pages of what is forgotten are given back by `shrink`
-            self._db.execute("PRAGMA cache_size = -32768")  # KiB
+            self._db = self._connected()
+
+    def _connected(self) -> sqlite3.Connection:
+        address, self._frozen = self.path.resolve().as_uri(), None
+        if self.path.exists() and not beside.may_write(self.path):
+            if not beside.has_companions(self.path):
+                self._frozen = beside.signature(self.path)
+            address += "?immutable=1" if self._frozen else "?mode=ro"
+        connection = sqlite3.connect(
+            address, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=256, uri=True
+        )
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")  # what was added survives a power cut
+        connection.execute("PRAGMA secure_delete = FAST")  # pages of what is forgotten are given back by `shrink`
+        connection.execute("PRAGMA cache_size = -32768")  # KiB
+        return connection
 
     @property
     def is_new(self) -> bool:
@@ -49,6 +62,7 @@ class Database:
             self._db.execute(f"PRAGMA page_size = {PAGE_SIZE}")
             self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self._db.execute("PRAGMA journal_mode = WAL")
+        self._is_index = True
         with self.writing():
             for statement in (TABLES + VIEWS).split(";\n"):
                 self._db.execute(statement)
@@ -63,10 +77,13 @@ class Database:
         if (version := self.value("PRAGMA user_version")) > FORMAT:
             known = f"its format is {version}, and this program knows those up to {FORMAT}"
             raise InputError(f"{self.folder} was made by a newer headline-dedupe ({known}): update headline-dedupe")
+        self._is_index = True
 
     def close(self) -> None:
         """Close the connection; what was not committed is lost."""
         self._db.close()
+        if self._is_index and beside.may_write(self.path):
+            beside.leave_companions(self.path)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -86,14 +103,27 @@ class Database:
             if self._db.in_transaction:  # part of a larger one
                 yield
                 return
-            self._db.execute(begin)
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:  # SQLite has ended it itself where the disk is full
-                    self._db.execute("ROLLBACK")
-                raise
+            with self._unchanged():
+                self._db.execute(begin)
+                try:
+                    yield
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    if self._db.in_transaction:  # SQLite has ended it itself where the disk is full
+                        self._db.execute("ROLLBACK")
+                    raise
+
+    @contextmanager
+    def _unchanged(self) -> Iterator[None]:
+        """Of a file that is read without locks, read what it is now; raise `OutputError` where it is another afterwards."""
+        if self._frozen and (beside.signature(self.path) != self._frozen or beside.has_companions(self.path)):
+            self._db.close()
+            self._db = self._connected()
+        try:
+            yield
+        finally:
+            if self._frozen and beside.signature(self.path) != self._frozen:
+                raise OutputError(f"{self.path} was changed while it was read: call again")
 
     def shrink(self) -> None:
         """Give room that is no longer needed back to the system, as far as no reader needs it."""
@@ -141,15 +171,22 @@ def reported(folder: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if isinstance(error, sqlite3.ProgrammingError) and "closed database" in str(error):
+            raise InputError(f"the index in {folder} was closed: open it again") from error
         code = int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+        name = str(getattr(error, "sqlite_errorname", ""))
+        if name.startswith("SQLITE_IOERR") and ("READ" in name or "LOCK" in name):
+            raise OutputError(
+                f"cannot read {folder / FILE} ({error}): copy the index to a disk of this machine"
+            ) from error
         if code in _NO_SPACE:
             raise OutputError(
                 f"cannot write {folder} ({error}): nothing of this call was kept, so free space on the disk and call again"
             ) from error
         if code in _NO_RIGHT:
             raise OutputError(
-                f"cannot open {folder / FILE} to write ({error}): reading needs the right to write into the folder too, "
-                "so change that, or copy the index"
+                f"cannot open {folder / FILE} ({error}): reading needs the right to read all files named index.sqlite, and "
+                "writing that to write into the folder"
             ) from error
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise OutputError(f"{folder / FILE} is locked by another program: close it, and call again") from error

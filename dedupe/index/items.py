@@ -9,6 +9,7 @@ import numpy as np
 
 from dedupe.headlines import Headline
 from dedupe.index.batches import Item, Repeat
+from dedupe.index.pending import Said, as_said
 from dedupe.index.plan import Plan
 from dedupe.index.repeats import closest_before, reasons_between
 from dedupe.index.searching import Answer
@@ -27,14 +28,16 @@ def items_of(
     keys: Mapping[int, tuple[int, int]],
     newborn: Collection[int],
     store: Store,
+    said: Mapping[int, Said],
 ) -> tuple[Item, ...]:
     """Return what became of each headline of a batch.
 
     `run`: over `plan.rows`; `answer`: for `plan.late`. `keys`: of story and wording, by row. `newborn`: the stories without a
-    headline before.
+    headline before. `said`: of known headlines, what is to be said again.
     """
     known = {row.row: row for row in store.headlines(a.row for a in plan.arrived if a.known)}
-    keys = {**{number: (row.story, row.wording) for number, row in known.items()}, **keys}
+    known |= {row.row: row for row in store.headlines(of_row.repeats for of_row in said.values() if of_row.repeats)}
+    keys, again = {**{number: (row.story, row.wording) for number, row in known.items()}, **keys}, dict(said)
     ids = {key: group.id for key, group in store.groups(k for a in plan.arrived for k in keys[a.row]).items()}
     repeats, flags = dict[int, Repeat](), dict[int, str]()
     if run is not None and plan.fresh:
@@ -51,7 +54,8 @@ def items_of(
         is_new = not a.known and story in newborn and first[story] == a.row
         repeat = same_item(known[a.row]) if a.known else repeats.get(a.row)
         marks = joined(a.flags if a.known else own[a.row], flags.get(a.row, ""))
-        items.append(Item(a.headline, a.row, ids[story], ids[wording], is_new, a.known, a.revises, repeat, marks))
+        item = Item(a.headline, a.row, ids[story], ids[wording], is_new, a.known, a.revises, repeat, marks)
+        items.append(as_said(item, again.pop(a.row), known) if a.row in again else item)
     return tuple(items)
 
 

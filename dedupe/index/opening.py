@@ -57,8 +57,14 @@ def _make(database: Database, make: Callable[[], dict[str, str]] | None, patienc
 
 
 def holds_index(folder: Path) -> bool:
-    """Return whether a folder has the file of an index."""
-    return (folder / FILE).is_file()
+    """Return whether a folder has the file of an index; raises `InputError` where we may not look into it."""
+    try:
+        return (folder / FILE).is_file()
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(
+            f"cannot look into {folder} ({reason}): ask for the right to read it, or check the path"
+        ) from None
 
 
 def _check_new(folder: Path, *, make: bool) -> None:

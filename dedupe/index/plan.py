@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from dedupe.index.arrivals import Arrival
 from dedupe.index.stable_ids import NO_KEY
-from dedupe.index.stored_headlines import ActiveRows, StoredHeadline
+from dedupe.index.stored_headlines import DATED_OTHERWISE, ActiveRows, StoredHeadline, moment_of
+from dedupe.result.display import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,20 @@ def planned(arrived: Sequence[Arrival], active: ActiveRows, latest: int | None, 
     stay = [row for row in active.stored if row.time >= start]
     leaving = [row for row in active.stored if row.time < start]
     return Plan(arrived, ActiveRows((*stay, *fresh)), len(fresh), leaving, late)
+
+
+def warnings_of(plan: Plan) -> tuple[str, ...]:
+    """Return a sentence where headlines without a usable date have moved the window past all that have one."""
+    fresh, had_dates = plan.rows.stored[plan.before :], any(map(_dated, plan.leaving))
+    if plan.before or not had_dates or any(map(_dated, fresh)):
+        return ()
+    added = f"{counted(len(fresh), 'headline')} without a usable date, added as of {moment_of(fresh[0].time):%Y-%m-%d %H:%M}"
+    moved = f"moved the window past all {len(plan.leaving):,} that were in it"
+    return (f"{added}, {moved}: to add old headlines, say when they were published (now=, --now)",)
+
+
+def _dated(row: StoredHeadline) -> bool:
+    return not DATED_OTHERWISE.intersection(row.flags)
 
 
 def _stored(arrival: Arrival, now: int) -> StoredHeadline:

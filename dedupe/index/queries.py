@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from numbers import Real
 
 from dedupe.errors import InputError
 from dedupe.index.batches import Event, IndexedStory
@@ -32,15 +33,20 @@ def stories(
     return ShortList(_as_story(names, key, of_story) for key, of_story in rows.items())
 
 
-def cutoff(store: Store, since: Window | datetime | None) -> int:
-    """Return a time in microseconds: a moment, or so long before the latest headline; of None, before all times."""
+def cutoff(store: Store, since: Window | datetime | None, name: str = "since") -> int:
+    """Return a time in microseconds: a moment, or so long before the latest headline; of None, before all times.
+
+    `name`: of the argument, for an `InputError`.
+    """
     if since is None:
         return -(1 << 62)
     if isinstance(since, datetime):
         if since.tzinfo is None:
-            raise InputError(f"{since} has no time zone: give one, such as UTC")
+            raise InputError(f"{name} is {since}, without a time zone: give one, such as UTC")
         return microseconds(since)
-    hours = hours_of(since)
+    if not isinstance(since, str | Real | timedelta):
+        raise InputError(f"{name} must be a datetime or a time span such as '24h', not {since!r}")
+    hours = hours_of(since, name)
     return (store.latest_time() or 0) - round((hours or 0) * 3_600_000_000)
 
 

@@ -94,6 +94,14 @@ CREATE TABLE event_rows (
 );
 CREATE INDEX events_from ON event_rows (from_key);
 CREATE INDEX events_to ON event_rows (to_key);
+CREATE TABLE pending (  -- what was said of new headlines until their output is complete
+    row INTEGER PRIMARY KEY REFERENCES headline_rows (row) ON DELETE CASCADE,
+    new_story INTEGER NOT NULL,
+    repeats INTEGER,  -- a row, which may have been forgotten
+    level TEXT,
+    probability REAL,
+    flags TEXT NOT NULL
+);
 CREATE TABLE corrections (
     number INTEGER PRIMARY KEY,
     title_a TEXT NOT NULL,

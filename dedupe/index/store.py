@@ -15,9 +15,10 @@ ORDERS = {
     "publishers": f"{_PUBLISHERS}, count(*) DESC, {_BEGAN}",
     "size": f"count(*) DESC, {_PUBLISHERS}, {_BEGAN}",
     "latest": "max(h.time) DESC, 1",
+    "newest": "min(h.time) DESC, 1",
     "first": _BEGAN,
 }
-"""How stories are sorted: by number of sources or of headlines, largest first; latest first; or in the order they began."""
+"""How stories are sorted: by number of sources or of headlines, largest first; by the latest headline; or by when they began."""
 MISREPRESENTED = (
     "SELECT g.key, g.level, g.id FROM ids g LEFT JOIN headline_rows h ON h.row = g.representative "
     "LEFT JOIN ids o ON o.key = iif(g.level = 'story', h.story, h.wording) "

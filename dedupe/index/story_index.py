@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from datetime import datetime
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dedupe.clustering.corrections import CorrectionLike, as_corrections
 from dedupe.embedding import Encoder
-from dedupe.errors import InputError, OutputError
+from dedupe.errors import OutputError
 from dedupe.headlines import Row
 from dedupe.index import queries
+from dedupe.index.arrivals import Times, moment_or_clock
 from dedupe.index.batches import Batch, Event, IndexedStory
 from dedupe.index.opening import check_model, check_settings, description, open_store, writing
 from dedupe.index.store import FORGOTTEN
@@ -29,6 +30,7 @@ from dedupe.runtime.progress import Progress, reporting, silent
 if TYPE_CHECKING:
     from dedupe.index.active_window import ActiveWindow
     from dedupe.index.archived import Archived
+    from dedupe.index.pending import Output
 
 DEFAULT_WINDOW = "7d"
 
@@ -100,30 +102,47 @@ class StoryIndex:
         return float(self._meta["window"])
 
     def add(
-        self, headlines: Iterable[Row] | Any, *, now: datetime | None = None, progress: bool | Progress = False
+        self,
+        headlines: Iterable[Row] | Any,
+        *,
+        now: datetime | None = None,
+        progress: bool | Progress = False,
+        output: Output | None = None,
     ) -> Batch:
         """Store headlines, and return for each its ids, whether its story is new, and what it repeats.
 
         Args:
             headlines: what `deduplicate` takes; may be empty.
-            now: the time of adding, with a time zone; default: the clock. It is the date of headlines that have none, or one
-                over a day later, and relative dates such as "5 h ago" count from it.
+            now: the time of adding, with a time zone, the date of headlines that have none, or one over a day later, and what
+                relative dates such as "5 h ago" count from. Default: the clock, but where all dates end over a window earlier,
+                as those of old news do, headlines without a date count as published at the latest of these.
             progress: as for `deduplicate`.
+            output: called with the batch before it is stored, for a context manager that is left when it is. Write in it, so
+                that the batch is not stored where writing fails, and make what is written visible at its end. Until that has
+                succeeded, the next call with an `output` says of these headlines what this one said, as if they were new.
 
         A headline that is stored already, by its id and source or its address, and its title, is not stored twice. The whole
         batch is stored, or on any failure nothing of it. Raises what `deduplicate` raises, and `OutputError` where another
         process writes or the disk is full.
         """
         from dedupe.index.adding import add_batch
+        from dedupe.index.pending import given_out
 
-        moment = _moment(now)
+        moment = moment_or_clock(now)
         rows = rows_of(headlines, moment)
         if not rows:
-            with writing(self.path, self.wait):
+            with writing(self.path, self.wait), nullcontext() if output is None else output(Batch()):
                 self._store.set_meta({"last_add": moment.isoformat()})
             return Batch()
-        with self._grouping() as active, reporting(progress) as report:
-            return add_batch(rows, microseconds(moment), self._store, active, self._archived, report)
+        with self._grouping() as active, ExitStack() as outputs, reporting(progress) as report:
+
+            def give_out(batch: Batch) -> None:
+                if output is not None:
+                    outputs.enter_context(given_out(self._store, batch, output))
+
+            enter = None if output is None else give_out
+            times = Times.of(rows, now, self._store.latest_time(), self.window)
+            return add_batch(rows, times, self._store, active, self._archived, report, enter)
 
     def match(self, headlines: Iterable[Row] | Any, *, all: bool = False, now: datetime | None = None) -> Batch:
         """Return what `add` would say of headlines, and store nothing; new stories have ids such as "new-1".
@@ -132,10 +151,10 @@ class StoryIndex:
         """
         from dedupe.index.asking import match_batch
 
-        taken = _moment(now)
-        rows, moment = rows_of(headlines, taken), microseconds(taken)
+        rows = rows_of(headlines, moment_or_clock(now))
         with self._store.database.reading():
-            return match_batch(rows, moment, self._store, self._current(), self._archived, all)
+            times = Times.of(rows, now, self._store.latest_time(), self.window)
+            return match_batch(rows, times, self._store, self._current(), self._archived, all)
 
     def stories(
         self,
@@ -149,7 +168,8 @@ class StoryIndex:
 
         `since`: those with a headline from this moment on, or in so long a time before the latest headline of the index.
         `min_size`: how many headlines they have at least. `order`: "publishers" and "size", largest first; "latest", the
-        story with the latest headline first; "first", in the order they began. `limit`: how many at most.
+        story with the latest headline first; "newest", the one that began last; "first", the one that began first. `limit`: how
+        many at most.
         """
         with self._store.database.reading():
             return queries.stories(self._store, since, min_size, order, limit)
@@ -165,9 +185,14 @@ class StoryIndex:
             return queries.history(self._store, id)
 
     def result(self, *, progress: bool | Progress = False) -> Deduplication:
-        """Return the groups of the active headlines as `deduplicate` does; `rows`, `regroup` and `write_report` work on it."""
+        """Return the groups of the active headlines as `deduplicate` does, with the ids that last; at other thresholds they
+        have numbers. `rows`, `regroup` and `write_report` work on it.
+        """
+        from dedupe.index.lasting_ids import with_ids
+
         with self._store.database.reading(), reporting(progress) as report:
-            return self._current().result(report)
+            active = self._current()
+            return with_ids(self._store, active.rows, active.result(report))
 
     def correct(self, corrections: Iterable[CorrectionLike], *, now: datetime | None = None) -> tuple[Event, ...]:
         """Keep corrections, honour them from now on, and return the changes of ids.
@@ -176,7 +201,7 @@ class StoryIndex:
         """
         from dedupe.index.adding import correct_ids
 
-        given, moment = as_corrections(corrections), _moment(now)
+        given, moment = as_corrections(corrections), moment_or_clock(now)
         with self._grouping() as active:
             said = {frozenset(c.keys): c for c in [*active.corrections, *given]}
             kept = as_corrections(said.values())
@@ -194,7 +219,7 @@ class StoryIndex:
         """
         with writing(self.path, self.wait):
             with self._store.database.writing():
-                forgotten = self._store.archived.delete(queries.cutoff(self._store, before))
+                forgotten = self._store.archived.delete(queries.cutoff(self._store, before, "before"))
                 self._store.renew_representatives()
                 self._store.count_on("state")
                 self._store.set_meta({FORGOTTEN: "yes"})
@@ -214,7 +239,7 @@ class StoryIndex:
         from dedupe.index.checks import repaired
 
         with self._grouping() as active:
-            return repaired(self._store, active, self._archived, microseconds(_moment(None)))
+            return repaired(self._store, active, self._archived, microseconds(moment_or_clock()))
 
     def close(self) -> None:
         """Close the index. What the next process can go on from is kept first, if something changed."""
@@ -267,9 +292,3 @@ class StoryIndex:
                 raise
             with suppress(OutputError):  # all is in the database; the next call tries again
                 self._archived.tend()
-
-
-def _moment(now: datetime | None) -> datetime:
-    if now is not None and now.tzinfo is None:
-        raise InputError(f"now is {now}, without a time zone: give one, such as UTC")
-    return now or datetime.now(UTC)

@@ -13,6 +13,7 @@ from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.report.selection import PageNodes, PagePairs, select_nodes, select_pairs
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.display import counted
+from dedupe.result.lasting import Lasting
 from dedupe.runtime.arrays import Ints
 
 _BINS = 50  # of the histogram of probabilities
@@ -39,6 +40,7 @@ def page_data(result: Deduplication, max_rows: int, max_pairs: int) -> dict[str,
             level: {side: pack(getattr(trees[level], side)) for side in ("left", "right", "height")} for level in trees
         },
         "pairs": _pairs(result, pairs),
+        "lasting": None if result.lasting is None else _lasting(result.lasting),
         "bins": {level: np.histogram(result.pair_table.p(level), _BINS, (0, 1))[0].tolist() for level in trees},
     }
     sources = len({headline.source for headline in result.headlines} - {None})
@@ -97,6 +99,22 @@ def _rows(result: Deduplication, nodes: PageNodes) -> dict[str, Any]:
         "ids": ids if any(ids) else [],
         "story": pack(result.labels("story")[rows]),
         "kept": {level: pack(np.isin(rows, result.representatives(level))) for level in SCORED_LEVELS},
+    }
+
+
+def _lasting(lasting: Lasting) -> dict[str, Any]:
+    """Return what an index knows of the stories, by label; `publishers`: places among the `names`, most frequent first."""
+    stories = lasting.stories
+    names, code = _coded(name for story in stories for name in story.publishers)
+    ends = np.cumsum([len(story.publishers) for story in stories])
+    return {
+        "ids": [story.id for story in stories],
+        "former": [list(story.former) for story in stories],
+        "first": pack(np.array([story.first.timestamp() for story in stories], np.float64)),
+        "changed": pack(np.array([story.changed.timestamp() for story in stories], np.float64)),
+        "headlines": pack(np.array([story.headlines for story in stories], np.int64)),
+        "names": names,
+        "publishers": [part.tolist() for part in np.split(code, ends)[:-1]] if stories else [],
     }
 
 

@@ -23,8 +23,8 @@ from dedupe.runtime.files import writing
 
 STYLES = ("page.css", "stories.css", "pictures.css")
 SCRIPTS = tuple(
-    "payload format groups reasons search state elements titles verdicts story list card misses check charts timeline firsts "
-    "figures controls main".split()
+    "payload format groups reasons state elements lasting search titles verdicts story list card misses check charts timeline "
+    "firsts figures controls main".split()
 )
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:const|function) (\w+))", re.MULTILINE)

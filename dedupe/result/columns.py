@@ -97,18 +97,21 @@ def rows_of_run(result: Deduplication) -> OutputRows:
     """Return one output row per headline of a run; see `docs/columns.md`."""
     added = {**title_column(result.headlines), **added_columns(result)}
     files = [headline.file for headline in result.headlines]
-    return OutputRows(result.headlines, added | ({"dedupe_file": files} if any(files) else {}), TEXTS)
+    texts = TEXTS if result.lasting is None else (*TEXTS, "dedupe_story", "dedupe_wording")
+    return OutputRows(result.headlines, added | ({"dedupe_file": files} if any(files) else {}), texts)
 
 
 def added_columns(result: Deduplication) -> dict[str, list[Any]]:
     """Return what a run adds to every row, but for those columns that depend on the input as a whole: `TITLE` and the file."""
+    from dedupe.result.lasting import names_of
     from dedupe.result.publishers import counts_of
 
+    stories, wordings = names_of(result, "story"), names_of(result, "wording")
     representative, story = np.zeros(len(result), bool), result.labels("story")
     representative[result.representatives("story")] = True
     return {
-        "dedupe_story": story.tolist(),
-        "dedupe_wording": result.labels("wording").tolist(),
+        "dedupe_story": [stories[label] for label in story.tolist()],
+        "dedupe_wording": [wordings[label] for label in result.labels("wording").tolist()],
         "dedupe_representative": representative.tolist(),
         "dedupe_probability": result.probabilities.round(4).tolist(),
         "dedupe_size": np.bincount(story, minlength=1)[story].tolist(),

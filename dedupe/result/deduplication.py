@@ -34,6 +34,7 @@ from dedupe.result.keeping import (
     kept_of_each,
     rows_best_first,
 )
+from dedupe.result.lasting import Lasting, names_of
 from dedupe.result.pairs import ScoredPairs
 from dedupe.result.publishers import publishers_of
 from dedupe.result.settings import Settings, check_choice
@@ -59,7 +60,8 @@ class Deduplication:
     pairs were scored, how many of these the reader read, and how many `reader="auto"` left unread. `recall`: the share of
     pairs above the candidate floor that the search returned, 1.0 except for very many headlines, where it is measured on a
     sample. `given_up`: the share of pairs that belong together but lie below that floor, as measured when the model was
-    fitted. `outlets`: those that the input makes known, and that were dropped from around its titles.
+    fitted. `outlets`: those that the input makes known, and that were dropped from around its titles. `lasting`: the ids that
+    an index has given to the groups; other runs, other thresholds and saved results have none, but numbers.
     """
 
     headlines: tuple[Headline, ...]
@@ -78,6 +80,7 @@ class Deduplication:
     given_up: float = 0.0
     cautions: tuple[Caution, ...] = ()
     outlets: Outlets = NO_OUTLETS
+    lasting: Lasting | None = None
 
     def __len__(self) -> int:
         return len(self.headlines)
@@ -163,7 +166,8 @@ class Deduplication:
 
         A threshold under the floor of the run, or over 1, is an `InputError`.
         """
-        return replace(self, settings=self.settings.with_thresholds(story_threshold, wording_threshold))
+        settings = self.settings.with_thresholds(story_threshold, wording_threshold)
+        return replace(self, settings=settings, lasting=self.lasting if settings == self.settings else None)
 
     def save(self, path: str | Path) -> None:
         """Write the result to one file, which `load_result` reads; the file appears whole or not at all.
@@ -206,7 +210,8 @@ class Deduplication:
     def stories(self) -> ShortList[Story]:
         """The stories, largest first, ties by first appearance."""
         rows = {level: self.representatives(level) for level in SCORED_LEVELS}
-        return stories_of(self.headlines, self._labels, rows, self._cohesion)
+        names = {level: names_of(self, level) for level in SCORED_LEVELS}
+        return stories_of(self.headlines, self._labels, rows, names, self._cohesion)
 
     @cached_property
     def probabilities(self) -> Floats:

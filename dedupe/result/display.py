@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedupe.levels import LEVELS
+from dedupe.result.lasting import names_of
 
 if TYPE_CHECKING:
     from dedupe.result.deduplication import Deduplication
@@ -68,10 +69,11 @@ def _settings(result: Deduplication) -> str:
     return ", ".join([*thresholds, window, f"level {result.level}"])
 
 
-def _largest_stories(result: Deduplication, count: int) -> list[tuple[int, int, int, Any]]:
+def _largest_stories(result: Deduplication, count: int) -> list[tuple[int | str, int, int, Any]]:
     """Return id, headlines, wordings and title of the largest stories."""
     labels, wordings = result.labels("story"), result.labels("wording")
     sizes, representatives = np.bincount(labels), result.representatives("story")
     largest = np.argsort(-sizes, kind="stable")[:count].tolist()
     titles = {story: shortened(result.headlines[representatives[story]].title) for story in largest}
-    return [(k, int(sizes[k]), len(np.unique(wordings[labels == k])), titles[k]) for k in largest]
+    names = names_of(result, "story")
+    return [(names[k], int(sizes[k]), len(np.unique(wordings[labels == k])), titles[k]) for k in largest]

@@ -28,7 +28,7 @@ class ShortList(list[_Item]):
 class Wording:
     """Headlines that say the same news in other words. `positions`: their positions in the input, ascending."""
 
-    id: int
+    id: int | str
     representative: Headline
     headlines: ShortList[Headline]
     positions: Ints
@@ -45,10 +45,10 @@ class Story:
     """Headlines that report one event.
 
     `positions`: their positions in the input, ascending. `cohesion`: the probability of the weakest pair inside, 0 where a
-    pair was never scored.
+    pair was never scored. `id`: its number or, in an index, the id that lasts.
     """
 
-    id: int
+    id: int | str
     representative: Headline
     headlines: ShortList[Headline]
     positions: Ints
@@ -64,11 +64,16 @@ class Story:
 
 
 def stories_of(
-    headlines: Sequence[Headline], labels: Mapping[str, Ints], rows: Mapping[str, Ints], cohesion: Floats
+    headlines: Sequence[Headline],
+    labels: Mapping[str, Ints],
+    rows: Mapping[str, Ints],
+    names: Mapping[str, Sequence[int | str]],
+    cohesion: Floats,
 ) -> ShortList[Story]:
     """Return the stories, largest first, ties by first appearance.
 
-    Per level, `labels`: (rows,), and `rows`: the row that represents each label. `cohesion`: of each story.
+    Per level, `labels`: (rows,), and by label `rows`: the row that represents it, and `names`: what it is called. `cohesion`:
+    of each story.
     """
 
     def members(positions: Ints) -> ShortList[Headline]:
@@ -78,12 +83,12 @@ def stories_of(
     for story, positions in enumerate(members_of(labels["story"])):
         wordings = labels["wording"][positions]
         inner = ShortList(
-            Wording(wording, headlines[rows["wording"][wording]], members(part), part)
+            Wording(names["wording"][wording], headlines[rows["wording"][wording]], members(part), part)
             for wording in dict.fromkeys(wordings.tolist())
             for part in [positions[wordings == wording]]
         )
         best = headlines[rows["story"][story]]
-        stories.append(Story(story, best, members(positions), positions, inner, float(cohesion[story])))
+        stories.append(Story(names["story"][story], best, members(positions), positions, inner, float(cohesion[story])))
     return ShortList(sorted(stories, key=lambda story: -len(story)))
 
 

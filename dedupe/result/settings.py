@@ -125,8 +125,8 @@ def check_choice(name: str, value: str, choices: Collection[str]) -> None:
         raise InputError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
 
 
-def hours_of(window: Window | None) -> float | None:
-    """Return a window in hours, None for none; `InputError` for what is no positive time."""
+def hours_of(window: Window | None, name: str = "window") -> float | None:
+    """Return a window in hours, None for none; `InputError` for what is no positive time. `name`: of the argument."""
     if window is None:
         return None
     if isinstance(window, str):
@@ -136,5 +136,5 @@ def hours_of(window: Window | None) -> float | None:
         hours = window / timedelta(hours=1) if isinstance(window, timedelta) else float(window)
     if not 0 < hours < float("inf"):
         advice = "give a timedelta, hours, or text such as '72h'"
-        raise InputError(f"window must be a positive time, not {window!r}: {advice}")
+        raise InputError(f"{name} must be a positive time, not {window!r}: {advice}")
     return hours

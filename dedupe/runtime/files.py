@@ -61,6 +61,11 @@ def check_output(path: str, read: Iterable[str], *, force: bool = False, binary:
             raise OutputError(f"{path} is a link to a file that does not exist: name another output, or add --force")
 
 
+def is_whole_file(path: str) -> bool:
+    """Return whether what is written to `path` appears as a whole: not on standard output, a device or a named pipe."""
+    return path != "-" and (not Path(path).exists() or Path(path).is_file())
+
+
 def write_lines(lines: Iterable[str], path: str) -> None:
     """Write `lines`, each ended by a line feed; `OutputError` if that fails."""
     with writing(path) as stream:
@@ -143,9 +148,9 @@ def _compressed(stream: BinaryIO, path: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _file(path: Path) -> Iterator[BinaryIO]:
-    if path.exists() and not path.is_file():  # a device or a named pipe
-        with path.open("wb") as raw:
+    if is_whole_file(str(path)):
+        with whole_file(path) as raw:
             yield raw
     else:
-        with whole_file(path) as raw:
+        with path.open("wb") as raw:
             yield raw

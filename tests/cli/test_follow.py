@@ -160,6 +160,7 @@ def test_what_could_not_be_stored_is_fetched_again(
         (("nowhere.opml",), "no file nowhere.opml"),
         (("--every", "soon"), "not a positive time span"),
         (("--rounds", "0"), "--rounds"),
+        (("--now", "2026-03-01"), "--now has no effect on `follow`, which goes by the clock"),
         (("--skip-bad", "--rejects", "x"), "--rejects has no effect"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -110,11 +111,91 @@ def test_nothing_is_stored_twice_and_nothing_new_is_no_error(tmp_path: Path) -> 
         assert len(json_lines(beside.stdout)) == 1, "what is beside it is not lost"
 
 
+def test_a_table_shows_titles_whatever_their_column_is_called(tmp_path: Path, desk: Path) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text("headline,published\nOrchids bloom in Kew,2026-03-02\n", "utf-8")
+    for command in ("add", "match"):
+        table = run("index", command, desk, path, "--format", "table").stdout
+        assert "Orchids bloom in Kew" in table.splitlines()[3]
+
+
+# Output that fails
+
+
+@pytest.fixture
+def expected(tmp_path: Path, first: Path, later: Path) -> list[dict[str, Any]]:
+    """What is said of the later rows where nothing fails."""
+    run("index", "add", tmp_path / "twin.index", first)
+    return json_lines(run("index", "add", tmp_path / "twin.index", later).stdout)
+
+
+def test_what_cannot_be_written_is_not_stored(
+    tmp_path: Path, desk: Path, later: Path, expected: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with monkeypatch.context() as patch:
+
+        def fill(descriptor: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr("dedupe.runtime.whole_files.os.fsync", fill)
+        assert "No space left on device" in refused("index", "add", desk, later, "-o", tmp_path / "new.jsonl")
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert len(rows_of("headlines", desk)) == len(FIRST)
+    assert json_lines(run("index", "add", desk, later).stdout) == expected
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+def test_what_did_not_come_out_whole_is_said_again(
+    tmp_path: Path, desk: Path, later: Path, expected: list[dict[str, Any]]
+) -> None:
+    """A device, like a pipe, takes nothing back, so it is written when the batch is stored."""
+    assert "No space left on device" in refused("index", "add", desk, later, "-o", "/dev/full")
+    assert len(rows_of("headlines", desk)) == len(FIRST + LATER)
+    other = table(tmp_path / "other.csv", [("Chess club of Reykjavik wins cup", "Coast Daily", "2026-03-02T09:00Z")])
+    assert json_lines(run("index", "add", desk, other, "--only-new").stdout)[0]["dedupe_new"]
+    assert run("index", "match", desk, later).exit_code == 0, "which tells nobody of what was added"
+    assert json_lines(run("index", "add", desk, later, "--only-new").stdout) == expected
+    again = json_lines(run("index", "add", desk, later).stdout)
+    assert [(row["dedupe_story"], row["dedupe_flag"]) for row in again] == [
+        (row["dedupe_story"], "known") for row in expected
+    ]
+
+
+def test_an_output_that_gets_no_name_is_written_again(
+    tmp_path: Path, desk: Path, later: Path, expected: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a kill between storing and naming leaves, too."""
+    output = tmp_path / "new.jsonl"
+
+    def gone(*_: object, **__: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dedupe.runtime.whole_files._Partial.publish", gone)
+        assert "No such file" in refused("index", "add", desk, later, "-o", output)
+    assert len(rows_of("headlines", desk)) == len(FIRST + LATER) and not output.exists()
+    assert run("index", "add", desk, later, "-o", output).exit_code == 0
+    assert json_lines(output.read_text("utf-8")) == expected
+    assert run("index", "check", desk).exit_code == 0
+
+
 def test_a_dry_run_makes_nothing(tmp_path: Path, first: Path) -> None:
     outcome = run("index", "add", tmp_path / "desk.index", first, "--window", "3d", "--dry-run")
     assert "which would be made, window 72 hours" in outcome.stdout and "headlines: 3 (3 with a date" in outcome.stdout
     assert outcome.stdout.endswith("dry run: nothing was written\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first.csv"]
+
+
+def test_now_is_the_date_of_what_has_none(tmp_path: Path, desk: Path) -> None:
+    titles = tmp_path / "titles.txt"
+    titles.write_text("Orchids bloom in Kew\nOrchids wilt in Ghent\n", "utf-8")
+    rows = json_lines(run("index", "add", desk, titles, "--now", "2026-03-03").stdout)
+    assert [row["dedupe_story"] for row in rows] == ["2026-03-03-0001", "2026-03-03-0002"]
+    titles.write_text("Orchids are gone\n", "utf-8")
+    outcome = run("index", "add", desk, titles)
+    assert "warning: 1 headline without a usable date" in outcome.stderr and "moved the window" in outcome.stderr
+    assert "no date" in refused("index", "add", desk, titles, "--now", "soon")
 
 
 def test_settings_are_fixed_and_may_be_left_out(tmp_path: Path, desk: Path, later: Path) -> None:
@@ -179,8 +260,11 @@ def test_stories_are_chosen(desk: Path, later: Path) -> None:
 
     assert ids("--min-size", "2") == [ID]
     assert ids("--since", "12h") == ids("--since", "2026-03-02") == ["2026-03-02-0001"]
-    assert ids("--order", "latest", "--number", "1") == ["2026-03-02-0001"]
+    assert ids("--order", "latest", "--number", "1") == ids("--order", "newest", "--number", "1") == ["2026-03-02-0001"]
+    assert ids("--order", "first") == ids("--order", "newest")[::-1] == [ID, "2026-03-01-0002", "2026-03-02-0001"]
     assert "neither a date nor a time span" in refused("index", "stories", desk, "--since", "soon")
+    nothing = run("index", "stories", desk, "--since", "2026-04-01")
+    assert (nothing.exit_code, nothing.stdout) == (0, "") and "has no such stories" in nothing.stderr
 
 
 def test_history_tells_of_a_story_and_of_ids_that_ended(tmp_path: Path, desk: Path) -> None:
@@ -188,6 +272,7 @@ def test_history_tells_of_a_story_and_of_ids_that_ended(tmp_path: Path, desk: Pa
     corrections.write_text(f'title_a,title_b,verdict\n"{FIRST[0][0]}","{FIRST[2][0]}",story\n', "utf-8")
     outcome = run("index", "correct", desk, corrections)
     assert outcome.exit_code == 0 and "1 correction kept" in outcome.stderr
+    assert "; applied to active headlines: 1 in all" in outcome.stderr
     assert "2026-03-01-0002" in outcome.stderr.splitlines()[1]
     retired = "2026-03-01-0002"
     lines = run("index", "history", desk, retired).stdout.splitlines()
@@ -220,6 +305,8 @@ def test_forgetting_leaves_the_window(tmp_path: Path, desk: Path) -> None:
     run("index", "add", desk, new)
     assert "3 headlines deleted" in run("index", "forget", desk, "--before", "20d").stderr
     assert len(json_lines(run("index", "stories", desk).stdout)) == 1
+    first, *events = run("index", "history", desk, ID).stdout.splitlines()
+    assert first == f"{ID}: its headlines were forgotten" and len(events) == 1
 
 
 def test_a_check_ends_with_2_where_something_is_wrong(desk: Path) -> None:
@@ -311,12 +398,41 @@ def test_the_report_of_an_index_opens_in_a_browser(tmp_path: Path, desk: Path, l
     run("index", "add", desk, later)
     page = tmp_path / "today.html"
     outcome = run("index", "report", desk, "--report", page)
+    assert "<h1>Morning</h1>" in run("index", "report", desk, "--report", "-", "--title", "Morning").stdout
     assert outcome.exit_code == 0 and "5 headlines, 3 stories in" in outcome.stderr
     assert "exists" in refused("index", "report", desk, "--report", page)
     with chromium() as browser, opened(browser, page) as tab:
         assert tab.page.title().startswith("desk.index")
         assert FIRST[2][0] in tab.page.inner_text("body")
+        listed = [row["story"] for row in json_lines(run("index", "stories", desk).stdout)]
+        shown = [
+            line.split(" · ")[0] for line in tab.page.locator("#stories > .story .line .facts").all_text_contents()
+        ]
+        assert sorted(shown) == sorted(listed)
+        tab.page.click(".story summary")
+        told = tab.page.inner_text(".story .known")
+        assert told.startswith("Began 1 Mar") and "last changed" in told and "Coast Daily" in told
+        tab.page.evaluate("headlineDedupe.regroup({story: 0.9})")
+        assert "story 0" in tab.page.inner_text("#stories")
         assert (tab.errors, [request for request in tab.requests if not request.startswith("file:")]) == ([], [])
+
+
+@pytest.mark.slow
+def test_the_report_finds_a_story_by_any_of_its_ids(tmp_path: Path, desk: Path) -> None:
+    corrections = tmp_path / "corrections.csv"
+    corrections.write_text(f'title_a,title_b,verdict\n"{FIRST[0][0]}","{FIRST[2][0]}",story\n', "utf-8")
+    assert run("index", "correct", desk, corrections).exit_code == 0
+    page, retired = tmp_path / "today.html", "2026-03-01-0002"
+    assert run("index", "report", desk, "--report", page).exit_code == 0
+    with chromium() as browser, opened(browser, page, f"#stories&q={retired}") as tab:
+        (line,) = tab.page.locator("#stories > .story .line .facts").all_text_contents()
+        assert line.startswith(f"{ID} · ") and f"also {retired}" in line
+        tab.page.select_option("#sort", "changed")
+        tab.page.click(".story summary")
+        tab.page.click(".why summary")
+        tab.page.select_option("select[data-pair] >> nth=0", "different")
+        assert "index correct INDEX corrections.jsonl" in tab.page.inner_text(".verdicts")
+        assert tab.errors == []
 
 
 def test_the_report_says_what_the_index_says(tmp_path: Path, desk: Path) -> None:

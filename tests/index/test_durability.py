@@ -10,7 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -132,33 +132,6 @@ def test_a_full_disk(tmp_path):
         assert index.check() == []
 
 
-def test_a_folder_without_right_to_write(tmp_path):
-    with opened(tmp_path / "i") as index:
-        index.add([headline(FERRY)], now=at(1))
-    code = """
-        import os
-        from dedupe import OutputError
-        if os.geteuid() == 0:
-            os.setegid(65534)
-            os.seteuid(65534)
-        try:
-            with opened(folder) as index:
-                index.add([headline("Bank fined in Turin")], now=at(2))
-        except OutputError as error:
-            print(error)
-    """
-    (tmp_path / "i").chmod(0o555)
-    for path in (tmp_path / "i").iterdir():
-        path.chmod(0o444)
-    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)
-    try:
-        message = lines(started(code, tmp_path / "i"))
-    finally:
-        (tmp_path / "i").chmod(0o755)
-    assert message.count("\n") == 1 and "right to write" in message and str(tmp_path / "i") in message
-
-
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises((OutputError, InputError)) as caught:
@@ -240,6 +213,59 @@ def test_an_archive_finds_what_all_vectors_find(archived):
         found = set(index._archived.near(queries, 0.8))
         surely, perhaps = ({rows[place] for place in places[nearest >= floor].tolist()} for floor in (0.81, 0.79))
         assert surely <= found <= perhaps and len(surely) > len(queries)  # the files hold float16
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["before it is stored", "before its output is complete"])
+def test_a_kill_beside_the_output(tmp_path, moment):
+    """Adding the same again says the same as what was killed would have."""
+    rows = news(40, 18)
+    with opened(tmp_path / "twin") as index:
+        index.add(rows[:30], now=at(150))
+        expected = index.add(rows[30:], now=at(151)).rows()
+    with opened(tmp_path / "i") as index:
+        index.add(rows[:30], now=at(150))
+    code = f"""
+        import os, signal
+        from contextlib import contextmanager
+        @contextmanager
+        def output(batch):
+            if {moment == "before it is stored"}:
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield
+            os.kill(os.getpid(), signal.SIGKILL)
+        with opened(folder) as index:
+            index.add(news(40, 18)[30:], now=at(151), output=output)
+    """
+    process = started(code, tmp_path / "i")
+    process.communicate(timeout=100)
+    assert process.returncode < 0
+    with opened(tmp_path / "i") as index:
+        assert len(ids(index)) == (30 if moment == "before it is stored" else 40)
+        assert index.add(rows[30:], now=at(152), output=lambda _: nullcontext()).rows() == expected
+        assert all(item.known for item in index.add(rows[30:], now=at(153), output=lambda _: nullcontext()))
+        assert index.check() == []
+
+
+def test_an_output_is_taken_back_where_the_batch_cannot_be_stored(tmp_path):
+    steps = []
+
+    @contextmanager
+    def output(batch):
+        index._store.database._db.execute("ROLLBACK")  # so that there is nothing to commit
+        try:
+            yield
+        except BaseException:
+            steps.append("taken back")
+            raise
+        steps.append("complete")
+
+    with opened(tmp_path / "i") as index:
+        with pytest.raises(sqlite3.OperationalError, match="cannot commit"):
+            index.add([headline(FERRY)], now=at(1), output=output)
+        assert steps == ["taken back"] and ids(index) == {}
+        assert index.add([headline(FERRY)], now=at(1), output=lambda _: nullcontext())[0].new_story
+        assert index.check() == []
 
 
 @pytest.mark.slow

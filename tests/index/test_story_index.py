@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import decimal
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 import dedupe
 from dedupe import InputError, StoryIndex
 from dedupe.index import Batch
+from dedupe.index.arrivals import Times
+from dedupe.index.stored_headlines import microseconds
 from tests.support.index_news import NamedEncoder, at, headline, ids, opened
 
 FERRY = "Ferry sinks off Oslo, three dead"
@@ -368,6 +371,24 @@ def test_a_window_is_the_same_when_it_is_given_again(folder, window):
     opened(folder, window=window).close()
 
 
+@pytest.mark.parametrize("when", ["soon", -3, date(2026, 2, 14), datetime(2026, 2, 14)])
+def test_what_is_no_time_is_refused_by_its_name(folder, when):
+    with opened(folder) as index:
+        with pytest.raises(InputError, match=r"^since "):
+            index.stories(since=when)
+        with pytest.raises(InputError, match=r"^before "):
+            index.forget(when)
+
+
+def test_a_closed_index_says_so(folder):
+    with opened(folder) as index:
+        index.add([headline(FERRY)], now=at(1))
+    for call in (index.stories, index.result, lambda: index.add([headline(FERRY)]), lambda: index.forget("1d")):
+        with pytest.raises(InputError, match="was closed: open it again"):
+            call()
+    index.close()
+
+
 def test_a_window_of_no_time_is_refused(folder):
     for window in (0, "0h", "soon", -1):
         with pytest.raises(InputError, match="must be a positive time"):
@@ -491,3 +512,55 @@ def test_now_needs_a_time_zone(folder):
 
 def test_the_front_door():
     assert dedupe.StoryIndex is StoryIndex and "StoryIndex" in dedupe.__all__
+
+
+# Headlines without a date, as old news is added
+
+
+def test_old_news_without_a_date_leaves_the_window_where_it_is(tmp_path):
+    """Beside dated headlines it is as old as the latest of them; the clock is that of today."""
+    with opened(tmp_path / "i") as index:
+        index.add([headline(FERRY, 0), headline("Bank fined in Turin", 5), headline(f"{FERRY} at night", None)])
+        batch = index.add([headline("Museum of Lisbon reopens", 10), headline("Orchid of Ghent fined", None)])
+        late = index.add([headline("Tunnel in Porto closes", 2), headline("Storm in Porto closes", None)])
+        assert (batch.warnings, late.warnings) == ((), ())
+        times = index._store.database.rows(
+            "SELECT title, time FROM headlines WHERE flags LIKE '%undated%' ORDER BY row"
+        )
+        assert [time for _, time in times] == [f"2026-02-14T{8 + hour:02d}:00:00Z" for hour in (5, 10, 10)]
+        assert len(index.result()) == 7 and index.check() == []
+        assert index.match([headline(FERRY, 3), headline(FERRY, None)])[1].story == index.stories(order="first")[0].id
+
+
+@pytest.mark.parametrize(
+    ("dates", "latest", "undated"),
+    [
+        ([None], None, 1000),  # nothing has a date
+        ([None], 100, 1000),  # nor has anything of the batch, after a pause
+        ([990, None], 100, 1000),  # news of today
+        ([2, None], 990, 1000),  # an old item among it
+        ([2, None], 927, 927),  # old news
+        ([2, None], 928, 1000),  # just a window old
+        ([30, 20, None], None, 30),
+        ([30, 2000, None], None, 30),  # a date that lies in the future is none
+        ([2000, None], 30, 1000),
+    ],
+)
+def test_when_headlines_without_a_date_count_as_published(dates, latest, undated):
+    """In hours; the window is of 72, and it is hour 1000."""
+    hour = 3_600_000_000
+    now, stored = microseconds(at(1000)), None if latest is None else microseconds(at(latest))
+    times = Times.by_clock([headline("Ferry sinks", hours) for hours in dates], now, stored, 72 * hour)
+    assert (times.now, times.undated) == (now, microseconds(at(undated)))
+
+
+def test_a_window_that_only_undated_headlines_move_is_a_warning(tmp_path):
+    with opened(tmp_path / "i") as index:
+        index.add([headline(FERRY, 0), headline("Bank fined in Turin", 5)])
+        (warning,) = index.add([headline("Orchid of Ghent fined", None)]).warnings
+        assert re.match(r"1 headline without a usable date, added as of \S+ \S+, moved the window past all 2", warning)
+        assert index.add([headline("Museum of Lisbon reopens", None)]).warnings == ()
+    with opened(tmp_path / "given") as index:
+        index.add([headline(FERRY, 0), headline("Bank fined in Turin", 5)])
+        index.add([headline("Orchid of Ghent fined", None)], now=at(6))
+        assert len(index.result()) == 3

@@ -53,8 +53,11 @@ export function regroup(data, thresholds) {
   data.rows.node.forEach((node, row) => (storyOfNode[node] = labels.story[row]));
   noteWeakest(stories, tree, thresholds[data.level], storyOfNode);
   const ofRun = Object.entries(data.thresholds).every(([level, threshold]) => thresholds[level] === threshold);
-  for (const story of stories) story.number = ofRun ? data.rows.story[story.rows[0]] : story.id;
-  return { thresholds, threshold: thresholds[data.level], tree, labels, storyOfNode, stories };
+  for (const story of stories) {
+    story.number = ofRun ? data.rows.story[story.rows[0]] : story.id;
+    story.changed = ofRun && data.lasting ? data.lasting.changed[story.number] : NaN;
+  }
+  return { thresholds, threshold: thresholds[data.level], ofRun, tree, labels, storyOfNode, stories };
 }
 
 // One object per story: its rows in input order, and counts of them.

@@ -13,7 +13,7 @@ import { showYearsOf } from "./format.js";
 
 const [form, status] = [document.getElementById("controls"), document.getElementById("status")];
 const data = loadData(document.getElementById("data"));
-showYearsOf(data.rows.time);
+showYearsOf([...data.rows.time, ...(data.lasting?.first ?? []), ...(data.lasting?.changed ?? [])]);
 data.ranks = ranksOf(data);
 data.firstRow = firstRows(data);
 const app = { data, state: readAddress(location.hash, data), grouping: null, matches: null };

@@ -10,6 +10,7 @@ export function loadData(element) {
     count: rows.node.length,
     trees: Object.fromEntries(Object.entries(raw.trees).map(([level, tree]) => [level, unpackTree(tree, raw.nodes)])),
     pairs: unpackAll(raw.pairs),
+    lasting: raw.lasting && unpackAll(raw.lasting),
     dated: rows.time.some((time) => !Number.isNaN(time)),
     sourced: rows.sources.length > 1,
   };

@@ -1,5 +1,7 @@
 // The stories that match the search box and the filters, and their order.
 
+import { idsOf } from "./lasting.js";
+
 const DAY = 86400; // seconds
 
 export function fold(text) {
@@ -30,7 +32,8 @@ function foldedRows(data) {
   if (data.folded) return data.folded;
   const titles = data.rows.titles.map(fold);
   const sources = data.rows.sources.map(fold);
-  data.folded = Array.from(data.rows.title, (title, row) => `${titles[title]} ${sources[data.rows.source[row]]}`);
+  const text = (title, row) => `${titles[title]} ${sources[data.rows.source[row]]} ${idsOf(data, row)}`;
+  data.folded = Array.from(data.rows.title, text);
   return data.folded;
 }
 
@@ -47,6 +50,7 @@ const KINDS = {
 const ORDERS = {
   largest: () => 0,
   newest: (a, b) => dated(b.last) - dated(a.last),
+  changed: (a, b) => dated(b.changed) - dated(a.changed),
   weakest: (a, b) => a.weakestMean - b.weakestMean,
 };
 

@@ -5,6 +5,7 @@ import { pairProbability, otherEnd, connections, partsOf, reasonsFrom } from "./
 import { searchWords } from "./search.js";
 import { inBatches, isolated, joined, make, disclosure, webLink } from "./elements.js";
 import { highlighted, idOf, sourceOf, titleOf } from "./titles.js";
+import { about, beyond, lastingOf } from "./lasting.js";
 import { twoDigits, count, groupNoun, minute, number, shortened, span } from "./format.js";
 import { verdictChoice } from "./verdicts.js";
 
@@ -26,12 +27,9 @@ function singleLine(app, story) {
   const { data } = app;
   const [row] = story.rows;
   const title = webLink(data.rows.urls[row], highlighted(titleOf(data, row), searchWords(app.state.q)), "title");
-  return make(
-    "div",
-    { className: "line" },
-    size(1),
-    make("div", {}, title, facts([numberOf(app, story), sourceOf(data, row), minute(data.rows.time[row]), idOf(data, row)])),
-  );
+  const own = [sourceOf(data, row), minute(data.rows.time[row]), idOf(data, row)];
+  const line = facts([numberOf(app, story), ...own, ...beyondOf(app, story)]);
+  return make("div", { className: "line" }, size(1), make("div", {}, title, line));
 }
 
 function groupLine(app, story, hits) {
@@ -41,7 +39,9 @@ function groupLine(app, story, hits) {
     size(story.rows.length),
     make("span", {}, title, facts(summary(app, story)), firstHit(app, story, hits, words)),
   ];
-  return disclosure(make("span", { className: "line" }, line), () => storyBody(app, story));
+  const known = lastingOf(app, story);
+  const body = () => [known ? about(known) : [], storyBody(app, story)].flat();
+  return disclosure(make("span", { className: "line" }, line), body);
 }
 
 function size(rows) {
@@ -54,9 +54,14 @@ function facts(parts) {
   return line.length ? make("span", { className: "facts" }, line) : null;
 }
 
-// The number of a story, the same as in the files of the run while its thresholds hold.
+// The id of a story in an index, or its number; the same as in the files of the run while its thresholds hold.
 function numberOf(app, story) {
-  return `${groupNoun(app, 1)} ${story.number}`;
+  return lastingOf(app, story)?.id ?? `${groupNoun(app, 1)} ${story.number}`;
+}
+
+function beyondOf(app, story) {
+  const known = lastingOf(app, story);
+  return known ? beyond(known) : [];
 }
 
 // The sources with most headlines of a story, by name.
@@ -75,6 +80,7 @@ function summary(app, story) {
     sourceNames(data, story),
     data.level === "story" ? count(story.wordings, "wording") : count(story.titles, "title"),
     span(story.first, story.last),
+    ...beyondOf(app, story),
     story.weakest < 0 ? "" : `weakest join ${twoDigits(story.weakestMean)}`,
   ];
 }

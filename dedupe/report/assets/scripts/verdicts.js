@@ -32,7 +32,8 @@ export function verdictBar(app) {
   const button = make("button", { type: "button" }, `Save ${count(verdicts.size, "verdict")}`);
   button.addEventListener("click", () => save(app));
   bar.hidden = !verdicts.size;
-  bar.replaceChildren(button, " for the next run: ", make("code", {}, `--corrections ${FILE}`));
+  const use = app.data.lasting ? `index correct INDEX ${FILE}` : `--corrections ${FILE}`;
+  bar.replaceChildren(button, app.data.lasting ? " for the index: " : " for the next run: ", make("code", {}, use));
   return bar;
 }
 
