@@ -27,13 +27,13 @@ from dedupe.text.words import OPPOSITES, words
 OTHER_EVENT = -6.0
 """What is added to the log odds where two parts have changed places, or a word has become its opposite or another of its kind."""
 SAME_EVENT = 3.0
-"""The same where two parts have changed places around a word without sides."""
-SAME_WORDS = 6.0
-"""The same where all words are the same or synonyms."""
+"""The same where two parts have changed places around a word without sides, or all words are the same or synonyms."""
 _MIN_SIMILARITY = 0.7  # cosine; titles that differ by so little have more, except short ones
 _SHORT = 5  # words up to which titles are looked at whatever their cosine
 _MOST_OTHER = 6  # words that one title has and the other lacks, where these may be one name and light words
-_CONNECTIVES = frozenset("and or as while vs versus v".split())
+_CONNECTIVES = frozenset("and or but as while vs versus v is are was were".split())
+_REPORTING = frozenset(map(stem, "say claim warn hope fear report reveal show find suggest believe insist".split()))
+_MIN_REPORTED = 3  # words of what is reported: "storm nears, mayor warns"; a shorter part is who is warned
 _WITHOUT_SIDES = frozenset(map(stem, "meet marry wed divorce draw tie face play clash debate merge talk agree".split()))
 _MORE_OPPOSITES = """
     safe/dangerous toxic/harmless healthy/sick true/false real/fake good/bad better/worse help/harm heavy/light
@@ -96,7 +96,7 @@ def _differ_little(first: Sequence[str], second: Sequence[str]) -> bool:
 
 def _of_kinds(first: str, second: str) -> float:
     if says_the_same(first, second):
-        return SAME_WORDS
+        return SAME_EVENT
     return OTHER_EVENT if one_and_other(first, second) else 0.0
 
 
@@ -111,11 +111,13 @@ def _of_places(first: Sequence[str], second: Sequence[str]) -> float:
     middles = list(_middles(first, second))
     if not middles:
         return 0.0
-    return SAME_EVENT if any(map(_has_no_sides, middles)) else OTHER_EVENT
+    return SAME_EVENT if any(_has_no_sides(middle, longest) for middle, longest in middles) else OTHER_EVENT
 
 
-def _has_no_sides(middle: Sequence[str]) -> bool:
-    return _CONNECTIVES.issuperset(middle) or not _WITHOUT_SIDES.isdisjoint(map(stem, middle))
+def _has_no_sides(middle: Sequence[str], longest: int) -> bool:
+    if _CONNECTIVES.issuperset(middle) or (longest >= _MIN_REPORTED and stem(middle[-1]) in _REPORTING):
+        return True
+    return not _WITHOUT_SIDES.isdisjoint(map(stem, middle))
 
 
 def _names_changed_places(first: Sequence[str], second: Sequence[str]) -> bool:
@@ -138,11 +140,11 @@ def _are_opposites(first: str, second: str) -> bool:
     return negated or frozenset((stem(first), stem(second))) in _OPPOSED
 
 
-def _middles(first: Sequence[str], second: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield what stands between two parts that have changed places, for each way to see it so."""
+def _middles(first: Sequence[str], second: Sequence[str]) -> Iterator[tuple[Sequence[str], int]]:
+    """Yield what stands between two parts that have changed places, and the words of the longer, for each way to see it so."""
     count = len(first)
     for left in range(1, count - 1):
         for right in range(1, count - left):
             middle = first[left : count - right]
             if second == [*first[count - right :], *middle, *first[:left]]:
-                yield middle
+                yield middle, max(left, right)

@@ -21,7 +21,7 @@ _LIGHT = frozenset(
     """a an the of in on at to for from by with as and is are was were be been being it its this that these those his her their
     our your my has have had amid""".split()
 )
-_KINDS = {
+KINDS = {
     "country": """afghanistan albania algeria angola argentina armenia australia austria azerbaijan bahrain bangladesh belarus
         belgium bolivia bosnia brazil britain/uk/u_k/united_kingdom/england/scotland/wales/northern_ireland bulgaria cambodia
         cameroon canada chad chile china colombia congo croatia cuba cyprus denmark ecuador egypt estonia ethiopia finland
@@ -45,18 +45,30 @@ _KINDS = {
         indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana
         nebraska nevada new_hampshire new_jersey new_mexico north_carolina ohio oklahoma oregon pennsylvania south_carolina
         tennessee texas utah vermont virginia west_virginia wisconsin wyoming""",
-    "city": """amsterdam ankara athens atlanta auckland baghdad baltimore bangkok barcelona beijing beirut belfast berlin
-        birmingham bogota boston bratislava brisbane brussels bucharest budapest buffalo cairo calgary cardiff chicago
-        cincinnati cleveland cologne copenhagen dallas damascus delhi denver detroit dhaka dubai dublin edinburgh frankfurt
-        geneva glasgow hamburg hanoi havana helsinki hong_kong houston indianapolis istanbul jakarta jerusalem johannesburg
-        kabul karachi kathmandu kharkiv kyiv lagos las_vegas leeds leipzig lisbon liverpool london los_angeles louisville
-        lyon madrid manchester manila marseille melbourne memphis miami milan milwaukee minneapolis montreal moscow mumbai
-        munich nairobi naples nashville new_york oakland odesa orlando osaka oslo ottawa paris perth philadelphia phoenix
-        pittsburgh portland porto prague riga rome rotterdam sacramento san_diego san_francisco santiago sarajevo seattle
-        seoul shanghai sheffield sofia stockholm stuttgart sydney tallinn tampa tehran tokyo toronto tulsa tunis turin
-        valencia vancouver venice vienna vilnius warsaw zagreb zurich""",
-    "commodity": """gold silver copper platinum palladium nickel zinc lithium cobalt uranium oil/crude/brent gas coal wheat
-        corn soy/soybean rice sugar coffee cocoa cotton cattle steel aluminium/aluminum""",
+    "city": """aberdeen abuja accra addis_ababa albuquerque aleppo algiers almaty amman amsterdam anchorage ankara
+        antalya antwerp athens atlanta auckland baghdad baku baltimore bangkok barcelona basel basra beijing beirut
+        belfast belgrade bengaluru/bangalore bergen berlin bern bilbao birmingham bogota boise bologna bordeaux boston
+        bradford bratislava bremen brisbane bristol bruges brussels bucharest budapest buenos_aires buffalo busan
+        cairo calgary cambridge cape_town caracas cardiff casablanca chennai chicago chisinau cincinnati cleveland
+        cologne colombo copenhagen coventry dakar dallas damascus delhi denver des_moines detroit dhaka dnipro doha
+        donetsk dresden dubai dublin dundee durban edinburgh eindhoven florence frankfurt fresno galway gaza_city
+        gdansk geneva genoa ghent glasgow gothenburg granada groningen guadalajara guangzhou haifa hamburg hanoi
+        harare havana helsinki hong_kong honolulu houston hyderabad indianapolis innsbruck islamabad istanbul izmir
+        jakarta jeddah jerusalem johannesburg kabul kampala kano karachi kathmandu kazan khan_younis kharkiv khartoum
+        kherson kolkata krakow kuala_lumpur kyiv lagos lahore las_vegas lausanne leeds leicester leipzig lille lima
+        lisbon liverpool ljubljana london los_angeles louisville luanda luhansk lviv lyon madrid malaga malmo
+        manchester manila marseille medellin melbourne memphis miami milan milwaukee minneapolis minsk monterrey
+        montevideo montreal moscow mosul mumbai munich nagoya nairobi nantes naples nashville new_york norwich
+        nottingham nuremberg oakland odesa omaha orlando osaka oslo ottawa oxford palermo paris perth philadelphia
+        phoenix piraeus pittsburgh plymouth portland porto portsmouth prague pretoria quito rafah raleigh riga
+        rio_de_janeiro/rio riyadh rome rotterdam sacramento salt_lake_city salzburg san_antonio san_diego
+        san_francisco san_jose santiago sao_paulo sarajevo seattle seoul seville shanghai sheffield shenzhen skopje
+        sofia southampton spokane st_petersburg stockholm strasbourg stuttgart swansea sydney tallinn tampa tashkent
+        tbilisi tehran thessaloniki tijuana tirana tokyo toronto toulouse tucson tulsa tunis turin turku utrecht
+        valencia vancouver venice vienna vilnius warsaw wichita wroclaw wuhan yerevan zagreb zaporizhzhia zaragoza
+        zurich""",
+    "commodity": """gold silver copper tin platinum palladium nickel zinc lithium cobalt uranium oil/crude/brent gas coal wheat
+        corn soy/soybean rice sugar coffee cocoa cotton cattle steel petrol/gasoline diesel aluminium/aluminum""",
     "medal": "gold silver bronze",
     "currency": """dollar euro yen pound/sterling yuan/renminbi rupee ruble/rouble franc lira peso krona krone zloty rand
         bitcoin ether/ethereum""",
@@ -65,9 +77,12 @@ _KINDS = {
         bank_of_canada reserve_bank_of_australia/rba riksbank""",
     "company": """apple google/alphabet/youtube microsoft/xbox/windows amazon/aws meta/facebook/instagram/whatsapp netflix
         spotify nvidia intel amd samsung sony nintendo huawei xiaomi tesla toyota honda nissan ford gm/general_motors
-        volkswagen/vw bmw mercedes hyundai boeing airbus uber ibm oracle openai anthropic disney comcast paramount walmart
+        volkswagen/vw bmw mercedes hyundai boeing airbus uber lyft ibm oracle openai anthropic disney comcast paramount walmart
         costco ikea kroger starbucks mcdonald pfizer moderna novartis bayer shell exxon chevron barclays hsbc citigroup/citi
-        goldman broadcom micron ryanair lufthansa easyjet tiktok reddit siemens paypal mastercard""",
+        asus lenovo goldman broadcom micron ryanair lufthansa easyjet tiktok reddit siemens paypal mastercard""",
+    "app": """instagram whatsapp tiktok youtube twitter snapchat telegram reddit twitch chatgpt gemini claude copilot android
+        ios/iphone ipad chrome firefox safari""",
+    "shop": "tesco aldi lidl sainsbury asda walmart costco amazon",
     "team": """lakers celtics knicks warriors bulls nets bucks suns mavericks/mavs nuggets clippers spurs raptors pistons
         hornets hawks 76_ers/sixers grizzlies pelicans timberwolves pacers cavaliers/cavs patriots steelers cowboys eagles
         packers chiefs ravens bengals browns texans colts jaguars broncos raiders chargers 49_ers/niners seahawks
@@ -78,7 +93,7 @@ _KINDS = {
     "number in a row": "first second third fourth fifth sixth seventh eighth ninth tenth",
     "month": "january/jan february/feb march april june july august/aug september/sept october/oct november/nov december/dec",
     "weekday": "monday tuesday wednesday thursday friday saturday sunday",
-    "holiday": "christmas easter thanksgiving halloween ramadan diwali",
+    "holiday": "christmas easter thanksgiving halloween ramadan diwali holi nowruz",
     "season": "spring summer autumn winter",
     "hazard": "earthquake/quake flood/flooding tornado avalanche drought wildfire/bushfire landslide heatwave",
     "chamber": "senate house",
@@ -90,29 +105,37 @@ _KINDS = {
     "science": "physics chemistry literature medicine economics biology",
     "award": "oscar grammy emmy bafta golden_globe",
     "league": "nba nfl mlb nhl wnba",
-    "stage of a case": "arrest/charge/indict convict sentence/jail acquit/clear/not_guilty",
+    "round": "quarter_final/quarterfinal semi_final/semifinal final",
+    "vote": "primary runoff/run_off general_election by_election referendum",
+    "party": "labour conservative/tory snp greens democrat republican",
+    "stage of a case": "arrest/charge/indict convict sentence/jail acquit/clear",
     "direction": """rise/rose/risen/climb/gain/jump/surge/soar/rally/increase/advance/rebound/recover/strengthen
         fall/fell/fallen/drop/slip/slide/slid/plunge/tumble/sink/sank/decline/decrease/retreat/slump/crash/weaken""",
 }
 """Per kind, its things, and between strokes the names of one thing; "_" stands for a space."""
-_SIDES = """
-    win/won/victory/triumph lose/lost/defeat | open/reopen close/shut | approve/pass/adopt/accept reject/veto/block |
+SIDES = """
+    win/won/victory/triumph lose/lost/defeat | open/reopen close/shut |
+    approve/pass/adopt/accept/allow/ratify/uphold reject/veto/block/overturn/annul |
     begin/began/start/resume/restart end/stop/halt | free/freed/release/acquit/pardon jail/detain/arrest |
-    hire/appoint fire/sack/dismiss | join leave/left/quit | land/arrive/dock take_off/took_off/depart/leave/left/undock
-    | enter leave/left/exit | promote relegate/demote | impose/reimpose/introduce lift/scrap/abolish/repeal |
-    upgrade downgrade | appear disappear/vanish | legalise/legalize ban/outlaw | attend boycott |
-    buy/bought/acquire sell/sold | file drop/withdraw/withdrew | contain/under_control out_of_control | include exclude
-    | nationalise/nationalize privatise/privatize | optimism/optimistic pessimism/pessimistic | bullish bearish |
+    hire/appoint/reappoint/reinstate fire/sack/dismiss | join leave/left/quit |
+    land/arrive/dock take_off/took_off/depart/leave/left/undock | enter leave/left/exit | promote relegate/demote |
+    impose/reimpose/introduce/unveil/revive lift/scrap/abolish/repeal/shelve/drop | upgrade downgrade |
+    appear disappear/vanish | legalise/legalize ban/outlaw | attend/join boycott/skip | buy/bought/acquire sell/sold |
+    file/submit drop/withdraw/withdrew | contain/under_control out_of_control | include exclude |
+    nationalise/nationalize privatise/privatize | optimism/optimistic pessimism/pessimistic | bullish bearish |
     inflation deflation | inflow outflow | buyer seller | biggest/largest smallest | highest lowest | oldest youngest |
     older younger | hottest/warmest coldest | hotter/warmer colder | fastest slowest | faster/quicker slower |
     richest poorest | longer shorter | flood drought | domestic foreign | rural urban | sunrise/dawn sunset/dusk |
     birth death | bride groom | prince princess | male female | senior junior | maximum minimum |
-    freeze/froze/frozen thaw/unfreeze | lock unlock | connect disconnect | accelerate slow | improve worsen/deteriorate
-    | build/built/construct demolish | capture escape | qualify eliminate | score miss | encourage discourage |
-    escalate de_escalate/ease | lender borrower | arrival departure | immigration emigration | confirm/admit deny |
-    uphold/upheld overturn | recommend warn | steal/stole/stolen return/recover | face/host beat/beaten/thrash/rout
-"""
-"""The same where a kind has two sides; "|" stands between kinds."""
+    freeze/froze/frozen thaw/unfreeze | lock unlock | connect disconnect | accelerate slow | improve worsen/deteriorate |
+    build/built/construct demolish | capture escape | qualify eliminate | score miss | encourage discourage |
+    escalate de_escalate/ease | lender borrower | arrival departure | immigration emigration |
+    confirm/admit/acknowledge deny | recommend warn | steal/stole/stolen return/recover |
+    face/host beat/beaten/thrash/rout | launch/launched cancel/halt/delay/postpone | rescue/survive/recover die/drown/kill
+    | spare/pardon execute | cheapest priciest | thicker thinner | guilty not_guilty/innocent | praise/cheer jeer/boo |
+    grow/grew shrink/shrank | flee/fled return | stay quit/step_down/stepped_down
+""".split("|")
+"""The same where a kind has two sides, one kind for each member."""
 _SYNONYMS = """
     reopen/open_again die/died/pass_away/passed_away resign/quit/step_down/stepped_down fire/blaze contain/under_control
     record_high/all_time_high buy/bought/acquire car/vehicle injure/hurt/wound film/movie oil/crude
@@ -147,13 +170,18 @@ def says_the_same(first: str, second: str) -> bool:
 
 
 def _else_alike(a: _Title, b: _Title, kind: str) -> bool:
-    """Whether each title has at most one word that the other lacks, apart from those of `kind`."""
-    left, right = (
-        Counter(_synonyms().get(name, name) for name in title.content if kind not in _names().get(name, ()))
+    """Whether each title has at most one word that the other lacks, apart from those of `kind`.
+
+    Words around one of two sides must keep their order: who sells to a buyer tells of one event with who buys.
+    """
+    first, second = (
+        [_synonyms().get(name, name) for name in title.content if kind not in _names().get(name, ())]
         for title in (a, b)
     )
-    shared = (left & right).total()
-    return shared > 0 and max(left.total(), right.total()) - shared <= (shared > 1)
+    shared = (Counter(first) & Counter(second)).total()
+    if not shared or max(len(first), len(second)) - shared > (shared > 1):
+        return False
+    return kind in KINDS or [name for name in first if name in second] == [name for name in second if name in first]
 
 
 @lru_cache(maxsize=50_000)
@@ -192,9 +220,8 @@ def _stems(name: str) -> str:
 @lru_cache(maxsize=1)
 def _names() -> Mapping[str, Mapping[str, str]]:
     """Return the kinds of each name, in stems, and which thing of the kind it names."""
-    sides = (line.strip() for line in _SIDES.split("|"))
     names: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for kind, things in [*_KINDS.items(), *((pair, pair) for pair in sides)]:
+    for kind, things in [*KINDS.items(), *((sides, sides) for sides in SIDES)]:
         for thing in things.split():
             for name in thing.split("/"):
                 names[_stems(name)][kind] = thing
