@@ -109,11 +109,11 @@ KINDS = {
     "vote": "primary runoff/run_off general_election by_election referendum",
     "party": "labour conservative/tory snp greens democrat republican",
     "stage of a case": "arrest/charge/indict convict sentence/jail acquit/clear",
-    "direction": """rise/rose/risen/climb/gain/jump/surge/soar/rally/increase/advance/rebound/recover/strengthen
-        fall/fell/fallen/drop/slip/slide/slid/plunge/tumble/sink/sank/decline/decrease/retreat/slump/crash/weaken""",
 }
 """Per kind, its things, and between strokes the names of one thing; "_" stands for a space."""
 SIDES = """
+    rise/rose/risen/climb/gain/jump/surge/soar/rally/increase/advance/rebound/recover/strengthen
+        fall/fell/fallen/drop/slip/slide/slid/plunge/tumble/sink/sank/decline/decrease/retreat/slump/crash/weaken |
     win/won/victory/triumph lose/lost/defeat | open/reopen close/shut |
     approve/pass/adopt/accept/allow/ratify/uphold reject/veto/block/overturn/annul |
     begin/began/start/resume/restart end/stop/halt | free/freed/release/acquit/pardon jail/detain/arrest |
@@ -143,6 +143,10 @@ _SYNONYMS = """
     rise/rose/climb/gain/jump/surge/soar/up fall/fell/drop/slip/slide/sink/plunge/tumble/down
 """
 """Names that may stand for each other where all else is the same."""
+_CONVERSE = frozenset(
+    map(stem, "win won gain beat take took lose lost buy bought acquire sell sold give gave get got receive".split())
+)
+"""What one of two parties does and the other meets with: if Leeds win, Everton lose."""
 
 
 class _Title(NamedTuple):
@@ -174,6 +178,9 @@ def _else_alike(a: _Title, b: _Title, kind: str) -> bool:
 
     Words around one of two sides must keep their order: who sells to a buyer tells of one event with who buys.
     """
+    mine, theirs = set(a.content) - set(b.content), set(b.content) - set(a.content)
+    if min(len(mine), len(theirs)) > 1 and not _CONVERSE.isdisjoint(mine) and not _CONVERSE.isdisjoint(theirs):
+        return False  # "Leeds win final", "Everton lose final"
     first, second = (
         [_synonyms().get(name, name) for name in title.content if kind not in _names().get(name, ())]
         for title in (a, b)

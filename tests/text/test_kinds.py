@@ -32,6 +32,8 @@ def test_what_each_title_names(first, second, named):
         ("Peru beat Chile 2-1 in Lima", "Peru through to final after win"),
         ("Oil rises as dollar falls", "Oil falls as dollar rises"),  # both sides in both
         ("Peru sells jets to Chile", "Chile buys jets from Peru"),  # what one sells the other buys
+        ("Arsenal win league cup final", "Chelsea lose league cup final"),
+        ("Dollar rises against peso", "Peso falls against dollar"),
         ("Arsenal win 2-1 against Wolves", "Wolves lose 2-1 to Arsenal"),
         ("Prices up the most since June", "Prices up the most since August"),
         ("Teachers in Kenya end long strike over pay", "Farmers in Ghana welcome first rain for months"),  # much else
