@@ -36,7 +36,9 @@ def main(out: Path | None, half: Sequence[str], show: bool) -> None:
         rows = [row for row in read_rows(PAIRS) if row["half"] == name]
         result[name] = {way: _shares(rows, judge(rows), show) for way, judge in ways.items()}
         for way, shares in result[name].items():
-            click.echo(f"{name}, {way}: " + ", ".join(f"{key} {shares[key]}" for key in (*VERDICTS, "events")))
+            click.echo(
+                f"{name}, {way}: " + ", ".join(f"{key} {shares[key]}" for key in (*VERDICTS, "events") if key in shares)
+            )
     if out is not None:
         write_json(result, out)
 
