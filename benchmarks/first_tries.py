@@ -49,7 +49,7 @@ def _compared(row: dict[str, Any], encoder: Any) -> str:
 
 
 def _in_lists(rows: list[dict[str, Any]], encoder: Any) -> Iterator[str]:
-    """Yield the verdict on each pair where ten pairs, every so-manieth of the rows, are the titles of one list."""
+    """Yield the verdict on each pair where the titles of ten pairs, spread evenly over the rows, are one list."""
     lists = max(len(rows) // _LIST_PAIRS, 1)
     verdicts = {}
     for start in range(lists):
