@@ -226,7 +226,7 @@ def _verdicts(pairs: PairTable, thresholds: Mapping[str, float]) -> list[str]:
 def features_of_pairs(titles: TitleFeatures, pairs: PairTable, scale: Scale) -> Float32s:
     """Return the features of pairs of titles, their context, and what their difference adds, (pairs, features)."""
     own = pair_features(titles, pairs.i, pairs.j, scale(pairs.similarity), scale(pairs.wording_similarity))
-    difference = difference_log_odds(titles.texts, pairs).astype(np.float32)
+    difference = difference_log_odds(titles, pairs).astype(np.float32)
     return np.column_stack([own, pairs.context.astype(np.float32), difference])
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from dedupe.text.document_frequencies import document_frequencies
+from dedupe.text.kinds import one_and_other
 from dedupe.text.numbers import series_of
 from dedupe.text.words import OPPOSITES, Facts, facts, opposite_of, words, words_by_stem
 
@@ -166,12 +167,14 @@ def _opposites(first: Facts, second: Facts) -> str:
 
 def _difference(a: str, b: str, log_odds: float) -> str:
     """Say what the one thing is in which the titles differ, see `minimal_pairs`."""
+    if sorted(words(a.casefold())) == sorted(words(b.casefold())):
+        stands_first = "it makes no difference which part stands first"
+        return f"the same words, {f'and {stands_first}' if log_odds > 0 else 'but two parts have changed places'}"
     if log_odds > 0:
-        return "the same words, and it makes no difference which part stands first"
-    same = sorted(words(a.casefold())) == sorted(words(b.casefold()))
-    return (
-        "the same words, but two parts have changed places" if same else "alike, but one says the opposite of the other"
-    )
+        return "the same words, apart from endings and synonyms"
+    if named := one_and_other(a, b):
+        return f"alike, but one says {named[0]}, the other {named[1]}"
+    return "alike, but one says the opposite of the other"
 
 
 def _opinion(read_wording: float, read_story: float) -> str:

@@ -277,7 +277,7 @@ class Scorer:
         pairs = self.judge.with_context(context, pairs, self.crowd)
         pairs = replace(pairs, p_story=with_address(pairs.p_story, same_address))
         same_record = self.same_record.contain(pairs.i, pairs.j)
-        difference = difference_log_odds(self.titles.texts, pairs)
+        difference = difference_log_odds(self.titles, pairs)
         p_wording, p_story = (
             with_difference(with_record(p, same_record), difference) for p in (pairs.p_wording, pairs.p_story)
         )

@@ -1,0 +1,87 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedupe.text.kinds import KINDS, SIDES, one_and_other, says_the_same
+
+
+@pytest.mark.parametrize(
+    "first, second, named",
+    [
+        ("Tin mine opens in Bolivia", "Tin mine opens in Peru", ("Bolivia", "Peru")),
+        ("Floods hit North Carolina", "Floods hit South Carolina", ("North Carolina", "South Carolina")),
+        ("Zinc up 2 percent", "Nickel rises 2%", ("Zinc", "Nickel")),
+        ("Bus crash in Turin injures 9", "Nine injured in Porto bus crash", ("Turin", "Porto")),
+        ("Balloon lands in Leeds", "Balloon takes off from Leeds", ("lands", "takes off")),
+        ("Grain exports climbed in Kenya", "Grain exports fell in Kenya", ("climbed", "fell")),
+        ("Nurse found guilty", "Nurse found not guilty", ("guilty", "not guilty")),
+        ("Rowers take silver in Linz", "Rowers take bronze in Linz", ("silver", "bronze")),
+    ],
+)
+def test_what_each_title_names(first, second, named):
+    assert one_and_other(first, second) == named
+    assert one_and_other(second, first) == named[::-1]
+
+
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        ("Storm hits Japan", "Storm hits Tokyo"),  # a city and its country
+        ("Russian strike kills five", "Strike in Ukraine kills five"),  # who and where
+        ("Peru beat Chile", "Chile beat Peru"),  # both name both
+        ("Peru beat Chile 2-1 in Lima", "Peru through to final after win"),
+        ("Oil rises as dollar falls", "Oil falls as dollar rises"),  # both sides in both
+        ("Peru sells jets to Chile", "Chile buys jets from Peru"),  # what one sells the other buys
+        ("Arsenal win league cup final", "Chelsea lose league cup final"),
+        ("Dollar rises against peso", "Peso falls against dollar"),
+        ("Arsenal win 2-1 against Wolves", "Wolves lose 2-1 to Arsenal"),
+        ("Prices up the most since June", "Prices up the most since August"),
+        ("Teachers in Kenya end long strike over pay", "Farmers in Ghana welcome first rain for months"),  # much else
+        ("Quake off Chile", "Earthquake off Chile"),  # one thing
+        ("Kenya", "Ghana"),  # nothing in common
+        ("", "Kenya"),
+        ("", ""),
+    ],
+)
+def test_titles_of_which_nothing_is_said(first, second):
+    assert one_and_other(first, second) is None and one_and_other(second, first) is None
+
+
+@pytest.mark.parametrize(
+    "first, second, same",
+    [
+        ("Porto zoo reopens", "Porto zoo opens again", True),
+        ("Ferry captain steps down", "Ferry captain resigned", True),
+        ("Rye up five per cent", "Rye rises 5%", True),
+        ("Movie star dies at 90", "Film star passes away at 90", True),
+        ("Rye up $5", "Rye up 5%", False),
+        ("Rye up 5%", "Rye up 6%", False),
+        ("Mayor to visit Porto", "Mayor visits Porto", False),
+        ("Brindle 11 reviewed", "Brindle 11a reviewed", False),
+        ("Dog bites man", "Man bites dog", False),
+    ],
+)
+def test_the_same_words_apart_from_synonyms(first, second, same):
+    assert says_the_same(first, second) == says_the_same(second, first) == same
+
+
+def test_no_thing_of_a_kind_shares_a_name_with_another():
+    for kind, things in [*KINDS.items(), *((side, side) for side in SIDES)]:
+        names = [name for thing in things.split() for name in thing.split("/")]
+        assert len(set(names)) == len(names), kind
+    assert all(len(side.split()) == 2 for side in SIDES)
+
+
+_WORDS = st.sampled_from(
+    "gold silver rises falls takes off in Peru Chile North South Korea 5 percent not since the".split()
+)
+
+
+@given(st.lists(_WORDS, max_size=7).map(" ".join), st.lists(_WORDS, max_size=7).map(" ".join))
+def test_the_order_of_the_two_makes_no_difference_and_a_title_says_the_same_as_itself(first, second):
+    named, reverse = one_and_other(first, second), one_and_other(second, first)
+    assert (named is None) == (reverse is None)
+    assert one_and_other(first, first) is None and says_the_same(first, first)
+    if named:
+        assert not says_the_same(first, second)
+        assert named[0] in first and named[1] in second
