@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import groupby
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
@@ -24,6 +27,7 @@ _USED = frozenset(
     """inputs title_column date_column day_first date_format now source_column id_column url_column skip_bad model threads window
     story_threshold wording_threshold reader quiet output keep dry_run""".split()
 )
+_SECONDS = 60  # from one line of a log to the next, at least
 
 
 @dataclass(frozen=True)
@@ -102,13 +106,27 @@ def run_on_cluster(
         skip_bad=inputs.skip_bad,
         pairs=cluster.pairs,
         rows_per_part=rows_per_part,
-        progress=not job.quiet,
+        progress=not job.quiet and (sys.stderr.isatty() or Log()),
         dashboard=None if job.quiet else lambda link: say(f"dashboard: {link}"),
     )
     if not job.quiet:
-        say(", ".join(filter(None, _counts(summary, level))))
+        say("; ".join([", ".join(filter(None, _counts(summary, level))), _how_read(inputs.inputs, summary.columns)]))
         for message in summary.messages:
             say(f"warning: {message}")
+
+
+class Log:
+    """A `Progress` for standard error that is no terminal: a line from time to time, none for a job of less than a minute."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock, self._last = clock, clock()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Say how many rows of a step are done."""
+        now = self._clock()
+        if now - self._last >= _SECONDS:
+            self._last = now
+            say(f"{step}: {done:,} of {count(total, 'row')}")
 
 
 def _check(job: GroupingOptions, inputs: InputOptions, level: str) -> None:
@@ -132,7 +150,9 @@ def _planned(job: GroupingOptions, inputs: InputOptions, columns: Columns, rows_
 
     parts = plan(inputs.inputs, rows_per_part)
     found, doubts = columns_of(parts, columns, skip_bad=inputs.skip_bad)
-    rows = {name: sum(part.rows for part in group) for name, group in groupby(parts, key=lambda part: part.name)}
+    rows = Counter[str]()
+    for part in parts:
+        rows.update({piece.name: piece.rows for piece in part.pieces})
     return [
         *(f"warning: {doubt}" for doubt in doubts),
         f"columns: {', '.join(f'{field} from {column!r}' for field, column in found.items())}",
@@ -142,6 +162,12 @@ def _planned(job: GroupingOptions, inputs: InputOptions, columns: Columns, rows_
         f"output: {count(len(parts), 'Parquet file')} in {job.output}",
         "dry run: nothing was written",
     ]
+
+
+def _how_read(names: Sequence[str], columns: Mapping[str, str]) -> str:
+    """Return which columns were read, as one machine says it of each input."""
+    what = names[0] if len(names) == 1 else count(len(names), "input")
+    return f"read {what} as Parquet: {', '.join(f'{field} from {column!r}' for field, column in columns.items())}"
 
 
 def _counts(summary: JobSummary, level: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,8 +22,13 @@ _NOT_LOADED = "The remote function failed to import"
 class Engine(Protocol):
     """What runs the tasks of a step."""
 
-    def run(self, job: Job, step: str, task: Task, parts: Iterable[int]) -> dict[int, Any]:
-        """Return what the task of each part returned; those that an earlier run finished are not run again."""
+    def run(
+        self, job: Job, step: str, task: Task, parts: Iterable[int], rows: Sequence[int] | None = None
+    ) -> dict[int, Any]:
+        """Return what the task of each part returned; those that an earlier run finished are not run again.
+
+        `rows`: for how many rows of the input each part stands, as progress tells; by default they are shared evenly.
+        """
 
 
 @dataclass(frozen=True)
@@ -32,15 +37,26 @@ class InOrder:
 
     progress: Progress = silent
 
-    def run(self, job: Job, step: str, task: Task, parts: Iterable[int]) -> dict[int, Any]:
+    def run(
+        self, job: Job, step: str, task: Task, parts: Iterable[int], rows: Sequence[int] | None = None
+    ) -> dict[int, Any]:
         """Return what the task of each part returned."""
         wanted, results = list(parts), job.store.finished(step)
-        for done, part in enumerate(wanted):
-            self.progress(step, done, len(wanted))
+        share, done = _shares(job, wanted, rows), 0
+        for part in wanted:
+            self.progress(step, done, sum(share.values()))
             if part not in results:
                 results[part] = perform(job, step, task, part)
-        self.progress(step, len(wanted), len(wanted))
+            done += share[part]
+        self.progress(step, done, done)
         return results
+
+
+def _shares(job: Job, parts: Sequence[int], rows: Sequence[int] | None) -> dict[int, int]:
+    """Return for how many rows each part stands: all together for those of the input."""
+    ends = range(1, len(parts) + 1)
+    even = [job.rows * k // len(parts) - job.rows * (k - 1) // len(parts) for k in ends]
+    return dict(zip(parts, even if rows is None else rows, strict=True))
 
 
 def perform(job: Job, step: str, task: Task, part: int) -> Any:
@@ -60,22 +76,27 @@ class OnRay:
 
     progress: Progress = silent
 
-    def run(self, job: Job, step: str, task: Task, parts: Iterable[int]) -> dict[int, Any]:
+    def run(
+        self, job: Job, step: str, task: Task, parts: Iterable[int], rows: Sequence[int] | None = None
+    ) -> dict[int, Any]:
         """Return what the task of each part returned; a task whose machine is lost runs again on another."""
         import ray
 
         remote, everywhere = ray.remote(max_retries=_RETRIES)(_on_worker), ray.put(job)
         wanted, results = list(parts), job.store.finished(step)
         waiting, running = [part for part in reversed(wanted) if part not in results], dict[Any, int]()
+        share = _shares(job, wanted, rows)
+        total, done = sum(share.values()), sum(share.values()) - sum(share[part] for part in waiting)
         while waiting or running:
             while waiting and len(running) < _AHEAD * _processors():
                 part = waiting.pop()
                 running[remote.options(name=f"{step} {part}").remote(everywhere, step, task, part)] = part
-            self.progress(step, len(wanted) - len(waiting) - len(running), len(wanted))
+            self.progress(step, done, total)
             for ready in ray.wait(list(running))[0]:
                 part = running.pop(ready)
                 results[part] = _result_of(ready, step, part)
-        self.progress(step, len(wanted), len(wanted))
+                done += share[part]
+        self.progress(step, total, total)
         return results
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from dedupe.dates import DateRules
 from dedupe.distributed.input.parts import columns_of, plan, with_fixed_now
-from dedupe.distributed.job import Job, Part
+from dedupe.distributed.job import Job
 from dedupe.distributed.store import OPENED_TOGETHER, Store, file_system
 from dedupe.embedding.encoders import load_encoder
 from dedupe.errors import InputError, OutputError
@@ -87,7 +87,7 @@ def plan_of(
         "version": import_module("dedupe").__version__,
         "encoder": identity,
         "job": asdict(replace(job, cache=None)),
-        "files": _stamps(parts),
+        "files": _stamps(job.files),
         **options,
     }
     # as JSON gives it back
@@ -105,7 +105,7 @@ def _check_folder(store: Store, out: str, about: Mapping[str, Any]) -> None:
         raise InputError(f"{out} holds a job that broke off: go on with {same}, or remove it, or name another folder")
 
 
-def _stamps(parts: Iterable[Part]) -> list[tuple[int, int]]:
+def _stamps(paths: Iterable[str]) -> list[tuple[int, int]]:
     """Return the size of each file, and when it was changed, in nanoseconds: files of another day are another job."""
 
     def stamp(path: str) -> tuple[int, int]:
@@ -114,7 +114,7 @@ def _stamps(parts: Iterable[Part]) -> list[tuple[int, int]]:
         return info.size, info.mtime_ns
 
     with ThreadPoolExecutor(OPENED_TOGETHER) as pool:
-        return list(pool.map(stamp, dict.fromkeys(part.path for part in parts)))
+        return list(pool.map(stamp, paths))
 
 
 def _check_empty(out: str) -> None:

@@ -25,6 +25,7 @@ from dedupe.distributed.pairs.context import run_contexts
 from dedupe.distributed.pairs.reader import read_pairs
 from dedupe.distributed.pairs.scored import find_pairs
 from dedupe.distributed.plan import JOB, SUMMARY, plan_of
+from dedupe.distributed.releases import Releasing
 from dedupe.embedding.encoders import load_encoder
 from dedupe.readers import Columns
 from dedupe.result.settings import Settings, SourceRules, Window
@@ -42,7 +43,7 @@ class JobSummary:
     `rows`, `copies` (rows beyond the first of each exact group), `wordings`, `stories`; `largest`: rows of the largest story.
     `scored`, `read`: pairs; `recall`: as for `Deduplication`. `component`: titles in the largest set that any chain of kept
     pairs connects, and `linked`: in the largest set that was linked as a whole. `skipped`: rows that could not be read. `flags`:
-    how many rows have each. `messages`: warnings.
+    how many rows have each. `columns`: the column of each field that was read. `messages`: warnings.
     """
 
     rows: int
@@ -57,6 +58,7 @@ class JobSummary:
     linked: int
     skipped: int
     flags: Mapping[str, int]
+    columns: Mapping[str, str]
     messages: Sequence[str]
 
 
@@ -115,7 +117,8 @@ def deduplicate(
         cache: the folder of a `VectorCache`, for a cluster whose machines all reach it and lock its file, mostly this one alone.
         exact: compare all titles with all, whatever their number.
         rows_per_part: how many rows one task reads; the groups do not depend on it.
-        progress: True for progress bars on a terminal, or a `Progress` to be called with each step, its tasks done, and all.
+        progress: True for progress bars on a terminal, or a `Progress` to be called with each step, its rows done, and all; a
+            step whose tasks read no rows of the input shares these among them.
         dashboard: called with the link to Ray's dashboard, where there is one, before the work begins.
 
     The groups are those of one machine where joins are exact, that is, unless there are so many titles to compare that cells are
@@ -140,7 +143,7 @@ def deduplicate(
         cache=None if cache is None else str(cache),
         pairs=pairs,
     )
-    with connected(address) as link, reporting(progress) as report:
+    with connected(address) as link, reporting(progress, "rows") as report:
         if link and dashboard:
             dashboard(link)
         summary = run(planned.started(), OnRay(report), str(out), pairs=pairs)
@@ -151,7 +154,7 @@ def run(job: Job, engine: Engine, out: str, *, pairs: bool = False) -> JobSummar
     """Return the summary of a planned job, after all its steps; where these were done before, only work files are removed."""
     about = job.store.result(JOB)
     if SUMMARY not in about:
-        about[SUMMARY] = _all_steps(job, engine, out, pairs=pairs)
+        about[SUMMARY] = _all_steps(job, Releasing(engine), out, pairs=pairs)
         job.store.finish(JOB, 0, about)
     job.store.remove(last=JOB)
     return JobSummary(**about[SUMMARY])
@@ -172,7 +175,9 @@ def _all_steps(job: Job, engine: Engine, out: str, *, pairs: bool) -> dict[str, 
     groups = finish(job, engine, out, skipped=found.skipped, pairs=pairs)
     bad = [f"{group.rows:,} rows skipped: {group.reason}" for group in rows.bad]
     large = [
-        f"{size:,} titles are connected by probable pairs, and were linked in one task" for size in groups["large"]
+        f"{size:,} titles are connected by probable pairs, and were linked in one task: a window or a higher threshold "
+        "makes such sets smaller"
+        for size in groups["large"]
     ]
     return {
         "rows": groups["rows"],
@@ -187,5 +192,6 @@ def _all_steps(job: Job, engine: Engine, out: str, *, pairs: bool) -> dict[str, 
         "linked": linked["largest"],
         "skipped": sum(group.rows for group in rows.bad),
         "flags": groups["flags"],
+        "columns": dict(job.columns),
         "messages": [*bad, *large, *(message for _, message in groups["warnings"])],
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from dedupe.cli.on_cluster import Log
 from dedupe.distributed import run as distributed_run
 from tests.support import corpus
 from tests.support.command_line import one_error, refused, run
@@ -42,8 +43,8 @@ def told(*args: str | Path) -> list[str]:
 def test_the_summary_and_the_warnings_are_those_of_one_machine(path: Path, tmp_path: Path, options: tuple[str]) -> None:
     lines = told(path, "-o", tmp_path / "out", "--rows-per-part", "8", "--now", NOW, *options, *RAY)
     alone = told(path, "-o", tmp_path / "out.parquet", "--now", NOW, *options)
-    assert lines[1:] == alone[1:] and any(line.startswith("warning: ") for line in lines)
-    assert alone[0].startswith(f"{lines[0]}; read ")
+    assert lines == alone and any(line.startswith("warning: ") for line in lines)
+    assert "; read " in lines[0] and lines[0].endswith(", url from 'url'")
     assert told(path, "-o", tmp_path / "quiet", "--now", NOW, "--quiet", *options, *RAY) == []
     assert written(tmp_path / "out").equals(written(tmp_path / "quiet"))
 
@@ -159,7 +160,7 @@ def test_damage_is_one_line_or_counted(path: Path, tmp_path: Path) -> None:
     rows = damaged(corpus.write(tmp_path, corpus.table(20, seed=5).drop(["dedupe_story"]), 5, "bad"), 1)
     assert "row group 1 of " in refused("cluster", rows, "-o", tmp_path / "out", "--title-column", "title", *RAY)
     lines = told(rows, "-o", tmp_path / "more", "--skip-bad", "--title-column", "title", *RAY)
-    assert lines[0].startswith("15 headlines, ") and lines[0].endswith(", 5 rows skipped")
+    assert lines[0].startswith("15 headlines, ") and ", 5 rows skipped; read " in lines[0]
     assert any(line.startswith("warning: 5 rows skipped: row group 1 of ") for line in lines)
 
 
@@ -204,6 +205,23 @@ def test_an_interrupt_is_one_line_and_the_next_start_goes_on(
     assert "holds a job that broke off" in one_error(run(*arguments, "--keep", "first"))
     told(*arguments[1:])
     assert written(tmp_path / "out").equals(one_machine([path])[1])
+
+
+def test_a_log_has_a_line_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    times = iter([0.0, 59.0, 61.0, 100.0, 130.0])
+    log = Log(lambda: next(times))
+    for done in range(1, 5):
+        log("vectors", done * 1000, 5000)
+    assert capsys.readouterr().err.splitlines() == [
+        "headline-dedupe: vectors: 2,000 of 5,000 rows",
+        "headline-dedupe: vectors: 4,000 of 5,000 rows",
+    ]
+
+
+def test_the_columns_are_those_of_all_inputs(path: Path, tmp_path: Path) -> None:
+    other = corpus.write(tmp_path, corpus.table(7, seed=1), 7, "more")
+    columns = "title from 'title', date from 'published', source from 'source', id from 'id', url from 'url'"
+    assert told(path, other, "-o", tmp_path / "out", *RAY)[0].endswith(f"; read 2 inputs as Parquet: {columns}")
 
 
 def test_the_link_to_the_dashboard_comes_first(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

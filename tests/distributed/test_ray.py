@@ -76,7 +76,7 @@ def test_two_nodes_have_the_output_of_one_machine(nodes, path, tmp_path):
     summary = start(path, tmp_path / "out", nodes, progress=lambda *done: seen.append(done))
     assert written(tmp_path / "out").equals(expected)
     check_summary(summary, result)
-    assert ("rows", 5, 5) in seen and not ray.is_initialized()
+    assert ("rows", 40, 40) in seen and not ray.is_initialized()
 
 
 def test_a_lost_node_changes_nothing(nodes, path, tmp_path):

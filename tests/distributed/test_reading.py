@@ -89,16 +89,48 @@ def test_dates_of_other_types(dates, tmp_path):
     assert [(h.published, h.bad_date) for h in many] == [(h.published, h.bad_date) for h in one]
 
 
-def test_parts_are_row_groups_of_one_file_each(tmp_path):
-    first = write_rows(tmp_path / "a.parquet", TITLED, 1)
+def test_parts_are_row_groups_in_order_whatever_their_files(tmp_path):
+    first = str(write_rows(tmp_path / "a.parquet", TITLED, 1))
     write_rows(tmp_path / "b.parquet", [])
-    last = write_rows(tmp_path / "c.parquet", TITLED[:3], 100)
-    parts = plan([str(tmp_path / "*.parquet")], 2)
-    assert [(p.path, p.groups, p.first, p.rows) for p in parts] == [
-        (str(first), (0, 1), 0, 2),
-        (str(first), (2, 3), 2, 2),
-        (str(last), (0,), 4, 3),
+    large = str(write_rows(tmp_path / "c.parquet", TITLED, 100))
+    last = str(write_rows(tmp_path / "d.parquet", TITLED[:1], 100))
+    parts = plan([str(tmp_path / "*.parquet")], 3)
+    assert [(part.first, part.rows, [(p.path, p.groups, p.rows) for p in part.pieces]) for part in parts] == [
+        (0, 3, [(first, (0, 1, 2), 3)]),
+        (3, 1, [(first, (3,), 1)]),
+        (4, 4, [(large, (0,), 4)]),
+        (8, 1, [(last, (0,), 1)]),
     ]
+    assert [[(p.path, p.groups) for p in part.pieces] for part in plan([first, last, large], 5)] == [
+        [(first, (0, 1, 2, 3)), (last, (0,))],
+        [(large, (0,))],
+    ]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.lists(st.integers(1, 5), min_size=1, max_size=6), min_size=1, max_size=12), st.integers(1, 20))
+def test_parts_hold_every_row_group_once_and_are_no_smaller_than_need_be(files, most):
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for k, sizes in enumerate(files):
+            paths.append(Path(folder, f"{k:02}.parquet"))
+            schema = pa.schema([("title", pa.string())])
+            with pq.ParquetWriter(paths[-1], schema) as writer:
+                for size in sizes:
+                    writer.write_table(pa.table({"title": ["Ferry sinks"] * size}, schema))
+        parts = plan(paths, most)
+    listed = [(piece.path, group) for part in parts for piece in part.pieces for group in piece.groups]
+    assert listed == [
+        (str(path), group) for path, sizes in zip(paths, files, strict=True) for group in range(len(sizes))
+    ]
+    size_of = dict(zip(listed, (size for sizes in files for size in sizes), strict=True))
+    position = 0
+    for part, later in zip(parts, [*parts[1:], None], strict=True):
+        groups = [(piece.path, group) for piece in part.pieces for group in piece.groups]
+        assert part.first == position and part.rows == sum(piece.rows for piece in part.pieces)
+        assert part.rows == sum(map(size_of.__getitem__, groups)) and (part.rows <= most or len(groups) == 1)
+        assert later is None or part.rows + size_of[later.pieces[0].path, later.pieces[0].groups[0]] > most
+        position += part.rows
 
 
 def test_names_are_those_of_one_machine(tmp_path, monkeypatch):
@@ -109,8 +141,9 @@ def test_names_are_those_of_one_machine(tmp_path, monkeypatch):
         write_rows(Path(name), TITLED)
     for inputs in (["news/*.parquet", "news/deep/3.parquet"], [names[1], names[0], Path(names[2])], names):
         parts = plan(inputs, 100)
-        assert [part.name for part in parts] == [h.file for h in read_headlines(inputs).headlines[:: len(TITLED)]]
-        assert [part.path for part in parts] == [str(tmp_path / part.name) for part in parts]
+        pieces = [piece for part in parts for piece in part.pieces]
+        assert [piece.name for piece in pieces] == [h.file for h in read_headlines(inputs).headlines[:: len(TITLED)]]
+        assert [piece.path for piece in pieces] == [str(tmp_path / piece.name) for piece in pieces]
 
 
 def test_folders_and_addresses(tmp_path):
@@ -130,7 +163,7 @@ def test_folders_and_addresses(tmp_path):
     ]
     fsspec.filesystem("memory").pipe("/corpus/x y/1.parquet", (tmp_path / "b.parquet").read_bytes())
     for far in ("memory://corpus", "memory://corpus/*/*"):
-        assert [part.name for part in plan([far], 10)] == ["memory://corpus/x y/1.parquet"]
+        assert [part.pieces[0].name for part in plan([far], 10)] == ["memory://corpus/x y/1.parquet"]
     with pytest.raises(InputError, match=r"no file memory://corpus/2\.parquet: check the path"):
         plan(["memory://corpus/2.parquet"], 10)
     job = job_of([uri], tmp_path / "work")
@@ -215,8 +248,9 @@ def test_damage_of_a_column_that_is_not_read_counts_where_damage_is_skipped(tmp_
 
 def test_nothing_but_damage_is_an_error(tmp_path):
     path = damaged(tmp_path / "news.parquet", 0)
-    parts = plan([path], 10)
-    job = replace(job_of([path], tmp_path / "work", skip_bad=True), parts=(replace(parts[0], groups=(0,), rows=2),))
+    (part,) = plan([path], 10)
+    only = replace(part, pieces=(replace(part.pieces[0], groups=(0,), rows=2),), rows=2)
+    job = replace(job_of([path], tmp_path / "work", skip_bad=True), parts=(only,))
     with pytest.raises(EmptyInput, match=r"no row group can be read, such as the first .*row group 0 of"):
         find_rows(job, InOrder())
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 import dedupe
 from dedupe.distributed import deduplicate
@@ -65,6 +68,57 @@ def test_several_files_and_folders_are_one_input(tmp_path, rows_per_part):
     check(paths, tmp_path / "out", rows_per_part, reader="off")
     folder = deduplicate(tmp_path / "more", tmp_path / "folder", now=NOW, reader="off")
     assert folder.rows == 27
+
+
+def test_many_small_files_are_few_parts_and_damage_names_its_file(tmp_path):
+    rows = corpus.table(30, seed=12)
+    paths = [corpus.write(tmp_path, rows[k : k + 1], 1, f"{k:02}") for k in range(30)]
+    check(paths, tmp_path / "out", 13, window="3d")
+    assert [pq.read_metadata(path).num_rows for path in sorted((tmp_path / "out").iterdir())] == [13, 13, 4]
+    damaged(paths[17], group=0)
+    with pytest.raises(InputError, match=r"^row group 0 of .*17\.parquet is damaged"):
+        deduplicate(paths, tmp_path / "refused", rows_per_part=13, now=NOW)
+    summary = deduplicate(paths, tmp_path / "more", rows_per_part=13, now=NOW, skip_bad=True)
+    assert summary.skipped == 1 and "row group 0 of " in summary.messages[0] and "17.parquet" in summary.messages[0]
+    assert written(tmp_path / "more")["dedupe_file"].to_pylist() == [str(path) for path in paths if path != paths[17]]
+
+
+@pytest.mark.parametrize("rows_per_part", [7, 100])
+def test_progress_counts_the_rows_of_each_step(tmp_path, rows_per_part):
+    path = corpus.write(tmp_path, corpus.table(40, seed=13), 3)
+    seen = dict[str, list[tuple[int, int]]]()
+    deduplicate(
+        path,
+        tmp_path / "out",
+        rows_per_part=rows_per_part,
+        now=NOW,
+        progress=lambda step, *rows: seen.setdefault(step, []).append(rows),
+    )
+    assert {"rows", "vectors", "pairs", "context", "groups", "output"} <= seen.keys()
+    for step, reports in seen.items():
+        assert [total for _, total in reports] == [40] * len(reports), step
+        done = [done for done, _ in reports]
+        assert done == sorted(done) and done[0] == 0 and done[-1] == 40, step
+    if rows_per_part == 7:
+        assert [done for done, _ in seen["rows"]] == [0, 6, 12, 18, 24, 30, 36, 40]
+        assert len({done for done, _ in seen["groups"]}) == 7, "known in equal shares only"
+
+
+def test_titles_that_one_task_had_to_link_are_reported(tmp_path, monkeypatch):
+    monkeypatch.setattr("dedupe.distributed.output.groups.LARGE", 3)
+    path = corpus.write(tmp_path, corpus.table(60, seed=5), 6)
+    result, _ = one_machine([path], story_threshold=0.2)
+    i, j = zip(*((pair.i, pair.j) for pair in result.pairs if pair.p_story >= 0.2), strict=True)
+    component = connected_components(coo_array((np.ones(len(i)), (i, j)), (60, 60)), directed=False)[1]
+    sizes = sorted((int(size) for size in np.bincount(component) if size > 3), reverse=True)
+    summary = deduplicate(path, tmp_path / "out", rows_per_part=13, now=NOW, story_threshold=0.2)
+    told = [message for message in summary.messages if "connected by probable pairs" in message]
+    assert len(sizes) > 1 and told == [
+        f"{size} titles are connected by probable pairs, and were linked in one task: a window or a higher threshold makes such "
+        "sets smaller"
+        for size in sizes
+    ]
+    assert summary.linked == sizes[0]
 
 
 @pytest.mark.parametrize("rows_per_part", [4, 9])

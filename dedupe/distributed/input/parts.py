@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dedupe.dates import DateRules
 from dedupe.distributed.input.files import InputFile, input_files, opened
-from dedupe.distributed.job import Part
+from dedupe.distributed.job import Part, Piece
 from dedupe.distributed.store import OPENED_TOGETHER, Store
 from dedupe.errors import EmptyInput, InputError
 from dedupe.readers.delimited import Columns, find_columns
@@ -29,9 +31,9 @@ class _Shape(NamedTuple):
 def plan(paths: Iterable[str | Path], rows_per_part: int) -> tuple[Part, ...]:
     """Return the parts of the Parquet files that paths, folders, globs or URIs stand for, in the order of their rows.
 
-    A part has up to `rows_per_part` rows, but never less than one row group, and never rows of two files. Raises `InputError` for
-    what is no Parquet file, or has other columns than the first, or less than one row in a part, and `EmptyInput` where there
-    are no rows.
+    A part has up to `rows_per_part` rows, of several files where these are small, but never less than one row group. Raises
+    `InputError` for what is no Parquet file, or has other columns than the first, or less than one row in a part, and
+    `EmptyInput` where there are no rows.
     """
     if rows_per_part < 1:
         raise InputError(f"rows_per_part={rows_per_part} cannot be: give a whole number from 1")
@@ -43,12 +45,9 @@ def plan(paths: Iterable[str | Path], rows_per_part: int) -> tuple[Part, ...]:
     if not shapes:
         names = files[0].name + (f" and {len(files) - 1:,} more" if len(files) > 1 else "")
         raise EmptyInput(f"{names} have no rows: give files with at least one headline")
-    parts, position = list[Part](), 0
     for shape in shapes:
         _check_columns(shapes[0], shape)
-        parts += _packed(shape, rows_per_part, position)
-        position += sum(shape.sizes)
-    return tuple(parts)
+    return tuple(_packed(shapes, rows_per_part))
 
 
 def columns_of(parts: Sequence[Part], choice: Columns, *, skip_bad: bool = False) -> tuple[dict[str, str], list[str]]:
@@ -56,9 +55,10 @@ def columns_of(parts: Sequence[Part], choice: Columns, *, skip_bad: bool = False
 
     `choice`: columns that the user names. `skip_bad`: as in `Job`.
     """
-    with opened(parts[0].path, parts[0].name) as table:
+    first = parts[0].pieces[0]
+    with opened(first.path, first.name) as table:
         return find_columns(
-            list(table.names), choice, parts[0].name, lambda column: _values(table, column, skip_bad=skip_bad)
+            list(table.names), choice, first.name, lambda column: _values(table, column, skip_bad=skip_bad)
         )
 
 
@@ -84,17 +84,26 @@ def _check_columns(first: _Shape, other: _Shape) -> None:
             raise InputError(f"{problem}: give files of the same columns")
 
 
-def _packed(shape: _Shape, most: int, position: int) -> Iterator[Part]:
-    """Yield the parts of a file. `most`: rows in each; `position`: of its first row."""
-    groups, rows = list[int](), 0
-    for group, size in enumerate(shape.sizes):
-        if groups and rows + size > most:
-            yield Part(shape.file.path, tuple(groups), position, rows, shape.file.name)
-            groups, rows, position = [], 0, position + rows
-        groups.append(group)
-        rows += size
-    if groups:
-        yield Part(shape.file.path, tuple(groups), position, rows, shape.file.name)
+def _packed(shapes: Sequence[_Shape], most: int) -> Iterator[Part]:
+    """Yield the parts of files. `most`: rows in each."""
+    held, rows, position = list[tuple[_Shape, int]](), 0, 0
+    for shape in shapes:
+        for group, size in enumerate(shape.sizes):
+            if held and rows + size > most:
+                yield Part(_pieces(held), position, rows)
+                held, rows, position = [], 0, position + rows
+            held.append((shape, group))
+            rows += size
+    yield Part(_pieces(held), position, rows)
+
+
+def _pieces(held: Iterable[tuple[_Shape, int]]) -> tuple[Piece, ...]:
+    """Return row groups of files, in order, file by file."""
+    pieces = list[Piece]()
+    for shape, of_file in groupby(held, key=itemgetter(0)):
+        groups = tuple(group for _, group in of_file)
+        pieces.append(Piece(shape.file.path, groups, sum(shape.sizes[group] for group in groups), shape.file.name))
+    return tuple(pieces)
 
 
 def _values(table: StoredTable, column: str, *, skip_bad: bool) -> Iterator[Any]:
