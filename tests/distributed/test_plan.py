@@ -51,7 +51,7 @@ def start(path, out, **options):
 
 def stop_in(step):
     def stop(current, done, total):
-        if current == step and 2 * done >= total - 1:
+        if current == step and 2 * done >= total:
             raise Stopped
 
     return stop
