@@ -27,6 +27,7 @@ _USED = frozenset(
     """inputs title_column date_column day_first date_format now source_column id_column url_column skip_bad model threads window
     story_threshold wording_threshold reader quiet output keep dry_run""".split()
 )
+_FILES = 10  # that a dry run names
 _SECONDS = 60  # from one line of a log to the next, at least
 
 
@@ -147,19 +148,22 @@ def _check(job: GroupingOptions, inputs: InputOptions, level: str) -> None:
 def _planned(job: GroupingOptions, inputs: InputOptions, columns: Columns, rows_per_part: int) -> list[str]:
     """Return the lines of a dry run, which needs no cluster."""
     from dedupe.distributed.input.parts import columns_of, plan
+    from dedupe.distributed.plan import broken_off
 
-    parts = plan(inputs.inputs, rows_per_part)
-    found, doubts = columns_of(parts, columns, skip_bad=inputs.skip_bad)
+    read = plan(inputs.inputs, rows_per_part, job.output)
+    found, doubts = columns_of(read, columns, skip_bad=inputs.skip_bad)
+    started = broken_off(job.output) is not None
     rows = Counter[str]()
-    for part in parts:
+    for part in read.parts:
         rows.update({piece.name: piece.rows for piece in part.pieces})
     return [
         *(f"warning: {doubt}" for doubt in doubts),
         f"columns: {', '.join(f'{field} from {column!r}' for field, column in found.items())}",
-        *(f"read {name}: {count(number, 'headline')}" for name, number in rows.items()),
-        f"headlines: {sum(rows.values()):,}, in {count(len(parts), 'part')}",
+        *(f"read {name}: {count(number, 'headline')}" for name, number in list(rows.items())[:_FILES]),
+        *([f"read {count(len(rows) - _FILES, 'more file')}"] if len(rows) > _FILES else []),
+        f"headlines: {sum(rows.values()):,}, in {count(len(read.parts), 'part')}",
         f"model: {job.model or 'bundled'}",
-        f"output: {count(len(parts), 'Parquet file')} in {job.output}",
+        f"output: {count(len(read.parts), 'Parquet file')} in {job.output}" + ", where a job broke off" * started,
         "dry run: nothing was written",
     ]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Task = Callable[["Job", int], Any]
 """Makes one part of a step from work files, writes its own, and returns what JSON holds. It may run more than once."""
 _AHEAD = 2  # tasks submitted for each processor, so that none waits for the driver
+_REPORTED = 30.0  # seconds after which progress is told again, where no task ends
 _RETRIES = 20  # of a task whose machine was lost
 _NOT_LOADED = "The remote function failed to import"
 
@@ -92,7 +93,7 @@ class OnRay:
                 part = waiting.pop()
                 running[remote.options(name=f"{step} {part}").remote(everywhere, step, task, part)] = part
             self.progress(step, done, total)
-            for ready in ray.wait(list(running))[0]:
+            for ready in ray.wait(list(running), timeout=_REPORTED)[0]:
                 part = running.pop(ready)
                 results[part] = _result_of(ready, step, part)
                 done += share[part]

@@ -191,6 +191,17 @@ def test_a_dry_run_needs_no_cluster_and_says_what_would_be_done(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_dry_run_names_a_few_files_and_looks_at_the_folder(path: Path, tmp_path: Path) -> None:
+    rows = corpus.table(13, seed=2)
+    paths = [corpus.write(tmp_path, rows[k : k + 1], 1, f"n{k:02}") for k in range(13)]
+    lines = run("cluster", *paths, "-o", tmp_path / "out", "--dry-run", *RAY).stdout.splitlines()
+    assert lines[1:12] == [*(f"read {path}: 1 headline" for path in paths[:10]), "read 3 more files"]
+    assert "headlines: 13, in 1 part" in lines
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").touch()
+    assert "is not empty, it holds 'mine.txt'" in refused("cluster", path, "-o", tmp_path / "out", "--dry-run", *RAY)
+
+
 def test_an_interrupt_is_one_line_and_the_next_start_goes_on(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,7 +213,8 @@ def test_an_interrupt_is_one_line_and_the_next_start_goes_on(
         patched.setattr("dedupe.distributed.nodes.copies.copies_of", interrupt)
         outcome = run(*arguments)
     assert (outcome.exit_code, outcome.stderr) == (130, "headline-dedupe: interrupted\n")
-    assert "holds a job that broke off" in one_error(run(*arguments, "--keep", "first"))
+    assert "holds a job that broke off, begun with another keep" in one_error(run(*arguments, "--keep", "first"))
+    assert f"in {tmp_path / 'out'}, where a job broke off" in run(*arguments, "--dry-run").stdout
     told(*arguments[1:])
     assert written(tmp_path / "out").equals(one_machine([path])[1])
 

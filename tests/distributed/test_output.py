@@ -183,6 +183,18 @@ def test_several_files_whose_columns_have_other_types(monkeypatch, tmp_path):
     assert table.to_pylist() == expected.to_pylist()
 
 
+def test_several_files_with_other_columns(monkeypatch, tmp_path):
+    first, second, third = (corpus.table(20, seed=k) for k in range(3))
+    second = second.drop_columns(["score", "dedupe_story", "url"])
+    third = third.append_column("more", [list(range(20))]).select([*reversed(third.column_names), "more"])
+    tables = {"c": first, "a": second, "b": third}
+    paths = [corpus.write(tmp_path, rows, 6, name) for name, rows in tables.items()]
+    result, table, _ = run(monkeypatch, tmp_path, paths, CUTS[2])
+    expected = result.to_arrow()
+    assert set(table.column_names) == set(expected.column_names) and "more" in table.column_names
+    assert table.select(expected.column_names).to_pylist() == expected.to_pylist()
+
+
 def test_one_schema_for_files_with_others():
     kinds = {"a": (pa.int16(), pa.float64(), pa.float64()), "b": (pa.string(), pa.int64(), pa.string())}
     kinds |= {"c": (pa.null(), pa.bool_(), pa.bool_()), "d": (pa.list_(pa.int8()), pa.date32(), pa.string())}

@@ -70,6 +70,13 @@ def test_several_files_and_folders_are_one_input(tmp_path, rows_per_part):
     assert folder.rows == 27
 
 
+@pytest.mark.parametrize("rows_per_part", [9, 100])
+def test_files_may_lack_columns_that_others_have(tmp_path, rows_per_part):
+    rows = corpus.table(40, seed=14)
+    some = [rows[:10].drop_columns(["url", "published"]), rows[10:30], rows[30:].select(["score", "title"])]
+    check([corpus.write(tmp_path, part, 5, f"{k}") for k, part in enumerate(some)], tmp_path / "out", rows_per_part)
+
+
 def test_many_small_files_are_few_parts_and_damage_names_its_file(tmp_path):
     rows = corpus.table(30, seed=12)
     paths = [corpus.write(tmp_path, rows[k : k + 1], 1, f"{k:02}") for k in range(30)]

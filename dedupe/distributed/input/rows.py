@@ -60,7 +60,7 @@ def find_rows(job: Job, engine: Engine) -> RowsRead:
 
 
 def read_evidence(job: Job, p: int) -> list[Evidence | None]:
-    """Return for each file of a part what dates there tell of those of the whole file; None where their type tells all."""
+    """Return for each file of a part what dates there tell of those of the whole file; None if their type tells all."""
     return [_evidence(job, piece) for piece in job.parts[p].pieces]
 
 
@@ -69,6 +69,8 @@ def _evidence(job: Job, piece: Piece) -> Evidence | None:
 
     column = job.columns["date"]
     with opened(piece.path, piece.name) as table:
+        if column not in table.names:
+            return None
         kind = table.schema.field(column).type
         if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
             return None
@@ -144,7 +146,8 @@ def _headlines(job: Job, table: StoredTable, group: int, evidence: Evidence | No
     if job.skip_bad:
         for _ in table.batches(table.names, _CHECKED_ROWS, group):
             pass
-    rows = read_fields(table, job.columns, job.dates, group=group, evidence=evidence)
+    columns = {field: column for field, column in job.columns.items() if column in table.names}
+    rows = read_fields(table, columns, job.dates, group=group, evidence=evidence)
     headlines = [from_fields(fields, date) for fields, date in rows]
     if len(headlines) != table.sizes[group]:
         raise InputError(f"row group {group} of {table.name} ends after {len(headlines):,} rows: get the file again")
