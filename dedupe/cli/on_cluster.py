@@ -14,7 +14,7 @@ import click
 from dedupe.cli.grouping import GroupingOptions
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.keeping import SourceOptions
-from dedupe.cli.shared import count, limit_threads, option, refuse, say
+from dedupe.cli.shared import applied, count, limit_threads, option, refuse, say
 from dedupe.runtime.files import write_lines
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _WITHOUT = "with --engine ray"
 _OF_JOBS = ("address", "rows_per_part", "pairs")
 _USED = frozenset(
     """inputs title_column date_column day_first date_format now source_column id_column url_column skip_bad model threads window
-    story_threshold wording_threshold reader quiet output keep dry_run""".split()
+    story_threshold wording_threshold reader corrections quiet output keep dry_run""".split()
 )
 _FILES = 10  # that a dry run names
 _SECONDS = 60  # from one line of a log to the next, at least
@@ -100,6 +100,7 @@ def run_on_cluster(
         publishers=read_publishers(sources.publishers) if sources.publishers else None,
         never_same_source=sources.never_same_source,
         reader=job.reader,
+        corrections=job.all_corrections,
         columns=columns,
         day_first=inputs.day_first,
         date_format=inputs.date_format,
@@ -111,7 +112,8 @@ def run_on_cluster(
         dashboard=None if job.quiet else lambda link: say(f"dashboard: {link}"),
     )
     if not job.quiet:
-        say("; ".join([", ".join(filter(None, _counts(summary, level))), _how_read(inputs.inputs, summary.columns)]))
+        counts = [*_counts(summary, level), *applied(job.corrections, summary.corrections), *_skipped(summary)]
+        say("; ".join([", ".join(filter(None, counts)), _how_read(inputs.inputs, summary.columns)]))
         for message in summary.messages:
             say(f"warning: {message}")
 
@@ -163,6 +165,7 @@ def _planned(job: GroupingOptions, inputs: InputOptions, columns: Columns, rows_
         *([f"read {count(len(rows) - _FILES, 'more file')}"] if len(rows) > _FILES else []),
         f"headlines: {sum(rows.values()):,}, in {count(len(read.parts), 'part')}",
         f"model: {job.model or 'bundled'}",
+        *([count(len(job.all_corrections), "correction")] if job.corrections else []),
         f"output: {count(len(read.parts), 'Parquet file')} in {job.output}" + ", where a job broke off" * started,
         "dry run: nothing was written",
     ]
@@ -181,5 +184,8 @@ def _counts(summary: JobSummary, level: str) -> list[str]:
         count(summary.wordings, "wording"),
         count(summary.copies, "exact copy", "exact copies"),
         f"about {summary.recall:.1%} of the candidate pairs found" if summary.recall < 1 else "",
-        f"{count(summary.skipped, 'row')} skipped" if summary.skipped else "",
     ]
+
+
+def _skipped(summary: JobSummary) -> list[str]:
+    return [f"{count(summary.skipped, 'row')} skipped"] if summary.skipped else []

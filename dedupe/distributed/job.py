@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from dedupe.clustering.corrections import Correction
 from dedupe.dates import NO_RULES, DateRules
 from dedupe.distributed.store import Store
 from dedupe.embedding import Encoder
@@ -44,8 +45,9 @@ class Job:
     `parts`: of the input, in its order. `columns`: the column of each field. `dates`: how dates are read, with `now` fixed.
     `skip_bad`: whether row groups that cannot be read are left out. `ranges`, `buckets`: into how many parts nodes and
     texts are shuffled. `block`: how many nodes a region has at most. `exact`: comparisons above which a join goes by cells.
-    `cache`: the folder of a cache of vectors, None for none. `offsets`: the number of the first node of each range, and in the
-    end that of all, and `range_rows`: how many rows each range has; known once nodes are made.
+    `cache`: the folder of a cache of vectors, None for none. `corrections`: pairs that people join or keep apart.
+    `offsets`: the number of the first node of each range, and in the end that of all, and `range_rows`: how many rows each
+    range has; known once nodes are made.
     """
 
     work: str
@@ -60,6 +62,7 @@ class Job:
     block: int = 50_000
     exact: int = 5_000_000_000
     cache: str | None = None
+    corrections: tuple[Correction, ...] = ()
     offsets: tuple[int, ...] = field(default=())
     range_rows: tuple[int, ...] | None = None
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from dedupe.clustering.corrections import Correction
 from dedupe.dates import DateRules
 from dedupe.distributed.input.parts import columns_of, plan, with_fixed_now
 from dedupe.distributed.job import Job
@@ -58,6 +59,7 @@ def plan_of(
     exact: bool = False,
     skip_bad: bool = False,
     cache: str | None = None,
+    corrections: Sequence[Correction] = (),
     **options: Any,
 ) -> Plan:
     """Return the plan of these arguments; nothing is written. `options`: what else decides the output.
@@ -81,6 +83,7 @@ def plan_of(
         buckets=shares,
         block=min(rows_per_part, _BLOCK),
         cache=cache,
+        corrections=tuple(corrections),
     )
     job = replace(job, exact=_ANY) if exact else job
     identity = getattr(load_encoder(encoder), "identity", None) or encoder
@@ -126,7 +129,7 @@ def _difference(earlier: Mapping[str, Any], about: Mapping[str, Any]) -> str:
         return f"before {next(name for name, one, two in stamps if one != two)} was changed"
     one, two = ({**job, **job["job"], **job["job"]["settings"]} for job in (earlier, about))
     different = [_OPTIONS.get(key, key) for key in two if key not in ("job", "settings") and one.get(key) != two[key]]
-    return f"with another {', '.join(dict.fromkeys(different))}"
+    return f"with other options ({', '.join(dict.fromkeys(different))})"
 
 
 def _stamps(paths: Iterable[str]) -> list[tuple[int, int]]:

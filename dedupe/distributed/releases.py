@@ -14,6 +14,7 @@ RELEASED: Mapping[str, Sequence[str]] = {
     "mentions": ["marks", "outlet_rows"],
     "sample": ["carried", "mentions"],
     "nodes": ["rows"],
+    "constraints": ["keyed"],
     "vectors": ["keyed"],
     "near_crowds": ["scale_sums", "near_sample", "near_gathered"],
     "dense_crowds": ["near_members", "dense_sample", "dense_gathered"],
@@ -37,8 +38,17 @@ RELEASED: Mapping[str, Sequence[str]] = {
     "shared": ["node_rows"],
     "group_nodes": ["names"],
     "group_pairs": ["region.vectors"],
-    "groups": ["region", "context", "ids", "crowds"],
-    "firsts": ["group_rows", "group_nodes", "group_pairs", "repeated", "shared", "forest_link"],
+    "groups": ["region", "context", "ids"],
+    "firsts": [
+        "group_rows",
+        "group_nodes",
+        "group_pairs",
+        "repeated",
+        "shared",
+        "forest_link",
+        "crowds",
+        "constraints",
+    ],
 }
 """By step, what no task reads once it begins: the files of other steps (`*`: any end), or `step.array`, one array of these."""
 

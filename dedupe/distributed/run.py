@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from dedupe.clustering.corrections import CorrectionLike, as_corrections
 from dedupe.dates import DateRules
 from dedupe.distributed.cluster import connected
 from dedupe.distributed.engine import Engine, OnRay
@@ -15,6 +16,7 @@ from dedupe.distributed.input.outlets import find_outlets
 from dedupe.distributed.input.rows import find_rows
 from dedupe.distributed.job import Job
 from dedupe.distributed.nodes.copies import find_copies
+from dedupe.distributed.nodes.corrected import find_constraints
 from dedupe.distributed.nodes.crowds import find_crowds
 from dedupe.distributed.nodes.encoding import make_vectors
 from dedupe.distributed.nodes.region_steps import make_regions
@@ -42,8 +44,9 @@ class JobSummary:
 
     `rows`, `copies` (rows beyond the first of each exact group), `wordings`, `stories`; `largest`: rows of the largest story.
     `scored`, `read`: pairs; `recall`: as for `Deduplication`. `component`: titles in the largest set that any chain of kept
-    pairs connects, and `linked`: in the largest set that was linked as a whole. `skipped`: rows that could not be read. `flags`:
-    how many rows have each. `columns`: the column of each field that was read. `messages`: warnings.
+    pairs connects, and `linked`: in the largest set that was linked as a whole. `skipped`: rows that could not be read.
+    `corrections`: how many have both titles in the run. `flags`: how many rows have each. `columns`: the column of each field
+    that was read. `messages`: warnings.
     """
 
     rows: int
@@ -57,6 +60,7 @@ class JobSummary:
     component: int
     linked: int
     skipped: int
+    corrections: int
     flags: Mapping[str, int]
     columns: Mapping[str, str]
     messages: Sequence[str]
@@ -77,6 +81,7 @@ def deduplicate(
     publishers: Mapping[str, str] | None = None,
     never_same_source: bool = False,
     reader: str = "auto",
+    corrections: Iterable[CorrectionLike] = (),
     columns: Columns | None = None,
     day_first: bool | None = None,
     date_format: str | None = None,
@@ -99,7 +104,7 @@ def deduplicate(
             was, if it is started again with the same arguments.
         address: of a Ray cluster, "auto" for the one of this machine; by default one is started here, for this process.
         encoder: the name or folder of a model, which every machine has; default: the bundled one.
-        level: this and the next eight as for `dedupe.deduplicate`.
+        level: this and the next nine as for `dedupe.deduplicate`.
         window: the longest time between dated members of a group.
         story_threshold: probability from which headlines are one story.
         wording_threshold: the same for one wording.
@@ -108,6 +113,7 @@ def deduplicate(
         publishers: the publisher of sister outlets.
         never_same_source: keep titles of one publisher apart.
         reader: which pairs a second model reads.
+        corrections: pairs of titles that are one wording, one story or different, whatever the model says.
         columns: this and the next three as for `dedupe.read_table`.
         day_first: whether 03/04/2026 is 3 April.
         date_format: the format of the dates.
@@ -141,6 +147,7 @@ def deduplicate(
         exact=exact,
         skip_bad=skip_bad,
         cache=None if cache is None else str(cache),
+        corrections=as_corrections(corrections),
         pairs=pairs,
     )
     with connected(address) as link, reporting(progress, "rows") as report:
@@ -164,6 +171,7 @@ def _all_steps(job: Job, engine: Engine, out: str, *, pairs: bool) -> dict[str, 
     rows = find_rows(job, engine)
     find_outlets(job, engine)
     job = find_copies(job, engine)
+    corrections = find_constraints(job, engine)
     make_vectors(job, engine)
     find_crowds(job, engine)
     make_regions(job, engine)
@@ -191,6 +199,7 @@ def _all_steps(job: Job, engine: Engine, out: str, *, pairs: bool) -> dict[str, 
         "component": judged["largest"],
         "linked": linked["largest"],
         "skipped": sum(group.rows for group in rows.bad),
+        "corrections": corrections,
         "flags": groups["flags"],
         "columns": dict(job.columns),
         "messages": [*bad, *large, *(message for _, message in groups["warnings"])],

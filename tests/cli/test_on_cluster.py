@@ -65,12 +65,31 @@ def test_lists_of_sources_columns_and_pairs_are_used(tmp_path: Path) -> None:
     assert list((tmp_path / "out" / "_pairs").iterdir())
 
 
+def test_corrections_are_applied_and_counted(tmp_path: Path) -> None:
+    rows = corpus.table(30, seed=5)
+    path = corpus.write(tmp_path, rows, 5)
+    titles = [title for title in dict.fromkeys(rows["title"].to_pylist()) if title]
+    pairs = [(titles[0], titles[1], "story"), (titles[2], "not there", "wording")]
+    file = tmp_path / "verdicts.csv"
+    file.write_text(
+        "title_a,title_b,verdict\n" + "".join(",".join(f'"{part}"' for part in pair) + "\n" for pair in pairs)
+    )
+    options = ("--corrections", file, "--now", NOW)
+    lines = told(path, "-o", tmp_path / "out", "--rows-per-part", "7", *options, *RAY)
+    assert lines == told(path, "-o", tmp_path / "one.parquet", *options) and ", 1 correction applied; read " in lines[0]
+    assert written(tmp_path / "out").equals(one_machine([path], corrections=pairs)[1])
+    assert (
+        "2 corrections" in run("cluster", path, "-o", tmp_path / "new", *options, "--dry-run", *RAY).stdout.splitlines()
+    )
+    file.write_text("title_a,title_b,verdict\nFerry sinks,Bank fined,same\n")
+    assert f"{file}, row 1: verdict must be one of" in refused("cluster", path, "-o", tmp_path / "new", *options, *RAY)
+
+
 WITHOUT_EFFECT = [
     ("--explain", "pairs.jsonl"),
     ("--report", "report.html"),
     ("--stories", "stories.csv"),
     ("--title", "News"),
-    ("--corrections", "verdicts.csv"),
     ("--cache", "vectors"),
     ("--no-cache",),
     ("--force",),
@@ -213,7 +232,9 @@ def test_an_interrupt_is_one_line_and_the_next_start_goes_on(
         patched.setattr("dedupe.distributed.nodes.copies.copies_of", interrupt)
         outcome = run(*arguments)
     assert (outcome.exit_code, outcome.stderr) == (130, "headline-dedupe: interrupted\n")
-    assert "holds a job that broke off, begun with another keep" in one_error(run(*arguments, "--keep", "first"))
+    assert "holds a job that broke off, begun with other options (keep)" in one_error(
+        run(*arguments, "--keep", "first")
+    )
     assert f"in {tmp_path / 'out'}, where a job broke off" in run(*arguments, "--dry-run").stdout
     told(*arguments[1:])
     assert written(tmp_path / "out").equals(one_machine([path])[1])

@@ -29,6 +29,7 @@ from tests.support.fake_encoder import FakeEncoder
 from tests.support.whole_jobs import NOW, one_machine, without_ray, written
 
 SMALL = CrowdSettings(size=20)
+CORRECTIONS = [(same_news(60)[5], other_numbers(60)[7], "story"), (same_news(60)[3], same_news(60)[20], "different")]
 
 
 LARGE = {
@@ -160,6 +161,7 @@ KINDS = {
     "cells": (corpus.table(150, seed=4), cells, {"reader": "off"}),
     "few are read": (corpus.table(60, seed=6), few_read, {"window": "3d"}),
     "large components": (corpus.table(60, seed=1), large_components, {}),
+    "corrections": (crowded(), small_crowds, {"reader": "off", "corrections": CORRECTIONS}),
     "an encoder of others": (corpus.table(60, seed=7), nothing, {"reader": "off"}),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +13,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 import dedupe
+from dedupe.clustering.crowds import CrowdSettings
 from dedupe.distributed import deduplicate
+from dedupe.distributed.nodes.crowds import find_crowds
 from dedupe.errors import EmptyInput, InputError
+from dedupe.pipeline import collapse_crowds
 from tests.support import corpus
+from tests.support.crowds import other_numbers, same_news
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.whole_jobs import NOW, check_summary, damaged, one_machine, without_ray, written
 
@@ -88,6 +93,70 @@ def test_many_small_files_are_few_parts_and_damage_names_its_file(tmp_path):
     summary = deduplicate(paths, tmp_path / "more", rows_per_part=13, now=NOW, skip_bad=True)
     assert summary.skipped == 1 and "row group 0 of " in summary.messages[0] and "17.parquet" in summary.messages[0]
     assert written(tmp_path / "more")["dedupe_file"].to_pylist() == [str(path) for path in paths if path != paths[17]]
+
+
+def corrections_between(titles, number, seed):
+    """Corrections of some titles, and of one that is not there, of which none contradicts another."""
+    draw, found = random.Random(seed), list[tuple[str, str, str]]()
+    titles = [*filter(str.strip, titles), "A title that no row has"]
+    while len(found) < number:
+        try:
+            one = [*found, (*draw.sample(titles, 2), draw.choice(["wording", "story", "different"]))]
+            dedupe.deduplicate([dedupe.Headline(title) for title in titles], corrections=one, reader="off")
+        except InputError:
+            continue
+        found = one
+    return found
+
+
+@pytest.mark.parametrize(
+    ("seed", "options"),
+    [(1, {}), (2, {"window": "30h"}), (3, {"level": "wording"}), (4, {"never_same_source": True, "keep": "complete"})],
+)
+@pytest.mark.parametrize("rows_per_part", [6, 100])
+def test_corrections_are_those_of_one_machine(tmp_path, seed, options, rows_per_part):
+    rows = corpus.table(40, seed=20 + seed)
+    titles = list(dict.fromkeys(rows["title"].to_pylist()))
+    some = corrections_between(titles, 14, seed)
+    path = corpus.write(tmp_path, rows, 5)
+    plain = one_machine([path], reader="off", **options)[1]
+    result, summary = check([path], tmp_path / "out", rows_per_part, reader="off", corrections=some, **options)
+    assert summary.corrections == result.corrections > 8
+    assert not result.to_arrow().equals(plain), "or nothing was tested"
+    if "window" in options:
+        assert "uncorrected" in summary.flags
+
+
+def test_titles_that_corrections_name_stay_out_of_crowds(tmp_path, monkeypatch):
+    settings = CrowdSettings(size=20)
+    monkeypatch.setattr("dedupe.distributed.run.find_crowds", partial(find_crowds, settings=settings))
+    monkeypatch.setattr("dedupe.pipeline.collapse_crowds", partial(collapse_crowds, settings=settings))
+    alike, numbered = same_news(60), other_numbers(60)
+    rows = pa.concat_tables([corpus.table(40, seed=3).select(["title"]), pa.table({"title": [*alike, *numbered]})])
+    some = [
+        (alike[3], alike[20], "different"),
+        (alike[5], numbered[7], "story"),
+        (numbered[8], numbered[30], "wording"),
+    ]
+    path = corpus.write(tmp_path, rows, 9)
+    result, summary = check([path], tmp_path / "out", 17, reader="off", corrections=some)
+    labels = result.labels("story")[40:]
+    assert labels[3] != labels[20] and labels[5] == labels[67] and labels[68] == labels[90]
+    assert {"collapsed", "sparse"} <= summary.flags.keys()
+
+
+def test_corrections_that_contradict_copies_are_one_line(tmp_path):
+    path = tmp_path / "news.parquet"
+    pq.write_table(pa.table({"title": ["Ferry sinks", "Ferry sinks!", "Bank fined"] * 2}), path, row_group_size=1)
+    some = [("Ferry sinks", "ferry sinks", "different")]
+    with pytest.raises(InputError) as alone:
+        one_machine([path], corrections=some)
+    with pytest.raises(InputError) as many:
+        deduplicate(path, tmp_path / "out", rows_per_part=1, now=NOW, corrections=some)
+    assert str(many.value) == str(alone.value) and "copies of one title" in str(alone.value)
+    with pytest.raises(InputError, match="verdict must be one of"):
+        deduplicate(path, tmp_path / "other", corrections=[("Ferry sinks", "Bank fined", "same")])
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize("rows_per_part", [7, 100])
