@@ -14,9 +14,8 @@ from dedupe.errors import InputError, one_line
 from dedupe.runtime.parallel import workers
 
 _SECONDS = 10  # for a cluster to answer
-_PATIENCE = (
-    "100000"  # milliseconds for a node to say that it lives: a busy machine may need more than the ten seconds of Ray
-)
+# Milliseconds for a node to say that it lives: a busy machine may need more than the ten seconds of Ray.
+_PATIENCE = "100000"
 
 
 @contextmanager

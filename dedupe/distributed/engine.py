@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dedupe.errors import DedupeError, InputError
@@ -44,20 +45,23 @@ class InOrder:
         """Return what the task of each part returned."""
         wanted, results = list(parts), job.store.finished(step)
         share, done = _shares(job, wanted, rows), 0
+        total = sum(share.values())
         for part in wanted:
-            self.progress(step, done, sum(share.values()))
+            self.progress(step, done, total)
             if part not in results:
                 results[part] = perform(job, step, task, part)
             done += share[part]
-        self.progress(step, done, done)
+        self.progress(step, total, total)
         return results
 
 
 def _shares(job: Job, parts: Sequence[int], rows: Sequence[int] | None) -> dict[int, int]:
     """Return for how many rows each part stands: all together for those of the input."""
-    ends = range(1, len(parts) + 1)
-    even = [job.rows * k // len(parts) - job.rows * (k - 1) // len(parts) for k in ends]
-    return dict(zip(parts, even if rows is None else rows, strict=True))
+    if rows is None:
+        total = job.rows
+        ends = [total * k // len(parts) for k in range(len(parts) + 1)] if parts else [0]
+        rows = [end - start for start, end in pairwise(ends)]
+    return dict(zip(parts, rows, strict=True))
 
 
 def perform(job: Job, step: str, task: Task, part: int) -> Any:
@@ -87,7 +91,8 @@ class OnRay:
         wanted, results = list(parts), job.store.finished(step)
         waiting, running = [part for part in reversed(wanted) if part not in results], dict[Any, int]()
         share = _shares(job, wanted, rows)
-        total, done = sum(share.values()), sum(share.values()) - sum(share[part] for part in waiting)
+        total = sum(share.values())
+        done = total - sum(share[part] for part in waiting)
         while waiting or running:
             while waiting and len(running) < _AHEAD * _processors():
                 part = waiting.pop()

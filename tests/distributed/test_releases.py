@@ -6,6 +6,7 @@ import random
 from functools import partial
 from pathlib import Path
 
+import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -256,6 +257,23 @@ def test_a_job_killed_while_it_deletes_goes_on(fake, tmp_path, monkeypatch):
             pass
     assert len(broken) > 30
     assert written(tmp_path / "out").equals(one_machine([path])[1])
+
+
+def test_files_are_deleted_on_a_store_that_is_not_local(fake, tmp_path):
+    path, there = corpus.write(tmp_path, corpus.table(20, seed=8), 4), fsspec.filesystem("memory")
+    kept = {}
+
+    def note(step, done, total):
+        files = there.find(f"/{tmp_path.name}/{WORK}")
+        kept[step] = {file.split("/")[-2] for file in files if not file.endswith(".json")}
+
+    try:
+        start(path, f"memory://{tmp_path.name}", progress=note)
+        parts = [pq.read_table(there.open(file)) for file in there.glob(f"/{tmp_path.name}/part-*")]
+        assert pa.concat_tables(parts).equals(one_machine([path])[1]) and not there.exists(f"/{tmp_path.name}/{WORK}")
+    finally:
+        there.rm(f"/{tmp_path.name}", recursive=True)
+    assert kept["keyed"] == {"rows", "keyed"} and kept["output"] == {"groups", "firsts", "schema"}
 
 
 def test_what_tasks_returned_is_never_deleted(tmp_path):
