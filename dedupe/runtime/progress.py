@@ -30,7 +30,8 @@ def silent(stage: str, done: int, total: int) -> None:
 def reporting(progress: bool | Progress = True, unit: str = "") -> Iterator[Progress]:
     """Yield a `Progress`: the argument itself, `silent` for False, or bars for True.
 
-    Bars are drawn on standard error, if that is a terminal, after two seconds. `unit`: what they count, shown if named.
+    Bars are drawn on standard error, if that is a terminal, after two seconds. `unit`: what they count, shown if named;
+    then bars of what is done go, since there are many.
     """
     if progress is not True:
         yield progress or silent
@@ -49,7 +50,7 @@ def reporting(progress: bool | Progress = True, unit: str = "") -> Iterator[Prog
             bars.start()
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
+            bars.update(tasks[stage], completed=done, total=total, visible=done < total or not unit)
 
     try:
         yield report if console.is_terminal else silent
