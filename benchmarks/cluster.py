@@ -3,8 +3,8 @@
     python benchmarks/cluster.py --data DIR --cache DIR --out FILE [--only SECTION]... [--scale-rows N] [--titles N]
 
 Sections: stream (72-hour window), scale (a part of it without a window, and all of it in one), memory (of the driver, at three
-sizes), kills, rates, growth. Each replaces its earlier results in FILE. The cluster has two nodes of one processor each, on this
-machine. Vectors come from the cache folder.
+sizes), files (how much work files take at one time), kills, rates, growth. Each replaces its earlier results in FILE. The cluster
+has two nodes of one processor each, on this machine. Vectors come from the cache folder.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Any
 
 import click
+import cluster_files
 import cluster_growth
 import cluster_kills
 import cluster_runs
@@ -29,7 +30,9 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
 @click.option("--cache", type=FOLDER, required=True, help="Folder of vectors and of the jobs.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
-@click.option("--only", type=click.Choice(["stream", "scale", "memory", "kills", "rates", "growth"]), multiple=True)
+@click.option(
+    "--only", type=click.Choice(["stream", "scale", "memory", "files", "kills", "rates", "growth"]), multiple=True
+)
 @click.option(
     "--scale-rows", type=click.IntRange(1000), default=60_000, show_default=True, help="Of `scale`, no window."
 )
@@ -43,6 +46,7 @@ def main(data: Path, cache: Path, out: Path, only: tuple[str, ...], scale_rows: 
         "stream": lambda: cluster_runs.stream(data, cache),
         "scale": lambda: cluster_runs.scale(data, cache, scale_rows, titles),
         "memory": lambda: cluster_runs.memory(data, cache),
+        "files": lambda: cluster_files.measure(data, cache),
         "kills": lambda: cluster_kills.measure(data, cache),
         "rates": lambda: cluster_runs.rates(data),
         "growth": lambda: cluster_growth.measure(settings),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
@@ -28,29 +29,31 @@ job_of_driver(*sys.argv[2:])
 
 def measure(data: Path, cache: Path, rows: int = ROWS, rows_per_part: int = ROWS_PER_PART) -> dict[str, Any]:
     """Return whether the labels stay the same where a node is killed in every step of one job, and the driver of another."""
-    steps: dict[str, int] = {}
+    reports = defaultdict[str, list[int]](list)
     with two_nodes() as nodes:
         rmtree(cache / "job-kills", ignore_errors=True)
         job = _Job(parquet(data, cache, "stream", rows), cache / "job-kills", nodes.address, cache, rows_per_part)
         began = perf_counter()
-        expected = job.labels(lambda step, done, total: steps.update({step: total}))
+        expected = job.labels(lambda step, done, total: reports[step].append(done) if done < total else None)
         seconds = round(perf_counter() - began, 1)
-        lost = _with_nodes_lost(job, nodes, expected)
-        drivers = _with_drivers_lost(job, list(steps), expected)
+        middle = {step: done[len(done) // 2] for step, done in reports.items()}
+        lost = _with_nodes_lost(job, nodes, middle, expected)
+        drivers = _with_drivers_lost(job, middle, expected)
     return {
         "rows": rows,
         "rows_per_part": rows_per_part,
-        "undisturbed": {"seconds": seconds, "steps": len(steps), "tasks": sum(steps.values())},
+        "undisturbed": {"seconds": seconds, "steps": len(middle)},
         "a node killed in every step": lost,
         "the driver killed in every step": drivers,
     }
 
 
-def _with_nodes_lost(job: _Job, nodes: Nodes, expected: pa.Table) -> dict[str, Any]:
+def _with_nodes_lost(job: _Job, nodes: Nodes, middle: dict[str, int], expected: pa.Table) -> dict[str, Any]:
+    """Kill a node in each step once so many rows are done."""
     killed: list[str] = []
 
     def kill(step: str, done: int, total: int) -> None:
-        if step not in killed and _in_the_middle(done, total):
+        if step not in killed and middle[step] <= done < total:
             killed.append(step)
             nodes.lose_one()
 
@@ -61,13 +64,13 @@ def _with_nodes_lost(job: _Job, nodes: Nodes, expected: pa.Table) -> dict[str, A
     return {"equal": labels.equals(expected), "seconds": seconds, "killed": len(killed), "steps": killed}
 
 
-def _with_drivers_lost(job: _Job, steps: list[str], expected: pa.Table) -> dict[str, Any]:
+def _with_drivers_lost(job: _Job, middle: dict[str, int], expected: pa.Table) -> dict[str, Any]:
     """Start the job again and again, each time to be killed in the next step."""
     rmtree(job.out)
     killed: list[str] = []
     began = perf_counter()
-    for step in steps:
-        arguments = [sys.executable, "-c", _DRIVER, str(Path(__file__).parent), *job.arguments(), step]
+    for step, done in middle.items():
+        arguments = [sys.executable, "-c", _DRIVER, str(Path(__file__).parent), *job.arguments(), step, str(done)]
         with Popen(arguments) as driver:
             driver.wait()
         if driver.returncode == -signal.SIGKILL:
@@ -77,18 +80,14 @@ def _with_drivers_lost(job: _Job, steps: list[str], expected: pa.Table) -> dict[
     return {"equal": labels.equals(expected), "seconds": seconds, "killed": len(killed), "steps": killed}
 
 
-def job_of_driver(path: str, out: str, address: str, cache: str, rows_per_part: str, step: str) -> None:
-    """Run a job in this process, which kills itself in the middle of a step."""
+def job_of_driver(path: str, out: str, address: str, cache: str, rows_per_part: str, step: str, middle: str) -> None:
+    """Run a job in this process, which kills itself in a step once so many rows are done."""
 
     def kill(current: str, done: int, total: int) -> None:
-        if current == step and _in_the_middle(done, total):
+        if current == step and int(middle) <= done < total:
             os.kill(os.getpid(), signal.SIGKILL)
 
     _Job(Path(path), Path(out), address, Path(cache), int(rows_per_part)).labels(kill)
-
-
-def _in_the_middle(done: int, total: int) -> bool:
-    return total // 2 <= done < total
 
 
 class _Job:

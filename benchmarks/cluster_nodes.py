@@ -12,6 +12,7 @@ from unittest.mock import patch
 import dedupe
 
 _STORE = 80 * 2**20  # bytes of the object store of a node, the least that Ray allows; jobs exchange files
+_JOINED = 400  # seconds until both nodes have joined, at most
 # Milliseconds for a node to answer whether it is alive: on a busy machine the ten seconds of Ray are not enough.
 _PATIENCE = {"RAY_health_check_timeout_ms": "100000"}
 
@@ -25,6 +26,7 @@ class Nodes:
         head = {"num_cpus": 0, "object_store_memory": _STORE, "include_dashboard": False, "dashboard_host": "127.0.0.1"}
         self._cluster: Any = Cluster(initialize_head=True, head_node_args=head)
         self._nodes = [self._added(), self._added()]
+        self._cluster.wait_for_nodes(timeout=_JOINED)
 
     @property
     def address(self) -> str:
@@ -49,7 +51,8 @@ class Nodes:
         self._cluster.shutdown()
 
     def _added(self) -> Any:
-        return self._cluster.add_node(num_cpus=1, object_store_memory=_STORE)
+        # Ray would wait half a minute and then give up; a job waits for it anyway.
+        return self._cluster.add_node(wait=False, num_cpus=1, object_store_memory=_STORE)
 
 
 @contextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import groupby
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +14,7 @@ import click
 from dedupe.cli.grouping import GroupingOptions
 from dedupe.cli.input_options import InputOptions
 from dedupe.cli.keeping import SourceOptions
-from dedupe.cli.shared import count, limit_threads, option, refuse, say
+from dedupe.cli.shared import applied, count, limit_threads, option, refuse, say
 from dedupe.runtime.files import write_lines
 
 if TYPE_CHECKING:
@@ -22,8 +25,10 @@ _WITHOUT = "with --engine ray"
 _OF_JOBS = ("address", "rows_per_part", "pairs")
 _USED = frozenset(
     """inputs title_column date_column day_first date_format now source_column id_column url_column skip_bad model threads window
-    story_threshold wording_threshold reader quiet output keep dry_run""".split()
+    story_threshold wording_threshold reader corrections quiet output keep dry_run""".split()
 )
+_FILES = 10  # that a dry run names
+_SECONDS = 60  # from one line of a log to the next, at least
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,7 @@ def run_on_cluster(
         publishers=read_publishers(sources.publishers) if sources.publishers else None,
         never_same_source=sources.never_same_source,
         reader=job.reader,
+        corrections=job.all_corrections,
         columns=columns,
         day_first=inputs.day_first,
         date_format=inputs.date_format,
@@ -102,13 +108,28 @@ def run_on_cluster(
         skip_bad=inputs.skip_bad,
         pairs=cluster.pairs,
         rows_per_part=rows_per_part,
-        progress=not job.quiet,
+        progress=not job.quiet and (sys.stderr.isatty() or Log()),
         dashboard=None if job.quiet else lambda link: say(f"dashboard: {link}"),
     )
     if not job.quiet:
-        say(", ".join(filter(None, _counts(summary, level))))
+        counts = [*_counts(summary, level), *applied(job.corrections, summary.corrections), *_skipped(summary)]
+        say("; ".join([", ".join(filter(None, counts)), _how_read(inputs.inputs, summary.columns)]))
         for message in summary.messages:
             say(f"warning: {message}")
+
+
+class Log:
+    """A `Progress` for standard error that is no terminal: a line from time to time, none for a job of less than a minute."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock, self._last = clock, clock()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Say how many rows of a step are done."""
+        now = self._clock()
+        if now - self._last >= _SECONDS:
+            self._last = now
+            say(f"{step}: {done:,} of {count(total, 'row')}")
 
 
 def _check(job: GroupingOptions, inputs: InputOptions, level: str) -> None:
@@ -129,19 +150,31 @@ def _check(job: GroupingOptions, inputs: InputOptions, level: str) -> None:
 def _planned(job: GroupingOptions, inputs: InputOptions, columns: Columns, rows_per_part: int) -> list[str]:
     """Return the lines of a dry run, which needs no cluster."""
     from dedupe.distributed.input.parts import columns_of, plan
+    from dedupe.distributed.plan import broken_off
 
-    parts = plan(inputs.inputs, rows_per_part)
-    found, doubts = columns_of(parts, columns, skip_bad=inputs.skip_bad)
-    rows = {name: sum(part.rows for part in group) for name, group in groupby(parts, key=lambda part: part.name)}
+    read = plan(inputs.inputs, rows_per_part, job.output)
+    found, doubts = columns_of(read, columns, skip_bad=inputs.skip_bad)
+    started = broken_off(job.output) is not None
+    rows = Counter[str]()
+    for part in read.parts:
+        rows.update({piece.name: piece.rows for piece in part.pieces})
     return [
         *(f"warning: {doubt}" for doubt in doubts),
         f"columns: {', '.join(f'{field} from {column!r}' for field, column in found.items())}",
-        *(f"read {name}: {count(number, 'headline')}" for name, number in rows.items()),
-        f"headlines: {sum(rows.values()):,}, in {count(len(parts), 'part')}",
+        *(f"read {name}: {count(number, 'headline')}" for name, number in list(rows.items())[:_FILES]),
+        *([f"read {count(len(rows) - _FILES, 'more file')}"] if len(rows) > _FILES else []),
+        f"headlines: {sum(rows.values()):,}, in {count(len(read.parts), 'part')}",
         f"model: {job.model or 'bundled'}",
-        f"output: {count(len(parts), 'Parquet file')} in {job.output}",
+        *([count(len(job.all_corrections), "correction")] if job.corrections else []),
+        f"output: {count(len(read.parts), 'Parquet file')} in {job.output}" + ", where a job broke off" * started,
         "dry run: nothing was written",
     ]
+
+
+def _how_read(names: Sequence[str], columns: Mapping[str, str]) -> str:
+    """Return which columns were read, as one machine says it of each input."""
+    what = names[0] if len(names) == 1 else count(len(names), "input")
+    return f"read {what} as Parquet: {', '.join(f'{field} from {column!r}' for field, column in columns.items())}"
 
 
 def _counts(summary: JobSummary, level: str) -> list[str]:
@@ -151,5 +184,8 @@ def _counts(summary: JobSummary, level: str) -> list[str]:
         count(summary.wordings, "wording"),
         count(summary.copies, "exact copy", "exact copies"),
         f"about {summary.recall:.1%} of the candidate pairs found" if summary.recall < 1 else "",
-        f"{count(summary.skipped, 'row')} skipped" if summary.skipped else "",
     ]
+
+
+def _skipped(summary: JobSummary) -> list[str]:
+    return [f"{count(summary.skipped, 'row')} skipped"] if summary.skipped else []

@@ -48,9 +48,14 @@ def constraints_of(corrections: Sequence[Correction], copies: Copies) -> Constra
     imply through titles that are not in the run applies too.
     """
     nodes, fingerprints = copies.nodes, copies.fingerprints
-    rows = _rows_by_key(corrections, fingerprints, copies.texts)
+    rows = rows_by_key(corrections, fingerprints, copies.texts)
     check_consistent(corrections, {key: fingerprints[of_key[0]] for key, of_key in rows.items()})
     named = {key: sorted({int(nodes.title_row[nodes.of_row[row]]) for row in of_key}) for key, of_key in rows.items()}
+    return constraints_between(corrections, named)
+
+
+def constraints_between(corrections: Sequence[Correction], named: Mapping[str, Sequence[int]]) -> Constraints:
+    """Return corrections as constraints between what their titles name, such as one row of each node, by fingerprint."""
     must_link, cannot_link = dict[str, Ints](), dict[str, Ints]()
     for level in SCORED_LEVELS:
         links = Links(corrections, JOINING_VERDICTS[level])
@@ -73,11 +78,11 @@ def with_must_links(pairs: PairTable, level: str, must_link: Ints, nodes: int) -
 
 def rows_named(corrections: Sequence[Correction], copies: Copies, count: int) -> Ints:
     """Return those of the first `count` rows that corrections name, ascending."""
-    rows = _rows_by_key(corrections, copies.fingerprints[:count], copies.texts[:count])
+    rows = rows_by_key(corrections, copies.fingerprints[:count], copies.texts[:count])
     return np.unique(np.array([*chain.from_iterable(rows.values())], np.int64))
 
 
-def _rows_by_key(
+def rows_by_key(
     corrections: Sequence[Correction], fingerprints: Sequence[str], texts: Sequence[str]
 ) -> dict[str, list[int]]:
     """Return the rows that each fingerprint of a correction names, if any.

@@ -14,6 +14,8 @@ from dedupe.errors import InputError, one_line
 from dedupe.runtime.parallel import workers
 
 _SECONDS = 10  # for a cluster to answer
+# Milliseconds for a node to say that it lives: a busy machine may need more than the ten seconds of Ray.
+_PATIENCE = "100000"
 
 
 @contextmanager
@@ -24,6 +26,7 @@ def connected(address: str | None) -> Iterator[str]:
     """
     if address is None:
         _keep_to_itself()
+        os.environ.setdefault("RAY_health_check_timeout_ms", _PATIENCE)
     try:
         import ray
     except ImportError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dedupe.errors import DedupeError, InputError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 Task = Callable[["Job", int], Any]
 """Makes one part of a step from work files, writes its own, and returns what JSON holds. It may run more than once."""
 _AHEAD = 2  # tasks submitted for each processor, so that none waits for the driver
+_REPORTED = 30.0  # seconds after which progress is told again, where no task ends
 _RETRIES = 20  # of a task whose machine was lost
 _NOT_LOADED = "The remote function failed to import"
 
@@ -22,8 +24,13 @@ _NOT_LOADED = "The remote function failed to import"
 class Engine(Protocol):
     """What runs the tasks of a step."""
 
-    def run(self, job: Job, step: str, task: Task, parts: Iterable[int]) -> dict[int, Any]:
-        """Return what the task of each part returned; those that an earlier run finished are not run again."""
+    def run(
+        self, job: Job, step: str, task: Task, parts: Iterable[int], rows: Sequence[int] | None = None
+    ) -> dict[int, Any]:
+        """Return what the task of each part returned; those that an earlier run finished are not run again.
+
+        `rows`: for how many rows of the input each part stands, as progress tells; by default they are shared evenly.
+        """
 
 
 @dataclass(frozen=True)
@@ -32,15 +39,29 @@ class InOrder:
 
     progress: Progress = silent
 
-    def run(self, job: Job, step: str, task: Task, parts: Iterable[int]) -> dict[int, Any]:
+    def run(
+        self, job: Job, step: str, task: Task, parts: Iterable[int], rows: Sequence[int] | None = None
+    ) -> dict[int, Any]:
         """Return what the task of each part returned."""
         wanted, results = list(parts), job.store.finished(step)
-        for done, part in enumerate(wanted):
-            self.progress(step, done, len(wanted))
+        share, done = _shares(job, wanted, rows), 0
+        total = sum(share.values())
+        for part in wanted:
+            self.progress(step, done, total)
             if part not in results:
                 results[part] = perform(job, step, task, part)
-        self.progress(step, len(wanted), len(wanted))
+            done += share[part]
+        self.progress(step, total, total)
         return results
+
+
+def _shares(job: Job, parts: Sequence[int], rows: Sequence[int] | None) -> dict[int, int]:
+    """Return for how many rows each part stands: all together for those of the input."""
+    if rows is None:
+        total = job.rows
+        ends = [total * k // len(parts) for k in range(len(parts) + 1)] if parts else [0]
+        rows = [end - start for start, end in pairwise(ends)]
+    return dict(zip(parts, rows, strict=True))
 
 
 def perform(job: Job, step: str, task: Task, part: int) -> Any:
@@ -60,22 +81,28 @@ class OnRay:
 
     progress: Progress = silent
 
-    def run(self, job: Job, step: str, task: Task, parts: Iterable[int]) -> dict[int, Any]:
+    def run(
+        self, job: Job, step: str, task: Task, parts: Iterable[int], rows: Sequence[int] | None = None
+    ) -> dict[int, Any]:
         """Return what the task of each part returned; a task whose machine is lost runs again on another."""
         import ray
 
         remote, everywhere = ray.remote(max_retries=_RETRIES)(_on_worker), ray.put(job)
         wanted, results = list(parts), job.store.finished(step)
         waiting, running = [part for part in reversed(wanted) if part not in results], dict[Any, int]()
+        share = _shares(job, wanted, rows)
+        total = sum(share.values())
+        done = total - sum(share[part] for part in waiting)
         while waiting or running:
             while waiting and len(running) < _AHEAD * _processors():
                 part = waiting.pop()
                 running[remote.options(name=f"{step} {part}").remote(everywhere, step, task, part)] = part
-            self.progress(step, len(wanted) - len(waiting) - len(running), len(wanted))
-            for ready in ray.wait(list(running))[0]:
+            self.progress(step, done, total)
+            for ready in ray.wait(list(running), timeout=_REPORTED)[0]:
                 part = running.pop(ready)
                 results[part] = _result_of(ready, step, part)
-        self.progress(step, len(wanted), len(wanted))
+                done += share[part]
+        self.progress(step, total, total)
         return results
 
 

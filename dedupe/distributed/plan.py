@@ -10,9 +10,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from dedupe.clustering.corrections import Correction
 from dedupe.dates import DateRules
 from dedupe.distributed.input.parts import columns_of, plan, with_fixed_now
-from dedupe.distributed.job import Job, Part
+from dedupe.distributed.job import Job
 from dedupe.distributed.store import OPENED_TOGETHER, Store, file_system
 from dedupe.embedding.encoders import load_encoder
 from dedupe.errors import InputError, OutputError
@@ -25,6 +26,7 @@ JOB = "job"
 """The step whose result tells one job from another and, when all is done, has the summary: its file goes last."""
 SUMMARY = "summary"
 """The key of the summary in it."""
+_OPTIONS = dict.fromkeys(("parts", "ranges", "buckets", "block"), "rows_per_part")  # of what the user does not name so
 _BLOCK = 50_000  # nodes of a region, at most
 _ANY = 2**62  # comparisons
 
@@ -57,6 +59,7 @@ def plan_of(
     exact: bool = False,
     skip_bad: bool = False,
     cache: str | None = None,
+    corrections: Sequence[Correction] = (),
     **options: Any,
 ) -> Plan:
     """Return the plan of these arguments; nothing is written. `options`: what else decides the output.
@@ -64,14 +67,14 @@ def plan_of(
     Raises `OutputError` where the folder holds something else, and `InputError` where it holds a job of other arguments that
     broke off.
     """
-    parts = plan(paths, rows_per_part)
-    found, doubts = columns_of(parts, columns, skip_bad=skip_bad)
-    rows = sum(part.rows for part in parts)
+    read = plan(paths, rows_per_part, out)
+    found, doubts = columns_of(read, columns, skip_bad=skip_bad)
+    rows = sum(part.rows for part in read.parts)
     shares = -(-rows // rows_per_part)
     job = Job(
         work=f"{out}/{WORK}",
         settings=settings,
-        parts=parts,
+        parts=read.parts,
         columns=found,
         dates=dates,
         skip_bad=skip_bad,
@@ -80,32 +83,56 @@ def plan_of(
         buckets=shares,
         block=min(rows_per_part, _BLOCK),
         cache=cache,
+        corrections=tuple(corrections),
     )
     job = replace(job, exact=_ANY) if exact else job
     identity = getattr(load_encoder(encoder), "identity", None) or encoder
     about = {
         "version": import_module("dedupe").__version__,
         "encoder": identity,
-        "job": asdict(replace(job, cache=None)),
-        "files": _stamps(parts),
+        "job": asdict(replace(job, work="", cache=None)),
+        "files": _stamps(job.files),
         **options,
     }
     # as JSON gives it back
     about = json.loads(json.dumps(about, default=str))
-    _check_folder(job.store, out, about)
+    earlier = broken_off(out)
+    if earlier is not None and {**earlier, **about} != earlier:
+        begun = f"begun {_difference(earlier, about)}"
+        same = "the same files, options and version"
+        raise InputError(
+            f"{out} holds a job that broke off, {begun}: go on with {same}, or remove it, or name another folder"
+        )
     return Plan(job, about, doubts)
 
 
-def _check_folder(store: Store, out: str, about: Mapping[str, Any]) -> None:
-    earlier = store.finished(JOB).get(0)
+def broken_off(out: str) -> dict[str, Any] | None:
+    """Return what tells the job from others that broke off in a folder, if there is one; `OutputError` for any other files."""
+    earlier: dict[str, Any] | None = Store(f"{out}/{WORK}").finished(JOB).get(0)
     if earlier is None:
         _check_empty(out)
-    elif {**earlier, **about} != earlier:
-        same = "the same files, options and version"
-        raise InputError(f"{out} holds a job that broke off: go on with {same}, or remove it, or name another folder")
+    return earlier
 
 
-def _stamps(parts: Iterable[Part]) -> list[tuple[int, int]]:
+def _difference(earlier: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+    """Return what tells two jobs apart."""
+    files = [
+        {piece["path"]: piece["name"] for part in job["job"]["parts"] for piece in part["pieces"]}
+        for job in (earlier, about)
+    ]
+    if earlier["version"] != about["version"]:
+        return f"by version {earlier['version']}"
+    if files[0] != files[1]:
+        return "with other files"
+    if earlier["files"] != about["files"]:
+        stamps = zip(files[0].values(), earlier["files"], about["files"], strict=True)
+        return f"before {next(name for name, one, two in stamps if one != two)} was changed"
+    one, two = ({**job, **job["job"], **job["job"]["settings"]} for job in (earlier, about))
+    different = [_OPTIONS.get(key, key) for key in two if key not in ("job", "settings") and one.get(key) != two[key]]
+    return f"with other options ({', '.join(dict.fromkeys(different))})"
+
+
+def _stamps(paths: Iterable[str]) -> list[tuple[int, int]]:
     """Return the size of each file, and when it was changed, in nanoseconds: files of another day are another job."""
 
     def stamp(path: str) -> tuple[int, int]:
@@ -114,7 +141,7 @@ def _stamps(parts: Iterable[Part]) -> list[tuple[int, int]]:
         return info.size, info.mtime_ns
 
     with ThreadPoolExecutor(OPENED_TOGETHER) as pool:
-        return list(pool.map(stamp, dict.fromkeys(part.path for part in parts)))
+        return list(pool.map(stamp, paths))
 
 
 def _check_empty(out: str) -> None:

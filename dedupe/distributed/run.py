@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from dedupe.clustering.corrections import CorrectionLike, as_corrections
 from dedupe.dates import DateRules
 from dedupe.distributed.cluster import connected
 from dedupe.distributed.engine import Engine, OnRay
@@ -15,6 +16,7 @@ from dedupe.distributed.input.outlets import find_outlets
 from dedupe.distributed.input.rows import find_rows
 from dedupe.distributed.job import Job
 from dedupe.distributed.nodes.copies import find_copies
+from dedupe.distributed.nodes.corrected import find_constraints
 from dedupe.distributed.nodes.crowds import find_crowds
 from dedupe.distributed.nodes.encoding import make_vectors
 from dedupe.distributed.nodes.region_steps import make_regions
@@ -25,6 +27,7 @@ from dedupe.distributed.pairs.context import run_contexts
 from dedupe.distributed.pairs.reader import read_pairs
 from dedupe.distributed.pairs.scored import find_pairs
 from dedupe.distributed.plan import JOB, SUMMARY, plan_of
+from dedupe.distributed.releases import Releasing
 from dedupe.embedding.encoders import load_encoder
 from dedupe.readers import Columns
 from dedupe.result.settings import Settings, SourceRules, Window
@@ -41,8 +44,9 @@ class JobSummary:
 
     `rows`, `copies` (rows beyond the first of each exact group), `wordings`, `stories`; `largest`: rows of the largest story.
     `scored`, `read`: pairs; `recall`: as for `Deduplication`. `component`: titles in the largest set that any chain of kept
-    pairs connects, and `linked`: in the largest set that was linked as a whole. `skipped`: rows that could not be read. `flags`:
-    how many rows have each. `messages`: warnings.
+    pairs connects, and `linked`: in the largest set that was linked as a whole. `skipped`: rows that could not be read.
+    `corrections`: how many have both titles in the run. `flags`: how many rows have each. `columns`: the column of each field
+    that was read. `messages`: warnings.
     """
 
     rows: int
@@ -56,7 +60,9 @@ class JobSummary:
     component: int
     linked: int
     skipped: int
+    corrections: int
     flags: Mapping[str, int]
+    columns: Mapping[str, str]
     messages: Sequence[str]
 
 
@@ -75,6 +81,7 @@ def deduplicate(
     publishers: Mapping[str, str] | None = None,
     never_same_source: bool = False,
     reader: str = "auto",
+    corrections: Iterable[CorrectionLike] = (),
     columns: Columns | None = None,
     day_first: bool | None = None,
     date_format: str | None = None,
@@ -97,7 +104,7 @@ def deduplicate(
             was, if it is started again with the same arguments.
         address: of a Ray cluster, "auto" for the one of this machine; by default one is started here, for this process.
         encoder: the name or folder of a model, which every machine has; default: the bundled one.
-        level: this and the next eight as for `dedupe.deduplicate`.
+        level: this and the next nine as for `dedupe.deduplicate`.
         window: the longest time between dated members of a group.
         story_threshold: probability from which headlines are one story.
         wording_threshold: the same for one wording.
@@ -106,6 +113,7 @@ def deduplicate(
         publishers: the publisher of sister outlets.
         never_same_source: keep titles of one publisher apart.
         reader: which pairs a second model reads.
+        corrections: pairs of titles that are one wording, one story or different, whatever the model says.
         columns: this and the next three as for `dedupe.read_table`.
         day_first: whether 03/04/2026 is 3 April.
         date_format: the format of the dates.
@@ -116,7 +124,8 @@ def deduplicate(
         cache: the folder of a `VectorCache`, for a cluster whose machines all reach it and lock its file, mostly this one alone.
         exact: compare all titles with all, whatever their number.
         rows_per_part: how many rows one task reads; the groups do not depend on it.
-        progress: True for progress bars on a terminal, or a `Progress` to be called with each step, its tasks done, and all.
+        progress: True for progress bars on a terminal, or a `Progress` to be called with each step, its rows done, and all; a
+            step whose tasks read no rows of the input shares these among them.
         dashboard: called with the link to Ray's dashboard, where there is one, before the work begins.
 
     The groups are those of one machine where joins are exact, that is, unless there are so many titles to compare that cells are
@@ -139,9 +148,10 @@ def deduplicate(
         exact=exact,
         skip_bad=skip_bad,
         cache=None if cache is None else str(cache),
+        corrections=as_corrections(corrections),
         pairs=pairs,
     )
-    with connected(address) as link, reporting(progress) as report:
+    with connected(address) as link, reporting(progress, "rows") as report:
         if link and dashboard:
             dashboard(link)
         summary = run(planned.started(), OnRay(report), str(out), pairs=pairs)
@@ -152,7 +162,7 @@ def run(job: Job, engine: Engine, out: str, *, pairs: bool = False) -> JobSummar
     """Return the summary of a planned job, after all its steps; where these were done before, only work files are removed."""
     about = job.store.result(JOB)
     if SUMMARY not in about:
-        about[SUMMARY] = _all_steps(job, engine, out, pairs=pairs)
+        about[SUMMARY] = _all_steps(job, Releasing(engine), out, pairs=pairs)
         job.store.finish(JOB, 0, about)
     job.store.remove(last=JOB)
     return JobSummary(**about[SUMMARY])
@@ -162,6 +172,7 @@ def _all_steps(job: Job, engine: Engine, out: str, *, pairs: bool) -> dict[str, 
     rows = find_rows(job, engine)
     find_outlets(job, engine)
     job = find_copies(job, engine)
+    corrections = find_constraints(job, engine)
     make_vectors(job, engine)
     find_crowds(job, engine)
     make_regions(job, engine)
@@ -173,7 +184,9 @@ def _all_steps(job: Job, engine: Engine, out: str, *, pairs: bool) -> dict[str, 
     groups = finish(job, engine, out, skipped=found.skipped, pairs=pairs)
     bad = [f"{group.rows:,} rows skipped: {group.reason}" for group in rows.bad]
     large = [
-        f"{size:,} titles are connected by probable pairs, and were linked in one task" for size in groups["large"]
+        f"{size:,} titles are connected by probable pairs, and were linked in one task: a window or a higher threshold "
+        "makes such sets smaller"
+        for size in groups["large"]
     ]
     return {
         "rows": groups["rows"],
@@ -187,6 +200,8 @@ def _all_steps(job: Job, engine: Engine, out: str, *, pairs: bool) -> dict[str, 
         "component": judged["largest"],
         "linked": linked["largest"],
         "skipped": sum(group.rows for group in rows.bad),
+        "corrections": corrections,
         "flags": groups["flags"],
+        "columns": dict(job.columns),
         "messages": [*bad, *large, *(message for _, message in groups["warnings"])],
     }

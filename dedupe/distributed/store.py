@@ -7,6 +7,8 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 OPENED_TOGETHER = 16
 """Files; on a far store most of the time is spent waiting."""
+_RESULT = ".json"
 
 
 class Store:
@@ -90,7 +93,7 @@ class Store:
 
     def finish(self, step: str, part: int, result: Any) -> None:
         """Mark a part as finished; `result`: anything that JSON holds."""
-        self._write_bytes(step, f"{part}.json", json.dumps(result).encode())
+        self._write_bytes(step, f"{part}{_RESULT}", json.dumps(result).encode())
 
     def finished(self, step: str) -> dict[int, Any]:
         """Return the results of the finished parts of a step."""
@@ -98,15 +101,33 @@ class Store:
 
         system, root = self._place
         found = system.get_file_info(pf.FileSelector(f"{root}/{step}", allow_not_found=True))
-        numbers = [int(info.base_name.removesuffix(".json")) for info in found if info.base_name.endswith(".json")]
+        numbers = [int(info.base_name.removesuffix(_RESULT)) for info in found if info.base_name.endswith(_RESULT)]
         with ThreadPoolExecutor(OPENED_TOGETHER) as pool:
             results = pool.map(lambda number: self.result(step, number), sorted(numbers))
             return dict(zip(sorted(numbers), results, strict=True))
 
     def result(self, step: str, part: int = 0) -> Any:
         """Return what the task of a finished part returned."""
-        with self._open(step, f"{part}.json") as file:
+        with self._open(step, f"{part}{_RESULT}") as file:
             return json.loads(file.read())
+
+    def release(self, steps: str, array: str = "") -> None:
+        """Delete the files of the steps of a name or pattern, or only one array of each, but never what tasks returned."""
+        import pyarrow.fs as pf
+
+        system, root = self._place
+        found = system.get_file_info(pf.FileSelector(root, allow_not_found=True))
+        folders = [info.path for info in found if fnmatchcase(info.base_name, steps)]
+        files = [info.path for folder in folders for info in system.get_file_info(pf.FileSelector(folder))]
+        end = f".{array}.npy" if array else ""
+        gone = [path for path in files if path.endswith(end) and not path.endswith(_RESULT)]
+
+        def delete(path: str) -> None:
+            with suppress(FileNotFoundError):  # a task of an earlier start may still move its files
+                system.delete_file(path)
+
+        with ThreadPoolExecutor(OPENED_TOGETHER) as pool:
+            list(pool.map(delete, gone))
 
     def remove(self, last: str = "") -> None:
         """Remove all work files, those of one step last, so that a removal that breaks off leaves these."""

@@ -27,27 +27,30 @@ def silent(stage: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def reporting(progress: bool | Progress = True) -> Iterator[Progress]:
+def reporting(progress: bool | Progress = True, unit: str = "") -> Iterator[Progress]:
     """Yield a `Progress`: the argument itself, `silent` for False, or bars for True.
 
-    Bars are drawn on standard error, if that is a terminal, after two seconds.
+    Bars are drawn on standard error, if that is a terminal, after two seconds. `unit`: what they count, shown if named;
+    then bars of what is done go, since there are many.
     """
     if progress is not True:
         yield progress or silent
         return
     from rich.console import Console
     from rich.progress import Progress as Bars
-    from rich.progress import TaskID
+    from rich.progress import TaskID, TextColumn
 
     console = Console(stderr=True)
-    start, tasks, bars = monotonic(), dict[str, TaskID](), Bars(console=console, transient=True)
+    counted = [TextColumn(f"{{task.completed:,}} of {{task.total:,}} {unit}")] if unit else []
+    bars = Bars(*Bars.get_default_columns(), *counted, console=console, transient=True)
+    start, tasks = monotonic(), dict[str, TaskID]()
 
     def report(stage: str, done: int, total: int) -> None:
         if monotonic() - start > _SECONDS_BEFORE_BARS:
             bars.start()
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
+            bars.update(tasks[stage], completed=done, total=total, visible=done < total or not unit)
 
     try:
         yield report if console.is_terminal else silent

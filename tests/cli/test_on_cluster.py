@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from dedupe.cli.on_cluster import Log
 from dedupe.distributed import run as distributed_run
 from tests.support import corpus
 from tests.support.command_line import one_error, refused, run
@@ -42,8 +43,8 @@ def told(*args: str | Path) -> list[str]:
 def test_the_summary_and_the_warnings_are_those_of_one_machine(path: Path, tmp_path: Path, options: tuple[str]) -> None:
     lines = told(path, "-o", tmp_path / "out", "--rows-per-part", "8", "--now", NOW, *options, *RAY)
     alone = told(path, "-o", tmp_path / "out.parquet", "--now", NOW, *options)
-    assert lines[1:] == alone[1:] and any(line.startswith("warning: ") for line in lines)
-    assert alone[0].startswith(f"{lines[0]}; read ")
+    assert lines == alone and any(line.startswith("warning: ") for line in lines)
+    assert "; read " in lines[0] and lines[0].endswith(", url from 'url'")
     assert told(path, "-o", tmp_path / "quiet", "--now", NOW, "--quiet", *options, *RAY) == []
     assert written(tmp_path / "out").equals(written(tmp_path / "quiet"))
 
@@ -64,12 +65,31 @@ def test_lists_of_sources_columns_and_pairs_are_used(tmp_path: Path) -> None:
     assert list((tmp_path / "out" / "_pairs").iterdir())
 
 
+def test_corrections_are_applied_and_counted(tmp_path: Path) -> None:
+    rows = corpus.table(30, seed=5)
+    path = corpus.write(tmp_path, rows, 5)
+    titles = [title for title in dict.fromkeys(rows["title"].to_pylist()) if title]
+    pairs = [(titles[0], titles[1], "story"), (titles[2], "not there", "wording")]
+    file = tmp_path / "verdicts.csv"
+    file.write_text(
+        "title_a,title_b,verdict\n" + "".join(",".join(f'"{part}"' for part in pair) + "\n" for pair in pairs)
+    )
+    options = ("--corrections", file, "--now", NOW)
+    lines = told(path, "-o", tmp_path / "out", "--rows-per-part", "7", *options, *RAY)
+    assert lines == told(path, "-o", tmp_path / "one.parquet", *options) and ", 1 correction applied; read " in lines[0]
+    assert written(tmp_path / "out").equals(one_machine([path], corrections=pairs)[1])
+    assert (
+        "2 corrections" in run("cluster", path, "-o", tmp_path / "new", *options, "--dry-run", *RAY).stdout.splitlines()
+    )
+    file.write_text("title_a,title_b,verdict\nFerry sinks,Bank fined,same\n")
+    assert f"{file}, row 1: verdict must be one of" in refused("cluster", path, "-o", tmp_path / "new", *options, *RAY)
+
+
 WITHOUT_EFFECT = [
     ("--explain", "pairs.jsonl"),
     ("--report", "report.html"),
     ("--stories", "stories.csv"),
     ("--title", "News"),
-    ("--corrections", "verdicts.csv"),
     ("--cache", "vectors"),
     ("--no-cache",),
     ("--force",),
@@ -159,7 +179,7 @@ def test_damage_is_one_line_or_counted(path: Path, tmp_path: Path) -> None:
     rows = damaged(corpus.write(tmp_path, corpus.table(20, seed=5).drop(["dedupe_story"]), 5, "bad"), 1)
     assert "row group 1 of " in refused("cluster", rows, "-o", tmp_path / "out", "--title-column", "title", *RAY)
     lines = told(rows, "-o", tmp_path / "more", "--skip-bad", "--title-column", "title", *RAY)
-    assert lines[0].startswith("15 headlines, ") and lines[0].endswith(", 5 rows skipped")
+    assert lines[0].startswith("15 headlines, ") and ", 5 rows skipped; read " in lines[0]
     assert any(line.startswith("warning: 5 rows skipped: row group 1 of ") for line in lines)
 
 
@@ -190,6 +210,17 @@ def test_a_dry_run_needs_no_cluster_and_says_what_would_be_done(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_dry_run_names_a_few_files_and_looks_at_the_folder(path: Path, tmp_path: Path) -> None:
+    rows = corpus.table(13, seed=2)
+    paths = [corpus.write(tmp_path, rows[k : k + 1], 1, f"n{k:02}") for k in range(13)]
+    lines = run("cluster", *paths, "-o", tmp_path / "out", "--dry-run", *RAY).stdout.splitlines()
+    assert lines[1:12] == [*(f"read {path}: 1 headline" for path in paths[:10]), "read 3 more files"]
+    assert "headlines: 13, in 1 part" in lines
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").touch()
+    assert "is not empty, it holds 'mine.txt'" in refused("cluster", path, "-o", tmp_path / "out", "--dry-run", *RAY)
+
+
 def test_an_interrupt_is_one_line_and_the_next_start_goes_on(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,9 +232,29 @@ def test_an_interrupt_is_one_line_and_the_next_start_goes_on(
         patched.setattr("dedupe.distributed.nodes.copies.copies_of", interrupt)
         outcome = run(*arguments)
     assert (outcome.exit_code, outcome.stderr) == (130, "headline-dedupe: interrupted\n")
-    assert "holds a job that broke off" in one_error(run(*arguments, "--keep", "first"))
+    assert "holds a job that broke off, begun with other options (keep)" in one_error(
+        run(*arguments, "--keep", "first")
+    )
+    assert f"in {tmp_path / 'out'}, where a job broke off" in run(*arguments, "--dry-run").stdout
     told(*arguments[1:])
     assert written(tmp_path / "out").equals(one_machine([path])[1])
+
+
+def test_a_log_has_a_line_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    times = iter([0.0, 59.0, 61.0, 100.0, 130.0])
+    log = Log(lambda: next(times))
+    for done in range(1, 5):
+        log("vectors", done * 1000, 5000)
+    assert capsys.readouterr().err.splitlines() == [
+        "headline-dedupe: vectors: 2,000 of 5,000 rows",
+        "headline-dedupe: vectors: 4,000 of 5,000 rows",
+    ]
+
+
+def test_the_columns_are_those_of_all_inputs(path: Path, tmp_path: Path) -> None:
+    other = corpus.write(tmp_path, corpus.table(7, seed=1), 7, "more")
+    columns = "title from 'title', date from 'published', source from 'source', id from 'id', url from 'url'"
+    assert told(path, other, "-o", tmp_path / "out", *RAY)[0].endswith(f"; read 2 inputs as Parquet: {columns}")
 
 
 def test_the_link_to_the_dashboard_comes_first(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

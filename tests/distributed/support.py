@@ -66,11 +66,11 @@ def job_of(
     **options: Any,
 ) -> Job:
     """Return a job over files."""
-    parts = plan(paths, rows_per_part)
-    columns, _ = columns_of(parts, Columns(), skip_bad=options.get("skip_bad", False))
+    read = plan(paths, rows_per_part)
+    columns, _ = columns_of(read, Columns(), skip_bad=options.get("skip_bad", False))
     settings = Settings("story", {}, 0.05, window)
     options = {"dates": DateRules(now=NOW)} | options
-    return Job(str(work), settings, parts, columns, ranges=ranges, buckets=buckets, **options)
+    return Job(str(work), settings, read.parts, columns, ranges=ranges, buckets=buckets, **options)
 
 
 def job_with_rows(

@@ -82,7 +82,7 @@ def test_one_title_is_one_range(title):
 
 def test_parts_and_buckets_may_be_without_rows(tmp_path):
     job, headlines = job_with_rows(tmp_path, [(event, None, None, None, None) for event in EVENTS], 2, ranges=3)
-    empty = replace(job.parts[0], groups=(), rows=0)
+    empty = replace(job.parts[0], pieces=(), rows=0)
     job = replace(job, work=str(tmp_path / "other"), parts=(empty, *job.parts, empty), buckets=50)
     assert find_rows(job, InOrder()).rows == len(headlines)
     find_outlets(job, InOrder())

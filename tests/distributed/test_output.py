@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from dedupe import pipeline
 from dedupe.clustering.crowds import CrowdSettings, collapse_crowds
 from dedupe.distributed.engine import InOrder
-from dedupe.distributed.job import Part
+from dedupe.distributed.job import Part, Piece
 from dedupe.distributed.output import groups
 from dedupe.distributed.output.files import PAIRS, finish
 from dedupe.distributed.output.own_columns import as_schema, joined, own_rows
@@ -184,6 +183,18 @@ def test_several_files_whose_columns_have_other_types(monkeypatch, tmp_path):
     assert table.to_pylist() == expected.to_pylist()
 
 
+def test_several_files_with_other_columns(monkeypatch, tmp_path):
+    first, second, third = (corpus.table(20, seed=k) for k in range(3))
+    second = second.drop_columns(["score", "dedupe_story", "url"])
+    third = third.append_column("more", [list(range(20))]).select([*reversed(third.column_names), "more"])
+    tables = {"c": first, "a": second, "b": third}
+    paths = [corpus.write(tmp_path, rows, 6, name) for name, rows in tables.items()]
+    result, table, _ = run(monkeypatch, tmp_path, paths, CUTS[2])
+    expected = result.to_arrow()
+    assert set(table.column_names) == set(expected.column_names) and "more" in table.column_names
+    assert table.select(expected.column_names).to_pylist() == expected.to_pylist()
+
+
 def test_one_schema_for_files_with_others():
     kinds = {"a": (pa.int16(), pa.float64(), pa.float64()), "b": (pa.string(), pa.int64(), pa.string())}
     kinds |= {"c": (pa.null(), pa.bool_(), pa.bool_()), "d": (pa.list_(pa.int8()), pa.date32(), pa.string())}
@@ -215,9 +226,9 @@ def test_pairs(monkeypatch, tmp_path):
 class Breaking(InOrder):
     """Breaks off at the second part of the output."""
 
-    def run(self, job, step, task, parts):
+    def run(self, job, step, task, parts, rows=None):
         if step != "output":
-            return super().run(job, step, task, parts)
+            return super().run(job, step, task, parts, rows)
         super().run(job, step, task, list(parts)[:1])
         raise KeyboardInterrupt
 
@@ -255,9 +266,11 @@ def test_row_groups_without_rows_in_the_output_are_not_read(tmp_path):
         start = column.dictionary_page_offset or column.data_page_offset
         content[start : start + column.total_compressed_size] = b"\xff" * column.total_compressed_size
     path.write_bytes(content)
-    part = Part(str(path), (0, 1, 2), 100, 30, "news.parquet")
+    part = Part((Piece(str(path), (0, 1, 2), 30, "news.parquet"),), 100, 30)
     good = np.array([100, 103, 120, 129])
-    assert own_rows(part, good).to_pylist() == rows.take(good - 100).to_pylist()
-    assert own_rows(part, good, ["id", "none"]).to_pylist() == rows.take(good - 100).select(["id"]).to_pylist()
+    ((name, found),) = own_rows(part, good)
+    assert name == "news.parquet" and found.to_pylist() == rows.take(good - 100).to_pylist()
+    ((_, found),) = own_rows(part, good, ["id", "none"])
+    assert found.to_pylist() == rows.take(good - 100).select(["id"]).to_pylist()
     with pytest.raises(InputError, match=r"row group 1 of news\.parquet"):
-        own_rows(replace(part, groups=(0, 1)), np.array([115]))
+        list(own_rows(part, np.array([115])))

@@ -51,7 +51,7 @@ def start(path, out, **options):
 
 def stop_in(step):
     def stop(current, done, total):
-        if current == step and 2 * done >= total - 1:
+        if current == step and 2 * done >= total:
             raise Stopped
 
     return stop
@@ -117,25 +117,27 @@ def test_a_finished_job_leaves_its_output_alone(path, tmp_path):
 
 
 OTHERS = [
-    {"window": "3d"},
-    {"rows_per_part": 8},
-    {"level": "wording"},
-    {"keep": "first"},
-    {"pairs": False},
-    {"now": "2026-03-05"},
-    {"skip_bad": True},
-    {"story_threshold": 0.4},
-    {"publishers": {"Daily Wire": "The Herald"}},
-    {"exact": True},
+    ({"window": "3d"}, "window"),
+    ({"rows_per_part": 8}, "rows_per_part"),
+    ({"level": "wording"}, "level"),
+    ({"keep": "first"}, "keep"),
+    ({"pairs": False}, "pairs"),
+    ({"now": "2026-03-05"}, "dates"),
+    ({"skip_bad": True}, "skip_bad"),
+    ({"story_threshold": 0.4}, "thresholds"),
+    ({"publishers": {"Daily Wire": "The Herald"}}, "sources"),
+    ({"exact": True}, "exact"),
+    ({"corrections": [("Ferry sinks", "Bank fined", "story")]}, "corrections"),
 ]
 
 
-@pytest.mark.parametrize("other", OTHERS, ids=lambda other: next(iter(other)))
-def test_another_job_in_its_folder_is_refused(path, tmp_path, other):
+@pytest.mark.parametrize(("other", "named"), OTHERS, ids=[named for _, named in OTHERS])
+def test_another_job_in_its_folder_is_refused(path, tmp_path, other, named):
     with pytest.raises(Stopped):
         start(path, tmp_path / "out", progress=stop_in("nodes"))
     before = files_below(tmp_path / "out")
-    with pytest.raises(InputError, match="holds a job that broke off: go on with the same files, options and version"):
+    begun = rf"holds a job that broke off, begun with other options \({named}[^)]*\): go on with the same files, options and "
+    with pytest.raises(InputError, match=begun):
         start(path, tmp_path / "out", **other)
     assert files_below(tmp_path / "out") == before
 
@@ -144,8 +146,28 @@ def test_other_rows_in_the_same_file_are_another_job(path, tmp_path):
     with pytest.raises(Stopped):
         start(path, tmp_path / "out", progress=stop_in("nodes"))
     corpus.write(tmp_path, corpus.table(20, seed=8).set_column(1, "title", pa.array(["Ferry sinks"] * 20)), 4)
-    with pytest.raises(InputError, match="holds a job that broke off"):
+    with pytest.raises(InputError, match=f"holds a job that broke off, begun before {path} was changed: "):
         start(path, tmp_path / "out")
+
+
+def test_other_files_and_another_version_are_another_job(path, tmp_path, monkeypatch):
+    with pytest.raises(Stopped):
+        start(path, tmp_path / "out", progress=stop_in("nodes"))
+    other = corpus.write(tmp_path, corpus.table(20, seed=8), 4, "other")
+    with pytest.raises(InputError, match="holds a job that broke off, begun with other files: "):
+        start(other, tmp_path / "out")
+    monkeypatch.setattr("dedupe.__version__", "9.9")
+    with pytest.raises(InputError, match=r"holds a job that broke off, begun by version \d.*: "):
+        start(path, tmp_path / "out")
+
+
+def test_the_folder_may_be_named_in_another_way_and_lie_in_that_of_the_input(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Stopped):
+        start(tmp_path, "out", progress=stop_in("output"))
+    assert list((tmp_path / "out").glob("part-*.parquet"))
+    start(tmp_path, f"{tmp_path}/out/")
+    assert written(tmp_path / "out").equals(one_machine([path])[1])
 
 
 def test_the_cache_of_vectors_may_be_another(path, tmp_path):

@@ -7,9 +7,10 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from types import ModuleType
 
 import pytest
@@ -26,6 +27,7 @@ from tests.support.whole_jobs import NOW, check_summary, damaged, one_machine, w
 ray = pytest.importorskip("ray")
 pytestmark = pytest.mark.slow
 OPTIONS = {"window": "3d", "reader": "off"}
+PATIENCE = 400  # seconds; all takes a few on a machine that has nothing else to do
 MAIN = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from dedupe.__main__ import main; main()"
 )
@@ -39,26 +41,38 @@ def nodes():
         session = nodes.session
         assert running(session)
         yield nodes
-    assert not running(session)
+    eventually(lambda: not running(session))
 
 
-def commands() -> list[str]:
-    """The commands of all processes of this machine."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):  # it ended
-            found.append(path.read_bytes().decode(errors="replace"))
+def eventually(holds: Callable[[], object]) -> None:
+    """Wait until something holds, which takes long where the machine has much to do."""
+    end = monotonic() + PATIENCE
+    while not holds():
+        assert monotonic() < end
+        sleep(0.05)
+
+
+def processes(name: str) -> dict[int, str]:
+    """A file of each process of this machine, by its number."""
+    found = {}
+    for path in Path("/proc").glob(f"[0-9]*/{name}"):
+        with suppress(OSError):  # it ended, or is another's
+            found[int(path.parent.name)] = path.read_bytes().decode(errors="replace")
     return found
 
 
-def running(session: str) -> list[str]:
+def running(session: str) -> set[int]:
     """The processes of a Ray session."""
-    return [command for command in commands() if session in command]
+    return {process for process, command in processes("cmdline").items() if session in command}
 
 
-def at_work() -> set[str]:
-    """The tasks that Ray runs, as the processes call themselves."""
-    return {command for command in commands() if re.match(r"ray::\w+ \d", command)}
+def at_work(session: str) -> set[int]:
+    """The processes of a Ray session that run a task; there may be other sessions on this machine."""
+    nodes, parents = running(session), processes("stat")
+    tasks = {process for process, command in processes("cmdline").items() if re.match(r"ray::\w+ \d", command)}
+    return {
+        process for process in tasks & parents.keys() if int(parents[process].rpartition(")")[2].split()[1]) in nodes
+    }
 
 
 def start(path, out, nodes, **options):
@@ -76,7 +90,7 @@ def test_two_nodes_have_the_output_of_one_machine(nodes, path, tmp_path):
     summary = start(path, tmp_path / "out", nodes, progress=lambda *done: seen.append(done))
     assert written(tmp_path / "out").equals(expected)
     check_summary(summary, result)
-    assert ("rows", 5, 5) in seen and not ray.is_initialized()
+    assert ("rows", 40, 40) in seen and not ray.is_initialized()
 
 
 def test_a_lost_node_changes_nothing(nodes, path, tmp_path):
@@ -127,33 +141,40 @@ def test_a_cluster_that_does_not_answer_is_one_line_at_once(path, tmp_path, addr
     assert not (tmp_path / "out").exists()
 
 
-def program(*args):
+def marked(mark: Path) -> set[int]:
+    """The processes of a program, and those that these started."""
+    return {process for process, environment in processes("environ").items() if f"MARK={mark}\0" in environment}
+
+
+@contextmanager
+def program(*args, mark=""):
+    """The command, which ends with the test. `mark`: what the environment of all its processes has."""
     command = [sys.executable, "-c", MAIN, "cluster", *map(str, args), "--engine", "ray", "--rows-per-part", "9"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=-1, stderr=-1, text=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")} | {"MARK": mark}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=-1, stderr=-1, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # does nothing to one that ended
 
 
 def test_a_cluster_of_this_machine_is_started_and_stopped_by_the_command(path, tmp_path):
-    before = set(running("gcs_server"))
-    with program(path, "-o", tmp_path / "out", "--now", NOW, "--window", "3d", "--reader", "off") as process:
-        output, errors = process.communicate(timeout=100)
+    options = ("--now", NOW, "--window", "3d", "--reader", "off")
+    with program(path, "-o", tmp_path / "out", *options, mark=str(tmp_path)) as process:
+        eventually(lambda: process.poll() is not None or len(marked(tmp_path)) > 1)
+        output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     assert output == "" and "40 headlines" in errors and "warning: " in errors
     assert all(line.startswith("headline-dedupe: ") for line in errors.splitlines())
     assert written(tmp_path / "out").equals(one_machine([path], **OPTIONS)[1])
-    assert set(running("gcs_server")) <= before
+    eventually(lambda: not marked(tmp_path))
 
 
 def test_an_interrupted_command_says_so_and_leaves_nothing_running(nodes, path, tmp_path):
     with program(path, "-o", tmp_path / "out", "--address", nodes.address, "--reader", "all") as process:
-        while process.poll() is None and not at_work():
-            sleep(0.01)
+        eventually(lambda: process.poll() is not None or at_work(nodes.session))
         process.send_signal(signal.SIGINT)
-        errors = process.communicate(timeout=100)[1]
+        errors = process.communicate(timeout=PATIENCE)[1]
     assert (errors.splitlines()[-1], process.returncode) == ("headline-dedupe: interrupted", 130)
     assert "Traceback" not in errors
-    for _ in range(200):
-        if not at_work():
-            break
-        sleep(0.1)
-    assert not at_work()
+    eventually(lambda: not at_work(nodes.session))

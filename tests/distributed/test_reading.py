@@ -89,16 +89,48 @@ def test_dates_of_other_types(dates, tmp_path):
     assert [(h.published, h.bad_date) for h in many] == [(h.published, h.bad_date) for h in one]
 
 
-def test_parts_are_row_groups_of_one_file_each(tmp_path):
-    first = write_rows(tmp_path / "a.parquet", TITLED, 1)
+def test_parts_are_row_groups_in_order_whatever_their_files(tmp_path):
+    first = str(write_rows(tmp_path / "a.parquet", TITLED, 1))
     write_rows(tmp_path / "b.parquet", [])
-    last = write_rows(tmp_path / "c.parquet", TITLED[:3], 100)
-    parts = plan([str(tmp_path / "*.parquet")], 2)
-    assert [(p.path, p.groups, p.first, p.rows) for p in parts] == [
-        (str(first), (0, 1), 0, 2),
-        (str(first), (2, 3), 2, 2),
-        (str(last), (0,), 4, 3),
+    large = str(write_rows(tmp_path / "c.parquet", TITLED, 100))
+    last = str(write_rows(tmp_path / "d.parquet", TITLED[:1], 100))
+    parts = plan([str(tmp_path / "*.parquet")], 3).parts
+    assert [(part.first, part.rows, [(p.path, p.groups, p.rows) for p in part.pieces]) for part in parts] == [
+        (0, 3, [(first, (0, 1, 2), 3)]),
+        (3, 1, [(first, (3,), 1)]),
+        (4, 4, [(large, (0,), 4)]),
+        (8, 1, [(last, (0,), 1)]),
     ]
+    assert [[(p.path, p.groups) for p in part.pieces] for part in plan([first, last, large], 5).parts] == [
+        [(first, (0, 1, 2, 3)), (last, (0,))],
+        [(large, (0,))],
+    ]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.lists(st.integers(1, 5), min_size=1, max_size=6), min_size=1, max_size=12), st.integers(1, 20))
+def test_parts_hold_every_row_group_once_and_are_no_smaller_than_need_be(files, most):
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for k, sizes in enumerate(files):
+            paths.append(Path(folder, f"{k:02}.parquet"))
+            schema = pa.schema([("title", pa.string())])
+            with pq.ParquetWriter(paths[-1], schema) as writer:
+                for size in sizes:
+                    writer.write_table(pa.table({"title": ["Ferry sinks"] * size}, schema))
+        parts = plan(paths, most).parts
+    listed = [(piece.path, group) for part in parts for piece in part.pieces for group in piece.groups]
+    assert listed == [
+        (str(path), group) for path, sizes in zip(paths, files, strict=True) for group in range(len(sizes))
+    ]
+    size_of = dict(zip(listed, (size for sizes in files for size in sizes), strict=True))
+    position = 0
+    for part, later in zip(parts, [*parts[1:], None], strict=True):
+        groups = [(piece.path, group) for piece in part.pieces for group in piece.groups]
+        assert part.first == position and part.rows == sum(piece.rows for piece in part.pieces)
+        assert part.rows == sum(map(size_of.__getitem__, groups)) and (part.rows <= most or len(groups) == 1)
+        assert later is None or part.rows + size_of[later.pieces[0].path, later.pieces[0].groups[0]] > most
+        position += part.rows
 
 
 def test_names_are_those_of_one_machine(tmp_path, monkeypatch):
@@ -108,9 +140,10 @@ def test_names_are_those_of_one_machine(tmp_path, monkeypatch):
     for name in names:
         write_rows(Path(name), TITLED)
     for inputs in (["news/*.parquet", "news/deep/3.parquet"], [names[1], names[0], Path(names[2])], names):
-        parts = plan(inputs, 100)
-        assert [part.name for part in parts] == [h.file for h in read_headlines(inputs).headlines[:: len(TITLED)]]
-        assert [part.path for part in parts] == [str(tmp_path / part.name) for part in parts]
+        parts = plan(inputs, 100).parts
+        pieces = [piece for part in parts for piece in part.pieces]
+        assert [piece.name for piece in pieces] == [h.file for h in read_headlines(inputs).headlines[:: len(TITLED)]]
+        assert [piece.path for piece in pieces] == [str(tmp_path / piece.name) for piece in pieces]
 
 
 def test_folders_and_addresses(tmp_path):
@@ -130,7 +163,7 @@ def test_folders_and_addresses(tmp_path):
     ]
     fsspec.filesystem("memory").pipe("/corpus/x y/1.parquet", (tmp_path / "b.parquet").read_bytes())
     for far in ("memory://corpus", "memory://corpus/*/*"):
-        assert [part.name for part in plan([far], 10)] == ["memory://corpus/x y/1.parquet"]
+        assert [part.pieces[0].name for part in plan([far], 10).parts] == ["memory://corpus/x y/1.parquet"]
     with pytest.raises(InputError, match=r"no file memory://corpus/2\.parquet: check the path"):
         plan(["memory://corpus/2.parquet"], 10)
     job = job_of([uri], tmp_path / "work")
@@ -138,10 +171,8 @@ def test_folders_and_addresses(tmp_path):
 
 
 def test_mistakes_in_paths_are_told(tmp_path):
-    good = write_rows(tmp_path / "good.parquet", TITLED)
     (tmp_path / "none").mkdir()
     (tmp_path / "text.parquet").write_text("title\nFerry sinks")
-    other = write_rows(tmp_path / "other.parquet", [row[:4] for row in TITLED], columns=COLUMNS[:4])
     empty = write_rows(tmp_path / "empty.parquet", [])
     for paths, message in (
         ([], "at least one"),
@@ -153,13 +184,68 @@ def test_mistakes_in_paths_are_told(tmp_path):
         ([f"{tmp_path.as_uri()}/x*.parquet"], "no file matches"),
         (["nowhere://corpus/a.parquet"], "nowhere://corpus/a.parquet cannot be reached"),
         ([tmp_path / "text.parquet"], "text.parquet cannot be read as Parquet"),
-        ([good, other], "other.parquet has no column 'id', which .*good.parquet has"),
-        ([other, good], "other.parquet has no column 'id', which .*good.parquet has"),
     ):
         with pytest.raises(InputError, match=message):
             plan(paths, 10)
     with pytest.raises(EmptyInput, match="have no rows"):
         plan([empty], 10)
+
+
+def test_files_may_have_other_columns_and_lack_those_of_some_fields(tmp_path):
+    rows = {"title": ["Ferry sinks"], "date": ["03/04/2026"], "x": [1]}
+    tables = [
+        rows,
+        dict(reversed(rows.items())),
+        {"title": ["Ferry sinks"], "date": ["14/04/2026"]},
+        {"title": ["Ferry sinks"], "x": [1], "url": ["https://pebble.example/a"]},
+        rows | {"source": ["Fjord Radio"], "y": [2]},
+    ]
+    paths = [tmp_path / f"{k}.parquet" for k in range(5)]
+    for path, table in zip(paths, tables, strict=True):
+        pq.write_table(pa.table(table), path)
+    for some in (paths, paths[::-1], paths[2:]):
+        for split in (1, 3, 100):
+            job = job_of(some, tmp_path / f"work-{some[0].stem}-{len(some)}-{split}", rows_per_part=split)
+            assert job.columns == {"title": "title", "date": "date", "source": "source", "url": "url"}
+            find_rows(job, InOrder())
+            many, one = headlines_of_rows(rows_of(job)), read_headlines(some, now=NOW).headlines
+            told = [[(h.title, h.published, h.bad_date, h.source, h.url) for h in found] for found in (many, one)]
+            assert told[0] == told[1]
+
+
+def test_a_field_in_another_column_of_another_file_is_told(tmp_path):
+    paths = []
+    for name in ("date", "published"):
+        paths.append(tmp_path / f"{name}.parquet")
+        pq.write_table(pa.table({"title": ["Ferry sinks"], name: ["2026-03-04"]}), paths[-1])
+    told = r"^date is read from 'date' in .*date\.parquet, but from 'published' in .*published\.parquet: give that"
+    with pytest.raises(InputError, match=told):
+        columns_of(plan(paths, 10), Columns())
+    pq.write_table(pa.table({"x": [1]}), paths[1])
+    with pytest.raises(InputError, match=r"published\.parquet: no title column among"):
+        columns_of(plan(paths, 10), Columns())
+
+
+def test_titles_in_another_column_of_another_file_are_told(tmp_path):
+    titles, rest, paths = ["Ferry sinks off Oslo at night", "Bank of Ghent fined"], ["x", "y"], []
+    for k, columns in enumerate(({"text": titles, "headline": rest}, {"text": rest, "headline": titles, "x": rest})):
+        paths.append(tmp_path / f"{k}.parquet")
+        pq.write_table(pa.table(columns), paths[-1])
+    told = r"^title is read from 'text' in .*0\.parquet, but from 'headline' in .*1\.parquet: give that column one name"
+    with pytest.raises(InputError, match=told):
+        columns_of(plan(paths, 10), Columns())
+    assert columns_of(plan(paths, 10), Columns(title="text"))[0] == {"title": "text"}
+
+
+def test_what_an_earlier_start_wrote_is_no_input(tmp_path):
+    write_rows(tmp_path / "a.parquet", TITLED)
+    (tmp_path / "out").mkdir()
+    write_rows(tmp_path / "out" / "part-00000.parquet", TITLED)
+    for out in (tmp_path / "out", tmp_path / "out/"):
+        (part,) = plan([tmp_path], 10, str(out)).parts
+        assert [piece.path for piece in part.pieces] == [str(tmp_path / "a.parquet")]
+    (part,) = plan([tmp_path], 10, str(tmp_path)).parts
+    assert len(part.pieces) == 2
 
 
 def test_columns_are_found_as_on_one_machine(tmp_path):
@@ -215,8 +301,9 @@ def test_damage_of_a_column_that_is_not_read_counts_where_damage_is_skipped(tmp_
 
 def test_nothing_but_damage_is_an_error(tmp_path):
     path = damaged(tmp_path / "news.parquet", 0)
-    parts = plan([path], 10)
-    job = replace(job_of([path], tmp_path / "work", skip_bad=True), parts=(replace(parts[0], groups=(0,), rows=2),))
+    (part,) = plan([path], 10).parts
+    only = replace(part, pieces=(replace(part.pieces[0], groups=(0,), rows=2),), rows=2)
+    job = replace(job_of([path], tmp_path / "work", skip_bad=True), parts=(only,))
     with pytest.raises(EmptyInput, match=r"no row group can be read, such as the first .*row group 0 of"):
         find_rows(job, InOrder())
 

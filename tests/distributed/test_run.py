@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 import dedupe
+from dedupe.clustering.crowds import CrowdSettings
 from dedupe.distributed import deduplicate
+from dedupe.distributed.nodes.crowds import find_crowds
 from dedupe.errors import EmptyInput, InputError
+from dedupe.pipeline import collapse_crowds
 from tests.support import corpus
+from tests.support.crowds import other_numbers, same_news
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.whole_jobs import NOW, check_summary, damaged, one_machine, without_ray, written
 
@@ -65,6 +73,128 @@ def test_several_files_and_folders_are_one_input(tmp_path, rows_per_part):
     check(paths, tmp_path / "out", rows_per_part, reader="off")
     folder = deduplicate(tmp_path / "more", tmp_path / "folder", now=NOW, reader="off")
     assert folder.rows == 27
+
+
+@pytest.mark.parametrize("rows_per_part", [9, 100])
+def test_files_may_lack_columns_that_others_have(tmp_path, rows_per_part):
+    rows = corpus.table(40, seed=14)
+    some = [rows[:10].drop_columns(["url", "published"]), rows[10:30], rows[30:].select(["score", "title"])]
+    check([corpus.write(tmp_path, part, 5, f"{k}") for k, part in enumerate(some)], tmp_path / "out", rows_per_part)
+
+
+def test_many_small_files_are_few_parts_and_damage_names_its_file(tmp_path):
+    rows = corpus.table(30, seed=12)
+    paths = [corpus.write(tmp_path, rows[k : k + 1], 1, f"{k:02}") for k in range(30)]
+    check(paths, tmp_path / "out", 13, window="3d")
+    assert [pq.read_metadata(path).num_rows for path in sorted((tmp_path / "out").iterdir())] == [13, 13, 4]
+    damaged(paths[17], group=0)
+    with pytest.raises(InputError, match=r"^row group 0 of .*17\.parquet is damaged"):
+        deduplicate(paths, tmp_path / "refused", rows_per_part=13, now=NOW)
+    summary = deduplicate(paths, tmp_path / "more", rows_per_part=13, now=NOW, skip_bad=True)
+    assert summary.skipped == 1 and "row group 0 of " in summary.messages[0] and "17.parquet" in summary.messages[0]
+    assert written(tmp_path / "more")["dedupe_file"].to_pylist() == [str(path) for path in paths if path != paths[17]]
+
+
+def corrections_between(titles, number, seed):
+    """Corrections of some titles, and of one that is not there, of which none contradicts another."""
+    draw, found = random.Random(seed), list[tuple[str, str, str]]()
+    titles = [*filter(str.strip, titles), "A title that no row has"]
+    while len(found) < number:
+        try:
+            one = [*found, (*draw.sample(titles, 2), draw.choice(["wording", "story", "different"]))]
+            dedupe.deduplicate([dedupe.Headline(title) for title in titles], corrections=one, reader="off")
+        except InputError:
+            continue
+        found = one
+    return found
+
+
+@pytest.mark.parametrize(
+    ("seed", "options"),
+    [(1, {}), (2, {"window": "30h"}), (3, {"level": "wording"}), (4, {"never_same_source": True, "keep": "complete"})],
+)
+@pytest.mark.parametrize("rows_per_part", [6, 100])
+def test_corrections_are_those_of_one_machine(tmp_path, seed, options, rows_per_part):
+    rows = corpus.table(40, seed=20 + seed)
+    titles = list(dict.fromkeys(rows["title"].to_pylist()))
+    some = corrections_between(titles, 14, seed)
+    path = corpus.write(tmp_path, rows, 5)
+    plain = one_machine([path], reader="off", **options)[1]
+    result, summary = check([path], tmp_path / "out", rows_per_part, reader="off", corrections=some, **options)
+    assert summary.corrections == result.corrections > 8
+    assert not result.to_arrow().equals(plain), "or nothing was tested"
+    if "window" in options:
+        assert "uncorrected" in summary.flags
+
+
+def test_titles_that_corrections_name_stay_out_of_crowds(tmp_path, monkeypatch):
+    settings = CrowdSettings(size=20)
+    monkeypatch.setattr("dedupe.distributed.run.find_crowds", partial(find_crowds, settings=settings))
+    monkeypatch.setattr("dedupe.pipeline.collapse_crowds", partial(collapse_crowds, settings=settings))
+    alike, numbered = same_news(60), other_numbers(60)
+    rows = pa.concat_tables([corpus.table(40, seed=3).select(["title"]), pa.table({"title": [*alike, *numbered]})])
+    some = [
+        (alike[3], alike[20], "different"),
+        (alike[5], numbered[7], "story"),
+        (numbered[8], numbered[30], "wording"),
+    ]
+    path = corpus.write(tmp_path, rows, 9)
+    result, summary = check([path], tmp_path / "out", 17, reader="off", corrections=some)
+    labels = result.labels("story")[40:]
+    assert labels[3] != labels[20] and labels[5] == labels[67] and labels[68] == labels[90]
+    assert {"collapsed", "sparse"} <= summary.flags.keys()
+
+
+def test_corrections_that_contradict_copies_are_one_line(tmp_path):
+    path = tmp_path / "news.parquet"
+    pq.write_table(pa.table({"title": ["Ferry sinks", "Ferry sinks!", "Bank fined"] * 2}), path, row_group_size=1)
+    some = [("Ferry sinks", "ferry sinks", "different")]
+    with pytest.raises(InputError) as alone:
+        one_machine([path], corrections=some)
+    with pytest.raises(InputError) as many:
+        deduplicate(path, tmp_path / "out", rows_per_part=1, now=NOW, corrections=some)
+    assert str(many.value) == str(alone.value) and "copies of one title" in str(alone.value)
+    with pytest.raises(InputError, match="verdict must be one of"):
+        deduplicate(path, tmp_path / "other", corrections=[("Ferry sinks", "Bank fined", "same")])
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("rows_per_part", [7, 100])
+def test_progress_counts_the_rows_of_each_step(tmp_path, rows_per_part):
+    path = corpus.write(tmp_path, corpus.table(40, seed=13), 3)
+    seen = dict[str, list[tuple[int, int]]]()
+    deduplicate(
+        path,
+        tmp_path / "out",
+        rows_per_part=rows_per_part,
+        now=NOW,
+        progress=lambda step, *rows: seen.setdefault(step, []).append(rows),
+    )
+    assert {"rows", "vectors", "pairs", "context", "groups", "output"} <= seen.keys()
+    for step, reports in seen.items():
+        assert [total for _, total in reports] == [40] * len(reports), step
+        done = [done for done, _ in reports]
+        assert done == sorted(done) and done[0] == 0 and done[-1] == 40, step
+    if rows_per_part == 7:
+        assert [done for done, _ in seen["rows"]] == [0, 6, 12, 18, 24, 30, 36, 40]
+        assert len({done for done, _ in seen["groups"]}) == 7, "known in equal shares only"
+
+
+def test_titles_that_one_task_had_to_link_are_reported(tmp_path, monkeypatch):
+    monkeypatch.setattr("dedupe.distributed.output.groups.LARGE", 3)
+    path = corpus.write(tmp_path, corpus.table(60, seed=5), 6)
+    result, _ = one_machine([path], story_threshold=0.2)
+    i, j = zip(*((pair.i, pair.j) for pair in result.pairs if pair.p_story >= 0.2), strict=True)
+    component = connected_components(coo_array((np.ones(len(i)), (i, j)), (60, 60)), directed=False)[1]
+    sizes = sorted((int(size) for size in np.bincount(component) if size > 3), reverse=True)
+    summary = deduplicate(path, tmp_path / "out", rows_per_part=13, now=NOW, story_threshold=0.2)
+    told = [message for message in summary.messages if "connected by probable pairs" in message]
+    assert len(sizes) > 1 and told == [
+        f"{size} titles are connected by probable pairs, and were linked in one task: a window or a higher threshold makes such "
+        "sets smaller"
+        for size in sizes
+    ]
+    assert summary.linked == sizes[0]
 
 
 @pytest.mark.parametrize("rows_per_part", [4, 9])

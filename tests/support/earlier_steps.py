@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from dedupe import pipeline
 from dedupe.candidates import PairTable
 from dedupe.clustering import Collapsed, Copies
-from dedupe.distributed.job import Job, Part
+from dedupe.distributed.job import Job, Part, Piece
 from dedupe.distributed.store import arrow
 from dedupe.embedding.vectors import Int16Rows
 from dedupe.readers import Columns, read_headlines
@@ -67,7 +67,7 @@ def parts_of(paths: Sequence[Path], groups: int) -> tuple[Part, ...]:
         for start in range(0, len(numbers), groups):
             some = tuple(numbers[start : start + groups])
             rows = sum(described.row_group(k).num_rows for k in some)
-            parts.append(Part(str(path), some, first, rows, str(path)))
+            parts.append(Part((Piece(str(path), some, rows, str(path)),), first, rows))
             first += rows
     return tuple(parts)
 
@@ -94,14 +94,15 @@ def job_of(watched: Watched, work: Path, parts: tuple[Part, ...], columns: dict[
 def _write_range(job: Job, copies: Copies, number: int) -> None:
     start, end = job.offsets[number : number + 2]
     nodes, headlines = copies.nodes, copies.headlines
-    job.store.write("nodes", number, arrow({"generic": copies.generic[nodes.title_row[start:end]]}, generic=pa.bool_()))
     rows = np.flatnonzero((nodes.of_row >= start) & (nodes.of_row < end))
     some = [headlines[row] for row in rows.tolist()]
     fields = {name: [getattr(row, name) for row in some] for name in ("title", "id", "source", "url", "bad_date")}
     places = {"node": nodes.of_row[rows] - start, "exact": nodes.exact_of_row[rows] - start}
     dates = [row.published and row.published.astimezone(UTC) for row in some]
-    texts = {"published": dates, "text": [copies.texts[row] for row in rows.tolist()]}
-    types = dict.fromkeys([*fields, "text"], pa.large_string()) | {"published": pa.timestamp("us", "UTC")}
+    generic = copies.generic[nodes.title_row[nodes.of_row[rows]]]
+    texts = {"published": dates, "text": [copies.texts[row] for row in rows.tolist()], "generic": generic}
+    types = dict.fromkeys([*fields, "text"], pa.large_string())
+    types |= {"published": pa.timestamp("us", "UTC"), "generic": pa.bool_()}
     job.store.write("node_rows", number, arrow({"position": rows, **places, **fields, **texts}, **types))
 
 

@@ -6,15 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dedupe.dates import DateRules
 from dedupe.distributed.input.files import InputFile, input_files, opened
-from dedupe.distributed.job import Part
+from dedupe.distributed.job import Part, Piece
 from dedupe.distributed.store import OPENED_TOGETHER, Store
 from dedupe.errors import EmptyInput, InputError
 from dedupe.readers.delimited import Columns, find_columns
+from dedupe.readers.usual_names import USUAL_NAMES
 from dedupe.runtime.arrow import StoredTable
 
 
@@ -26,16 +30,23 @@ class _Shape(NamedTuple):
     sizes: list[int]
 
 
-def plan(paths: Iterable[str | Path], rows_per_part: int) -> tuple[Part, ...]:
-    """Return the parts of the Parquet files that paths, folders, globs or URIs stand for, in the order of their rows.
+class Input(NamedTuple):
+    """The parts of an input, and one file for each set of columns that files have, the first of all first."""
 
-    A part has up to `rows_per_part` rows, but never less than one row group, and never rows of two files. Raises `InputError` for
-    what is no Parquet file, or has other columns than the first, or less than one row in a part, and `EmptyInput` where there
-    are no rows.
+    parts: tuple[Part, ...]
+    kinds: tuple[InputFile, ...]
+
+
+def plan(paths: Iterable[str | Path], rows_per_part: int, out: str = "") -> Input:
+    """Return the Parquet files that paths, folders, globs or URIs stand for in parts, in the order of their rows.
+
+    A part has up to `rows_per_part` rows, of several files where these are small, but never less than one row group. `out`: the
+    folder of the output; what an earlier start wrote there is no input. Raises `InputError` for what is no Parquet file, or less
+    than one row in a part, and `EmptyInput` where there are no rows.
     """
     if rows_per_part < 1:
         raise InputError(f"rows_per_part={rows_per_part} cannot be: give a whole number from 1")
-    files = input_files(paths)
+    files = _without(input_files(paths), out)
     if not files:
         raise InputError("no input: give at least one Parquet file")
     with ThreadPoolExecutor(OPENED_TOGETHER) as pool:
@@ -43,23 +54,47 @@ def plan(paths: Iterable[str | Path], rows_per_part: int) -> tuple[Part, ...]:
     if not shapes:
         names = files[0].name + (f" and {len(files) - 1:,} more" if len(files) > 1 else "")
         raise EmptyInput(f"{names} have no rows: give files with at least one headline")
-    parts, position = list[Part](), 0
+    kinds = dict[frozenset[str], InputFile]()
     for shape in shapes:
-        _check_columns(shapes[0], shape)
-        parts += _packed(shape, rows_per_part, position)
-        position += sum(shape.sizes)
-    return tuple(parts)
+        kinds.setdefault(frozenset(shape.columns), shape.file)
+    return Input(tuple(_packed(shapes, rows_per_part)), tuple(kinds.values()))
 
 
-def columns_of(parts: Sequence[Part], choice: Columns, *, skip_bad: bool = False) -> tuple[dict[str, str], list[str]]:
+def columns_of(found: Input, choice: Columns, *, skip_bad: bool = False) -> tuple[dict[str, str], list[str]]:
     """Return the column of each field, and warnings where another may be meant, as one machine finds them in the first file.
 
-    `choice`: columns that the user names. `skip_bad`: as in `Job`.
+    `choice`: columns that the user names. `skip_bad`: as in `Job`. Other files may lack the column of a field, but for titles.
+    Raises `InputError` where one has a field in another column.
     """
-    with opened(parts[0].path, parts[0].name) as table:
-        return find_columns(
-            list(table.names), choice, parts[0].name, lambda column: _values(table, column, skip_bad=skip_bad)
-        )
+    kinds = [_columns_in(file, choice, skip_bad=skip_bad) for file in found.kinds]
+    columns = dict[str, tuple[str, str]]()
+    for kind in kinds:
+        for field, column in kind.of_field.items():
+            known, file = columns.setdefault(field, (column, kind.file))
+            if column != known:
+                problem = f"{field} is read from {known!r} in {file}, but from {column!r} in {kind.file}"
+                raise InputError(f"{problem}: give that column one name, and name it")
+    return {field: columns[field][0] for field in USUAL_NAMES if field in columns}, kinds[0].doubts
+
+
+class _ColumnsFound(NamedTuple):
+    """The name of a file, the column of each field, and warnings where another may be meant."""
+
+    file: str
+    of_field: dict[str, str]
+    doubts: list[str]
+
+
+def _columns_in(file: InputFile, choice: Columns, *, skip_bad: bool) -> _ColumnsFound:
+    with opened(*file) as table:
+        values = partial(_values, table, skip_bad=skip_bad)
+        return _ColumnsFound(file.name, *find_columns(list(table.names), choice, file.name, values))
+
+
+def _without(files: Sequence[InputFile], out: str) -> Sequence[InputFile]:
+    """Return the files that are not below a folder; if all are, these."""
+    place = f"{out if '://' in out else Path(out).absolute()}".rstrip("/") + "/"
+    return [file for file in files if not (out and file.path.startswith(place))] or files
 
 
 def with_fixed_now(rules: DateRules, store: Store) -> DateRules:
@@ -76,25 +111,26 @@ def _shape_of(file: InputFile) -> _Shape:
         return _Shape(file, table.names, table.sizes)
 
 
-def _check_columns(first: _Shape, other: _Shape) -> None:
-    """Raise `InputError` where two files have not the same columns, in whatever order."""
-    for one, two in ((first, other), (other, first)):
-        if lacking := [column for column in one.columns if column not in two.columns]:
-            problem = f"{two.file.name} has no column {lacking[0]!r}, which {one.file.name} has"
-            raise InputError(f"{problem}: give files of the same columns")
+def _packed(shapes: Sequence[_Shape], most: int) -> Iterator[Part]:
+    """Yield the parts of files. `most`: rows in each."""
+    held, rows, position = list[tuple[_Shape, int]](), 0, 0
+    for shape in shapes:
+        for group, size in enumerate(shape.sizes):
+            if held and rows + size > most:
+                yield Part(_pieces(held), position, rows)
+                held, rows, position = [], 0, position + rows
+            held.append((shape, group))
+            rows += size
+    yield Part(_pieces(held), position, rows)
 
 
-def _packed(shape: _Shape, most: int, position: int) -> Iterator[Part]:
-    """Yield the parts of a file. `most`: rows in each; `position`: of its first row."""
-    groups, rows = list[int](), 0
-    for group, size in enumerate(shape.sizes):
-        if groups and rows + size > most:
-            yield Part(shape.file.path, tuple(groups), position, rows, shape.file.name)
-            groups, rows, position = [], 0, position + rows
-        groups.append(group)
-        rows += size
-    if groups:
-        yield Part(shape.file.path, tuple(groups), position, rows, shape.file.name)
+def _pieces(held: Iterable[tuple[_Shape, int]]) -> tuple[Piece, ...]:
+    """Return row groups of files, in order, file by file."""
+    pieces = list[Piece]()
+    for shape, of_file in groupby(held, key=itemgetter(0)):
+        groups = tuple(group for _, group in of_file)
+        pieces.append(Piece(shape.file.path, groups, sum(shape.sizes[group] for group in groups), shape.file.name))
+    return tuple(pieces)
 
 
 def _values(table: StoredTable, column: str, *, skip_bad: bool) -> Iterator[Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from dedupe.dates import Evidence, evidence_of
 from dedupe.distributed.engine import Engine
 from dedupe.distributed.input.files import opened
-from dedupe.distributed.job import Job
+from dedupe.distributed.job import Job, Piece
 from dedupe.distributed.store import buckets
 from dedupe.errors import EmptyInput, InputError
 from dedupe.headlines import Headline, from_fields
@@ -50,8 +50,8 @@ def find_rows(job: Job, engine: Engine) -> RowsRead:
     """Read all parts. Raises `InputError` for a row group that cannot be read unless it is skipped; `EmptyInput` without rows."""
     parts = range(len(job.parts))
     if "date" in job.columns:
-        _store_evidence(job, engine.run(job, "dates", read_evidence, parts))
-    results = engine.run(job, "rows", read_rows, parts)
+        _store_evidence(job, engine.run(job, "dates", read_evidence, parts, job.part_rows))
+    results = engine.run(job, "rows", read_rows, parts, job.part_rows)
     bad = tuple(BadGroup(*group) for part in parts for group in results[part]["bad"])
     rows = sum(results[part]["rows"] for part in parts)
     if not rows:
@@ -59,17 +59,23 @@ def find_rows(job: Job, engine: Engine) -> RowsRead:
     return RowsRead(rows, bad)
 
 
-def read_evidence(job: Job, p: int) -> Evidence | None:
-    """Return what the dates of a part tell of those of its whole file; None where their type tells all."""
+def read_evidence(job: Job, p: int) -> list[Evidence | None]:
+    """Return for each file of a part what dates there tell of those of the whole file; None if their type tells all."""
+    return [_evidence(job, piece) for piece in job.parts[p].pieces]
+
+
+def _evidence(job: Job, piece: Piece) -> Evidence | None:
     import pyarrow as pa
 
-    part, column = job.parts[p], job.columns["date"]
-    with opened(part.path, part.name) as table:
+    column = job.columns["date"]
+    with opened(piece.path, piece.name) as table:
+        if column not in table.names:
+            return None
         kind = table.schema.field(column).type
         if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
             return None
         counts = []
-        for group in part.groups:
+        for group in piece.groups:
             try:
                 counts.append(evidence_of((value for (value,) in table.values([column], group)), job.dates))
             except InputError:
@@ -80,21 +86,21 @@ def read_evidence(job: Job, p: int) -> Evidence | None:
 
 def read_rows(job: Job, p: int) -> dict[str, Any]:
     """Write the rows of a part; return how many they are, and the row groups that were left out."""
-    part = job.parts[p]
-    known = job.store.result("evidence").get(part.path) if "date" in job.columns else None
-    evidence = Evidence(*known) if known else None
-    headlines, positions, bad, position = list[Headline](), list[int](), list[BadGroup](), part.first
-    with opened(part.path, part.name) as table:
-        for group in part.groups:
-            size = table.sizes[group]
-            try:
-                headlines += _headlines(job, table, group, evidence)
-                positions += range(position, position + size)
-            except InputError as error:
-                if not job.skip_bad:
-                    raise
-                bad.append(BadGroup(part.name, group, size, str(error)))
-            position += size
+    known = job.store.result("evidence") if "date" in job.columns else {}
+    headlines, positions, bad, position = list[Headline](), list[int](), list[BadGroup](), job.parts[p].first
+    for piece in job.parts[p].pieces:
+        evidence = Evidence(*known[piece.path]) if piece.path in known else None
+        with opened(piece.path, piece.name) as table:
+            for group in piece.groups:
+                size = table.sizes[group]
+                try:
+                    headlines += _headlines(job, table, group, evidence)
+                    positions += range(position, position + size)
+                except InputError as error:
+                    if not job.skip_bad:
+                        raise
+                    bad.append(BadGroup(piece.name, group, size, str(error)))
+                position += size
     rows = _table_of(headlines, positions)
     job.store.write("rows", p, buckets(rows, buckets_of(rows["text"].to_pylist(), job.buckets), job.buckets))
     return {"rows": len(rows), "bad": bad}
@@ -123,12 +129,12 @@ def buckets_of(texts: Iterable[str], count: int) -> Ints:
 
 def _store_evidence(job: Job, found: dict[int, Any]) -> None:
     """Store the evidence of each file: as on one machine, its dates are one column."""
-    of_file = dict[str, Evidence]()
-    for path, parts in groupby(range(len(job.parts)), key=lambda p: job.parts[p].path):
-        counts = [Evidence(*found[p]) for p in parts if found[p] is not None]
-        if counts:
-            of_file[path] = _total(counts)
-    job.store.finish("evidence", 0, of_file)
+    of_file = defaultdict[str, list[Evidence]](list)
+    for p, part in enumerate(job.parts):
+        for piece, counts in zip(part.pieces, found[p], strict=True):
+            if counts is not None:
+                of_file[piece.path].append(Evidence(*counts))
+    job.store.finish("evidence", 0, {path: _total(counts) for path, counts in of_file.items()})
 
 
 def _total(counts: list[Evidence]) -> Evidence:
@@ -140,7 +146,8 @@ def _headlines(job: Job, table: StoredTable, group: int, evidence: Evidence | No
     if job.skip_bad:
         for _ in table.batches(table.names, _CHECKED_ROWS, group):
             pass
-    rows = read_fields(table, job.columns, job.dates, group=group, evidence=evidence)
+    columns = {field: column for field, column in job.columns.items() if column in table.names}
+    rows = read_fields(table, columns, job.dates, group=group, evidence=evidence)
     headlines = [from_fields(fields, date) for fields, date in rows]
     if len(headlines) != table.sizes[group]:
         raise InputError(f"row group {group} of {table.name} ends after {len(headlines):,} rows: get the file again")

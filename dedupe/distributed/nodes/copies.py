@@ -21,6 +21,7 @@ from dedupe.distributed.engine import Engine
 from dedupe.distributed.input.outlets import outlets
 from dedupe.distributed.input.rows import headlines_of_rows
 from dedupe.distributed.job import Job
+from dedupe.distributed.nodes.corrected import named_nodes
 from dedupe.distributed.store import buckets
 from dedupe.headlines import tie_key
 from dedupe.runtime.arrays import Ints
@@ -38,14 +39,14 @@ _CARRIED = ("position", "title", "id", "source", "url", "published", "bad_date")
 def find_copies(job: Job, engine: Engine) -> Job:
     """Make nodes of the rows; return the job with the numbers of nodes, and with as many ranges as there came to be."""
     parts = range(len(job.parts))
-    sampled = engine.run(job, "sample", sample, parts)
+    sampled = engine.run(job, "sample", sample, parts, job.part_rows)
     boundaries = _boundaries([start for part in parts for start in sampled[part]], job.ranges)
     job.store.finish("boundaries", 0, boundaries)
     job = replace(job, ranges=len(boundaries) + 1)
-    engine.run(job, "keyed", key, parts)
+    engine.run(job, "keyed", key, parts, job.part_rows)
     counts = engine.run(job, "nodes", nodes, range(job.ranges))
-    sizes = [counts[r]["nodes"] for r in range(job.ranges)]
-    return replace(job, offsets=tuple(accumulate(sizes, initial=0)))
+    sizes, rows = ([counts[r][name] for r in range(job.ranges)] for name in ("nodes", "rows"))
+    return replace(job, offsets=tuple(accumulate(sizes, initial=0)), range_rows=tuple(rows))
 
 
 def sample(job: Job, p: int) -> list[str]:
@@ -77,8 +78,8 @@ def ranges_of(fingerprints: Sequence[str], boundaries: Sequence[str]) -> Ints:
     return np.fromiter(of_row, np.int64, len(fingerprints))
 
 
-def nodes(job: Job, r: int) -> dict[str, int]:
-    """Write the nodes of a range, and its rows with their nodes; return how many there are."""
+def nodes(job: Job, r: int) -> dict[str, Any]:
+    """Write the nodes of a range, and its rows with their nodes; return how many there are, and which corrections name."""
     import pyarrow as pa
 
     rows = job.store.gather("keyed", range(len(job.parts)), r)
@@ -88,13 +89,15 @@ def nodes(job: Job, r: int) -> dict[str, int]:
     ties, hours = list(map(tie_key, headlines)), list(map(hour_of, headlines))
     fingerprints, known = rows["fingerprint"].to_pylist(), outlets(job)
     copies = copies_of(headlines, job.settings.window, texts, cores, fingerprints, known, ties, hours)
-    job.store.write("nodes", r, _node_table(copies, rows["position"].to_numpy()))
+    positions = rows["position"].to_numpy()
+    job.store.write("nodes", r, _node_table(copies, positions))
     table = _with_cores(rows.select(_CARRIED), copies.cores)
-    of_row = {"node": copies.nodes.of_row, "exact": copies.nodes.exact_of_row}
-    for place, (name, numbers) in enumerate(of_row.items(), 1):
+    of_row, generic = copies.nodes.of_row, copies.generic[copies.nodes.title_row]
+    for place, (name, numbers) in enumerate({"node": of_row, "exact": copies.nodes.exact_of_row}.items(), 1):
         table = table.add_column(place, name, pa.array(numbers, pa.int64()))
+    table = table.append_column("generic", pa.array(generic[of_row], pa.bool_()))
     job.store.write("node_rows", r, table.append_column("text", pa.array(copies.texts, pa.large_string())))
-    return {"nodes": len(copies.nodes), "rows": len(rows)}
+    return {"nodes": len(copies.nodes), "rows": len(rows), "named": named_nodes(job, copies, positions)}
 
 
 def _boundaries(fingerprints: list[str], ranges: int) -> list[str]:

@@ -24,6 +24,7 @@ from dedupe.clustering.collapse import span
 from dedupe.clustering.crowds import CHUNK_ROWS, REFERENCE, SAMPLE, Crowds, CrowdSettings, leaders_of, within
 from dedupe.distributed.engine import Engine
 from dedupe.distributed.job import Job
+from dedupe.distributed.nodes.corrected import constraints_of_run
 from dedupe.distributed.nodes.encoding import chunks_of, floor_of, level_vectors, range_of, vectors_of
 from dedupe.distributed.nodes.tables import array_of, band_of, node_table, numbers_in, scorer_of, titles_in, vectors_in
 from dedupe.runtime.arrays import Floats, Ints
@@ -156,9 +157,10 @@ def take_members(job: Job, r: int, kind: str, leaders: Sequence[int], least: flo
 
 
 def gather_near(job: Job, part: int, leaders: Sequence[int], settings: CrowdSettings) -> int:
-    """Gather the near-copies of leaders; the result is how many nodes are in a crowd."""
+    """Gather the near-copies of leaders; the result is how many nodes are in a crowd, or stay out of any for corrections."""
     table = _gathered(job, "near_members") if leaders else _no_nodes(job)
-    numbers, crowds = numbers_in(table), _crowds(job, table, settings)
+    numbers, exempt = numbers_in(table), constraints_of_run(job).rows
+    crowds = _crowds(job, table, settings, exempt)
     for leader in np.searchsorted(numbers, leaders).tolist():
         crowds.gather(leader)
     absorbed = np.flatnonzero(crowds.leader_of != np.arange(len(numbers)))
@@ -171,10 +173,11 @@ def gather_near(job: Job, part: int, leaders: Sequence[int], settings: CrowdSett
         (spans[0][node], spans[1][node], weight[node]),
         _flat([numbers[group] for group in crowds.sparse]),
     )
-    arrays = *joined, *of_leaders, *sparse, numbers[~crowds.free]
+    taken = np.union1d(numbers[~crowds.free], exempt)
+    arrays: tuple[Ints | Floats, ...] = (*joined, *of_leaders, *sparse, taken)
     for name, array in zip((*_ARRAYS, "taken"), arrays, strict=True):
         job.store.write_array("near_crowds", 0, name, array)
-    return int(np.count_nonzero(~crowds.free))
+    return len(taken)
 
 
 def take_dense_sample(job: Job, r: int) -> int:
@@ -229,7 +232,7 @@ def _dense_samples(job: Job) -> tuple[Ints, Ints, float]:
 
 
 def _taken(job: Job) -> Ints:
-    """Return the nodes that are in a crowd of near-copies."""
+    """Return the nodes that are in a crowd of near-copies, or stay out of any."""
     return np.asarray(job.store.read_array("near_crowds", 0, "taken"))
 
 
@@ -248,9 +251,11 @@ def _no_nodes(job: Job) -> pa.Table:
     return node_table(job, 0, np.empty(0, np.int64))
 
 
-def _crowds(job: Job, table: pa.Table, settings: CrowdSettings) -> Crowds:
+def _crowds(job: Job, table: pa.Table, settings: CrowdSettings, exempt: Ints | None = None) -> Crowds:
+    """Return the crowds of the nodes of a table. `exempt`: numbers of nodes that stay out of any, of this table or not."""
     scorer = scorer_of(job, titles_in(table), vectors_in(job, table))
-    return Crowds(scorer, band_of(job, table), np.empty(0, np.int64), settings)
+    places = np.flatnonzero(np.isin(numbers_in(table), np.empty(0, np.int64) if exempt is None else exempt))
+    return Crowds(scorer, band_of(job, table), places, settings)
 
 
 def _flat(groups: Sequence[Ints]) -> tuple[Ints, Ints]:

@@ -25,7 +25,7 @@ from dedupe.scoring.similarity_scale import CHUNK_ROWS, IDENTITY, Scale, chunk_s
 
 def make_vectors(job: Job, engine: Engine) -> None:
     """Encode the nodes of all ranges, and find what similarities of the encoder mean."""
-    engine.run(job, "vectors", encode, range(job.ranges))
+    engine.run(job, "vectors", encode, range(job.ranges), job.range_rows)
     engine.run(job, "width", find_width, [0])
     if not job.judge.calibrated:
         engine.run(job, "scale_sums", sum_chunks, range(job.ranges))

@@ -1,8 +1,12 @@
-"""`LocalNodes`: the nodes that one task compares, wherever they live, with the scorer of these."""
+"""`LocalNodes`: the nodes that one task compares, wherever they live, with the scorer of these.
+
+Step `sparse_nodes`/r (ranges): the nodes of sparse groups, in the columns that comparing them takes, and `home` (int32), the
+region where each lives.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +19,7 @@ from dedupe.distributed.job import Job
 from dedupe.distributed.nodes import regions
 from dedupe.distributed.nodes.crowds import crowds_of
 from dedupe.distributed.nodes.encoding import as_vectors, range_of
-from dedupe.distributed.nodes.tables import numbers_in, scorer_of, titles_in, vectors_in
+from dedupe.distributed.nodes.tables import array_of, numbers_in, scorer_of, titles_in, vectors_in
 from dedupe.distributed.pairs.located_pairs import LocatedPairs
 from dedupe.embedding.vectors import Vectors
 from dedupe.runtime.arrays import Float32s, Ints
@@ -71,20 +75,24 @@ def nodes_of_regions(job: Job, homes: Sequence[int]) -> LocalNodes:
     return LocalNodes(found.numbers, home, scorer)
 
 
-def nodes_by_number(job: Job, numbers: Ints) -> LocalNodes:
-    """Return nodes by their numbers, ascending, wherever they live."""
+def write_sparse_nodes(job: Job, r: int) -> int:
+    """Write the nodes of a range that are in sparse groups; return how many there are."""
+    table, home = spread_nodes(job, r, (*_TITLES, "vector"))
+    table = table.append_column("home", [home]).filter(np.isin(numbers_in(table), crowds_of(job).sparse_members))
+    job.store.write("sparse_nodes", r, table)
+    return len(table)
+
+
+def sparse_nodes(job: Job, numbers: Ints) -> LocalNodes:
+    """Return nodes of sparse groups by their numbers, ascending."""
     import pyarrow as pa
 
-    parts, homes = [], []
-    for r, own in _by_range(job, numbers):
-        table, home = spread_nodes(job, r, (*_TITLES, "vector"))
-        wanted = np.isin(numbers_in(table), own)
-        parts.append(table.filter(wanted))
-        homes.append(home[wanted])
-    table, home = pa.concat_tables(parts).combine_chunks(), np.concatenate(homes)
-    order = np.argsort(numbers_in(table))
-    table = table.take(order)
-    return LocalNodes(numbers_in(table), home[order], local_scorer(job, titles_in(table), vectors_in(job, table)))
+    tables = [job.store.read("sparse_nodes", r) for r in np.unique(range_of_final(job, numbers)).tolist()]
+    table = pa.concat_tables(tables).combine_chunks()
+    table = table.take(np.argsort(numbers_in(table)))
+    table = table.filter(np.isin(numbers_in(table), numbers))
+    home = array_of(table, "home")
+    return LocalNodes(numbers_in(table), home, local_scorer(job, titles_in(table), vectors_in(job, table)))
 
 
 def nodes_at_home(job: Job, numbers: Ints, homes: Iterable[int], *, vectors: bool) -> LocalNodes:
@@ -119,12 +127,6 @@ def range_of_final(job: Job, numbers: Ints) -> Ints:
     absorbed = crowds_of(job).absorbed
     before = numbers + np.searchsorted(absorbed - np.arange(len(absorbed)), numbers, side="right")
     return range_of(job, before)
-
-
-def _by_range(job: Job, numbers: Ints) -> Iterator[tuple[int, Ints]]:
-    ranges = range_of_final(job, numbers)
-    for r in np.unique(ranges).tolist():
-        yield r, numbers[ranges == r]
 
 
 def _no_vectors(rows: int) -> Float32s:

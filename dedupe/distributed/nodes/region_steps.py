@@ -34,9 +34,10 @@ def make_regions(job: Job, engine: Engine) -> Regions:
     if by != "number":
         count = engine.run(job, "region_bounds", partial(find_bounds, by=by), [0])[0]["regions"]
     engine.run(job, "spread_nodes", partial(spread_nodes, count=count, by=by), ranges)
-    engine.run(job, "region", gather_region, range(count))
     if by == "own_cells":
         engine.run(job, "spread_probing", partial(spread_probing, count=count), ranges)
+    engine.run(job, "region", gather_region, range(count))
+    if by == "own_cells":
         engine.run(job, "probing", gather_probing, range(count))
     engine.run(job, "regions", partial(list_regions, by=by), [0])
     return regions_of(job)

@@ -7,10 +7,9 @@ nodes of some numbers; where there are too many to compare, those of some cells 
 - `spread_nodes`/r (ranges), a bucket for each region: the table of `tables.py` after crowds; for cells also `cell`
   (int32) and `probes` (list<uint16>, ascending).
 - `region`/g: a table in order of `number` (int64, final): core, labels (list<string>), source, first, last (float64 hours, NaN
-  undated), weight, generic (bool), title_position, as in `nodes`; for cells also `cell` and `probes`. Arrays: `vectors`
-  and, where the judge has a head, `wording`, float32 or int16 as in the step `vectors`; and the features of titles (`titles`,
-  `indptr`, `indices`, `data`), whose columns are in `region_words`/g. `load(job, g)` reads it;
-  `load_cells(job, g)` of `region_cells.py` the cells.
+  undated), weight, generic (bool), title_position, as in `nodes`; for cells also `cell` and `probes`. Arrays: `vectors`,
+  float32 or int16 as in the step `vectors`, and the features of titles (`titles`, `indptr`, `indices`, `data`), whose columns are
+  in `region_words`/g. `load(job, g)` reads it; `load_cells(job, g)` of `region_cells.py` the cells.
 - `probing`/g, for cells only: the nodes of other regions that probe a cell of this one: the columns of `region`/g, without
   features, and `region` (int32), where each lives; array `vectors`. `load_probing(job, g)` of `region_cells.py` reads it.
 """
@@ -19,7 +18,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -29,9 +28,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from dedupe.distributed.job import Job
-from dedupe.distributed.nodes.encoding import as_stored, as_vectors, wording_vectors
+from dedupe.distributed.nodes.encoding import as_vectors, wording_vectors
 from dedupe.distributed.nodes.tables import array_of, numbers_in, stored_rows, titles_in
-from dedupe.distributed.store import Store, arrow
+from dedupe.distributed.store import arrow
 from dedupe.embedding import Vectors
 from dedupe.runtime.arrays import Ints
 from dedupe.scoring import TitleFeatures
@@ -103,7 +102,7 @@ def regions_of(job: Job) -> Regions:
 
 def load(job: Job, g: int) -> Region:
     """Return a region; a process holds the last few in memory."""
-    return _loaded(job.store.uri, g, job.store.result("region", g)["made"], job.judge.head is not None)
+    return _loaded(_Made(job.store.uri, g, job.store.result("region", g)["made"], job))
 
 
 def nodes_of(job: Job, wanted: Sequence[int]) -> Region:
@@ -135,8 +134,6 @@ def write_region(job: Job, g: int, table: pa.Table) -> dict[str, Any]:
     job.store.write("region_words", g, arrow({"kind": kinds, "member": members}, member=pa.string()))
     arrays = {"vectors": stored, "titles": _packed(titles)}
     arrays |= {name: getattr(titles.entries, name) for name in _OF_ENTRIES}
-    if job.judge.head is not None:
-        arrays["wording"] = as_stored(job, wording_vectors(job, as_vectors(stored))[:])
     for name, array in arrays.items():
         job.store.write_array("region", g, name, array)
     job.store.write("region", g, table.drop_columns("vector"))
@@ -145,10 +142,20 @@ def write_region(job: Job, g: int, table: pa.Table) -> dict[str, Any]:
     return {"extent": [len(table), *hours], "made": secrets.token_hex(8)}
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A region of a job; `made`: tells it from another that was at the same place."""
+
+    uri: str
+    region: int
+    made: str
+    job: Job = field(compare=False)
+
+
 @lru_cache(maxsize=_LOADED)
-def _loaded(uri: str, g: int, made: str, has_head: bool) -> Region:
-    """Return a region; `made`: tells it from another that was at the same place."""
-    store = Store(uri)
+def _loaded(key: _Made) -> Region:
+    """Return a region. Vectors of the wording level are made again for each process, since files of them would be large."""
+    job, store, g = key.job, key.job.store, key.region
     table, words = store.read("region", g), store.read("region_words", g)
     data, indices, indptr = (np.array(store.read_array("region", g, name)) for name in _OF_ENTRIES)
     kinds = array_of(words, "kind")
@@ -158,7 +165,7 @@ def _loaded(uri: str, g: int, made: str, has_head: bool) -> Region:
     columns = {name: np.ascontiguousarray(packed[name]) for name in packed.dtype.names or ()}
     titles = TitleFeatures.of(table["core"].to_pylist(), entries, kinds, columns, columns.pop("sources"))
     vectors = as_vectors(store.read_array("region", g, "vectors"))
-    wording = as_vectors(store.read_array("region", g, "wording")) if has_head else vectors
+    wording = wording_vectors(job, vectors)
     members = list(zip(kinds.tolist(), words["member"].to_pylist(), strict=True))
     return Region(numbers_in(table), titles, vectors, wording, members)
 

@@ -60,16 +60,15 @@ def finish(job: Job, engine: Engine, out: str, *, skipped: int = 0, pairs: bool 
     `out` cannot be written.
     """
     senders = send(job, engine)
-    groups = list(engine.run(job, "groups", partial(group, senders=senders), range(job.buckets)).values())
-    parts = range(len(job.parts))
-    firsts = engine.run(job, "firsts", find_firsts, parts)
-    engine.run(job, "schema", find_schema, [0])
-    before = {level: [0, *accumulate(firsts[part][level] for part in parts)] for level in GROUPS}
-    files = len({part.path for part in job.parts}) > 1
-    layout = Layout(out, before, any(firsts[part]["titles"] for part in parts), files)
-    rows = sum(engine.run(job, "output", partial(write_part, layout=layout), parts).values())
     if pairs:
         engine.run(job, "pairs_output", partial(write_pairs, out=out), senders.units)
+    groups = list(engine.run(job, "groups", partial(group, senders=senders), range(job.buckets)).values())
+    parts = range(len(job.parts))
+    firsts = engine.run(job, "firsts", find_firsts, parts, job.part_rows)
+    engine.run(job, "schema", find_schema, [0])
+    before = {level: [0, *accumulate(firsts[part][level] for part in parts)] for level in GROUPS}
+    layout = Layout(out, before, any(firsts[part]["titles"] for part in parts), len(job.files) > 1)
+    rows = sum(engine.run(job, "output", partial(write_part, layout=layout), parts, job.part_rows).values())
     summary: dict[str, Any] = {"rows": rows, "exact_copies": rows - job.nodes}
     summary |= {name: before[level][-1] for name, level in (("stories", "story"), ("wordings", "wording"))}
     summary |= {"pairs": sum(job.store.finished("group_pairs").values())}
@@ -103,16 +102,19 @@ def write_part(job: Job, part: int, *, layout: Layout) -> int:
 
     rows = _rows_of_part(job, part)
     positions = rows["position"].to_numpy()
-    schema = job.store.read("schema", 0).schema
-    own = own_rows(job.parts[part], positions)
+    schema, titles, files, tables = job.store.read("schema", 0).schema, list[str](), list[str](), list[pa.Table]()
+    for file, own in own_rows(job.parts[part], positions):
+        titles += _texts(own[job.columns["title"]]) if layout.titles else []
+        files += [file] * len(own)
+        tables.append(as_schema(own, schema, file))
     added = {name: rows[name] for name in rows.column_names if name != "position"}
     for level, name in GROUPS.items():
         added[name] = pa.array(_numbers(job, rows[name].to_numpy(), level, layout.before[level]))
     if layout.titles:
-        added = {TITLE: column_of(_texts(own[job.columns["title"]]), text=True), **added}
+        added = {TITLE: column_of(titles, text=True), **added}
     if layout.files:
-        added["dedupe_file"] = pa.array([job.parts[part].name] * len(rows), pa.string())
-    table = with_columns(as_schema(own, schema, job.parts[part].name), added)
+        added["dedupe_file"] = pa.array(files, pa.string())
+    table = with_columns(pa.concat_tables(tables), added)
     _write_parquet(table, layout.out, f"part-{part:05}.parquet")
     return len(rows)
 
@@ -149,9 +151,11 @@ def _differ(job: Job, part: int, positions: Ints) -> bool:
     column = job.columns["title"]
     if column == "title":
         return False
-    table = own_rows(job.parts[part], positions, [column, "title"])
-    own = _texts(table["title"]) if "title" in table.column_names else [""] * len(table)
-    return own != _texts(table[column])
+    for _, table in own_rows(job.parts[part], positions, [column, "title"]):
+        own = _texts(table["title"]) if "title" in table.column_names else [""] * len(table)
+        if own != _texts(table[column]):
+            return True
+    return False
 
 
 def _texts(column: pa.ChunkedArray) -> list[str]:

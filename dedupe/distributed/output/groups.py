@@ -17,6 +17,8 @@ from dedupe.clustering import Constraints, Copies, Nodes, link, tie_ranks
 from dedupe.distributed.input.outlets import outlets
 from dedupe.distributed.input.rows import headlines_of_rows
 from dedupe.distributed.job import Job
+from dedupe.distributed.nodes.corrected import constraints_of_run
+from dedupe.distributed.nodes.crowds import crowds_of
 from dedupe.distributed.nodes.encoding import as_vectors
 from dedupe.distributed.output.members import Senders, has_ids
 from dedupe.distributed.pairs.components import LINKS, labels_of
@@ -82,6 +84,20 @@ class _Bucket:
         of_row, exact = np.searchsorted(self.numbers, self.rows["node"].to_numpy()), self.rows["exact"].to_numpy()
         return Nodes(of_row, exact, title_row, title_row, first, last, weight, tie_ranks(headlines))
 
+    def constraints(self, job: Job, nodes: Nodes) -> Constraints:
+        """Return the constraints between nodes of the bucket, by the row of their title."""
+        of_run, crowds = constraints_of_run(job), crowds_of(job)
+
+        def inside(pairs: Ints) -> Ints:
+            final = crowds.final(pairs)
+            final = final[:, np.isin(final, self.numbers).all(axis=0)]
+            return nodes.title_row[np.searchsorted(self.numbers, final)]
+
+        must, cannot = (
+            {level: inside(pairs) for level, pairs in kind.items()} for kind in (of_run.must_link, of_run.cannot_link)
+        )
+        return Constraints(must, cannot, of_run.applied)
+
     def vectors(self) -> Vectors:
         """Return the vectors of nodes, zeros where they do not matter."""
         if "vector" not in self.nodes.column_names:
@@ -124,38 +140,40 @@ def _grouped(job: Job, members: _Bucket) -> Deduplication:
     names = job.store.read("shared", 0)["name"].to_pylist()
     settings = replace(job.settings, sources=replace(job.settings.sources, others=tuple(names)))
     owners = linked_owners(headlines, settings.sources, nodes.of_row, generic, members.pairs)
-    none = dict.fromkeys(SCORED_LEVELS, np.empty((2, 0), np.int64))
-    unconstrained = Constraints(must_link=none, cannot_link=none)
+    constraints = members.constraints(job, nodes)
     levels, window, floor = settings.levels, settings.window, settings.floor
     judge, known = job.judge, outlets(job)
+    trees = link(members.pairs, nodes, constraints, levels, window, floor, silent, owners, members.numbers)
+    violated = constraints.violated(trees, nodes)
     return Deduplication(
         headlines=tuple(headlines),
         nodes=nodes,
         pair_table=members.pairs,
-        trees=link(members.pairs, nodes, unconstrained, levels, window, floor, silent, owners, members.numbers),
+        trees=trees,
         settings=settings,
         vectors=members.vectors(),
         facts=members.facts(),
-        constraints=unconstrained,
+        constraints=constraints,
         judge=judge,
         scale=IDENTITY,
         calibrated=judge.calibrated,
         pairs_read=PairsRead(len(members.pairs), 0, 0),
-        cautions=tuple(_cautions(members, headlines, nodes, known, calibrated=judge.calibrated)),
+        cautions=tuple(_cautions(members, headlines, nodes, known, violated, calibrated=judge.calibrated)),
         outlets=known,
     )
 
 
 def _cautions(
-    members: _Bucket, headlines: Sequence[Headline], nodes: Nodes, known: Outlets, *, calibrated: bool
+    members: _Bucket, headlines: Sequence[Headline], nodes: Nodes, known: Outlets, violated: Ints, *, calibrated: bool
 ) -> Iterator[Caution]:
-    """Yield the cautions about rows and about what steps before did to them."""
+    """Yield the cautions about rows and about what steps did to them. `violated`: the nodes of must-links that a window cuts."""
     rows = members.rows
     copies = Copies(headlines, nodes, rows["text"].to_pylist(), [], [], known, rows["generic"].to_numpy())
     yield from input_cautions(copies, calibrated, None, members.repeated)
     yield from row_caution("collapsed", rows["absorbed"].to_numpy())
     for code in ("sparse", "sampled"):
         yield from row_caution(code, members.nodes[code].to_numpy()[nodes.of_row])
+    yield from row_caution("uncorrected", np.isin(nodes.of_row, violated))
 
 
 def _placed(table: pa.Table, numbers: Ints) -> PairTable:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _NODE = ("number", "first", "last", "weight", "generic", "title_position")
-_ROW = ("position", "title", "id", "source", "url", "published", "bad_date", "text")
+_ROW = ("position", "title", "id", "source", "url", "published", "bad_date", "text", "generic")
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,12 @@ def send_nodes(job: Job, region: int) -> int:
 
 def send_rows(job: Job, part: int) -> int:
     """Send the rows of a range of nodes, and the names of their publishers and their ids; return how many there are."""
-    rows, generic = job.store.read("node_rows", part), job.store.read("nodes", part, columns=["generic"])["generic"]
+    rows = job.store.read("node_rows", part)
     place, offset = rows["node"].to_numpy(), job.offsets[part]
     crowds = crowds_of(job)
     node, absorbed = crowds.final_of_all(place + offset), np.isin(place + offset, crowds.absorbed)
     bucket = labels_of(job, LINKS, node) % job.buckets
-    table = rows.select(list(_ROW)).append_column("generic", generic.take(rows["node"]))
+    table = rows.select(list(_ROW))
     numbers = {"node": node, "exact": rows["exact"].to_numpy() + offset, "absorbed": absorbed}
     for name, column in numbers.items():
         table = table.append_column(name, [column])

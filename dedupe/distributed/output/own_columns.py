@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from dedupe.distributed.input.files import opened
-from dedupe.distributed.job import Job, Part
+from dedupe.distributed.job import Job, Part, Piece
 from dedupe.distributed.store import OPENED_TOGETHER
 from dedupe.errors import InputError, one_line
 from dedupe.runtime.arrays import Ints
@@ -20,31 +20,39 @@ if TYPE_CHECKING:
 _BATCH_ROWS = 65_536
 
 
-def own_rows(part: Part, positions: Ints, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return the rows of a part of the input at some positions in all inputs, ascending.
+def own_rows(part: Part, positions: Ints, columns: Sequence[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
+    """Yield for each file of a part its name and its rows at some positions in all inputs, ascending.
 
     `columns`: only those of these that the file has. Row groups without any of the rows are not read, so they may be damaged.
     """
+    first = part.first
+    for piece in part.pieces:
+        inside = positions[(positions >= first) & (positions < first + piece.rows)] - first
+        yield piece.name, _rows_of(piece, inside, columns)
+        first += piece.rows
+
+
+def _rows_of(piece: Piece, places: Ints, columns: Sequence[str] | None) -> pa.Table:
+    """Return the rows at some places among those of a piece, ascending."""
     import pyarrow as pa
 
-    with opened(part.path, part.name) as table:
+    with opened(piece.path, piece.name) as table:
         names = [name for name in table.names if columns is None or name in columns]
-        first, tables = part.first, [_empty(table, names)]
-        for group in part.groups:
+        first, tables = 0, [_empty(table, names)]
+        for group in piece.groups:
             size = table.sizes[group]
-            inside = positions[(positions >= first) & (positions < first + size)] - first
+            inside = places[(places >= first) & (places < first + size)] - first
             if len(inside):
                 read = pa.Table.from_batches(list(table.batches(names, _BATCH_ROWS, group)))
-                tables += StoredTable(read, part.name).parts(inside, names)
+                tables += StoredTable(read, piece.name).parts(inside, names)
             first += size
         return pa.concat_tables(tables)
 
 
 def joined_schema(job: Job) -> pa.Schema:
     """Return one schema for all files: theirs where it is the same, else of each column a type that holds the values of all."""
-    files = dict.fromkeys((part.path, part.name) for part in job.parts)
     with ThreadPoolExecutor(OPENED_TOGETHER) as pool:
-        return joined(list(pool.map(_schema_of, files)))
+        return joined(list(pool.map(_schema_of, job.files.items())))
 
 
 def joined(schemas: Sequence[pa.Schema]) -> pa.Schema:

@@ -21,6 +21,8 @@ import numpy as np
 
 from dedupe.distributed.engine import Engine
 from dedupe.distributed.job import Job
+from dedupe.distributed.nodes.corrected import constraints_of_run
+from dedupe.distributed.nodes.crowds import crowds_of
 from dedupe.runtime.arrays import Bools, Ints
 
 if TYPE_CHECKING:
@@ -142,4 +144,15 @@ def find_links(job: Job, engine: Engine, units: Sequence[int]) -> dict[str, Any]
     """
     settings = job.settings
     least = min(settings.thresholds[level] for level in settings.levels)
-    return find_components(job, engine, LINKS, "context", units, Probable(f"p_{settings.level}", least))
+    parts = list(units)
+    if job.corrections:  # one more part of the first step, which is then not made of pairs
+        parts.append(max(units, default=-1) + 1)
+        engine.run(job, f"reached_{LINKS}", reach_must_links, parts[-1:])
+    return find_components(job, engine, LINKS, "context", parts, Probable(f"p_{settings.level}", least))
+
+
+def reach_must_links(job: Job, part: int) -> dict[str, int]:
+    """Write the components of the must-links of the run; return their counts."""
+    must_link = constraints_of_run(job).must_link
+    edges = crowds_of(job).final(np.concatenate([must_link[level] for level in job.settings.levels], axis=1))
+    return _write(job, f"reached_{LINKS}", part, *_components(edges[0], edges[1]))

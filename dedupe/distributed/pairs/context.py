@@ -23,7 +23,7 @@ from dedupe.distributed.job import Job
 from dedupe.distributed.nodes.regions import regions_of
 from dedupe.distributed.pairs.components import every_pair, find_components, found_labels, labels_of, sizes_of
 from dedupe.distributed.pairs.judging import judge_pairs
-from dedupe.distributed.pairs.neighborhoods import judge_large
+from dedupe.distributed.pairs.neighborhoods import judge_large, send_large
 from dedupe.distributed.store import buckets
 from dedupe.runtime.arrays import Ints
 from dedupe.scoring import describe_titles
@@ -47,6 +47,8 @@ def run_contexts(job: Job, engine: Engine, large: int = LARGE) -> dict[str, int]
         few = engine.run(job, "large", partial(find_large, above=large), [0])[0]
     engine.run(job, "context_nodes", partial(send_nodes, large=few), range(len(regions_of(job))))
     engine.run(job, "context_pairs", partial(send_pairs, large=few), parts)
+    if few:
+        engine.run(job, "large_pairs", partial(send_large, name=COMPONENTS, large=few), parts)
     results = engine.run(job, "context", partial(judge_bucket, parts=parts), range(job.buckets))
     if few:
         results |= judge_large(job, engine, COMPONENTS, parts, few)

@@ -42,10 +42,9 @@ def judge_large(
 ) -> dict[int, dict[str, int]]:
     """Judge the pairs of the large components of a name, by their labels; return the counts of each unit of `context`.
 
-    `parts`: of `read_pairs`.
+    `parts`: of `large_pairs`, which `send_large` has written.
     """
     regions = range(len(regions_of(job)))
-    engine.run(job, "large_pairs", partial(send_large, name=name, large=large), parts)
     engine.run(job, "large_degrees", partial(count_degrees, name=name, parts=parts, large=large), regions)
     dense = engine.run(job, "dense", partial(find_dense, large=large), [0])[0]
     engine.run(job, "partners", partial(find_partners, parts=parts), regions)

@@ -16,7 +16,13 @@ from dedupe.candidates.pairs import PairTable, concatenate
 from dedupe.distributed.engine import Engine
 from dedupe.distributed.job import Job
 from dedupe.distributed.nodes.crowds import crowds_of
-from dedupe.distributed.nodes.local_nodes import LocalNodes, nodes_at_home, nodes_by_number, nodes_of_regions
+from dedupe.distributed.nodes.local_nodes import (
+    LocalNodes,
+    nodes_at_home,
+    nodes_of_regions,
+    sparse_nodes,
+    write_sparse_nodes,
+)
 from dedupe.distributed.nodes.regions import regions_of
 from dedupe.distributed.pairs.across import Across
 from dedupe.distributed.pairs.addresses import address_pairs_among
@@ -55,6 +61,8 @@ class PairsFound(NamedTuple):
 def find_pairs(job: Job, engine: Engine) -> PairsFound:
     """Find and score the candidate pairs of a run, whose regions and pairs of one address are known."""
     blocks = engine.run(job, "blocks", plan_blocks, [0])[0]
+    if job.store.result("crowds")["sparse"]:
+        engine.run(job, "sparse_nodes", write_sparse_nodes, range(job.ranges))
     counts = engine.run(job, "pairs", score, range(len(blocks))).values()
     candidates, kept, skipped = (sum(count[name] for count in counts) for name in ("candidates", "kept", "skipped"))
     recall = regions_of(job).recall
@@ -91,7 +99,7 @@ def _cells(job: Job, part: int, region: int) -> dict[str, int]:
 
 def _sparse(job: Job, part: int, group: int, start: int, end: int) -> dict[str, int]:
     members = crowds_of(job).sparse[group]
-    nodes = nodes_by_number(job, members[start : end + NEIGHBORS])
+    nodes = sparse_nodes(job, members[start : end + NEIGHBORS])
     a, b = adjacent(np.arange(len(nodes.numbers)))
     own = a < end - start
     pairs = near_pairs(nodes.scorer.level_vectors, a[own], b[own], **_options(job, nodes))
