@@ -23,7 +23,7 @@ from dedupe.embedding import Encoder, VectorStore
 from dedupe.errors import InputError
 from dedupe.headlines import Headline
 from dedupe.index import kept_context, kept_nodes, kept_pairs
-from dedupe.index.kept_context import KeptContext
+from dedupe.index.kept_context import KeptContext, Since
 from dedupe.index.kept_nodes import KeptNodes
 from dedupe.index.kept_pairs import KeptPairs
 from dedupe.index.kept_titles import KeptTitles
@@ -37,8 +37,7 @@ from dedupe.result.publishers import linked_owners
 from dedupe.result.settings import Settings
 from dedupe.runtime.arrays import Ints, pairs_within
 from dedupe.runtime.progress import Progress, silent
-from dedupe.scoring import IDENTITY, ReadingStore, Scorer, TitleFeatures, judge_of
-from dedupe.scoring.context import Context
+from dedupe.scoring import IDENTITY, ReadingStore, Scorer, judge_of
 from dedupe.scoring.model import crowdedness, to_json
 
 _MOST_NEW = 4  # a run in which more than one in so many titles is new takes nothing over
@@ -166,12 +165,13 @@ class ActiveRun:
             if crowds.absorbed.any() or crowds.sparse or (found := self._pairs(scorer, change, band, progress)) is None:
                 return None
             pairs, table, read = kept_pairs.as_read(found[0], scorer, progress)
-            context, scored, sampled = self._in_context(scorer, table, change, found[1])
+            context = self._in_context(scorer, table, pairs, change, found[1])
+            scored = context.scored
             owners = linked_owners(rows, settings.sources, of_row, generic, scored)
             levels, window, floor = settings.levels, settings.window, settings.floor
             trees = link(scored, copies.nodes, constraints, levels, window, floor, progress, owners)
         violated = constraints.violated(trees, copies.nodes)
-        cautions = *oddities.result(), *run_cautions(crowds, 0, sampled, violated)
+        cautions = *oddities.result(), *run_cautions(crowds, 0, context.sampled, violated)
         crowds = replace(crowds, scorer=scorer)
         result = result_of(copies, settings, cautions, constraints, crowds, 1.0, scored, read, trees)
         return result, Kept(nodes, pairs, context), scorer
@@ -207,20 +207,16 @@ class ActiveRun:
         return pairs, np.full(len(pairs), -1)
 
     def _in_context(
-        self, scorer: Scorer, table: PairTable, change: _Change | None, origin: Ints
-    ) -> tuple[KeptContext, PairTable, Ints]:
-        kept: list[KeptContext] = []
-
-        def context(titles: TitleFeatures, table: PairTable) -> Context:
-            if change is None:
-                kept.append(kept_context.context_of(titles, table))
-            else:
-                before, renumber, place = change.before.context, change.renumber, change.place
-                kept.append(kept_context.renewed(before, titles, table, origin, renumber, place))
-            return Context(titles, table, kept[0].matrices, kept[0].sums)
-
-        scored, sampled = scorer.in_context(table, self._judge.floor, context)
-        return kept[0], scored.take(scored.p_pair(scorer.level) > 0), sampled
+        self, scorer: Scorer, table: PairTable, pairs: KeptPairs, change: _Change | None, origin: Ints
+    ) -> KeptContext:
+        difference, floor = pairs.difference, self._judge.floor
+        if change is None:
+            return kept_context.context_of(scorer, table, difference, floor)
+        before, forced = change.before, pairs.forced
+        if before.pairs.forced.any():
+            forced = forced | (before.pairs.forced.take(origin, mode="clip") & (origin >= 0))
+        since = Since(before.context, origin, change.renumber, change.place)
+        return kept_context.renewed(scorer, table, forced, difference, floor, since)
 
     def match(self, rows: Sequence[Headline]) -> Matches:
         """Return for each row the one of the last run that it repeats; `Match.row` is its place there.

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
 from dedupe.candidates import PairTable, TimeBand, concatenate, pairs_with
 from dedupe.levels import SCORED_LEVELS
-from dedupe.runtime.arrays import Bools, Ints
+from dedupe.runtime.arrays import Bools, Float32s, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress
 from dedupe.scoring import PairsRead, Scorer
+from dedupe.scoring.minimal_pairs import difference_log_odds
 from dedupe.scoring.scorer import MIN_CONTEXT
 
 _CHUNK_PAIRS = 32_768
+_OF_READINGS = ("read_wording", "read_story", "p_pair_wording", "p_pair_story")
 
 
 @dataclass(frozen=True)
 class KeptPairs:
     """The pairs of a run, sorted by (i, j), before the reader read any.
 
-    `forced`: which are scored in any case, (pairs,). `read`: the places of those that were read in this run or one before;
-    `readings`: what came of it, as a table of these pairs. `least_doubt`: from which a pair was read: the least product of
-    probability and complement, 0 where all were, infinity where none was.
+    `forced`: which are scored in any case, (pairs,). `difference`: of `difference_log_odds`, (pairs,). `read`: the places of
+    those that were read in this run or one before; `readings`: what came of it, as a table of these pairs. `least_doubt`: from
+    which a pair was read: the least product of probability and complement, 0 where all were, infinity where none was.
     """
 
     table: PairTable
     forced: Bools
+    difference: Float32s
     read: Ints
     readings: PairTable
     least_doubt: float = np.inf
@@ -39,7 +43,12 @@ class KeptPairs:
 def pairs_of(table: PairTable, scorer: Scorer) -> KeptPairs:
     """Return the pairs of a first run, given by themselves."""
     nothing = np.empty(0, np.int64)
-    return KeptPairs(table, scorer.in_any_case.contain(table.i, table.j), nothing, table.take(nothing))
+    difference = _difference(scorer, table)
+    return KeptPairs(table, scorer.in_any_case.contain(table.i, table.j), difference, nothing, table.take(nothing))
+
+
+def _difference(scorer: Scorer, table: PairTable) -> Float32s:
+    return difference_log_odds(scorer.titles.texts, table).astype(np.float32)  # of a few whole numbers
 
 
 def renewed(
@@ -63,13 +72,14 @@ def renewed(
     origin[is_old] = alive[stay]
     table = _merged(before.table, added, at, origin)
     table.i[is_old], table.j[is_old] = i[stay], j[stay]
+    difference = _merged_column(before.difference, _difference(scorer, added), at, origin)
     origin[at] = _find(i, j, alive, added, nodes)
     place = np.full(len(before), -1)
     place[origin[origin >= 0]] = np.flatnonzero(origin >= 0)
     read = place[before.read]
     readings, read = before.readings.take(read >= 0), read[read >= 0]
     readings = replace(readings, i=table.i[read], j=table.j[read])
-    return KeptPairs(table, scorer.in_any_case.contain(table.i, table.j), read, readings), origin
+    return KeptPairs(table, scorer.in_any_case.contain(table.i, table.j), difference, read, readings), origin
 
 
 def _scored(new: Ints, lapsed: PairTable, scorer: Scorer, band: TimeBand | None) -> PairTable:
@@ -86,14 +96,17 @@ def _merged(before: PairTable, added: PairTable, at: Ints, origin: Ints) -> Pair
     """Return a table with the pairs of the run before at their `origin`, and the added ones `at` some places."""
     if not len(before):
         return added
-    columns = []
-    for column in fields(PairTable):
-        values, more = getattr(before, column.name), getattr(added, column.name)
-        if len(values):
-            values = values.take(origin, mode="clip")
-            values[at] = more if len(added) else 0
-        columns.append(values)
-    return PairTable(*columns)
+    columns = [(getattr(before, column.name), getattr(added, column.name)) for column in fields(PairTable)]
+    return PairTable(*(_merged_column(values, more, at, origin) for values, more in columns))
+
+
+def _merged_column(before: Any, added: Any, at: Ints, origin: Ints) -> Any:
+    """Return a column of `_merged`."""
+    if not len(before):
+        return added
+    values = before.take(origin, mode="clip")
+    values[at] = added
+    return values
 
 
 def _find(i: Ints, j: Ints, places: Ints, pairs: PairTable, nodes: int) -> Ints:
@@ -131,14 +144,17 @@ def as_read(pairs: KeptPairs, scorer: Scorer, progress: Progress) -> tuple[KeptP
     )
     least = np.inf if scorer.reading == "off" else float(doubt.min(initial=np.inf)) if read.left else 0.0
     pairs = replace(pairs, least_doubt=least)
-    if len(places):
-        table = table.updated(places, pairs.readings.take(np.searchsorted(pairs.read, places)))
-    dropped = ~((table.p_pair(scorer.level) >= MIN_CONTEXT[scorer.level]) | pairs.forced)
-    if dropped.any():
-        none = np.float32(0)
-        table = replace(
-            table,
-            p_pair_wording=np.where(dropped, none, table.p_pair_wording),
-            p_pair_story=np.where(dropped, none, table.p_pair_story),
-        )
+    table = _with_readings(pairs, places, scorer.level) if len(places) else table
     return pairs, table, read
+
+
+def _with_readings(pairs: KeptPairs, places: Ints, level: str) -> PairTable:
+    """Return all pairs with what the reader says of those at some places; others have none to drop."""
+    readings = pairs.readings.take(np.searchsorted(pairs.read, places))
+    table = replace(pairs.table, **{name: getattr(pairs.table, name).copy() for name in _OF_READINGS})
+    for name in _OF_READINGS:
+        getattr(table, name)[places] = getattr(readings, name)
+    dropped = places[~((readings.p_pair(level) >= MIN_CONTEXT[level]) | pairs.forced[places])]
+    for other in SCORED_LEVELS:
+        table.p_pair(other)[dropped] = 0
+    return table

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from dedupe.candidates import PairTable
-from dedupe.index.kept_context import KeptContext
+from dedupe.index.kept_context import KeptContext, statistics_of
 from dedupe.index.kept_nodes import KeptNodes, NodeKeys
 from dedupe.index.kept_pairs import KeptPairs
 from dedupe.levels import SCORED_LEVELS
@@ -28,7 +28,7 @@ from dedupe.scoring.echoes import words_of
 from dedupe.scoring.title_features import Vocabulary
 from dedupe.text.decorations import Undecorated
 
-_FORMAT = 2
+_FORMAT = 3
 _COLUMNS = ("similarity", "wording_similarity", "p_pair_wording", "p_pair_story")
 _OF_READINGS = ("read_wording", "read_story", "p_pair_wording", "p_pair_story")
 _OF_TITLES = ("mass", "moods", "forms", "words", "first", "last", "facts")
@@ -131,7 +131,13 @@ def _text(encoded: bytes | None) -> str | None:
 
 def _of_pairs(pairs: KeptPairs) -> Arrays:
     table = pairs.table
-    arrays: Arrays = {"i": table.i, "j": table.j, "forced": pairs.forced, "read": pairs.read}
+    arrays: Arrays = {
+        "i": table.i,
+        "j": table.j,
+        "forced": pairs.forced,
+        "read": pairs.read,
+        "difference": pairs.difference,
+    }
     arrays |= {name: getattr(table, name) for name in _COLUMNS}
     return arrays | {f"reader_{name}": getattr(pairs.readings, name) for name in _OF_READINGS}
 
@@ -141,13 +147,16 @@ def _pairs(arrays: Arrays, least_doubt: float) -> KeptPairs:
     table = PairTable(arrays["i"], arrays["j"], read_wording=unread, read_story=unread)
     table = replace(table, **{name: arrays[name] for name in _COLUMNS})
     readings = replace(table.take(arrays["read"]), **{name: arrays[f"reader_{name}"] for name in _OF_READINGS})
-    return KeptPairs(table, arrays["forced"], arrays["read"], readings, least_doubt)
+    return KeptPairs(table, arrays["forced"], arrays["difference"], arrays["read"], readings, least_doubt)
 
 
 def _of_context(context: KeptContext) -> Arrays:
-    arrays = {f"context_p_{level}": context.table.p_pair(level) for level in SCORED_LEVELS}
-    arrays |= {f"common_{level}": context.sums.common[level].astype(np.float32) for level in SCORED_LEVELS}
-    return arrays | {"said": context.sums.said.astype(np.float32), "echo_mass": context.sums.mass.astype(np.float32)}
+    table, levels = context.table, SCORED_LEVELS
+    arrays: Arrays = {f"context_p_{level}": table.p_pair(level) for level in levels}
+    arrays |= {f"p_{level}": context.probability[level] for level in levels}
+    arrays |= {f"common_{level}": context.sums.common[level].astype(np.float32) for level in levels}
+    arrays |= {"said": context.sums.said.astype(np.float32), "echo_mass": context.sums.mass.astype(np.float32)}
+    return arrays | {"places": context.places, "features": context.features}
 
 
 def _context(arrays: Arrays, titles: TitleFeatures, table: PairTable) -> KeptContext:
@@ -156,4 +165,7 @@ def _context(arrays: Arrays, titles: TitleFeatures, table: PairTable) -> KeptCon
     common: dict[str, Sum] = {level: arrays[f"common_{level}"].astype(np.float64) for level in SCORED_LEVELS}
     sums = Sums(common, arrays["said"].astype(np.float64), arrays["echo_mass"])
     matrices = Matrices(len(titles.texts), table.i, table.j)
-    return KeptContext(matrices, table, words_of(titles), sums)
+    statistics = statistics_of(matrices, table)
+    probability = {level: arrays[f"p_{level}"] for level in SCORED_LEVELS}
+    kept = arrays["places"], arrays["features"]
+    return KeptContext(matrices, table, words_of(titles), sums, statistics, probability, *kept)
