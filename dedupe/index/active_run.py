@@ -12,17 +12,18 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dedupe.candidates import PairTable, TimeBand
 from dedupe.candidates.join import EXACT
 from dedupe.clustering import Copies, Correction, collapse_crowds, constraints_of, link
+from dedupe.clustering.merge_tree import MergeTree
 from dedupe.embedding import Encoder, VectorStore
 from dedupe.errors import InputError
 from dedupe.headlines import Headline
-from dedupe.index import kept_context, kept_nodes, kept_pairs
+from dedupe.index import kept_context, kept_crowds, kept_nodes, kept_pairs
 from dedupe.index.kept_context import KeptContext, Since
 from dedupe.index.kept_nodes import KeptNodes
 from dedupe.index.kept_pairs import KeptPairs
@@ -36,6 +37,7 @@ from dedupe.result.matches import Matches, matches_of
 from dedupe.result.publishers import linked_owners
 from dedupe.result.settings import Settings
 from dedupe.runtime.arrays import Ints, pairs_within
+from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring import IDENTITY, ReadingStore, Scorer, judge_of
 from dedupe.scoring.model import crowdedness, to_json
@@ -61,6 +63,18 @@ class _Change:
     def new(self) -> Ints:
         """The nodes that the run before did not have."""
         return np.flatnonzero(self.place < 0)
+
+
+class _Found(NamedTuple):
+    """The candidate pairs of new nodes, and to how many others each node is similar, see `kept_crowds`."""
+
+    pairs: PairTable
+    similar: Ints
+
+    @classmethod
+    def of(cls, change: _Change, scorer: Scorer, band: TimeBand | None) -> _Found:
+        pairs = kept_pairs.pairs_with_new(change.new, scorer, band)
+        return cls(pairs, kept_crowds.renewed_similar(change.before.pairs.similar, change.place, pairs))
 
 
 class ActiveRun:
@@ -125,8 +139,8 @@ class ActiveRun:
 
         What fails leaves the run before as it was. Raises what `deduplicate` raises.
         """
-        copies = self._titles.copies(rows, self.settings.window)
-        renewed = self._renewed(copies, progress)
+        copies, numbers = self._titles.copies(rows, self.settings.window)
+        renewed = self._renewed(copies, numbers, progress)
         if renewed is None:
             self.last, self._kept, self._near = self._in_full(rows, progress), None, None
         else:
@@ -148,7 +162,7 @@ class ActiveRun:
             corrections=self.corrections,
         )
 
-    def _renewed(self, copies: Copies, progress: Progress) -> tuple[Deduplication, Kept, Scorer] | None:
+    def _renewed(self, copies: Copies, numbers: Ints, progress: Progress) -> tuple[Deduplication, Kept, Scorer] | None:
         """Return the run and what it leaves, or None where there is what concerns all titles at once."""
         settings, rows, of_row = self.settings, copies.headlines, copies.nodes.of_row
         if not self._judge.calibrated or crowdedness(len(copies.nodes)) < 1 or not any(copies.texts):
@@ -156,29 +170,41 @@ class ActiveRun:
         constraints = constraints_of(self.corrections, copies)
         with ThreadPoolExecutor(1) as background:
             oddities = background.submit(lambda: [*input_cautions(copies, True, settings.window)])
-            nodes, change = self._nodes(copies, progress)
+            nodes, change = self._nodes(copies, numbers, progress)
             scorer, band = self._scorer(nodes), copies.nodes.band(settings.window)
-            crowds = collapse_crowds(copies.nodes, scorer, settings.window, of_row[constraints.rows])
+            if not isinstance(scorer.vectors, np.ndarray) or pairs_within(len(nodes)) > EXACT:
+                return None  # too many titles for all pairs
+            found = None if change is None else _Found.of(change, scorer, band)
+            at_most = None if found is None else kept_crowds.at_most(found.similar, scorer, band)
+            crowds = collapse_crowds(copies.nodes, scorer, settings.window, of_row[constraints.rows], at_most=at_most)
+            if crowds.absorbed.any() or crowds.sparse:
+                return None
             generic = copies.generic[copies.nodes.title_row]
             scorer = scorer.with_addresses(cleaned_addresses(rows), of_row, band, generic)
             scorer = scorer.with_records([row.record for row in rows], of_row, band)
-            if crowds.absorbed.any() or crowds.sparse or (found := self._pairs(scorer, change, band, progress)) is None:
-                return None
-            pairs, table, read = kept_pairs.as_read(found[0], scorer, progress)
-            context = self._in_context(scorer, table, pairs, change, found[1])
+            pairs, origin = self._pairs(scorer, change, found, band, progress)
+            pairs, table, read = kept_pairs.as_read(pairs, scorer, progress)
+            context = self._in_context(scorer, table, pairs, change, origin)
             scored = context.scored
             owners = linked_owners(rows, settings.sources, of_row, generic, scored)
             levels, window, floor = settings.levels, settings.window, settings.floor
-            trees = link(scored, copies.nodes, constraints, levels, window, floor, progress, owners)
+
+            def linked(level: str) -> dict[str, MergeTree]:
+                return link(scored, copies.nodes, constraints, (level,), window, floor, silent, owners)
+
+            trees = dict[str, MergeTree]()
+            for level, tree in zip(levels, in_order(linked, levels), strict=True):
+                progress(f"grouping {level}", 1, 1)
+                trees |= tree
         violated = constraints.violated(trees, copies.nodes)
         cautions = *oddities.result(), *run_cautions(crowds, 0, context.sampled, violated)
         crowds = replace(crowds, scorer=scorer)
         result = result_of(copies, settings, cautions, constraints, crowds, 1.0, scored, read, trees)
         return result, Kept(nodes, pairs, context), scorer
 
-    def _nodes(self, copies: Copies, progress: Progress) -> tuple[KeptNodes, _Change | None]:
+    def _nodes(self, copies: Copies, numbers: Ints, progress: Progress) -> tuple[KeptNodes, _Change | None]:
         """Return the nodes, and what changed since the run before, None where nothing is taken over from it."""
-        keys, kept, change = kept_nodes.keys_of(copies), self._kept, None
+        keys, kept, change = kept_nodes.keys_of(copies, numbers), self._kept, None
         if kept is not None:
             place = kept_nodes.places_before(keys, kept.nodes.keys)
             known = place[place >= 0]
@@ -195,16 +221,13 @@ class ActiveRun:
         return Scorer(*run, self.encoder, settings.reader, self.readings)
 
     def _pairs(
-        self, scorer: Scorer, change: _Change | None, band: TimeBand | None, progress: Progress
-    ) -> tuple[KeptPairs, Ints] | None:
-        """Return the pairs, and the place of each in the run before; None where there are too many titles for all pairs."""
-        nodes = len(scorer.titles.texts)
-        if not isinstance(scorer.vectors, np.ndarray) or pairs_within(nodes) > EXACT:
-            return None
-        if change is not None:
-            return kept_pairs.renewed(change.before.pairs, change.renumber, change.new, scorer, band)
-        pairs = kept_pairs.pairs_of(scorer.alone(scorer.candidates(band, ()), progress), scorer)
-        return pairs, np.full(len(pairs), -1)
+        self, scorer: Scorer, change: _Change | None, found: _Found | None, band: TimeBand | None, progress: Progress
+    ) -> tuple[KeptPairs, Ints]:
+        """Return the pairs, and the place of each in the run before."""
+        if change is None or found is None:
+            pairs = kept_pairs.pairs_of(scorer, band, progress)
+            return pairs, np.full(len(pairs), -1)
+        return kept_pairs.renewed(change.before.pairs, change.renumber, found.pairs, found.similar, scorer)
 
     def _in_context(
         self, scorer: Scorer, table: PairTable, pairs: KeptPairs, change: _Change | None, origin: Ints

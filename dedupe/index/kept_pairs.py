@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dedupe.candidates import PairTable, TimeBand, concatenate, pairs_with
+from dedupe.index.kept_crowds import CountingJoin
 from dedupe.levels import SCORED_LEVELS
 from dedupe.runtime.arrays import Bools, Float32s, Ints
 from dedupe.runtime.parallel import in_order
@@ -27,6 +28,7 @@ class KeptPairs:
     `forced`: which are scored in any case, (pairs,). `difference`: of `difference_log_odds`, (pairs,). `read`: the places of
     those that were read in this run or one before; `readings`: what came of it, as a table of these pairs. `least_doubt`: from
     which a pair was read: the least product of probability and complement, 0 where all were, infinity where none was.
+    `similar`: how many nodes each node of this run or one before was so similar to that they may be a crowd, (nodes,).
     """
 
     table: PairTable
@@ -34,17 +36,19 @@ class KeptPairs:
     difference: Float32s
     read: Ints
     readings: PairTable
+    similar: Ints
     least_doubt: float = np.inf
 
     def __len__(self) -> int:
         return len(self.table)
 
 
-def pairs_of(table: PairTable, scorer: Scorer) -> KeptPairs:
-    """Return the pairs of a first run, given by themselves."""
-    nothing = np.empty(0, np.int64)
-    difference = _difference(scorer, table)
-    return KeptPairs(table, scorer.in_any_case.contain(table.i, table.j), difference, nothing, table.take(nothing))
+def pairs_of(scorer: Scorer, band: TimeBand | None, progress: Progress) -> KeptPairs:
+    """Return the pairs of a first run."""
+    nothing, join = np.empty(0, np.int64), CountingJoin(scorer, band)
+    table = scorer.alone(join, progress)
+    forced, difference = scorer.in_any_case.contain(table.i, table.j), _difference(scorer, table)
+    return KeptPairs(table, forced, difference, nothing, table.take(nothing), join.similar)
 
 
 def _difference(scorer: Scorer, table: PairTable) -> Float32s:
@@ -52,18 +56,19 @@ def _difference(scorer: Scorer, table: PairTable) -> Float32s:
 
 
 def renewed(
-    before: KeptPairs, renumber: Ints, new: Ints, scorer: Scorer, band: TimeBand | None
+    before: KeptPairs, renumber: Ints, found: PairTable, similar: Ints, scorer: Scorer
 ) -> tuple[KeptPairs, Ints]:
     """Return the pairs of a run, and the place of each in the run before, -1 where it is new.
 
-    `renumber`: the node of each node of the run before, -1 where it has gone, else ascending. `new`: the nodes without one.
+    `renumber`: the node of each node of the run before, -1 where it has gone, else ascending. `found`: the candidate pairs of
+    the other nodes. `similar`: as in `KeptPairs`.
     """
     i, j = (renumber[nodes].astype(np.int32) for nodes in (before.table.i, before.table.j))
     alive = np.flatnonzero((i >= 0) & (j >= 0))
     i, j, was_forced = i[alive], j[alive], before.forced[alive]
     is_forced = scorer.in_any_case.contain(i, j)
     stay, lapsed = ~was_forced & ~is_forced, was_forced & ~is_forced
-    added = _scored(new, PairTable.of(i[lapsed], j[lapsed]), scorer, band)
+    added = _scored(found, PairTable.of(i[lapsed], j[lapsed]), scorer)
     nodes = len(scorer.titles.texts)
     at = np.searchsorted(_keys(i[stay], j[stay], nodes), _keys(added.i, added.j, nodes)) + np.arange(len(added))
     origin = np.full(len(added) + np.count_nonzero(stay), -1)
@@ -79,12 +84,17 @@ def renewed(
     read = place[before.read]
     readings, read = before.readings.take(read >= 0), read[read >= 0]
     readings = replace(readings, i=table.i[read], j=table.j[read])
-    return KeptPairs(table, scorer.in_any_case.contain(table.i, table.j), difference, read, readings), origin
+    forced = scorer.in_any_case.contain(table.i, table.j)
+    return KeptPairs(table, forced, difference, read, readings, similar), origin
 
 
-def _scored(new: Ints, lapsed: PairTable, scorer: Scorer, band: TimeBand | None) -> PairTable:
-    """Return the pairs of new nodes with all, those scored in any case, and those that no longer are, by themselves."""
-    found = pairs_with(scorer.level_vectors, new, scorer.floor, band, wording=scorer.level == "wording")
+def pairs_with_new(new: Ints, scorer: Scorer, band: TimeBand | None) -> PairTable:
+    """Return the candidate pairs of new nodes with all."""
+    return pairs_with(scorer.level_vectors, new, scorer.floor, band, wording=scorer.level == "wording")
+
+
+def _scored(found: PairTable, lapsed: PairTable, scorer: Scorer) -> PairTable:
+    """Return candidate pairs, those scored in any case, and those that no longer are, by themselves."""
     found = scorer.without_forced(found)
     parts = [found.take(slice(k, k + _CHUNK_PAIRS)) for k in range(0, len(found), _CHUNK_PAIRS)]
     lapsed = scorer.pair_probabilities(lapsed)

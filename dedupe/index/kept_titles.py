@@ -2,65 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from dedupe.clustering.collapse import Copies, copies_of, hour_of
 from dedupe.headlines import Headline, tie_key
+from dedupe.runtime.arrays import Ints
 from dedupe.text.decorations import Undecorated, undecorated
 from dedupe.text.normalize import key_of_core, normalize
 from dedupe.text.outlets import NO_OUTLETS, Marks, Outlets
 
 _MANY_MARKS = 50  # outlets that came or went, from which all titles are undecorated again
 
-Titled = tuple[str, str | None]
-"""A normalized title and its source."""
+
+class _Title(NamedTuple):
+    """What is known of a headline, which is held here, so that its address in memory stays its own.
+
+    `number`: another one whenever anything else is.
+    """
+
+    headline: Headline
+    text: str
+    core: Undecorated
+    fingerprint: str
+    tie: Any
+    hour: float
+    number: int
 
 
 class KeptTitles:
     """Normalizes and undecorates the titles of one run after another, each as often as needed."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, str] = {}
-        self._cores: dict[Titled, tuple[Undecorated, str]] = {}
-        self._outlets, self._marks = NO_OUTLETS, Marks()
-        self._dates: dict[int, tuple[Headline, Any, float]] = {}  # by address in memory, that of the headline held
+        self._known: dict[int, _Title] = {}  # by address in memory
+        self._outlets, self._marks, self._next = NO_OUTLETS, Marks(), count()
 
-    def copies(self, headlines: Sequence[Headline], window: float | None) -> Copies:
-        """Return what `collapse_copies` returns."""
-        self._texts = {title: self._normalized(title) for title in {headline.title for headline in headlines}}
-        texts = [self._texts[headline.title] for headline in headlines]
-        titled = [(text, headline.source) for text, headline in zip(texts, headlines, strict=True)]
-        self._marks.update(set(self._texts.values()))
-        outlets = self._marks.outlets(source for _, source in titled)
-        known = self._unchanged(outlets)
-        self._cores = {title: known.get(title) or _core_of(title, outlets) for title in dict.fromkeys(titled)}
-        self._outlets = outlets
-        cores, fingerprints = [self._cores[title][0] for title in titled], [self._cores[title][1] for title in titled]
-        self._dates = {id(row): self._dates.get(id(row)) or (row, tie_key(row), hour_of(row)) for row in headlines}
-        dates = [self._dates[id(row)] for row in headlines]
-        ties, hours = [key for _, key, _ in dates], [hour for *_, hour in dates]
-        return copies_of(headlines, window, texts, cores, fingerprints, outlets, ties, hours)
+    def copies(self, headlines: Sequence[Headline], window: float | None) -> tuple[Copies, Ints]:
+        """Return what `collapse_copies` returns, and a number for each row, (rows,).
 
-    def _normalized(self, title: str) -> str:
-        known = self._texts.get(title)
-        return normalize(title) if known is None else known
+        A row that had a number before has the same title and source, without the same decorations.
+        """
+        known = self._known
+        texts = {id(row): known[id(row)].text if id(row) in known else normalize(row.title) for row in headlines}
+        self._marks.update(set(texts.values()))
+        outlets = self._marks.outlets(row.source for row in headlines)
+        is_other, kept = self._changes(outlets), dict[int, _Title]()
+        for row in headlines:
+            key = id(row)
+            title = known.get(key)
+            kept[key] = self._title(row, texts[key], outlets) if title is None or is_other(title) else title
+        self._known, self._outlets = kept, outlets
+        columns = (
+            zip(*map(kept.__getitem__, map(id, headlines)), strict=True) if headlines else [()] * len(_Title._fields)
+        )
+        _, *found, ties, hours, numbers = map(list, columns)
+        return copies_of(headlines, window, *found, outlets, ties, hours), np.array(numbers, np.int64)
 
-    def _unchanged(self, outlets: Outlets) -> dict[Titled, tuple[Undecorated, str]]:
-        """Return the cores that are the same with these outlets: those of titles without a mark that came or went."""
+    def _title(self, row: Headline, text: str, outlets: Outlets) -> _Title:
+        core = undecorated(text, row.source, outlets)
+        return _Title(row, text, core, key_of_core(core.core), tie_key(row), hour_of(row), next(self._next))
+
+    def _changes(self, outlets: Outlets) -> Callable[[_Title], bool]:
+        """Return whether a title may have another core with these outlets: one with a mark that came or went."""
         marks = (outlets.sources ^ self._outlets.sources) | (outlets.names ^ self._outlets.names)
-        if not marks:
-            return self._cores
         if len(marks) > _MANY_MARKS:
-            return {}
-        return {title: core for title, core in self._cores.items() if not _has_any(title[0], marks)}
-
-
-def _has_any(text: str, marks: frozenset[str]) -> bool:
-    folded = text.casefold()
-    return any(mark in folded for mark in marks)
-
-
-def _core_of(title: Titled, outlets: Outlets) -> tuple[Undecorated, str]:
-    core = undecorated(*title, outlets)
-    return core, key_of_core(core.core)
+            return lambda title: True
+        if not marks:
+            return lambda title: False
+        return lambda title: any(mark in title.text.casefold() for mark in marks)

@@ -137,6 +137,7 @@ def _of_pairs(pairs: KeptPairs) -> Arrays:
         "forced": pairs.forced,
         "read": pairs.read,
         "difference": pairs.difference,
+        "similar": pairs.similar,
     }
     arrays |= {name: getattr(table, name) for name in _COLUMNS}
     return arrays | {f"reader_{name}": getattr(pairs.readings, name) for name in _OF_READINGS}
@@ -147,7 +148,9 @@ def _pairs(arrays: Arrays, least_doubt: float) -> KeptPairs:
     table = PairTable(arrays["i"], arrays["j"], read_wording=unread, read_story=unread)
     table = replace(table, **{name: arrays[name] for name in _COLUMNS})
     readings = replace(table.take(arrays["read"]), **{name: arrays[f"reader_{name}"] for name in _OF_READINGS})
-    return KeptPairs(table, arrays["forced"], arrays["difference"], arrays["read"], readings, least_doubt)
+    return KeptPairs(
+        table, arrays["forced"], arrays["difference"], arrays["read"], readings, arrays["similar"], least_doubt
+    )
 
 
 def _of_context(context: KeptContext) -> Arrays:
