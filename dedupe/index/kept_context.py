@@ -105,8 +105,9 @@ def renewed(
     for level, values in statistics_of(matrices, table, np.flatnonzero(touched)).items():
         statistics[level][:, touched] = values
     again = np.flatnonzero(touched[table.i] | touched[table.j] | forced)
-    context = Context(scorer.titles, table, matrices, _taken(sums, again), again, statistics)
-    judged = scorer.judged_in(context, table.take(again), same_address[again], difference[again].astype(np.float64))
+    part = _without_similarity(table).take(again)
+    context = Context(scorer.titles, part, matrices, _taken(sums, again), None, statistics)
+    judged = scorer.judged_in(context, part, same_address[again], difference[again].astype(np.float64))
     probability = _renewed_probability(judged, again, since)
     places = _kept(table, probability, scorer.level, floor)
     features = _renewed_features(context, again, places, since)
@@ -133,15 +134,15 @@ def _renewed_sums(since: Since, matrices: Matrices, table: PairTable, words: csr
     is_now[now] = True
     anew = is_now[table.i] | is_now[table.j]
     sums = _moved(before.sums, since.origin)
-    to = np.full(len(before.table), -1)
+    to = np.full(len(before.table), -1, np.int32)
     to[since.origin[~anew]] = np.flatnonzero(~anew)
-    for thirds, _ in terms_of(before.matrices, before.table, before.words, went, own=False):
+    for thirds, _ in terms_of(before.matrices, before.table, before.words, went, to, own=False):
         for terms in thirds:
-            _add(sums, -1.0, terms, to)
-    to = np.where(anew, -1, np.arange(len(table)))
-    for thirds, own in terms_of(matrices, table, words, now, own=True):
+            _add(sums, -1.0, terms)
+    to = np.where(anew, -1, np.arange(len(table))).astype(np.int32)
+    for thirds, own in terms_of(matrices, table, words, now, to, own=True):
         for terms in thirds:
-            _add(sums, 1.0, terms, to)
+            _add(sums, 1.0, terms)
         _put(sums, own)
     return sums
 
@@ -204,6 +205,11 @@ def _wide(sums: Sums) -> Sums:
     return Sums(common, sums.said.astype(np.float64), sums.mass)
 
 
+def _without_similarity(table: PairTable) -> PairTable:
+    nothing = np.empty(0, np.float32)
+    return replace(table, similarity=nothing, wording_similarity=nothing)
+
+
 def _taken(sums: Sums, places: Ints) -> Sums:
     """Return the sums of the pairs at some places."""
     return Sums({level: values[places] for level, values in sums.common.items()}, sums.said[places], sums.mass[places])
@@ -220,15 +226,11 @@ def _moved(sums: Sums, origin: Ints) -> Sums:
     return Sums({level: moved(values) for level, values in sums.common.items()}, moved(sums.said), moved(sums.mass))
 
 
-def _add(sums: Sums, sign: float, terms: Terms, to: Ints) -> None:
-    """Add what a third headline makes of pairs, in place. `to`: where the sums of each pair are, -1 for nowhere."""
-    at = to[terms.pair]
-    there = at >= 0
+def _add(sums: Sums, sign: float, terms: Terms) -> None:
+    """Add what a third headline makes of pairs, in place."""
     for level, values in zip(SCORED_LEVELS, terms.common, strict=True):
-        sums.common[level][at[there]] += sign * values[there]
-    at = to[terms.saying]
-    there = at >= 0
-    sums.said.reshape(-1)[at[there] * 2 + terms.side[there]] += sign * terms.said[there]
+        sums.common[level][terms.pair] += sign * values
+    sums.said.reshape(-1)[terms.saying] += sign * terms.said
 
 
 def _put(sums: Sums, own: Own | None) -> None:

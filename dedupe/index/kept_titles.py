@@ -43,7 +43,7 @@ class KeptTitles:
     def copies(self, headlines: Sequence[Headline], window: float | None) -> tuple[Copies, Ints]:
         """Return what `collapse_copies` returns, and a number for each row, (rows,).
 
-        A row that had a number before has the same title and source, without the same decorations.
+        It is that of a run before where this had the row, with the same decorations.
         """
         known = self._known
         texts = {id(row): known[id(row)].text if id(row) in known else normalize(row.title) for row in headlines}
@@ -55,11 +55,18 @@ class KeptTitles:
             title = known.get(key)
             kept[key] = self._title(row, texts[key], outlets) if title is None or is_other(title) else title
         self._known, self._outlets = kept, outlets
-        columns = (
-            zip(*map(kept.__getitem__, map(id, headlines)), strict=True) if headlines else [()] * len(_Title._fields)
+        titles = [kept[id(row)] for row in headlines]
+        copies = copies_of(
+            headlines,
+            window,
+            [title.text for title in titles],
+            [title.core for title in titles],
+            [title.fingerprint for title in titles],
+            outlets,
+            [title.tie for title in titles],
+            [title.hour for title in titles],
         )
-        _, *found, ties, hours, numbers = map(list, columns)
-        return copies_of(headlines, window, *found, outlets, ties, hours), np.array(numbers, np.int64)
+        return copies, np.array([title.number for title in titles], np.int64)
 
     def _title(self, row: Headline, text: str, outlets: Outlets) -> _Title:
         core = undecorated(text, row.source, outlets)

@@ -43,34 +43,33 @@ class Own(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What a third headline adds to the sums of other pairs; no pair occurs twice, but for its two sides.
+    """What a third headline adds to the sums of other pairs.
 
-    `pair`, `common`: to what the pair has in common, per level. `saying`, `side`, `said`: to the echoes of a pair: of the words
-    of i that j lacks (0), or of those of j that i lacks (1).
+    `pair`, `common`: to what pairs have in common, by the place of their sum, per level. `saying`, `said`: to the echoes of
+    pairs, by twice that place, and one more for the words of j that i lacks. No place occurs twice.
     """
 
     pair: Ints
     common: list[Floats]
     saying: Ints
-    side: Ints
     said: Floats
 
 
 def terms_of(
-    matrices: Matrices, table: PairTable, words: csr_matrix, thirds: Ints, *, own: bool
+    matrices: Matrices, table: PairTable, words: csr_matrix, thirds: Ints, to: Ints, *, own: bool
 ) -> Iterator[tuple[list[Terms], Own | None]]:
     """Yield the terms of third headlines, some at a time, and the sums of their own pairs, if these are asked for.
 
-    `words`: of `echoes.words_of`.
+    `words`: of `echoes.words_of`. `to`: the place of the sums of each pair, -1 for one whose sums do not change.
     """
-    every = _Titles(matrices.pair, [table.p_pair(level) for level in SCORED_LEVELS], words)
+    every = _Titles(matrices.pair, [table.p_pair(level) for level in SCORED_LEVELS], words, to)
     blocks = [thirds[k : k + _BLOCK] for k in range(0, len(thirds), _BLOCK)]
     return in_order(lambda block: every.terms(block, own), blocks)
 
 
 class _Titles:
-    def __init__(self, pair: csr_matrix, probability: list[NDArray[np.float32]], words: csr_matrix) -> None:
-        self.pair, self.probability, self.words = pair, probability, words
+    def __init__(self, pair: csr_matrix, probability: list[NDArray[np.float32]], words: csr_matrix, to: Ints) -> None:
+        self.pair, self.probability, self.words, self.to = pair, probability, words, to
         self.by_word, self.present = words.T.tocsr(), words.astype(bool).astype(np.float64)
         self.total = _of_rows(words)
 
@@ -97,7 +96,9 @@ class _Titles:
         of_node[:, a] = p_ka
         p_kb = of_node[_STORY].take(b)  # what is not one story is not one wording
         hit = np.flatnonzero(p_kb if with_own else p_kb.astype(bool) & later)
-        e_hit, b_hit, ab_hit, once = e[hit], b[hit], ab[hit], np.flatnonzero(later[hit])
+        e_hit, b_hit, ab_hit = e[hit], b[hit], ab[hit]
+        at = self.to.take(ab_hit)
+        once = np.flatnonzero((at >= 0) & later[hit])
         common, own_common = list[Floats](), list[Floats]()
         for p, of_k, of_a in zip(self.probability, of_node, p_ka, strict=True):
             values = of_k.take(b_hit).astype(np.float64)
@@ -106,9 +107,12 @@ class _Titles:
                 own_common.append(_sums(e_hit, p[ab_hit] * values, len(a)))
         of_node[:, a] = 0
         said, mass = self._lacking(k, a, b, e, bits)
-        e_said, saying = e[said], ab[said]
-        own_said = _sums(e_said, self.probability[_STORY][saying] * mass, len(a)) if with_own else mass
-        terms = Terms(ab_hit[once], common, saying, later[said].astype(np.int64), p_ka[_STORY][e_said] * mass)
+        e_said, ab_said = e[said], ab[said]
+        own_said = _sums(e_said, self.probability[_STORY][ab_said] * mass, len(a)) if with_own else mass
+        saying = self.to.take(ab_said)
+        some = np.flatnonzero(saying >= 0)
+        saying = 2 * saying[some].astype(np.int64) + later[said[some]]
+        terms = Terms(at[once].astype(np.int64), common, saying, p_ka[_STORY][e_said[some]] * mass[some])
         return terms, (own_common, own_said)
 
     def _lacking(self, k: int, a: Ints, b: Ints, e: Ints, bits: NDArray[np.uint16]) -> tuple[Ints, Floats]:
