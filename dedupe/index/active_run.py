@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,11 +27,12 @@ from dedupe.headlines import Headline
 from dedupe.index import kept_context, kept_crowds, kept_nodes, kept_pairs
 from dedupe.index.kept_context import KeptContext, Since
 from dedupe.index.kept_nodes import KeptNodes
+from dedupe.index.kept_outcome import Asked, Outcome, asked_of
 from dedupe.index.kept_pairs import KeptPairs
 from dedupe.index.kept_titles import KeptTitles
 from dedupe.index.near_run import NearRun
 from dedupe.index.saved_run import Kept, load, save
-from dedupe.pipeline import cleaned_addresses, grouped, match, result_of
+from dedupe.pipeline import cleaned_addresses, grouped, match
 from dedupe.result.cautions import input_cautions, run_cautions
 from dedupe.result.deduplication import Deduplication
 from dedupe.result.matches import Matches, matches_of
@@ -98,6 +100,7 @@ class ActiveRun:
         self.last: Deduplication | None = None
         self._judge, self._titles = judge_of(encoder), KeptTitles()
         self._kept: Kept | None = None
+        self._asked: bytes | None = None  # of `asked_of`, what the run of another process was asked, before one of this
         self._near: NearRun | None = None
 
     @classmethod
@@ -114,7 +117,11 @@ class ActiveRun:
         """Return the run that `save` kept in a file, or one from nothing where this is missing, damaged or of others."""
         run = cls(encoder, settings, vectors=vectors, readings=readings, corrections=corrections)
         if run._about is not None:
-            run._kept = load(path, run._about, run._judge)
+            saved = load(path, run._about, run._judge)
+            if saved is not None:
+                run._kept, asked = saved
+                run._asked = asked.key
+                run._titles.know(asked.titles, run._kept.outcome.copies.outlets)
         return run
 
     def save(self, path: Path) -> None:
@@ -123,7 +130,10 @@ class ActiveRun:
         The file is left as it is where nothing is to be taken over.
         """
         if self._kept is not None and self._about is not None:
-            save(self._kept, path, self._about)
+            outcome = self._kept.outcome
+            said = self._titles.said if self._titles.outlets == outcome.copies.outlets else []
+            asked = self._asked or asked_of(outcome.copies.headlines, outcome.corrections)
+            save(self._kept, Asked(asked, said), path, self._about)
 
     @property
     def _about(self) -> dict[str, Any] | None:
@@ -132,23 +142,37 @@ class ActiveRun:
         if not isinstance(identity, str):
             return None
         about = {"level": settings.level, "window": settings.window, "reader": settings.reader}
-        return about | {"encoder": identity, "judge": to_json(self._judge)}
+        version = import_module("dedupe").__version__
+        return about | {"encoder": identity, "judge": to_json(self._judge), "version": version}
 
     def run(self, rows: Sequence[Headline], progress: Progress = silent) -> Deduplication:
         """Return what `deduplicate` returns for these rows, whatever rows the runs before had; may be empty.
 
         What fails leaves the run before as it was. Raises what `deduplicate` raises.
         """
+        kept, asked = self._kept, self._asked
+        self._asked = None
+        if kept is not None and asked is not None and asked == asked_of(rows, self.corrections):
+            copies, scorer = replace(kept.outcome.copies, headlines=rows), self._scorer(kept.nodes)
+            outcome = replace(kept.outcome, copies=copies, corrections=tuple(self.corrections))
+            self._kept = replace(kept, outcome=outcome)
+            return self._goes_on(outcome.result(self.settings, scorer, kept.context.scored), copies, scorer)
         copies, numbers = self._titles.copies(rows, self.settings.window)
         renewed = self._renewed(copies, numbers, progress)
         if renewed is None:
             self.last, self._kept, self._near = self._in_full(rows, progress), None, None
-        else:
-            self.last, self._kept, scorer = renewed
-            nodes, context, doubt = self._kept.nodes, self._kept.context, self._kept.pairs.least_doubt
-            generic = copies.generic[copies.nodes.title_row]
-            self._near = NearRun(self.last, copies.fingerprints, generic, nodes, context, scorer, doubt, self.vectors)
-        return self.last
+            return self.last
+        result, self._kept, scorer = renewed
+        return self._goes_on(result, copies, scorer)
+
+    def _goes_on(self, result: Deduplication, copies: Copies, scorer: Scorer) -> Deduplication:
+        """Take over a run of which everything is kept."""
+        assert self._kept is not None
+        nodes, context, doubt = self._kept.nodes, self._kept.context, self._kept.pairs.least_doubt
+        generic = copies.generic[copies.nodes.title_row]
+        self._near = NearRun(result, copies.fingerprints, generic, nodes, context, scorer, doubt, self.vectors)
+        self.last = result
+        return result
 
     def _in_full(self, rows: Sequence[Headline], progress: Progress) -> Deduplication:
         return grouped(
@@ -198,9 +222,8 @@ class ActiveRun:
                 trees |= tree
         violated = constraints.violated(trees, copies.nodes)
         cautions = *oddities.result(), *run_cautions(crowds, 0, context.sampled, violated)
-        crowds = replace(crowds, scorer=scorer)
-        result = result_of(copies, settings, cautions, constraints, crowds, 1.0, scored, read, trees)
-        return result, Kept(nodes, pairs, context), scorer
+        outcome = Outcome(copies, tuple(self.corrections), constraints, cautions, read, trees)
+        return outcome.result(settings, scorer, scored), Kept(nodes, pairs, context, outcome), scorer
 
     def _nodes(self, copies: Copies, numbers: Ints, progress: Progress) -> tuple[KeptNodes, _Change | None]:
         """Return the nodes, and what changed since the run before, None where nothing is taken over from it."""

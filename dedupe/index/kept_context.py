@@ -31,15 +31,16 @@ _CHUNK_PAIRS = 65_536
 class KeptContext:
     """The context of a run.
 
-    `table`: all pairs; `probability`: theirs in context, per level. `sums`: float64, so that terms can be taken away again.
-    `statistics`: per level, of `row_statistics`. `places`: of the pairs that the run keeps, ascending; `features`: their context.
+    `table`: all pairs; `probability`: theirs in context, per level. `sums`: float64, so that terms can be taken away again, but
+    float32 in a file. `statistics`: per level, of `row_statistics`; None: not made yet. `places`: of the pairs that the run
+    keeps, ascending; `features`: their context.
     """
 
     matrices: Matrices
     table: PairTable
     words: csr_matrix
     sums: Sums
-    statistics: Mapping[str, Floats]
+    statistics: Mapping[str, Floats] | None
     probability: Mapping[str, Float32s]
     places: Ints
     features: NDArray[np.float16]
@@ -101,7 +102,8 @@ def renewed(
     words = words_of(scorer.titles)
     sums = _renewed_sums(since, matrices, table, words, now, went)
     touched = _touched(since, matrices, now, went)
-    statistics = {level: values.take(since.place, axis=1, mode="clip") for level, values in before.statistics.items()}
+    then = before.statistics or statistics_of(before.matrices, before.table)
+    statistics = {level: values.take(since.place, axis=1, mode="clip") for level, values in then.items()}
     for level, values in statistics_of(matrices, table, np.flatnonzero(touched)).items():
         statistics[level][:, touched] = values
     again = np.flatnonzero(touched[table.i] | touched[table.j] | forced)
@@ -201,8 +203,8 @@ def _renewed_features(context: Context, again: Ints, places: Ints, since: Since)
 
 
 def _wide(sums: Sums) -> Sums:
-    common: dict[str, Sum] = {level: values.astype(np.float64) for level, values in sums.common.items()}
-    return Sums(common, sums.said.astype(np.float64), sums.mass)
+    common: dict[str, Sum] = {level: values.astype(np.float64, copy=False) for level, values in sums.common.items()}
+    return Sums(common, sums.said.astype(np.float64, copy=False), sums.mass)
 
 
 def _without_similarity(table: PairTable) -> PairTable:
@@ -223,7 +225,8 @@ def _moved(sums: Sums, origin: Ints) -> Sums:
             return np.zeros((len(origin), *column.shape[1:]), column.dtype)
         return column.take(origin, axis=0, mode="clip")
 
-    return Sums({level: moved(values) for level, values in sums.common.items()}, moved(sums.said), moved(sums.mass))
+    common, said, mass = sums
+    return _wide(Sums({level: moved(values) for level, values in common.items()}, moved(said), moved(mass)))
 
 
 def _add(sums: Sums, sign: float, terms: Terms) -> None:

@@ -18,6 +18,14 @@ from dedupe.text.outlets import NO_OUTLETS, Marks, Outlets
 _MANY_MARKS = 50  # outlets that came or went, from which all titles are undecorated again
 
 
+class Said(NamedTuple):
+    """What is said of a title: normalized, without decorations, and the key of this."""
+
+    text: str
+    core: Undecorated
+    fingerprint: str
+
+
 class _Title(NamedTuple):
     """What is known of a headline, which is held here, so that its address in memory stays its own.
 
@@ -38,23 +46,37 @@ class KeptTitles:
 
     def __init__(self) -> None:
         self._known: dict[int, _Title] = {}  # by address in memory
-        self._outlets, self._marks, self._next = NO_OUTLETS, Marks(), count()
+        self.outlets, self._marks, self._next = NO_OUTLETS, Marks(), count()
+
+        self._told: dict[tuple[str, str | None], Said] = {}
+
+    @property
+    def said(self) -> list[tuple[str, str | None, Said]]:
+        """Title and source of each row of the last run, and what was found out about them."""
+        if self._told:
+            return [(*title, said) for title, said in self._told.items()]
+        titles = self._known.values()
+        return [(t.headline.title, t.headline.source, Said(t.text, t.core, t.fingerprint)) for t in titles]
+
+    def know(self, said: Sequence[tuple[str, str | None, Said]], outlets: Outlets) -> None:
+        """Take over what another process found out with these outlets."""
+        self._told, self.outlets = {(title, source): of_title for title, source, of_title in said}, outlets
 
     def copies(self, headlines: Sequence[Headline], window: float | None) -> tuple[Copies, Ints]:
         """Return what `collapse_copies` returns, and a number for each row, (rows,).
 
         It is that of a run before where this had the row, with the same decorations.
         """
-        known = self._known
-        texts = {id(row): known[id(row)].text if id(row) in known else normalize(row.title) for row in headlines}
+        known = {id(row): self._known.get(id(row)) or self._as_told(row) for row in headlines}
+        texts = {id(row): title.text if (title := known[id(row)]) else normalize(row.title) for row in headlines}
         self._marks.update(set(texts.values()))
         outlets = self._marks.outlets(row.source for row in headlines)
         is_other, kept = self._changes(outlets), dict[int, _Title]()
         for row in headlines:
             key = id(row)
-            title = known.get(key)
+            title = known[key]
             kept[key] = self._title(row, texts[key], outlets) if title is None or is_other(title) else title
-        self._known, self._outlets = kept, outlets
+        self._known, self.outlets, self._told = kept, outlets, {}
         titles = [kept[id(row)] for row in headlines]
         copies = copies_of(
             headlines,
@@ -68,13 +90,17 @@ class KeptTitles:
         )
         return copies, np.array([title.number for title in titles], np.int64)
 
+    def _as_told(self, row: Headline) -> _Title | None:
+        said = self._told.get((row.title, row.source)) if self._told else None
+        return None if said is None else _Title(row, *said, tie_key(row), hour_of(row), next(self._next))
+
     def _title(self, row: Headline, text: str, outlets: Outlets) -> _Title:
         core = undecorated(text, row.source, outlets)
         return _Title(row, text, core, key_of_core(core.core), tie_key(row), hour_of(row), next(self._next))
 
     def _changes(self, outlets: Outlets) -> Callable[[_Title], bool]:
         """Return whether a title may have another core with these outlets: one with a mark that came or went."""
-        marks = (outlets.sources ^ self._outlets.sources) | (outlets.names ^ self._outlets.names)
+        marks = (outlets.sources ^ self.outlets.sources) | (outlets.names ^ self.outlets.names)
         if len(marks) > _MANY_MARKS:
             return lambda title: True
         if not marks:
