@@ -121,7 +121,7 @@ class ActiveRun:
             if saved is not None:
                 run._kept, asked = saved
                 run._asked = asked.key
-                run._titles.know(asked.titles, run._kept.outcome.copies.outlets)
+                run._titles.know(asked.tell, run._kept.outcome.copies.outlets)
         return run
 
     def save(self, path: Path) -> None:
@@ -131,9 +131,9 @@ class ActiveRun:
         """
         if self._kept is not None and self._about is not None:
             outcome = self._kept.outcome
-            said = self._titles.said if self._titles.outlets == outcome.copies.outlets else []
+            titles = self._titles.said if self._titles.outlets == outcome.copies.outlets else ()
             asked = self._asked or asked_of(outcome.copies.headlines, outcome.corrections)
-            save(self._kept, Asked(asked, said), path, self._about)
+            save(self._kept, Asked(asked, lambda: titles), path, self._about)
 
     @property
     def _about(self) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from dedupe.candidates import PairTable
 from dedupe.clustering import Collapsed, Constraints, Copies, Correction
 from dedupe.clustering.merge_tree import MergeTree
 from dedupe.headlines import Headline
-from dedupe.index.kept_titles import Said
+from dedupe.index.kept_titles import Told
 from dedupe.pipeline import result_of
 from dedupe.result.cautions import Caution
 from dedupe.result.deduplication import Deduplication
@@ -41,10 +41,10 @@ class Outcome:
 
 
 class Asked(NamedTuple):
-    """What a run was asked: of `asked_of`; and what was found out about its titles, of `KeptTitles.said`."""
+    """What a run was asked: of `asked_of`; and what was found out about its titles, see `KeptTitles`."""
 
     key: bytes
-    titles: list[tuple[str, str | None, Said]]
+    tell: Callable[[], Iterable[Told]]
 
 
 def asked_of(rows: Sequence[Headline], corrections: Sequence[Correction]) -> bytes:

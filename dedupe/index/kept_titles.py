@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -18,12 +18,8 @@ from dedupe.text.outlets import NO_OUTLETS, Marks, Outlets
 _MANY_MARKS = 50  # outlets that came or went, from which all titles are undecorated again
 
 
-class Said(NamedTuple):
-    """What is said of a title: normalized, without decorations, and the key of this."""
-
-    text: str
-    core: Undecorated
-    fingerprint: str
+Told = tuple[str, str | None, str, Undecorated, str]
+"""A title and its source, then the same normalized, without decorations, and the key of this."""
 
 
 class _Title(NamedTuple):
@@ -48,26 +44,27 @@ class KeptTitles:
         self._known: dict[int, _Title] = {}  # by address in memory
         self.outlets, self._marks, self._next = NO_OUTLETS, Marks(), count()
 
-        self._told: dict[tuple[str, str | None], Said] = {}
+        self._tell: Callable[[], Iterable[Told]] | None = None
 
     @property
-    def said(self) -> list[tuple[str, str | None, Said]]:
-        """Title and source of each row of the last run, and what was found out about them."""
-        if self._told:
-            return [(*title, said) for title, said in self._told.items()]
+    def said(self) -> Iterable[Told]:
+        """What was found out about the titles of the last run."""
+        if self._tell is not None:
+            return self._tell()
         titles = self._known.values()
-        return [(t.headline.title, t.headline.source, Said(t.text, t.core, t.fingerprint)) for t in titles]
+        return ((t.headline.title, t.headline.source, t.text, t.core, t.fingerprint) for t in titles)
 
-    def know(self, said: Sequence[tuple[str, str | None, Said]], outlets: Outlets) -> None:
-        """Take over what another process found out with these outlets."""
-        self._told, self.outlets = {(title, source): of_title for title, source, of_title in said}, outlets
+    def know(self, tell: Callable[[], Iterable[Told]], outlets: Outlets) -> None:
+        """Take over what another process found out with these outlets, once it is needed."""
+        self._tell, self.outlets = tell, outlets
 
     def copies(self, headlines: Sequence[Headline], window: float | None) -> tuple[Copies, Ints]:
         """Return what `collapse_copies` returns, and a number for each row, (rows,).
 
         It is that of a run before where this had the row, with the same decorations.
         """
-        known = {id(row): self._known.get(id(row)) or self._as_told(row) for row in headlines}
+        told = {title[:2]: title for title in self._tell()} if self._tell else {}
+        known = {id(row): self._known.get(id(row)) or self._as_told(row, told) for row in headlines}
         texts = {id(row): title.text if (title := known[id(row)]) else normalize(row.title) for row in headlines}
         self._marks.update(set(texts.values()))
         outlets = self._marks.outlets(row.source for row in headlines)
@@ -76,7 +73,7 @@ class KeptTitles:
             key = id(row)
             title = known[key]
             kept[key] = self._title(row, texts[key], outlets) if title is None or is_other(title) else title
-        self._known, self.outlets, self._told = kept, outlets, {}
+        self._known, self.outlets, self._tell = kept, outlets, None
         titles = [kept[id(row)] for row in headlines]
         copies = copies_of(
             headlines,
@@ -90,9 +87,11 @@ class KeptTitles:
         )
         return copies, np.array([title.number for title in titles], np.int64)
 
-    def _as_told(self, row: Headline) -> _Title | None:
-        said = self._told.get((row.title, row.source)) if self._told else None
-        return None if said is None else _Title(row, *said, tie_key(row), hour_of(row), next(self._next))
+    def _as_told(self, row: Headline, told: Mapping[tuple[str, str | None], Told]) -> _Title | None:
+        if not told or (row.title, row.source) not in told:
+            return None
+        _, _, text, core, fingerprint = told[row.title, row.source]
+        return _Title(row, text, core, fingerprint, tie_key(row), hour_of(row), next(self._next))
 
     def _title(self, row: Headline, text: str, outlets: Outlets) -> _Title:
         core = undecorated(text, row.source, outlets)

@@ -5,7 +5,7 @@ It can be made again by a run from nothing. So whatever is wrong with a file, it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from dedupe.index.kept_context import KeptContext
 from dedupe.index.kept_nodes import KeptNodes, NodeKeys
 from dedupe.index.kept_outcome import Asked, Outcome
 from dedupe.index.kept_pairs import KeptPairs
-from dedupe.index.kept_titles import Said
+from dedupe.index.kept_titles import Told
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.cautions import Caution
 from dedupe.runtime.files import writing_bytes
@@ -35,7 +35,7 @@ from dedupe.scoring.title_features import Vocabulary
 from dedupe.text.decorations import Undecorated
 from dedupe.text.outlets import Outlets
 
-_FORMAT = 4
+_FORMAT = 5
 _COLUMNS = ("similarity", "wording_similarity", "p_pair_wording", "p_pair_story")
 _OF_READINGS = ("read_wording", "read_story", "p_pair_wording", "p_pair_story")
 _READ = ("read_wording", "read_story")
@@ -194,18 +194,6 @@ def _context(arrays: Arrays, titles: TitleFeatures, table: PairTable) -> KeptCon
 
 def _of_outcome(outcome: Outcome, asked: Asked) -> Arrays:
     copies, nodes, constraints = outcome.copies, outcome.copies.nodes, outcome.constraints
-    titles = [
-        (
-            _bytes(title),
-            _bytes(source),
-            text,
-            None if core.core == text else core.core,
-            sorted(core.labels),
-            fingerprint,
-        )
-        for title, source, (text, core, fingerprint) in asked.titles
-    ]
-    cautions = [(caution.code, caution.message, caution.positions) for caution in outcome.cautions]
     arrays: Arrays = {name: getattr(nodes, name) for name in _OF_COPIES} | {"generic": copies.generic}
     for level, tree in outcome.trees.items():
         arrays |= {f"{name}_{level}": getattr(tree, name) for name in _OF_TREES}
@@ -213,29 +201,20 @@ def _of_outcome(outcome: Outcome, asked: Asked) -> Arrays:
         arrays |= {f"{name}_{level}": getattr(constraints, name)[level] for name in _OF_CONSTRAINTS}
     said = {
         "asked": asked.key,
-        "titles": titles,
         "fingerprints": copies.fingerprints,
         "outlets": [list(map(_bytes, sorted(names))) for names in copies.outlets],
-        "cautions": cautions,
+        "cautions": [(caution.code, caution.message, caution.positions) for caution in outcome.cautions],
         "read": outcome.read,
         "applied": constraints.applied,
         "levels": list(outcome.trees),
     }
-    return arrays | {"outcome": _packed(said)}
+    return arrays | {"outcome": _packed(said), "titles": _packed(list(map(_of_told, asked.tell())))}
 
 
 def _outcome(arrays: Arrays, keys: NodeKeys) -> tuple[Outcome, Asked]:
-    said = _unpacked(arrays["outcome"], dict[str, Any])
+    said, packed = _unpacked(arrays["outcome"], dict[str, Any]), arrays["titles"]
     count, columns = len(keys.titles), {name: arrays[name] for name in _OF_COPIES}
     nodes = Nodes(**columns, first=keys.first, last=keys.last, weight=np.ones(count, np.int64))
-    titles = [
-        (
-            str(_text(title)),
-            _text(source),
-            Said(text, Undecorated(text if core is None else core, frozenset(labels)), key),
-        )
-        for title, source, text, core, labels, key in said["titles"]
-    ]
     outlets = Outlets(*(frozenset(str(_text(name)) for name in names) for names in said["outlets"]))
     copies = Copies((), nodes, [], [], said["fingerprints"], outlets, arrays["generic"])
     trees = {level: MergeTree(count, *(arrays[f"{name}_{level}"] for name in _OF_TREES)) for level in said["levels"]}
@@ -243,4 +222,15 @@ def _outcome(arrays: Arrays, keys: NodeKeys) -> tuple[Outcome, Asked]:
     constraints = Constraints(must_link, cannot_link, said["applied"])
     cautions = tuple(Caution(code, message, tuple(positions)) for code, message, positions in said["cautions"])
     outcome = Outcome(copies, (), constraints, cautions, PairsRead(*said["read"]), trees)
-    return outcome, Asked(said["asked"], titles)
+    return outcome, Asked(said["asked"], lambda: _told(packed))
+
+
+def _of_told(told: Told) -> Any:
+    title, source, text, core, key = told
+    return _bytes(title), _bytes(source), text, None if core.core == text else core.core, sorted(core.labels), key
+
+
+def _told(packed: NDArray[np.uint8]) -> Iterator[Told]:
+    for title, source, text, core, labels, key in _unpacked(packed, list[Any]):
+        undecorated = Undecorated(text if core is None else core, frozenset(labels))
+        yield str(_text(title)), _text(source), text, undecorated, key
