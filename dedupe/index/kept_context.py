@@ -104,9 +104,11 @@ def renewed(
     touched = _touched(since, matrices, now, went)
     then = before.statistics or statistics_of(before.matrices, before.table)
     statistics = {level: values.take(since.place, axis=1, mode="clip") for level, values in then.items()}
-    for level, values in statistics_of(matrices, table, np.flatnonzero(touched)).items():
+    for level, values in statistics_of(matrices, table, touched).items():
         statistics[level][:, touched] = values
-    again = np.flatnonzero(touched[table.i] | touched[table.j] | forced)
+    is_again = forced.copy()
+    is_again[matrices.pair[touched].data] = True
+    again = np.flatnonzero(is_again)
     part = _without_similarity(table).take(again)
     context = Context(scorer.titles, part, matrices, _taken(sums, again), None, statistics)
     judged = scorer.judged_in(context, part, same_address[again], difference[again].astype(np.float64))
@@ -132,16 +134,18 @@ def _changed(table: PairTable, since: Since) -> Ints:
 
 def _renewed_sums(since: Since, matrices: Matrices, table: PairTable, words: csr_matrix, now: Ints, went: Ints) -> Sums:
     """Return the sums of a run. `now`: the third headlines whose terms are added; `went`: of the run before, subtracted."""
-    before, is_now = since.before, np.zeros(matrices.pair.shape[0], bool)
-    is_now[now] = True
-    anew = is_now[table.i] | is_now[table.j]
+    before, anew = since.before, matrices.pair[now].data
     sums = _moved(before.sums, since.origin)
+    stay = since.origin >= 0
+    stay[anew] = False
+    there = np.flatnonzero(stay)
     to = np.full(len(before.table), -1, np.int32)
-    to[since.origin[~anew]] = np.flatnonzero(~anew)
+    to[since.origin[there]] = there
     for thirds, _ in terms_of(before.matrices, before.table, before.words, went, to, own=False):
         for terms in thirds:
             _add(sums, -1.0, terms)
-    to = np.where(anew, -1, np.arange(len(table))).astype(np.int32)
+    to = np.arange(len(table), dtype=np.int32)
+    to[anew] = -1
     for thirds, own in terms_of(matrices, table, words, now, to, own=True):
         for terms in thirds:
             _add(sums, 1.0, terms)
@@ -149,14 +153,10 @@ def _renewed_sums(since: Since, matrices: Matrices, table: PairTable, words: csr
     return sums
 
 
-def _touched(since: Since, matrices: Matrices, now: Ints, went: Ints) -> Bools:
-    """Return which nodes came, changed, or have a partner that did or went, (nodes,)."""
-    touched = np.zeros(matrices.pair.shape[0], bool)
-    touched[now] = True
-    touched[matrices.pair[now].indices] = True
+def _touched(since: Since, matrices: Matrices, now: Ints, went: Ints) -> Ints:
+    """Return the nodes that came, changed, or have a partner that did or went, ascending."""
     of_before = since.renumber[since.before.matrices.pair[went].indices]
-    touched[of_before[of_before >= 0]] = True
-    return touched
+    return np.unique(np.concatenate([now, matrices.pair[now].indices, of_before[of_before >= 0]]))
 
 
 def statistics_of(matrices: Matrices, table: PairTable, nodes: Ints | None = None) -> dict[str, Floats]:

@@ -99,8 +99,10 @@ def _by_number(keys: NodeKeys, before: NodeKeys) -> Ints:
 def _alike(keys: NodeKeys, before: NodeKeys, nodes: Ints, place: Ints) -> Bools:
     """Return whether some nodes have the hours, and what their copies share, of those at their place in the run before."""
     at = place[nodes]
-    pairs = zip(nodes.tolist(), at.tolist(), strict=True)
-    same = np.array([keys.generic[a] == before.generic[b] for a, b in pairs], bool)
+    says_nothing, said_nothing = (np.fromiter(map(bool, k.generic), bool, len(k.generic)) for k in (keys, before))
+    same: Bools = says_nothing[nodes] == said_nothing[at]
+    for k in np.flatnonzero(same & says_nothing[nodes]).tolist():
+        same[k] = keys.generic[nodes[k]] == before.generic[at[k]]
     for hours, then in ((keys.first, before.first), (keys.last, before.last)):
         same &= (hours[nodes] == then[at]) | (np.isnan(hours[nodes]) & np.isnan(then[at]))
     return same

@@ -63,29 +63,43 @@ def renewed(
     `renumber`: the node of each node of the run before, -1 where it has gone, else ascending. `found`: the candidate pairs of
     the other nodes. `similar`: as in `KeptPairs`.
     """
-    i, j = (renumber[nodes].astype(np.int32) for nodes in (before.table.i, before.table.j))
+    nodes, is_old = len(scorer.titles.texts), np.zeros(len(scorer.titles.texts), bool)
+    is_old[renumber[renumber >= 0]] = True
+    number = renumber.astype(np.int32)
+    i, j = number.take(before.table.i), number.take(before.table.j)
     alive = np.flatnonzero((i >= 0) & (j >= 0))
     i, j, was_forced = i[alive], j[alive], before.forced[alive]
     is_forced = scorer.in_any_case.contain(i, j)
-    stay, lapsed = ~was_forced & ~is_forced, was_forced & ~is_forced
+    again = np.flatnonzero(was_forced | is_forced)
+    lapsed = again[~is_forced[again]]
     added = _scored(found, PairTable.of(i[lapsed], j[lapsed]), scorer)
-    nodes = len(scorer.titles.texts)
-    at = np.searchsorted(_keys(i[stay], j[stay], nodes), _keys(added.i, added.j, nodes)) + np.arange(len(added))
-    origin = np.full(len(added) + np.count_nonzero(stay), -1)
-    is_old = np.ones(len(origin), bool)
-    is_old[at] = False
-    origin[is_old] = alive[stay]
+    keys, places = _keys(i, j, nodes), alive
+    stays = np.ones(len(i), bool)
+    stays[again] = False
+    stay, staying = alive[stays], keys[stays]
+    at = np.searchsorted(staying, _keys(added.i, added.j, nodes)) + np.arange(len(added))
+    origin = np.full(len(added) + len(stay), -1)
+    is_old_pair = np.ones(len(origin), bool)
+    is_old_pair[at] = False
+    origin[is_old_pair] = stay
     table = _merged(before.table, added, at, origin)
-    table.i[is_old], table.j[is_old] = i[stay], j[stay]
+    table.i[is_old_pair], table.j[is_old_pair] = i[stays], j[stays]
     difference = _merged_column(before.difference, _difference(scorer, added), at, origin)
-    origin[at] = _find(i, j, alive, added, nodes)
-    place = np.full(len(before), -1)
-    place[origin[origin >= 0]] = np.flatnonzero(origin >= 0)
-    read = place[before.read]
-    readings, read = before.readings.take(read >= 0), read[read >= 0]
+    known = np.flatnonzero(is_old[added.i] & is_old[added.j])
+    origin[at[known]] = _find(keys, places, _keys(added.i[known], added.j[known], nodes))
+    read, readings = _moved_readings(before, origin)
     readings = replace(readings, i=table.i[read], j=table.j[read])
     forced = scorer.in_any_case.contain(table.i, table.j)
     return KeptPairs(table, forced, difference, read, readings, similar), origin
+
+
+def _moved_readings(before: KeptPairs, origin: Ints) -> tuple[Ints, PairTable]:
+    """Return the new places of the pairs that were read, as far as they are still there, and the readings."""
+    place = np.full(len(before), -1, np.int32)
+    there = np.flatnonzero(origin >= 0)
+    place[origin[there]] = there
+    read = place[before.read].astype(np.int64)
+    return read[read >= 0], before.readings.take(read >= 0)
 
 
 def pairs_with_new(new: Ints, scorer: Scorer, band: TimeBand | None) -> PairTable:
@@ -119,11 +133,10 @@ def _merged_column(before: Any, added: Any, at: Ints, origin: Ints) -> Any:
     return values
 
 
-def _find(i: Ints, j: Ints, places: Ints, pairs: PairTable, nodes: int) -> Ints:
-    """Return the place of each of `pairs` among the sorted pairs i, j, which have these places; -1 where it is none."""
-    if not len(i):
-        return np.full(len(pairs), -1)
-    keys, wanted = _keys(i, j, nodes), _keys(pairs.i, pairs.j, nodes)
+def _find(keys: Ints, places: Ints, wanted: Ints) -> Ints:
+    """Return the place of each wanted key among the sorted keys, which have these places; -1 where it is none."""
+    if not len(keys):
+        return np.full(len(wanted), -1)
     found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
     return np.where(keys[found] == wanted, places[found], -1)
 

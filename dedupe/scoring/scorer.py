@@ -164,12 +164,10 @@ class Scorer:
     def to_read(self, pairs: PairTable) -> tuple[Ints, PairsRead]:
         """Return the places of the pairs to read, ascending, and how many these are."""
         near = self.readable(pairs)
-        alone = PairTable(
-            pairs.i[near],
-            pairs.j[near],
-            p_pair_wording=pairs.p_pair_wording[near],
-            p_pair_story=pairs.p_pair_story[near],
-        )
+        alone = pairs
+        if len(near) < len(pairs):
+            p_wording, p_story = (pairs.p_pair(level)[near] for level in SCORED_LEVELS)
+            alone = PairTable(pairs.i[near], pairs.j[near], p_pair_wording=p_wording, p_pair_story=p_story)
         places = near[pairs_to_read(alone, len(self.titles.texts), self.reading)]
         left = len(near) - len(places) if self.reading == "auto" else 0
         return places, PairsRead(len(pairs), len(places), left)
