@@ -95,12 +95,14 @@ def copies_of(
     outlets: Outlets,
     tie_keys: Sequence[Any],
     hours: Sequence[float],
+    generic: Bools | None = None,
 ) -> Copies:
     """Return what `collapse_copies` does where all but the nodes is known; `texts` and `cores` are whole.
 
-    `tie_keys`: of `dedupe.headlines.tie_key`; `hours`: of `hour_of`.
+    `tie_keys`: of `dedupe.headlines.tie_key`; `hours`: of `hour_of`; `generic`: of `generic_rows`, where that is known.
     """
-    generic = generic_rows(fingerprints, cores, [row.source for row in headlines], outlets)
+    if generic is None:
+        generic = generic_rows(fingerprints, cores, [row.source for row in headlines], outlets)
     keys = keys_in_place(fingerprints, headlines, generic)
 
     def plainness(row: int) -> tuple[str, int, str]:

@@ -163,7 +163,7 @@ def statistics_of(matrices: Matrices, table: PairTable, nodes: Ints | None = Non
     """Return the statistics of the rows of all nodes, or of some, (4, nodes) per level."""
     pair = matrices.pair if nodes is None else matrices.pair[nodes]
     return {
-        level: row_statistics(csr_matrix((table.p_pair(level)[pair.data], pair.indices, pair.indptr), pair.shape))
+        level: row_statistics(csr_matrix((table.p_pair(level).take(pair.data), pair.indices, pair.indptr), pair.shape))
         for level in SCORED_LEVELS
     }
 
@@ -198,7 +198,7 @@ def _renewed_features(context: Context, again: Ints, places: Ints, since: Since)
     features = np.empty((len(places), len(CONTEXT_FEATURES)), np.float16)
     features[is_again] = _features(context, at[is_again])
     before = np.searchsorted(since.before.places, since.origin[places[~is_again]])
-    features[~is_again] = since.before.features[before]
+    features[~is_again] = since.before.features.take(before, axis=0)
     return features
 
 
@@ -214,7 +214,8 @@ def _without_similarity(table: PairTable) -> PairTable:
 
 def _taken(sums: Sums, places: Ints) -> Sums:
     """Return the sums of the pairs at some places."""
-    return Sums({level: values[places] for level, values in sums.common.items()}, sums.said[places], sums.mass[places])
+    common = {level: values.take(places) for level, values in sums.common.items()}
+    return Sums(common, sums.said.take(places, axis=0), sums.mass.take(places, axis=0))
 
 
 def _moved(sums: Sums, origin: Ints) -> Sums:

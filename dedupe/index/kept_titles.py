@@ -12,6 +12,7 @@ from dedupe.clustering.collapse import Copies, copies_of, hour_of
 from dedupe.headlines import Headline, tie_key
 from dedupe.runtime.arrays import Ints
 from dedupe.text.decorations import Undecorated, undecorated
+from dedupe.text.generic import is_generic
 from dedupe.text.normalize import key_of_core, normalize
 from dedupe.text.outlets import NO_OUTLETS, Marks, Outlets
 
@@ -25,13 +26,14 @@ Told = tuple[str, str | None, str, Undecorated, str]
 class _Title(NamedTuple):
     """What is known of a headline, which is held here, so that its address in memory stays its own.
 
-    `number`: another one whenever anything else is.
+    `generic`: whether it says nothing by itself. `number`: another one whenever anything else is.
     """
 
     headline: Headline
     text: str
     core: Undecorated
     fingerprint: str
+    generic: bool
     tie: Any
     hour: float
     number: int
@@ -75,27 +77,26 @@ class KeptTitles:
             kept[key] = self._title(row, texts[key], outlets) if title is None or is_other(title) else title
         self._known, self.outlets, self._tell = kept, outlets, None
         titles = [kept[id(row)] for row in headlines]
-        copies = copies_of(
-            headlines,
-            window,
-            [title.text for title in titles],
-            [title.core for title in titles],
-            [title.fingerprint for title in titles],
-            outlets,
-            [title.tie for title in titles],
-            [title.hour for title in titles],
-        )
-        return copies, np.array([title.number for title in titles], np.int64)
+        columns = map(list, zip(*titles, strict=True)) if titles else ([] for _ in _Title._fields)
+        _, normalized, cores, fingerprints, says_nothing, ties, hours, numbers = columns
+        nothing = {key for key, generic in zip(fingerprints, says_nothing, strict=True) if generic}
+        generic = np.fromiter((key in nothing for key in fingerprints), bool, len(fingerprints))
+        copies = copies_of(headlines, window, normalized, cores, fingerprints, outlets, ties, hours, generic)
+        return copies, np.array(numbers, np.int64)
 
     def _as_told(self, row: Headline, told: Mapping[tuple[str, str | None], Told]) -> _Title | None:
         if not told or (row.title, row.source) not in told:
             return None
         _, _, text, core, fingerprint = told[row.title, row.source]
-        return _Title(row, text, core, fingerprint, tie_key(row), hour_of(row), next(self._next))
+        return self._found(row, text, core, fingerprint, self.outlets)
 
     def _title(self, row: Headline, text: str, outlets: Outlets) -> _Title:
         core = undecorated(text, row.source, outlets)
-        return _Title(row, text, core, key_of_core(core.core), tie_key(row), hour_of(row), next(self._next))
+        return self._found(row, text, core, key_of_core(core.core), outlets)
+
+    def _found(self, row: Headline, text: str, core: Undecorated, fingerprint: str, outlets: Outlets) -> _Title:
+        generic = is_generic(core.core, row.source, outlets)
+        return _Title(row, text, core, fingerprint, generic, tie_key(row), hour_of(row), next(self._next))
 
     def _changes(self, outlets: Outlets) -> Callable[[_Title], bool]:
         """Return whether a title may have another core with these outlets: one with a mark that came or went."""

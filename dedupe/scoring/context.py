@@ -167,7 +167,7 @@ class Matrices:
     def matrix(self, values: Float32s) -> csr_matrix:
         """Return the matrix that has the value of its pair at each entry."""
         pair = self.pair
-        return csr_matrix((values[pair.data], pair.indices, pair.indptr), shape=pair.shape)
+        return csr_matrix((values.take(pair.data), pair.indices, pair.indptr), shape=pair.shape)
 
     def products(self, matrix: csr_matrix, at: Ints | None = None) -> Float32s:
         """Return entry (i, j) of the matrix squared for each pair, or for those at some places, ascending.
