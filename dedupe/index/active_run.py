@@ -19,7 +19,7 @@ import numpy as np
 
 from dedupe.candidates import PairTable, TimeBand
 from dedupe.candidates.join import EXACT
-from dedupe.clustering import Copies, Correction, collapse_crowds, constraints_of, link
+from dedupe.clustering import Constraints, Copies, Correction, collapse_crowds, constraints_of, link
 from dedupe.clustering.merge_tree import MergeTree
 from dedupe.embedding import Encoder, VectorStore
 from dedupe.errors import InputError
@@ -38,7 +38,7 @@ from dedupe.result.deduplication import Deduplication
 from dedupe.result.matches import Matches, matches_of
 from dedupe.result.publishers import linked_owners
 from dedupe.result.settings import Settings
-from dedupe.runtime.arrays import Ints, pairs_within
+from dedupe.runtime.arrays import Bools, Ints, pairs_within
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring import IDENTITY, ReadingStore, Scorer, judge_of
@@ -210,20 +210,27 @@ class ActiveRun:
             pairs, table, read = kept_pairs.as_read(pairs, scorer, progress)
             context = self._in_context(scorer, table, pairs, change, origin)
             scored = context.scored
-            owners = linked_owners(rows, settings.sources, of_row, generic, scored)
-            levels, window, floor = settings.levels, settings.window, settings.floor
-
-            def linked(level: str) -> dict[str, MergeTree]:
-                return link(scored, copies.nodes, constraints, (level,), window, floor, silent, owners)
-
-            trees = dict[str, MergeTree]()
-            for level, tree in zip(levels, in_order(linked, levels), strict=True):
-                progress(f"grouping {level}", 1, 1)
-                trees |= tree
+            trees = self._linked(scored, copies, constraints, generic, progress)
         violated = constraints.violated(trees, copies.nodes)
         cautions = *oddities.result(), *run_cautions(crowds, 0, context.sampled, violated)
         outcome = Outcome(copies, tuple(self.corrections), constraints, cautions, read, trees)
         return outcome.result(settings, scorer, scored), Kept(nodes, pairs, context, outcome), scorer
+
+    def _linked(
+        self, scored: PairTable, copies: Copies, constraints: Constraints, generic: Bools, progress: Progress
+    ) -> dict[str, MergeTree]:
+        """Return the merge tree of each level, which are made at the same time."""
+        settings, nodes = self.settings, copies.nodes
+        owners = linked_owners(copies.headlines, settings.sources, nodes.of_row, generic, scored)
+
+        def linked(level: str) -> dict[str, MergeTree]:
+            return link(scored, nodes, constraints, (level,), settings.window, settings.floor, silent, owners)
+
+        trees = dict[str, MergeTree]()
+        for level, tree in zip(settings.levels, in_order(linked, settings.levels), strict=True):
+            progress(f"grouping {level}", 1, 1)
+            trees |= tree
+        return trees
 
     def _nodes(self, copies: Copies, numbers: Ints, progress: Progress) -> tuple[KeptNodes, _Change | None]:
         """Return the nodes, and what changed since the run before, None where nothing is taken over from it."""

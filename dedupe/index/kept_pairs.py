@@ -63,30 +63,23 @@ def renewed(
     `renumber`: the node of each node of the run before, -1 where it has gone, else ascending. `found`: the candidate pairs of
     the other nodes. `similar`: as in `KeptPairs`.
     """
-    nodes, is_old = len(scorer.titles.texts), np.zeros(len(scorer.titles.texts), bool)
-    is_old[renumber[renumber >= 0]] = True
-    number = renumber.astype(np.int32)
+    nodes, number = len(scorer.titles.texts), renumber.astype(np.int32)
     i, j = number.take(before.table.i), number.take(before.table.j)
     alive = np.flatnonzero((i >= 0) & (j >= 0))
     i, j, was_forced = i[alive], j[alive], before.forced[alive]
     is_forced = scorer.in_any_case.contain(i, j)
-    again = np.flatnonzero(was_forced | is_forced)
-    lapsed = again[~is_forced[again]]
+    lapsed = np.flatnonzero(was_forced & ~is_forced)
     added = _scored(found, PairTable.of(i[lapsed], j[lapsed]), scorer)
-    keys, places = _keys(i, j, nodes), alive
-    stays = np.ones(len(i), bool)
-    stays[again] = False
-    stay, staying = alive[stays], keys[stays]
-    at = np.searchsorted(staying, _keys(added.i, added.j, nodes)) + np.arange(len(added))
-    origin = np.full(len(added) + len(stay), -1)
-    is_old_pair = np.ones(len(origin), bool)
-    is_old_pair[at] = False
-    origin[is_old_pair] = stay
+    keys, wanted, stays = _keys(i, j, nodes), _keys(added.i, added.j, nodes), ~(was_forced | is_forced)
+    at = np.searchsorted(keys[stays], wanted) + np.arange(len(wanted))
+    origin = np.full(len(at) + np.count_nonzero(stays), -1)
+    is_old = np.ones(len(origin), bool)
+    is_old[at] = False
+    origin[is_old] = alive[stays]
     table = _merged(before.table, added, at, origin)
-    table.i[is_old_pair], table.j[is_old_pair] = i[stays], j[stays]
+    table.i[is_old], table.j[is_old] = i[stays], j[stays]
     difference = _merged_column(before.difference, _difference(scorer, added), at, origin)
-    known = np.flatnonzero(is_old[added.i] & is_old[added.j])
-    origin[at[known]] = _find(keys, places, _keys(added.i[known], added.j[known], nodes))
+    origin[at] = _find(keys, alive, wanted)
     read, readings = _moved_readings(before, origin)
     readings = replace(readings, i=table.i[read], j=table.j[read])
     forced = scorer.in_any_case.contain(table.i, table.j)
