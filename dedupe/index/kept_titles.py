@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -65,19 +65,23 @@ class KeptTitles:
 
         It is that of a run before where this had the row, with the same decorations.
         """
+        titles = [*map(self._known.get, map(id, headlines))]
+        missing = [k for k, title in enumerate(titles) if title is None]
         told = {title[:2]: title for title in self._tell()} if self._tell else {}
-        known = {id(row): self._known.get(id(row)) or self._as_told(row, told) for row in headlines}
-        texts = {id(row): title.text if (title := known[id(row)]) else normalize(row.title) for row in headlines}
-        self._marks.update(set(texts.values()))
+        for k in missing:
+            titles[k] = self._as_told(headlines[k], told)
+        texts = {k: normalize(headlines[k].title) for k in missing if titles[k] is None}
+        self._marks.update({title.text for title in titles if title is not None}.union(texts.values()))
         outlets = self._marks.outlets(row.source for row in headlines)
-        is_other, kept = self._changes(outlets), dict[int, _Title]()
-        for row in headlines:
-            key = id(row)
-            title = known[key]
-            kept[key] = self._title(row, texts[key], outlets) if title is None or is_other(title) else title
-        self._known, self.outlets, self._tell = kept, outlets, None
-        titles = [kept[id(row)] for row in headlines]
-        columns = map(list, zip(*titles, strict=True)) if titles else ([] for _ in _Title._fields)
+        is_other = self._changes(outlets)
+        if is_other is not None:
+            texts |= {k: title.text for k, title in enumerate(titles) if title is not None and is_other(title)}
+        found = cast(list[_Title], titles)
+        for k, text in texts.items():
+            found[k] = self._title(headlines[k], text, outlets)
+        self._known = dict(zip(map(id, headlines), found, strict=True))
+        self.outlets, self._tell = outlets, None
+        columns = map(list, zip(*found, strict=True)) if found else ([] for _ in _Title._fields)
         _, normalized, cores, fingerprints, says_nothing, ties, hours, numbers = columns
         nothing = {key for key, generic in zip(fingerprints, says_nothing, strict=True) if generic}
         generic = np.fromiter((key in nothing for key in fingerprints), bool, len(fingerprints))
@@ -98,11 +102,9 @@ class KeptTitles:
         generic = is_generic(core.core, row.source, outlets)
         return _Title(row, text, core, fingerprint, generic, tie_key(row), hour_of(row), next(self._next))
 
-    def _changes(self, outlets: Outlets) -> Callable[[_Title], bool]:
-        """Return whether a title may have another core with these outlets: one with a mark that came or went."""
+    def _changes(self, outlets: Outlets) -> Callable[[_Title], bool] | None:
+        """Return whether a title may have another core with these outlets: one with a mark that came or went; None: none has."""
         marks = (outlets.sources ^ self.outlets.sources) | (outlets.names ^ self.outlets.names)
         if len(marks) > _MANY_MARKS:
             return lambda title: True
-        if not marks:
-            return lambda title: False
-        return lambda title: any(mark in title.text.casefold() for mark in marks)
+        return (lambda title: any(mark in title.text.casefold() for mark in marks)) if marks else None

@@ -197,10 +197,10 @@ class Matrices:
 
     def _dense(self, matrix: csr_matrix) -> Bools:
         """Return which components a dense product multiplies faster than sparse rows do."""
-        degree, of_pair = np.diff(matrix.indptr), self._component[self.i]
+        degree = np.diff(matrix.indptr)
         sizes = np.bincount(self._component).astype(float)
-        pairs = np.bincount(of_pair, minlength=len(sizes))
-        sparse = np.bincount(of_pair, degree[self.i] + degree[self.j], minlength=len(sizes))
+        pairs = np.bincount(self._component, degree, minlength=len(sizes)).astype(np.int64) // 2
+        sparse = np.bincount(self._component, degree.astype(float) ** 2, minlength=len(sizes))
         return multiplied_densely(sizes, pairs, sparse, dense_pairs=self.dense_pairs, dense_nodes=self.dense_nodes)
 
     def _dense_products(self, matrix: csr_matrix, members: Ints, pairs: Ints, common: Float32s) -> None:
