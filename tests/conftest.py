@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support import tiny
 from tests.support.fake_encoder import FakeEncoder
 
 # The same examples in every run, so that a change never fails for what another one did.
-settings.register_profile("same", derandomize=True)
-settings.register_profile("search", derandomize=False)
+# None fails for the time it takes: machines are slow at times.
+_ANY_TIME = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, **_ANY_TIME)
+settings.register_profile("search", derandomize=False, **_ANY_TIME)
 settings.load_profile("same")
 
 _LIMIT = 100  # seconds; what is not linear takes hours

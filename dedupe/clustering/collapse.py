@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,17 +95,22 @@ def copies_of(
     outlets: Outlets,
     tie_keys: Sequence[Any],
     hours: Sequence[float],
+    generic: Bools | None = None,
 ) -> Copies:
     """Return what `collapse_copies` does where all but the nodes is known; `texts` and `cores` are whole.
 
-    `tie_keys`: of `dedupe.headlines.tie_key`; `hours`: of `hour_of`.
+    `tie_keys`: of `dedupe.headlines.tie_key`; `hours`: of `hour_of`; `generic`: of `generic_rows`, where that is known.
     """
-    plainest = [(title.core, len(text), text) for title, text in zip(cores, texts, strict=True)]
-    generic = generic_rows(fingerprints, cores, [row.source for row in headlines], outlets)
+    if generic is None:
+        generic = generic_rows(fingerprints, cores, [row.source for row in headlines], outlets)
     keys = keys_in_place(fingerprints, headlines, generic)
-    nodes = copy_nodes(keys, plainest, np.array(hours, float), ranks_of(tie_keys), window)
-    texts = [text[:MAX_LENGTH] for text in texts]
-    return Copies(headlines, nodes, texts, [title.cut(MAX_LENGTH) for title in cores], fingerprints, outlets, generic)
+
+    def plainness(row: int) -> tuple[str, int, str]:
+        return cores[row].core, len(texts[row]), texts[row]
+
+    nodes = copy_nodes(keys, plainness, np.array(hours, float), ranks_of(tie_keys), window)
+    cut = [text[:MAX_LENGTH] for text in texts]
+    return Copies(headlines, nodes, cut, [title.cut(MAX_LENGTH) for title in cores], fingerprints, outlets, generic)
 
 
 def tie_ranks(headlines: Sequence[Headline]) -> Ints:
@@ -126,17 +131,17 @@ def hour_of(headline: Headline) -> float:
 
 
 def copy_nodes(
-    fingerprints: Sequence[str], texts: Sequence[Any], hours: Floats, ties: Ints, window: float | None
+    fingerprints: Sequence[str], plainness: Callable[[int], Any], hours: Floats, ties: Ints, window: float | None
 ) -> Nodes:
     """Return the nodes of rows with these fingerprints, hours since the epoch (NaN: undated) and ranks, (rows,).
 
-    `texts`: texts, or whatever else sorts the rows of a fingerprint. Undated rows join the earliest part of a group that is
+    `plainness`: of a row; sorts those of a fingerprint. Undated rows join the earliest part of a group that is
     cut. A row with an empty fingerprint is a node of its own.
     """
     group = _groups(fingerprints, ties)
     of = np.unique(group * len(group) + _parts_in_time(group, hours, window), return_inverse=True)[1]
     shared = np.flatnonzero(np.bincount(group)[group] > 1).tolist()
-    smallest_last = np.array(sorted(shared, key=lambda k: (texts[k], ties[k]), reverse=True), np.int64)
+    smallest_last = np.array(sorted(shared, key=lambda k: (plainness(k), ties[k]), reverse=True), np.int64)
     row, text = _last_rows(of, smallest_last), _last_rows(group, smallest_last)
     return Nodes(of, of, row, text[group[row]], *span(hours, hours, of), np.ones(len(row), np.int64), ties)
 

@@ -64,14 +64,20 @@ class Collapsed:
 
 
 def collapse_crowds(
-    nodes: Nodes, scorer: Scorer, window: float | None, exempt: Ints, settings: CrowdSettings | None = None
+    nodes: Nodes,
+    scorer: Scorer,
+    window: float | None,
+    exempt: Ints,
+    settings: CrowdSettings | None = None,
+    at_most: Ints | None = None,
 ) -> Collapsed:
     """Make one node of the near-copies of each crowd that surely say the same, and mark what is to be compared sparsely.
 
-    `exempt`: nodes that stay as they are.
+    `exempt`: nodes that stay as they are. `at_most`: to how many nodes each has at most a cosine of `settings.near`, (nodes,),
+    where that is known.
     """
     crowds = Crowds(scorer, nodes.band(window), exempt, settings or CrowdSettings())
-    for leader in crowds.leaders():
+    for leader in crowds.leaders(at_most):
         crowds.gather(leader)
     for leader in crowds.dense_leaders():
         crowds.gather_dense(leader)
@@ -109,12 +115,15 @@ class Crowds:
         self.free[exempt] = False
         self.sparse: list[Ints] = []
 
-    def leaders(self) -> list[int]:
+    def leaders(self, at_most: Ints | None = None) -> list[int]:
         """Return the nodes of a sample that are similar to enough others, the one with the most first."""
         rows = len(self.vectors)
         if rows <= self.settings.size:
             return []
         sample, near = spread(rows, SAMPLE), self.settings.near
+        sample = sample if at_most is None else sample[at_most[sample] > self.settings.size]
+        if not len(sample):
+            return []
         chosen, chunks = self.vectors[sample], [slice(k, k + CHUNK_ROWS) for k in range(0, rows, CHUNK_ROWS)]
         counts = np.sum(list(in_order(lambda chunk: how_many(chosen, self.vectors[chunk], near), chunks)), axis=0)
         return leaders_of(sample, counts, self.settings.size)

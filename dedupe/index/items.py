@@ -42,7 +42,7 @@ def items_of(
     repeats, flags = dict[int, Repeat](), dict[int, str]()
     if run is not None and plan.fresh:
         repeats |= _repeats(run, plan)
-        flags |= _by_row(run.flags()[plan.before :], plan.rows.stored[plan.before :])
+        flags |= _by_row(run.flags(np.arange(plan.before, len(run))), plan.rows.stored[plan.before :])
     if answer is not None and plan.late:
         repeats |= {plan.late[k].row: repeat for k, repeat in repeats_of(answer, plan.late).items()}
         flags |= _by_row(answer.flags(), plan.late)

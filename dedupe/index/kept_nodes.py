@@ -10,7 +10,7 @@ import numpy as np
 from dedupe.clustering import Copies
 from dedupe.clustering.generic_titles import keys_in_place
 from dedupe.embedding import Encoder, Vectors, VectorStore, embed
-from dedupe.runtime.arrays import Float32s, Floats, Ints
+from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.runtime.progress import Progress
 from dedupe.scoring import Judge, TitleFeatures, describe_titles
 from dedupe.scoring.title_features import Vocabulary, numbered_sources, stacked
@@ -22,7 +22,8 @@ _SPARE_COLUMNS = 20_000  # for words of titles that have gone, before all titles
 class NodeKeys(NamedTuple):
     """All that features and vectors of nodes depend on, (nodes,) each; `first`, `last`: hours, NaN where undated.
 
-    `generic`: for a title that says nothing by itself, what its copies share besides it, else "".
+    `generic`: for a title that says nothing by itself, what its copies share besides it, else "". `numbers`: of the row that
+    names a node and of the one whose core is encoded, (2, nodes), see `KeptTitles`; None where they are of another process.
     """
 
     titles: list[Undecorated]
@@ -30,6 +31,7 @@ class NodeKeys(NamedTuple):
     first: Floats
     last: Floats
     generic: list[str]
+    numbers: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,15 @@ class KeptNodes:
         return len(self.keys.titles)
 
 
-def keys_of(copies: Copies) -> NodeKeys:
-    """Return the keys of all nodes."""
+def keys_of(copies: Copies, numbers: Ints) -> NodeKeys:
+    """Return the keys of all nodes; `numbers`: of the rows."""
     nodes, headlines = copies.nodes, copies.headlines
     sources, generic = [headlines[row].source for row in nodes.title_row.tolist()], [""] * len(nodes)
     in_place = keys_in_place(copies.fingerprints, headlines, copies.generic)
     for node in np.flatnonzero(copies.generic[nodes.title_row]).tolist():
         generic[node] = in_place[nodes.title_row[node]]
-    return NodeKeys(copies.node_titles, sources, nodes.first, nodes.last, generic)
+    numbers = np.stack([numbers[nodes.title_row], numbers[nodes.text_row]])
+    return NodeKeys(copies.node_titles, sources, nodes.first, nodes.last, generic, numbers)
 
 
 def places_before(keys: NodeKeys, before: NodeKeys) -> Ints:
@@ -66,20 +69,43 @@ def places_before(keys: NodeKeys, before: NodeKeys) -> Ints:
 
     The places ascend where the order of both runs is the same. Of several nodes of one title, some may count as new.
     """
-    known = {title: place for place, title in enumerate(before.titles)}
-    place = np.array([known.get(title, -1) for title in keys.titles], np.int64)
-    found = np.flatnonzero(place >= 0)
-    at = place[found]
-    pairs = list(zip(found.tolist(), at.tolist(), strict=True))
-    same = np.array([keys.sources[a] == before.sources[b] for a, b in pairs], bool)
-    same &= np.array([keys.generic[a] == before.generic[b] for a, b in pairs], bool)
-    for hours, then in ((keys.first, before.first), (keys.last, before.last)):
-        same &= (hours[found] == then[at]) | (np.isnan(hours[found]) & np.isnan(then[at]))
+    place = _by_number(keys, before)
+    wanted, free = np.flatnonzero(place < 0), np.setdiff1d(np.arange(len(before.titles)), place)
+    known = {before.titles[k]: k for k in free.tolist()}
+    place[wanted] = [known.get(keys.titles[k], -1) for k in wanted.tolist()]
+    found = wanted[place[wanted] >= 0]
+    pairs = zip(found.tolist(), place[found].tolist(), strict=True)
+    same = np.array([keys.sources[a] == before.sources[b] for a, b in pairs], bool) & _alike(keys, before, found, place)
     place[found[~same]] = -1
     places, first = np.unique(place, return_index=True)
     once = np.full(len(place), -1)
     once[first] = places
     return once
+
+
+def _by_number(keys: NodeKeys, before: NodeKeys) -> Ints:
+    """Return the same by the numbers of rows: nodes that others name now count as new."""
+    if keys.numbers is None or before.numbers is None:
+        return np.full(len(keys.titles), -1)
+    of_number = np.full(max(keys.numbers.max(initial=0), before.numbers.max(initial=0)) + 1, -1)
+    of_number[before.numbers[0]] = np.arange(len(before.titles))
+    place: Ints = of_number[keys.numbers[0]]
+    found = np.flatnonzero(place >= 0)
+    same = keys.numbers[1, found] == before.numbers[1, place[found]]
+    place[found[~(same & _alike(keys, before, found, place))]] = -1
+    return place
+
+
+def _alike(keys: NodeKeys, before: NodeKeys, nodes: Ints, place: Ints) -> Bools:
+    """Return whether some nodes have the hours, and what their copies share, of those at their place in the run before."""
+    at = place[nodes]
+    says_nothing, said_nothing = (np.fromiter(map(bool, k.generic), bool, len(k.generic)) for k in (keys, before))
+    same: Bools = says_nothing[nodes] == said_nothing[at]
+    for k in np.flatnonzero(same & says_nothing[nodes]).tolist():
+        same[k] = keys.generic[nodes[k]] == before.generic[at[k]]
+    for hours, then in ((keys.first, before.first), (keys.last, before.last)):
+        same &= (hours[nodes] == then[at]) | (np.isnan(hours[nodes]) & np.isnan(then[at]))
+    return same
 
 
 def nodes_of(

@@ -87,20 +87,33 @@ class _Probabilities:
         return p.astype(np.float64)
 
 
-def closest_pair(result: Deduplication, level: str, first: Ints, second: Ints) -> tuple[int, int, float] | None:
-    """Return the scored pair of highest probability between two sets of places, the first place first."""
+def pairs_at(result: Deduplication, places: Ints) -> Ints:
+    """Return the scored pairs with a headline at any of some places, ascending."""
+    touched = np.zeros(len(result.nodes), bool)
+    touched[result.nodes.of_row[places]] = True
+    return np.flatnonzero(touched[result.pair_table.i] | touched[result.pair_table.j])
+
+
+def closest_pair(
+    result: Deduplication, level: str, first: Ints, second: Ints, among: Ints
+) -> tuple[int, int, float] | None:
+    """Return the scored pair of highest probability between two sets of places, the first place first.
+
+    `among`: the scored pairs to choose from, ascending; all of either set must be there.
+    """
     nodes, table = result.nodes, result.pair_table
     in_first, in_second = np.zeros((2, len(nodes)), bool)
     in_first[nodes.of_row[first]] = True
     in_second[nodes.of_row[second]] = True
-    forward, back = in_first[table.i] & in_second[table.j], in_second[table.i] & in_first[table.j]
-    pairs = np.flatnonzero(forward | back)
+    i, j = table.i[among], table.j[among]
+    forward = in_first[i] & in_second[j]
+    pairs = np.flatnonzero(forward | (in_second[i] & in_first[j]))
     if not len(pairs):
         return None
-    best = int(pairs[np.argmax(table.p(level)[pairs])])
-    ends = (table.i[best], table.j[best]) if forward[best] else (table.j[best], table.i[best])
+    best = int(pairs[np.argmax(table.p(level)[among[pairs]])])
+    ends = (i[best], j[best]) if forward[best] else (j[best], i[best])
     a, b = (int(rows[nodes.of_row[rows] == end][0]) for rows, end in zip((first, second), ends, strict=True))
-    return a, b, float(table.p(level)[best])
+    return a, b, float(table.p(level)[among[best]])
 
 
 def reasons_between(result: Deduplication, first: int, second: int) -> Sequence[str]:

@@ -5,7 +5,7 @@ It can be made again by a run from nothing. So whatever is wrong with a file, it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,20 +17,31 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from dedupe.candidates import PairTable
+from dedupe.clustering import Constraints, Copies, Nodes
+from dedupe.clustering.merge_tree import MergeTree
 from dedupe.index.kept_context import KeptContext
 from dedupe.index.kept_nodes import KeptNodes, NodeKeys
+from dedupe.index.kept_outcome import Asked, Outcome
 from dedupe.index.kept_pairs import KeptPairs
+from dedupe.index.kept_titles import Told
 from dedupe.levels import SCORED_LEVELS
+from dedupe.result.cautions import Caution
 from dedupe.runtime.files import writing_bytes
-from dedupe.scoring import Judge, TitleFeatures
-from dedupe.scoring.context import Matrices, Sum, Sums
+from dedupe.runtime.parallel import in_order
+from dedupe.scoring import Judge, PairsRead, TitleFeatures
+from dedupe.scoring.context import Matrices, Sums
 from dedupe.scoring.echoes import words_of
 from dedupe.scoring.title_features import Vocabulary
 from dedupe.text.decorations import Undecorated
+from dedupe.text.outlets import Outlets
 
-_FORMAT = 2
+_FORMAT = 5
 _COLUMNS = ("similarity", "wording_similarity", "p_pair_wording", "p_pair_story")
 _OF_READINGS = ("read_wording", "read_story", "p_pair_wording", "p_pair_story")
+_READ = ("read_wording", "read_story")
+_OF_COPIES = ("of_row", "exact_of_row", "title_row", "text_row", "ties")
+_OF_TREES = ("left", "right", "height")
+_OF_CONSTRAINTS = ("must_link", "cannot_link")
 _OF_TITLES = ("mass", "moods", "forms", "words", "first", "last", "facts")
 _DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile, msgspec.MsgspecError)
 
@@ -44,27 +55,31 @@ class Kept:
     nodes: KeptNodes
     pairs: KeptPairs
     context: KeptContext
+    outcome: Outcome
 
 
-def save(kept: Kept, path: Path, about: Mapping[str, Any]) -> None:
+def save(kept: Kept, asked: Asked, path: Path, about: Mapping[str, Any]) -> None:
     """Write a file, whole or not at all. `about`: what the run depends on. Raises `OutputError` where it cannot be written."""
     arrays: dict[str, Any] = _of_nodes(kept.nodes) | _of_pairs(kept.pairs) | _of_context(kept.context)
+    arrays |= _of_outcome(kept.outcome, asked)
     arrays["about"] = _packed({"format": _FORMAT, "least_doubt": kept.pairs.least_doubt, **about})
     with writing_bytes(str(path)) as stream:
         np.savez(stream, **arrays)
 
 
-def load(path: Path, about: Mapping[str, Any], judge: Judge) -> Kept | None:
+def load(path: Path, about: Mapping[str, Any], judge: Judge) -> tuple[Kept, Asked] | None:
     """Return what `save` wrote, None where it is missing, damaged, of another format, or about something else."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             saved = _unpacked(file["about"], dict[str, Any])
             if {name: saved.get(name) for name in ("format", *about)} != _plain({"format": _FORMAT, **about}):
                 return None
-            arrays = {name: file[name] for name in file.files}
+            names = sorted(file.files)
+            arrays = dict(zip(names, in_order(file.__getitem__, names), strict=True))
         nodes = _nodes(arrays, judge)
         pairs = _pairs(arrays, float(saved["least_doubt"]))
-        return Kept(nodes, pairs, _context(arrays, nodes.titles, pairs.table))
+        outcome, asked = _outcome(arrays, nodes.keys)
+        return Kept(nodes, pairs, _context(arrays, nodes.titles, pairs.table), outcome), asked
     except _DAMAGE:
         return None
 
@@ -131,7 +146,14 @@ def _text(encoded: bytes | None) -> str | None:
 
 def _of_pairs(pairs: KeptPairs) -> Arrays:
     table = pairs.table
-    arrays: Arrays = {"i": table.i, "j": table.j, "forced": pairs.forced, "read": pairs.read}
+    arrays: Arrays = {
+        "i": table.i,
+        "j": table.j,
+        "forced": pairs.forced,
+        "read": pairs.read,
+        "difference": pairs.difference,
+        "similar": pairs.similar,
+    }
     arrays |= {name: getattr(table, name) for name in _COLUMNS}
     return arrays | {f"reader_{name}": getattr(pairs.readings, name) for name in _OF_READINGS}
 
@@ -141,19 +163,74 @@ def _pairs(arrays: Arrays, least_doubt: float) -> KeptPairs:
     table = PairTable(arrays["i"], arrays["j"], read_wording=unread, read_story=unread)
     table = replace(table, **{name: arrays[name] for name in _COLUMNS})
     readings = replace(table.take(arrays["read"]), **{name: arrays[f"reader_{name}"] for name in _OF_READINGS})
-    return KeptPairs(table, arrays["forced"], arrays["read"], readings, least_doubt)
+    return KeptPairs(
+        table, arrays["forced"], arrays["difference"], arrays["read"], readings, arrays["similar"], least_doubt
+    )
 
 
 def _of_context(context: KeptContext) -> Arrays:
-    arrays = {f"context_p_{level}": context.table.p_pair(level) for level in SCORED_LEVELS}
-    arrays |= {f"common_{level}": context.sums.common[level].astype(np.float32) for level in SCORED_LEVELS}
-    return arrays | {"said": context.sums.said.astype(np.float32), "echo_mass": context.sums.mass.astype(np.float32)}
+    table, levels = context.table, SCORED_LEVELS
+    arrays: Arrays = {f"context_p_{level}": table.p_pair(level) for level in levels}
+    arrays |= {f"p_{level}": context.probability[level] for level in levels}
+    arrays |= {f"common_{level}": context.sums.common[level].astype(np.float32) for level in levels}
+    is_read = np.flatnonzero(~np.isnan(table.read_story))
+    arrays |= {"context_read": is_read} | {f"context_{name}": getattr(table, name)[is_read] for name in _READ}
+    arrays |= {"said": context.sums.said.astype(np.float32), "echo_mass": context.sums.mass.astype(np.float32)}
+    return arrays | {"places": context.places, "features": context.features}
 
 
 def _context(arrays: Arrays, titles: TitleFeatures, table: PairTable) -> KeptContext:
     p_wording, p_story = (arrays[f"context_p_{level}"] for level in SCORED_LEVELS)
     table = replace(table, p_pair_wording=p_wording, p_pair_story=p_story)
-    common: dict[str, Sum] = {level: arrays[f"common_{level}"].astype(np.float64) for level in SCORED_LEVELS}
-    sums = Sums(common, arrays["said"].astype(np.float64), arrays["echo_mass"])
+    table = replace(table, read_wording=table.read_wording.copy(), read_story=table.read_story.copy())
+    for name in _READ:
+        getattr(table, name)[arrays["context_read"]] = arrays[f"context_{name}"]
+    sums = Sums({level: arrays[f"common_{level}"] for level in SCORED_LEVELS}, arrays["said"], arrays["echo_mass"])
     matrices = Matrices(len(titles.texts), table.i, table.j)
-    return KeptContext(matrices, table, words_of(titles), sums)
+    probability = {level: arrays[f"p_{level}"] for level in SCORED_LEVELS}
+    kept = arrays["places"], arrays["features"]
+    return KeptContext(matrices, table, words_of(titles), sums, None, probability, *kept)
+
+
+def _of_outcome(outcome: Outcome, asked: Asked) -> Arrays:
+    copies, nodes, constraints = outcome.copies, outcome.copies.nodes, outcome.constraints
+    arrays: Arrays = {name: getattr(nodes, name) for name in _OF_COPIES} | {"generic": copies.generic}
+    for level, tree in outcome.trees.items():
+        arrays |= {f"{name}_{level}": getattr(tree, name) for name in _OF_TREES}
+    for level in SCORED_LEVELS:
+        arrays |= {f"{name}_{level}": getattr(constraints, name)[level] for name in _OF_CONSTRAINTS}
+    said = {
+        "asked": asked.key,
+        "fingerprints": copies.fingerprints,
+        "outlets": [list(map(_bytes, sorted(names))) for names in copies.outlets],
+        "cautions": [(caution.code, caution.message, caution.positions) for caution in outcome.cautions],
+        "read": outcome.read,
+        "applied": constraints.applied,
+        "levels": list(outcome.trees),
+    }
+    return arrays | {"outcome": _packed(said), "titles": _packed(list(map(_of_told, asked.tell())))}
+
+
+def _outcome(arrays: Arrays, keys: NodeKeys) -> tuple[Outcome, Asked]:
+    said, packed = _unpacked(arrays["outcome"], dict[str, Any]), arrays["titles"]
+    count, columns = len(keys.titles), {name: arrays[name] for name in _OF_COPIES}
+    nodes = Nodes(**columns, first=keys.first, last=keys.last, weight=np.ones(count, np.int64))
+    outlets = Outlets(*(frozenset(str(_text(name)) for name in names) for names in said["outlets"]))
+    copies = Copies((), nodes, [], [], said["fingerprints"], outlets, arrays["generic"])
+    trees = {level: MergeTree(count, *(arrays[f"{name}_{level}"] for name in _OF_TREES)) for level in said["levels"]}
+    must_link, cannot_link = ({level: arrays[f"{name}_{level}"] for level in SCORED_LEVELS} for name in _OF_CONSTRAINTS)
+    constraints = Constraints(must_link, cannot_link, said["applied"])
+    cautions = tuple(Caution(code, message, tuple(positions)) for code, message, positions in said["cautions"])
+    outcome = Outcome(copies, (), constraints, cautions, PairsRead(*said["read"]), trees)
+    return outcome, Asked(said["asked"], lambda: _told(packed))
+
+
+def _of_told(told: Told) -> Any:
+    title, source, text, core, key = told
+    return _bytes(title), _bytes(source), text, None if core.core == text else core.core, sorted(core.labels), key
+
+
+def _told(packed: NDArray[np.uint8]) -> Iterator[Told]:
+    for title, source, text, core, labels, key in _unpacked(packed, list[Any]):
+        undecorated = Undecorated(text if core is None else core, frozenset(labels))
+        yield str(_text(title)), _text(source), text, undecorated, key

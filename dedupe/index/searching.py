@@ -59,7 +59,7 @@ class Answer:
 
     def flags(self) -> list[str]:
         """Return the flags of each headline, as `Deduplication.flags` does."""
-        return self.run.flags()[self.start :]
+        return self.run.flags(np.arange(self.start, len(self.run)))
 
 
 def answer_of(matches: Matches, reference: Sequence[StoredHeadline]) -> Answer:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dedupe.clustering.representatives import first_of_each
-from dedupe.index.repeats import closest_pair
+from dedupe.index.repeats import closest_pair, pairs_at
 from dedupe.index.stable_ids import NO_KEY, Change, Continuity, continued
 from dedupe.index.store import Group, Store, StoredEvent
 from dedupe.index.stored_headlines import ActiveRows, StoredHeadline, moment_of
@@ -54,8 +54,10 @@ def settle(
         for group in _created(store, level, of_level, rows, batch)
     ]
     keys = {"story": story.keys, "wording": wording.keys}
+    moved = [change.rows for of_level in changes.values() for change in of_level]
+    near = pairs_at(result, np.concatenate(moved)) if moved else order[:0]
     events = [
-        _event(change, level, keys[level], rows, result, batch, now)
+        _event(change, level, keys[level], rows, result, near, batch, now)
         for level in SCORED_LEVELS[::-1]
         for change in changes[level]
     ]
@@ -160,12 +162,22 @@ def new_id(store: Store, level: str, time: int) -> str:
 
 
 def _event(
-    change: Change, level: str, keys: Ints, rows: ActiveRows, result: Deduplication, batch: int, now: int
+    change: Change,
+    level: str,
+    keys: Ints,
+    rows: ActiveRows,
+    result: Deduplication,
+    near: Ints,
+    batch: int,
+    now: int,
 ) -> StoredEvent:
-    """Return the event of a change, with the closest pair between what moved and what it joined, or was separated from."""
+    """Return the event of a change, with the closest pair between what moved and what it joined, or was separated from.
+
+    `near`: the scored pairs of what moved.
+    """
     other = change.old if change.kind == "split" else change.new
     others = np.setdiff1d(np.flatnonzero(keys == other), change.rows)
-    pair = closest_pair(result, level, change.rows, others)
+    pair = closest_pair(result, level, change.rows, others, near)
     event = StoredEvent(batch, now, change.kind, level, change.old, change.new, len(change.rows))
     if pair is None:
         return event

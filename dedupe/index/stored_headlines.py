@@ -62,19 +62,10 @@ def from_row(values: Sequence[Any]) -> StoredHeadline:
         values = list(map(text_of, values))
     row, title, id_, source, url, published, bad_date, record, file, own, time, flags, *rest = values
     kept = from_json(json.loads(own)) if own else {}
-    headline = Headline(
-        title,
-        id_,
-        None if published is None else moment_of(published),
-        source,
-        url,
-        kept.get("extra", {}),
-        kept.get("row"),
-        file,
-        record=record,
-    )
-    if bad_date is not None:
-        object.__setattr__(headline, "bad_date", bad_date)  # it is what the constructor would have made of it
+    extra, of_row = kept.get("extra", {}), kept.get("row")
+    headline = Headline(title, id_, None, source, url, extra, of_row, file, bad_date, record)
+    if published is not None:  # as the constructor read it once, which takes a while for very many rows
+        object.__setattr__(headline, "published", moment_of(published))
     return StoredHeadline(row, headline, time, tuple(filter(None, flags.split(","))), *rest)
 
 

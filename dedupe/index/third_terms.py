@@ -20,8 +20,8 @@ from dedupe.runtime.arrays import Floats, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.scoring.context import Matrices
 
-_BLOCK = 16  # third headlines looked at together: their tables fit into the processor's cache
-_BITS = 64  # words of a title looked up together
+_BLOCK = 16  # third headlines looked at in one piece of work
+_BITS = 16  # words of a title looked up together
 _BYTES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(np.float64)
 _STORY = SCORED_LEVELS.index("story")
 
@@ -43,88 +43,101 @@ class Own(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What third headlines add to the sums of other pairs; a pair may occur several times.
+    """What a third headline adds to the sums of other pairs.
 
-    `pair`, `common`: to what the pair has in common, per level. `saying`, `side`, `said`: to the echoes of a pair: of the words
-    of i that j lacks (0), or of those of j that i lacks (1). `own`: the sums of their own pairs, if these were asked for.
+    `pair`, `common`: to what pairs have in common, by the place of their sum, per level. `saying`, `said`: to the echoes of
+    pairs, by twice that place, and one more for the words of j that i lacks. No place occurs twice.
     """
 
     pair: Ints
     common: list[Floats]
     saying: Ints
-    side: Ints
     said: Floats
-    own: Own | None
 
 
-def terms_of(matrices: Matrices, table: PairTable, words: csr_matrix, thirds: Ints, *, own: bool) -> Iterator[Terms]:
-    """Yield the terms of third headlines, some at a time. `words`: of `echoes.words_of`; `own`: also of their own pairs."""
-    every = _Titles(matrices.pair, [table.p_pair(level) for level in SCORED_LEVELS], words)
+def terms_of(
+    matrices: Matrices, table: PairTable, words: csr_matrix, thirds: Ints, to: Ints, *, own: bool
+) -> Iterator[tuple[list[Terms], Own | None]]:
+    """Yield the terms of third headlines, some at a time, and the sums of their own pairs, if these are asked for.
+
+    `words`: of `echoes.words_of`. `to`: the place of the sums of each pair, -1 for one whose sums do not change.
+    """
+    every = _Titles(matrices.pair, [table.p_pair(level) for level in SCORED_LEVELS], words, to)
     blocks = [thirds[k : k + _BLOCK] for k in range(0, len(thirds), _BLOCK)]
     return in_order(lambda block: every.terms(block, own), blocks)
 
 
 class _Titles:
-    def __init__(self, pair: csr_matrix, probability: list[NDArray[np.float32]], words: csr_matrix) -> None:
-        self.pair, self.probability, self.words = pair, probability, words
+    def __init__(self, pair: csr_matrix, probability: list[NDArray[np.float32]], words: csr_matrix, to: Ints) -> None:
+        self.pair, self.probability, self.words, self.to = pair, probability, words, to
         self.by_word, self.present = words.T.tocsr(), words.astype(bool).astype(np.float64)
         self.total = _of_rows(words)
 
-    def terms(self, block: Ints, with_own: bool) -> Terms:
-        """Return the terms of a block of third headlines, k, their partners a, and the partners b of these."""
+    def terms(self, block: Ints, with_own: bool) -> tuple[list[Terms], Own | None]:
+        """Return the terms of a block of third headlines, and the sums of their own pairs."""
         nodes = self.pair.shape[0]
-        k, a, ka = _entries(self.pair, block)
-        e, b, ab = _entries(self.pair, a)  # e: the place of (k, a)
-        at = (k * nodes).take(e) + b
+        buffers = np.zeros((len(SCORED_LEVELS), nodes), np.float32), np.zeros(nodes, np.uint16)
+        found = [self._of_third(k, with_own, *buffers) for k in block.tolist()]
+        return [terms for terms, _ in found], self._own(block, [sums for _, sums in found]) if with_own else None
+
+    def _of_third(
+        self, k: int, with_own: bool, of_node: NDArray[np.float32], bits: NDArray[np.uint16]
+    ) -> tuple[Terms, tuple[list[Floats], Floats]]:
+        """Return the terms of a third headline, k, by its partners a and the partners b of these, and what the pairs (k, a)
+        have in common and as echoes of the words of k, (a,) each. `of_node`, `bits`: room for numbers of all headlines, zeros.
+        """
+        entries = slice(self.pair.indptr[k], self.pair.indptr[k + 1])
+        a, ka = self.pair.indices[entries].astype(np.int64), self.pair.data[entries]
+        rows = self.pair[a]
+        ab, degrees = rows.data, np.diff(rows.indptr)
+        b, e = rows.indices.astype(np.int64), np.repeat(np.arange(len(a)), degrees)  # e: the place of (k, a)
+        later = b > np.repeat(a, degrees)
         p_ka = [p[ka] for p in self.probability]
-        table = np.zeros(len(block) * nodes, np.float32)
-        common, own_common, hit = list[Floats](), list[Floats](), np.empty(0, np.int64)
-        for level in reversed(range(len(SCORED_LEVELS))):  # story first: what is not one story is not one wording
-            table[k * nodes + a] = p_ka[level]
-            if level == _STORY:
-                hit = np.flatnonzero(table.take(at))
-                later = np.flatnonzero(b[hit] > a[e[hit]])
-            p_kb = table.take(at.take(hit)).astype(np.float64)
-            common.insert(0, p_ka[level][e[hit[later]]] * p_kb[later])
+        of_node[:, a] = p_ka
+        p_kb = of_node[_STORY].take(b)  # what is not one story is not one wording
+        hit = np.flatnonzero(p_kb if with_own else p_kb.astype(bool) & later)
+        e_hit, b_hit, ab_hit = e[hit], b[hit], ab[hit]
+        at = self.to.take(ab_hit)
+        once = np.flatnonzero((at >= 0) & later[hit])
+        common, own_common = list[Floats](), list[Floats]()
+        for p, of_k, of_a in zip(self.probability, of_node, p_ka, strict=True):
+            values = of_k.take(b_hit).astype(np.float64)
+            common.append(of_a[e_hit[once]] * values[once])
             if with_own:
-                own_common.insert(0, _sums(e[hit], self.probability[level][ab[hit]] * p_kb, len(k)))
-        said, mass = self._lacking(block, k, a, e, at)
-        own = None
-        if with_own:
-            own_said = _sums(e[said], self.probability[_STORY][ab[said]] * mass, len(k))
-            own = self._own(block, k, a, ka, own_common, own_said)
-        side = (b > a[e])[said].astype(np.int64)
-        return Terms(ab[hit[later]], common, ab[said], side, p_ka[_STORY][e[said]] * mass, own)
+                own_common.append(_sums(e_hit, p[ab_hit] * values, len(a)))
+        of_node[:, a] = 0
+        said, mass = self._lacking(k, a, b, e, bits)
+        e_said, ab_said = e[said], ab[said]
+        own_said = _sums(e_said, self.probability[_STORY][ab_said] * mass, len(a)) if with_own else mass
+        saying = self.to.take(ab_said)
+        some = np.flatnonzero(saying >= 0)
+        saying = 2 * saying[some].astype(np.int64) + later[said[some]]
+        terms = Terms(at[once].astype(np.int64), common, saying, p_ka[_STORY][e_said[some]] * mass[some])
+        return terms, (own_common, own_said)
 
-    def _lacking(self, block: Ints, k: Ints, a: Ints, e: Ints, at: Ints) -> tuple[Ints, Floats]:
+    def _lacking(self, k: int, a: Ints, b: Ints, e: Ints, bits: NDArray[np.uint16]) -> tuple[Ints, Floats]:
         """Return the places of (k, a, b) where b has words of k that a lacks, and the mass of these."""
-        nodes, mass = self.pair.shape[0], np.zeros(0)
-        for bits, masses in self._word_bits(block):
-            bits[np.arange(len(block)) * nodes + block] = 0  # a title does not echo itself
-            lacking = bits.take(at) & np.invert(bits[k * nodes + a]).take(e)
+        entries = slice(self.words.indptr[k], self.words.indptr[k + 1])
+        words, masses = self.words.indices[entries], self.words.data[entries]
+        total = np.zeros(len(b) if len(words) > _BITS else 0)
+        for first in range(0, len(words), _BITS):
+            for bit, word in enumerate(words[first : first + _BITS].tolist()):
+                bits[self.by_word.indices[slice(*self.by_word.indptr[word : word + 2])]] |= np.uint16(1 << bit)
+            bits[k] = 0  # a title does not echo itself
+            lacking = bits.take(b) & np.invert(bits[a]).take(e)
+            bits[:] = 0
             some = np.flatnonzero(lacking)
-            if len(some):
-                mass = mass if len(mass) else np.zeros(len(e))
-                mass[some] += _mass(lacking[some], k[e[some]], masses)
-        places = np.flatnonzero(mass)
-        return places, mass[places]
+            mass = _mass(lacking[some], masses[first : first + _BITS])
+            if not len(total):
+                return some, mass
+            total[some] += mass
+        some = np.flatnonzero(total)
+        return some, total[some]
 
-    def _word_bits(self, block: Ints) -> Iterator[tuple[NDArray[np.uint64], Floats]]:
-        """Yield which words of a title of the block each title has, as bits, (block * n,), and their mass, (block, bits)."""
-        nodes = self.pair.shape[0]
-        k, word, mass = _entries(self.words, block)
-        number = np.arange(len(k)) - np.searchsorted(k, k)
-        for first in range(0, int(number.max(initial=-1)) + 1, _BITS):
-            part = np.flatnonzero((number >= first) & (number < first + _BITS))
-            bit = number[part] - first
-            e, title, _ = _entries(self.by_word, word[part])
-            bits = np.zeros(len(block) * nodes, np.uint64)
-            np.add.at(bits, k[part][e] * nodes + title, np.left_shift(np.uint64(1), bit.astype(np.uint64))[e])
-            masses = np.zeros((len(block), _BITS))
-            masses[k[part], bit] = mass[part]
-            yield bits, masses
-
-    def _own(self, block: Ints, k: Ints, a: Ints, ka: Ints, common: list[Floats], said: Floats) -> Own:
+    def _own(self, block: Ints, sums: list[tuple[list[Floats], Floats]]) -> Own:
+        k, a, ka = _entries(self.pair, block)
+        common = [np.concatenate([of_third[0][level] for of_third in sums]) for level in range(len(SCORED_LEVELS))]
+        said = np.concatenate([of_third[1] for of_third in sums])
         own, other = self.words[block][k], self.words[a]
         shared = _of_rows(own.minimum(other))
         mass, echoed_mass = self.total[block][k] - shared, self.total[a] - shared
@@ -156,11 +169,10 @@ def _sums(places: Ints, values: Floats, count: int) -> Floats:
     return np.bincount(places, values, count).astype(np.float64)
 
 
-def _mass(bits: NDArray[np.uint64], k: Ints, masses: Floats) -> Floats:
-    """Return the mass of the words whose bit is set, (n,), of the title k of a block."""
-    of_byte = masses.reshape(len(masses), -1, 8) @ _BYTES.T  # (block, bytes, 256)
-    total = np.zeros(len(bits))
-    for byte in range(of_byte.shape[1]):
-        if of_byte[:, byte].any():
-            total += of_byte[k, byte, (bits >> np.uint64(8 * byte)) & np.uint64(255)]
-    return total
+def _mass(bits: NDArray[np.uint16], masses: Floats) -> Floats:
+    """Return the mass of the words whose bit is set, (n,); `masses`: of each word."""
+    of_byte = np.zeros((_BITS // 8, 8))
+    of_byte.reshape(-1)[: len(masses)] = masses
+    low, high = of_byte @ _BYTES.T
+    of_word: Floats = low.take(bits & np.uint16(255)) + high.take(bits >> np.uint16(8))
+    return of_word

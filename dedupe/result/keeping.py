@@ -14,7 +14,7 @@ from dedupe.clustering.representatives import best_first
 from dedupe.headlines import Headline
 from dedupe.levels import LEVELS, SCORED_LEVELS
 from dedupe.result.display import shortened
-from dedupe.result.groups import ShortList, members_of
+from dedupe.result.groups import ShortList
 from dedupe.result.publishers import preference_of
 from dedupe.runtime.arrays import Floats, Ints
 from dedupe.text.contradictions import contradictions
@@ -115,13 +115,19 @@ def kept_of_each(result: Deduplication, level: str, rules: KeepRules) -> Ints:
     return repeats
 
 
-def contradicting(result: Deduplication) -> Ints:
-    """Return the rows that contradict the headline that represents their wording, ascending; their copies included."""
-    exact, best = result.labels("exact"), result.representatives("wording")
+def contradicting(result: Deduplication, some: Ints | None = None) -> Ints:
+    """Return the rows that contradict the headline that represents their wording, ascending by wording; their copies included.
+
+    `some`: rows of whose wordings alone this is asked.
+    """
+    exact, labels = result.labels("exact"), result.labels("wording")
+    rows = np.arange(len(result)) if some is None else np.flatnonzero(np.isin(labels, labels[some]))
+    order = rows[rows_best_first(result, "wording", None if some is None else rows)]
     core, found = _Cores(result), []
-    for label, rows in enumerate(members_of(result.labels("wording"))):
-        if len(rows) > 1 and (exact[rows] != exact[rows[0]]).any():
-            found += [row for row in rows.tolist() if contradictions(core(row), core(int(best[label])))]
+    for members in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else ():
+        if len(members) > 1 and (exact[members] != exact[members[0]]).any():
+            best = core(int(members[0]))
+            found += [row for row in np.sort(members).tolist() if contradictions(core(row), best)]
     return np.array(found, np.int64)
 
 

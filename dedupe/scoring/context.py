@@ -7,6 +7,8 @@ it is computed from the sparse matrix of probabilities and its square, restricte
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,8 +64,8 @@ class Context:
     """The context of pairs of titles, sorted by (i, j), from their probability by themselves.
 
     Its features are computed for a part of the pairs at a time, since those of all would need much memory. `sums`: where they
-    are known already. `at`: the places of the pairs whose context it is, ascending; all pairs of both nodes of these must be
-    given. Default: all.
+    are known already; `statistics`: the same, of `row_statistics` of each level. `at`: the places of the pairs whose context it
+    is, ascending; all pairs of both nodes of these must be given, unless sums and statistics are. Default: all.
     """
 
     def __init__(
@@ -73,14 +75,15 @@ class Context:
         matrices: Matrices | None = None,
         sums: Sums | None = None,
         at: Ints | None = None,
+        statistics: Mapping[str, Floats] | None = None,
     ) -> None:
         matrices = matrices or Matrices(len(titles.texts), pairs.i, pairs.j)
         self._pairs = pairs if at is None else pairs.take(at)
         self._sums = sums or sums_of(titles, pairs, matrices, at)
+        if statistics is None:
+            statistics = {level: row_statistics(matrices.matrix(pairs.p_pair(level))) for level in SCORED_LEVELS}
         self._levels = [
-            _LevelContext(
-                matrices.matrix(pairs.p_pair(level)), self._pairs.p_pair(level), level, self._sums.common[level]
-            )
+            _LevelContext(statistics[level], self._pairs.p_pair(level), level, self._sums.common[level])
             for level in SCORED_LEVELS
         ]
         self.sampled = np.flatnonzero(matrices.sampled)
@@ -88,11 +91,16 @@ class Context:
 
     def features(self, index: slice | Ints) -> Floats:
         """Return the context of the pairs at `index`, float64, (pairs, len(CONTEXT_FEATURES))."""
-        i, j = self._pairs.i[index], self._pairs.j[index]
-        columns = [column for level in self._levels for column in level.columns(index, i, j)]
-        partners = self._levels[SCORED_LEVELS.index("story")].sums
-        around: Floats = np.stack([partners[j], partners[i]], axis=1) - self._pairs.p_pair_story[index, None]
-        return np.column_stack([*columns, echoes(self._sums.said[index], self._sums.mass[index], around)])
+        i, j = (
+            nodes[index].astype(np.intp) for nodes in (self._pairs.i, self._pairs.j)
+        )  # once, not at each of many uses
+        features = np.empty((len(CONTEXT_FEATURES), len(i)))  # so that each column is contiguous
+        for k, level in enumerate(self._levels):
+            level.fill(features[k * len(_OF_LEVEL) : (k + 1) * len(_OF_LEVEL)], index, i, j)
+        partners, p = self._levels[SCORED_LEVELS.index("story")].sums, self._pairs.p_pair_story[index]
+        around = partners.take(j) - p, partners.take(i) - p
+        features[-len(ECHOES) :] = echoes(self._sums.said[index], self._sums.mass[index], around)
+        return features.T
 
 
 def sums_of(titles: TitleFeatures, pairs: PairTable, matrices: Matrices, at: Ints | None = None) -> Sums:
@@ -104,24 +112,28 @@ def sums_of(titles: TitleFeatures, pairs: PairTable, matrices: Matrices, at: Int
 
 
 class _LevelContext:
-    def __init__(self, matrix: csr_matrix, probability: Float32s, level: str, common: Sum) -> None:
+    def __init__(self, statistics: Floats, probability: Float32s, level: str, common: Sum) -> None:
         self.probability, self.common, self.most = probability, common, _MOST_PARTNERS[level]
-        self.sums, self.squares, self.best, self.second = _row_statistics(matrix)
+        self.sums, self.squares, self.best, self.second = statistics
 
-    def columns(self, index: slice | Ints, i: Ints, j: Ints) -> list[Floats]:
+    def fill(self, columns: Floats, index: slice | Ints, i: Ints, j: Ints) -> None:
+        """Set the features `_OF_LEVEL` of the pairs (i, j) at `index`, (features, pairs), in place."""
         p, common = self.probability[index].astype(np.float64), self.common[index].astype(np.float64)
-        either = self.squares[i] + self.squares[j] - 2 * p**2 - common
-        sum_i, sum_j = (np.maximum(self.sums[rows] - p, 0) for rows in (i, j))
+        either = self.squares.take(i) + self.squares.take(j) - 2 * p**2 - common
+        sum_i, sum_j = (np.maximum(self.sums.take(rows) - p, 0) for rows in (i, j))
         fewer = np.minimum(sum_i, sum_j)
-        rival_i, rival_j = (np.where(p >= self.best[rows], self.second[rows], self.best[rows]) for rows in (i, j))
-        return [
-            common / np.maximum(either, _SMOOTHING + common),
-            common / (fewer + _FEW),
-            common / (np.maximum(sum_i, sum_j) + _FEW),
-            np.log1p(np.minimum(fewer, self.most)),
-            np.minimum(rival_i, rival_j),
-            np.maximum(rival_i, rival_j),
-        ]
+        rival_i, rival_j = (self._rival(p, rows) for rows in (i, j))
+        np.divide(common, np.maximum(either, _SMOOTHING + common), out=columns[0])
+        np.divide(common, fewer + _FEW, out=columns[1])
+        np.divide(common, np.maximum(sum_i, sum_j) + _FEW, out=columns[2])
+        np.log1p(np.minimum(fewer, self.most), out=columns[3])
+        np.minimum(rival_i, rival_j, out=columns[4])
+        np.maximum(rival_i, rival_j, out=columns[5])
+
+    def _rival(self, p: Floats, rows: Ints) -> Floats:
+        best = self.best.take(rows)
+        rival: Floats = np.where(p >= best, self.second.take(rows), best)
+        return rival
 
 
 class Matrices:
@@ -142,17 +154,20 @@ class Matrices:
     ) -> None:
         self.i, self.j, self.dense_pairs, self.chunk_entries = i, j, dense_pairs, chunk_entries
         self.dense_nodes, self.sampled = dense_nodes, np.zeros(nodes, bool)
-        starts = np.searchsorted(i, np.arange(nodes + 1))
-        numbers = np.arange(1, len(i) + 1, dtype=np.int32)  # from 1, since adding sparse matrices drops a 0
-        upper = csr_matrix((numbers, j.astype(np.int32), starts), shape=(nodes, nodes))
-        self.pair = upper + upper.T.tocsr()  # the index of each entry's pair
-        self.pair.data -= 1
-        self._component = connected_components(upper, directed=False)[1] if nodes else np.zeros(0, np.int64)
+        self.pair = _symmetric(nodes, i, j)  # the index of each entry's pair
+
+    @cached_property
+    def _component(self) -> Ints:
+        """The component of each node."""
+        nodes = len(self.sampled)
+        starts, ones = np.searchsorted(self.i, np.arange(nodes + 1)), np.ones(len(self.i))
+        upper = csr_matrix((ones, self.j, starts), shape=(nodes, nodes))
+        return np.asarray(connected_components(upper, directed=False)[1] if nodes else np.zeros(0, np.int64))
 
     def matrix(self, values: Float32s) -> csr_matrix:
         """Return the matrix that has the value of its pair at each entry."""
         pair = self.pair
-        return csr_matrix((values[pair.data], pair.indices, pair.indptr), shape=pair.shape)
+        return csr_matrix((values.take(pair.data), pair.indices, pair.indptr), shape=pair.shape)
 
     def products(self, matrix: csr_matrix, at: Ints | None = None) -> Float32s:
         """Return entry (i, j) of the matrix squared for each pair, or for those at some places, ascending.
@@ -182,10 +197,10 @@ class Matrices:
 
     def _dense(self, matrix: csr_matrix) -> Bools:
         """Return which components a dense product multiplies faster than sparse rows do."""
-        degree, of_pair = np.diff(matrix.indptr), self._component[self.i]
+        degree = np.diff(matrix.indptr)
         sizes = np.bincount(self._component).astype(float)
-        pairs = np.bincount(of_pair, minlength=len(sizes))
-        sparse = np.bincount(of_pair, degree[self.i] + degree[self.j], minlength=len(sizes))
+        pairs = np.bincount(self._component, degree, minlength=len(sizes)).astype(np.int64) // 2
+        sparse = np.bincount(self._component, degree.astype(float) ** 2, minlength=len(sizes))
         return multiplied_densely(sizes, pairs, sparse, dense_pairs=self.dense_pairs, dense_nodes=self.dense_nodes)
 
     def _dense_products(self, matrix: csr_matrix, members: Ints, pairs: Ints, common: Float32s) -> None:
@@ -218,6 +233,22 @@ class Matrices:
         return products
 
 
+def _symmetric(nodes: int, i: Ints, j: Ints) -> csr_matrix:
+    """Return the matrix that has the index of its pair at each entry, and at the mirrored one; the pairs are sorted."""
+    number, place = np.arange(len(i), dtype=np.int32), np.arange(len(i))
+    ends = np.searchsorted(i, np.arange(nodes + 1))
+    lower = csr_matrix((number, j, ends), shape=(nodes, nodes)).T.tocsr()
+    data, columns = np.empty((2, 2 * len(i)), np.int32)
+    for at, values, others in (  # in each row, the entries before the diagonal come first
+        (place + np.repeat(ends[:-1], np.diff(lower.indptr)), lower.data, lower.indices),
+        (place + lower.indptr[1:].take(i), number, j),
+    ):
+        data[at], columns[at] = values, others
+    matrix = csr_matrix((data, columns, ends + lower.indptr), shape=(nodes, nodes))
+    matrix.has_sorted_indices = True
+    return matrix
+
+
 def multiplied_densely(
     nodes: Floats, pairs: Ints, squares: Ints, *, dense_pairs: int = _DENSE_PAIRS, dense_nodes: int = _DENSE_NODES
 ) -> Bools:
@@ -236,7 +267,7 @@ def _places(labels: Ints, wanted: Bools) -> list[Ints]:
     return np.split(places, np.flatnonzero(np.diff(labels[places])) + 1) if len(places) else []
 
 
-def _row_statistics(matrix: csr_matrix) -> Floats:
+def row_statistics(matrix: csr_matrix) -> Floats:
     """Return the sum, sum of squares, largest and second largest entry of each row, (4, rows), 0 where there is none."""
     statistics = np.zeros((4, matrix.shape[0]))
     for start in range(0, matrix.shape[0], _CHUNK_ROWS):

@@ -28,13 +28,16 @@ _LIGHT = 0.1  # mass of words that count as hardly any
 _CHUNK_PAIRS = 32_768  # whose echoes are computed together
 
 
-def echoes(said: NDArray[Any], mass: NDArray[Any], partners: Floats) -> Floats:
-    """Return the echoes of pairs in both directions, lower first, (pairs, 2).
+def echoes(said: NDArray[Any], mass: NDArray[Any], partners: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """Return the echoes of pairs in both directions, (pairs,) each, the lower first.
 
-    `said`, `mass`: of `echo_sums`. `partners`: the sum of probabilities of the other title with third ones, (pairs, 2).
+    `said`, `mass`: of `echo_sums`. `partners`: the sums of probabilities of the other title with third ones, (pairs,) each.
     """
-    share = np.maximum(said, 0) / ((np.maximum(partners, 0) + _FEW) * np.maximum(mass, _LIGHT))
-    return np.sort(share.astype(np.float64), axis=1)
+    first, second = (
+        np.maximum(said[:, k], 0) / ((np.maximum(partners[k], 0) + _FEW) * np.maximum(mass[:, k], _LIGHT))
+        for k in range(2)
+    )
+    return np.minimum(first, second), np.maximum(first, second)
 
 
 def words_of(titles: TitleFeatures) -> csr_matrix:

@@ -155,9 +155,9 @@ class Judge:
 
         def judge(part: slice) -> None:
             columns = context_terms(context, pairs, part)
-            for level in SCORED_LEVELS:
-                own, others = _log_odds(pairs.p_pair(level)[part]), self.context[level].log_odds(columns)
-                probability[level][part] = sigmoid((1 - crowd) * own + crowd * others)
+            for k, level in enumerate(SCORED_LEVELS):
+                own, others = columns[:, k], self.context[level].log_odds(columns)
+                probability[level][part] = sigmoid(others if crowd == 1 else (1 - crowd) * own + crowd * others)
 
         parts = [slice(start, start + _CHUNK_PAIRS) for start in range(0, len(pairs), _CHUNK_PAIRS)]
         for _ in in_order(judge, parts):
@@ -181,11 +181,16 @@ def read_terms(features: Float32s, pairs: PairTable, log_odds: Float32s) -> Floa
 
 def context_terms(context: HasContext, pairs: PairTable, part: slice = slice(None)) -> Floats:
     """Return the columns `CONTEXT_TERMS` of a part of the pairs, float64, (part, terms)."""
-    wording, story = (_log_odds(pairs.p_pair(level)[part]) for level in SCORED_LEVELS)
-    read = np.column_stack([pairs.read_wording[part], pairs.read_story[part]]).astype(np.float64)
-    unread = np.isnan(read[:, 0])
-    read[unread] = 0
-    return np.column_stack([wording, story, read, unread, unread * wording, unread * story, context.features(part)])
+    features = context.features(part)
+    columns = np.empty((len(CONTEXT_TERMS), len(features)))  # so that each column is contiguous
+    columns[0], columns[1] = (_log_odds(pairs.p_pair(level)[part]) for level in SCORED_LEVELS)
+    columns[2], columns[3] = pairs.read_wording[part], pairs.read_story[part]
+    unread = np.isnan(columns[2])
+    columns[2:4, unread] = 0
+    columns[4] = unread
+    np.multiply(columns[:2], unread, out=columns[5:7])
+    columns[7:] = features.T
+    return columns.T
 
 
 def _log_odds(probability: Float32s) -> Floats:

@@ -15,7 +15,7 @@ from dedupe.candidates.products import cosines
 from dedupe.candidates.time_band import TimeBand
 from dedupe.embedding.vectors import Vectors, release_pages, rows_at
 from dedupe.levels import SCORED_LEVELS
-from dedupe.runtime.arrays import Bools, Float32s, Ints
+from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.addresses import NO_ADDRESSES, AddressPairs, address_pairs, pairs_in_time, refuted, with_address
@@ -164,12 +164,10 @@ class Scorer:
     def to_read(self, pairs: PairTable) -> tuple[Ints, PairsRead]:
         """Return the places of the pairs to read, ascending, and how many these are."""
         near = self.readable(pairs)
-        alone = PairTable(
-            pairs.i[near],
-            pairs.j[near],
-            p_pair_wording=pairs.p_pair_wording[near],
-            p_pair_story=pairs.p_pair_story[near],
-        )
+        alone = pairs
+        if len(near) < len(pairs):
+            p_wording, p_story = (pairs.p_pair(level)[near] for level in SCORED_LEVELS)
+            alone = PairTable(pairs.i[near], pairs.j[near], p_pair_wording=p_wording, p_pair_story=p_story)
         places = near[pairs_to_read(alone, len(self.titles.texts), self.reading)]
         left = len(near) - len(places) if self.reading == "auto" else 0
         return places, PairsRead(len(pairs), len(places), left)
@@ -267,21 +265,29 @@ class Scorer:
 
         `context_of` is given all pairs, and returns the context of those at these places.
         """
-        same_address = self.same_address.contain(pairs.i, pairs.j)
-        if same_address.any():
-            same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
-        pairs = replace(pairs, p_pair_story=with_address(pairs.p_pair_story, same_address))
+        pairs, same_address = self.addressed(pairs)
         context = context_of(self.titles, pairs)
         if at is not None:
             pairs, same_address = pairs.take(at), same_address[at]
+        difference = difference_log_odds(self.titles, pairs)
+        return self.judged_in(context, pairs, same_address, difference), context
+
+    def addressed(self, pairs: PairTable) -> tuple[PairTable, Bools]:
+        """Return pairs as others have them for context, and which of them count as of one address, (pairs,)."""
+        same_address = self.same_address.contain(pairs.i, pairs.j)
+        if same_address.any():
+            same_address &= ~refuted(self.scale(pairs.similarity), pairs.p_pair_story)
+        return replace(pairs, p_pair_story=with_address(pairs.p_pair_story, same_address)), same_address
+
+    def judged_in(self, context: Context, pairs: PairTable, same_address: Bools, difference: Floats) -> PairTable:
+        """Return `addressed` pairs with their probability in this context; `difference`: of `difference_log_odds`."""
         pairs = self.judge.with_context(context, pairs, self.crowd)
         pairs = replace(pairs, p_story=with_address(pairs.p_story, same_address))
         same_record = self.same_record.contain(pairs.i, pairs.j)
-        difference = difference_log_odds(self.titles, pairs)
         p_wording, p_story = (
             with_difference(with_record(p, same_record), difference) for p in (pairs.p_wording, pairs.p_story)
         )
-        return replace(pairs, p_wording=p_wording, p_story=p_story), context
+        return replace(pairs, p_wording=p_wording, p_story=p_story)
 
 
 def _filled(column: Float32s, vectors: Vectors, pairs: PairTable) -> Float32s:

@@ -33,7 +33,7 @@ def parts_of(rows, hours, window):
 def test_copies_are_grouped_as_one_by_one(rows, window, random):
     keys, texts, hours = ([row[k] for row in rows] for k in range(3))
     ties = random.sample(range(len(rows)), len(rows))
-    nodes = copy_nodes(keys, texts, np.array(hours), np.array(ties, np.int64), window)
+    nodes = copy_nodes(keys, texts.__getitem__, np.array(hours), np.array(ties, np.int64), window)
     of_key = {key: [k for k in range(len(rows)) if keys[k] == key] for key in sorted(set(keys) - {""})}
     expected = [part for members in of_key.values() for part in parts_of(members, hours, window)]
     expected += [[k] for k in sorted(range(len(rows)), key=ties.__getitem__) if not keys[k]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -11,13 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dedupe.candidates import how_many
 from dedupe.clustering import Correction
+from dedupe.clustering.crowds import CrowdSettings
 from dedupe.headlines import Headline
-from dedupe.index import kept_context
+from dedupe.index import kept_context, kept_crowds
 from dedupe.index.active_run import ActiveRun
 from dedupe.pipeline import grouped
 from dedupe.result.settings import Settings
-from dedupe.scoring import judge_of, reader
+from dedupe.scoring import Judge, judge_of, reader
 from dedupe.scoring.context import Matrices
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.stores import MemoryReadings, MemoryVectors
@@ -149,6 +152,24 @@ def test_after_any_additions_and_removals_it_is_a_run_from_nothing(seed, monkeyp
     assert counts == {"full": 0, "anew": 1}, "it took over what it could"
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_titles_of_very_many_words(seed):
+    """Words of a third headline are looked up sixteen at a time."""
+    rng, words = random.Random(seed), [*SUBJECTS, *EVENTS, *PLACES, *(f"place{k} count{k}" for k in range(12))]
+    pool = [
+        Headline(
+            " ".join(rng.sample(words, rng.choice([5, 18, 30]))), str(k), START + timedelta(hours=rng.uniform(0, 40))
+        )
+        for k in range(140)
+    ]
+    settings = settings_of()
+    run = ActiveRun(Identified(), settings, vectors=MemoryVectors(), readings=MemoryReadings())
+    for first in (0, 4, 9):
+        rows = pool[first : first + 130]
+        run.run(rows)
+        assert_same(run, rows, settings)
+
+
 def active(count=150, seed=3, **options):
     settings = settings_of(**options)
     run = ActiveRun(Identified(), settings, vectors=MemoryVectors(), readings=MemoryReadings())
@@ -183,6 +204,67 @@ def test_a_run_goes_on_from_what_another_process_kept(tmp_path, monkeypatch):
     again.run(rows[3:])
     assert_same(again, rows[3:], run.settings)
     assert counts == {"full": 0, "anew": 0}, "it took over what was kept"
+
+
+def test_only_pairs_near_a_change_are_judged_again(monkeypatch):
+    judged, with_context = [], Judge.with_context
+
+    def counting(judge, context, pairs, crowd):
+        judged.append(len(pairs))
+        return with_context(judge, context, pairs, crowd)
+
+    run, rows = active(window=None, reader="off")
+    monkeypatch.setattr(Judge, "with_context", counting)
+    run.run(rows)
+    assert judged.pop() <= np.count_nonzero(run._kept.pairs.forced), "nothing changed"
+    alone = Headline("Quiet orchard harvest", published=START)
+    run.run([*rows, alone])
+    assert judged.pop() < len(run._kept.pairs) / 2
+    assert_same(run, [*rows, alone], run.settings)
+
+
+def forbidden(*arguments, **options):
+    raise AssertionError("there is no need for it")
+
+
+def test_another_process_that_asks_the_same_gets_it_without_a_run(tmp_path, monkeypatch):
+    run, rows = active()
+    new = headlines(5, 12)
+    expected = [run.match([row]).matches for row in new]
+    run.save(tmp_path / "active.run")
+    load = partial(ActiveRun.load, tmp_path / "active.run", run.encoder, run.settings, vectors=run.vectors)
+    again, copied = load(), [replace(row) for row in rows]
+    with monkeypatch.context() as patch:
+        patch.setattr(ActiveRun, "_renewed", forbidden)
+        patch.setattr(ActiveRun, "_in_full", forbidden)
+        again.run(copied)
+        assert [again.match([row]).matches for row in new] == expected
+    assert_same(again, copied, run.settings)
+    again.run([*copied[3:], *new])
+    assert_same(again, [*copied[3:], *new], run.settings)
+    again.save(tmp_path / "active.run")
+    third = load()
+    third.run([*copied[3:], *new])
+    assert_same(third, [*copied[3:], *new], run.settings)
+
+
+@pytest.mark.parametrize("change", ["row", "date", "order", "correction"])
+def test_what_was_kept_of_other_rows_is_no_answer(change, tmp_path):
+    run, rows = active()
+    run.save(tmp_path / "active.run")
+    titles = [row.title for row in rows if row.title]
+    corrections = [Correction(titles[0], titles[7], "story")] if change == "correction" else []
+    rows = {
+        "row": rows[1:],
+        "date": [replace(rows[0], published=START + timedelta(hours=99)), *rows[1:]],
+        "order": rows[::-1],
+        "correction": rows,
+    }[change]
+    again = ActiveRun.load(
+        tmp_path / "active.run", run.encoder, run.settings, vectors=run.vectors, corrections=corrections
+    )
+    again.run(rows)
+    assert_same(again, rows, run.settings, corrections)
 
 
 def _cut(path):
@@ -254,6 +336,36 @@ def test_few_headlines_none_and_crowds_are_run_in_full(monkeypatch):
     run.run(rows)
     assert_same(run, rows, run.settings)
     assert counts["full"] == 3
+
+
+def test_a_crowd_that_grows_is_noticed(monkeypatch):
+    few = partial(CrowdSettings, size=60)
+    monkeypatch.setattr("dedupe.clustering.crowds.CrowdSettings", few)
+    counts, settings = counted(monkeypatch), settings_of()
+    run = ActiveRun(Identified(), settings, vectors=MemoryVectors(), readings=MemoryReadings())
+    crowd = [Headline(f"{SUBJECTS[0]} sinks in Oslo with {k} hurt", str(k), START) for k in range(90)]
+    rows = headlines(150, 3) + crowd[:50]
+    for more in range(50, 91, 5):
+        rows = [*rows, *crowd[more : more + 5]]
+        run.run(rows)
+        assert_same(run, rows, settings)
+    assert counts["full"] > 0, "there is a crowd in the end"
+    assert any(caution.code in ("collapsed", "sparse") for caution in run.last.cautions)
+
+
+@pytest.mark.parametrize("window", [None, 24.0, 200.0])
+def test_it_is_known_how_many_titles_are_similar_at_most(window):
+    run, rows = active(window=window)
+    for first in (0, 10, 25):
+        rows = rows[first:] + headlines(12, first + 40)
+        run.run(rows)
+        pairs, nodes = run._kept.pairs, run._kept.nodes
+        scorer, band = run._scorer(nodes), run._kept.outcome.copies.nodes.band(window)
+        exact = how_many(nodes.vectors, nodes.vectors, CrowdSettings().near)
+        bound = kept_crowds.at_most(pairs.similar, scorer, band)
+        assert (bound >= exact).all()
+        if window != 24.0 and not first:
+            assert (bound <= exact + 1).all(), "nothing has gone, and all are within the window"
 
 
 def test_vectors_and_readings_are_made_once(monkeypatch):

@@ -50,6 +50,17 @@ def test_titles_of_one_wording_that_contradict_each_other_are_both_kept():
     assert [k for k, flag in enumerate(result.flags()) if flag] == [3, 4]
 
 
+@pytest.mark.parametrize("keep", ["central", "earliest", "complete"])
+def test_flags_of_some_rows_are_those_of_all(keep):
+    odd = [Headline("", "x"), Headline("Corrections", "x"), Headline("Nothing else\0 happened")]
+    result = run([*ROWS, *odd], keep=keep)
+    flags, rng = result.flags(), np.random.default_rng(0)
+    for count in (0, 1, 2, 5):
+        some = np.sort(rng.permutation(len(flags))[:count])
+        assert run([*ROWS, *odd], keep=keep).flags(some) == [flags[row] for row in some.tolist()]
+    assert any(flags)
+
+
 def test_a_dropped_row_says_what_it_repeats_and_why():
     result = run(keep="earliest")
     copy, reworded, _ = result.dropped()
