@@ -11,7 +11,8 @@ Of 45,169 pairs of one story in the training data it is wrong about none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from dedupe.runtime.arrays import Float32s, Floats
 from dedupe.scoring.model import sigmoid
 from dedupe.scoring.title_features import TitleFeatures
 from dedupe.text.decorations import FORMS
-from dedupe.text.kinds import one_and_other, says_the_same
+from dedupe.text.kinds import Title, may_decide, one_and_other, read_title, says_the_same
 from dedupe.text.stems import STOP_WORDS, is_name, stem
 from dedupe.text.words import OPPOSITES, words
 
@@ -32,8 +33,10 @@ _MIN_SIMILARITY = 0.7  # cosine; titles that differ by so little have more, exce
 _SHORT = 5  # words up to which titles are looked at whatever their cosine
 _MOST_OTHER = 6  # words that one title has and the other lacks, where these may be one name and light words
 _CONNECTIVES = frozenset("and or but as while vs versus v is are was were".split())
-_REPORTING = frozenset(map(stem, "say claim warn hope fear report reveal show find suggest believe insist".split()))
-_MIN_REPORTED = 3  # words of what is reported: "storm nears, mayor warns"; a shorter part is who is warned
+_REPORTING = frozenset(map(stem, "say insist suggest argue hope think".split()))  # never of a person
+_MAY_REPORT = frozenset(map(stem, "claim warn fear report reveal show find believe announce confirm".split()))
+_MIN_REPORTED = 3  # words of what is reported: "storm nears, mayor says"
+_AUXILIARIES = frozenset("is are was were be has have had will would can could may might must should not".split())
 _WITHOUT_SIDES = frozenset(map(stem, "meet marry wed divorce draw tie face play clash debate merge talk agree".split()))
 _MORE_OPPOSITES = """
     safe/dangerous toxic/harmless healthy/sick true/false real/fake good/bad better/worse help/harm heavy/light
@@ -62,11 +65,13 @@ def difference_log_odds(titles: TitleFeatures, pairs: PairTable) -> Floats:
     looked_at = (pairs.similarity >= _MIN_SIMILARITY) | (short[pairs.i] & short[pairs.j])
     alike = np.flatnonzero(looked_at & ~(live[pairs.i] & live[pairs.j]))  # a live page is renamed as things turn
     said = {node: words(texts[node]) for node in np.unique([pairs.i[alike], pairs.j[alike]]).tolist()}
+    sets = {node: frozenset(of_node) for node, of_node in said.items()}
+    read = lru_cache(maxsize=None)(lambda node: read_title(texts[node]))  # few nodes are read, and each of them once
     for place, i, j in zip(alike.tolist(), pairs.i[alike].tolist(), pairs.j[alike].tolist(), strict=True):
         if said[i] != said[j]:
             added[place] = _of_words(said[i], said[j])
-            if not added[place] and _differ_little(said[i], said[j]):
-                added[place] = _of_kinds(texts[i], texts[j])
+            if not added[place] and _may_be_of_kinds(sets[i] - sets[j], sets[j] - sets[i]):
+                added[place] = _of_kinds(read(i), read(j))
     return added
 
 
@@ -89,12 +94,11 @@ def _of_words(first: Sequence[str], second: Sequence[str]) -> float:
     return OTHER_EVENT if _names_changed_places(first, second) else 0.0
 
 
-def _differ_little(first: Sequence[str], second: Sequence[str]) -> bool:
-    a, b = set(first), set(second)
-    return max(len(a - b), len(b - a)) <= _MOST_OTHER
+def _may_be_of_kinds(first: Collection[str], second: Collection[str]) -> bool:
+    return max(len(first), len(second)) <= _MOST_OTHER and may_decide(first, second)
 
 
-def _of_kinds(first: str, second: str) -> float:
+def _of_kinds(first: Title, second: Title) -> float:
     if says_the_same(first, second):
         return SAME_EVENT
     return OTHER_EVENT if one_and_other(first, second) else 0.0
@@ -108,16 +112,23 @@ def _differing(first: Sequence[str], second: Sequence[str]) -> tuple[Sequence[st
 
 
 def _of_places(first: Sequence[str], second: Sequence[str]) -> float:
-    middles = list(_middles(first, second))
-    if not middles:
+    signs = [_of_middle(middle, longer) for middle, longer in _middles(first, second)]
+    return max(signs, default=0.0)
+
+
+def _of_middle(middle: Sequence[str], longer: Sequence[str]) -> float:
+    verb = stem(middle[-1])
+    is_long = len(longer) >= _MIN_REPORTED
+    if _CONNECTIVES.issuperset(middle) or (is_long and verb in _REPORTING):
+        return SAME_EVENT
+    if is_long and verb in _MAY_REPORT and _may_be_a_sentence(longer):
         return 0.0
-    return SAME_EVENT if any(_has_no_sides(middle, longest) for middle, longest in middles) else OTHER_EVENT
+    return OTHER_EVENT if _WITHOUT_SIDES.isdisjoint(map(stem, middle)) else SAME_EVENT
 
 
-def _has_no_sides(middle: Sequence[str], longest: int) -> bool:
-    if _CONNECTIVES.issuperset(middle) or (longest >= _MIN_REPORTED and stem(middle[-1]) in _REPORTING):
-        return True
-    return not _WITHOUT_SIDES.isdisjoint(map(stem, middle))
+def _may_be_a_sentence(part: Sequence[str]) -> bool:
+    """Whether a word between the first and the last may be a verb: "storm nears coast", not "Russian foreign minister"."""
+    return any(word in _AUXILIARIES or word.endswith(("s", "ed")) for word in part[1:-1])
 
 
 def _names_changed_places(first: Sequence[str], second: Sequence[str]) -> bool:
@@ -140,11 +151,11 @@ def _are_opposites(first: str, second: str) -> bool:
     return negated or frozenset((stem(first), stem(second))) in _OPPOSED
 
 
-def _middles(first: Sequence[str], second: Sequence[str]) -> Iterator[tuple[Sequence[str], int]]:
-    """Yield what stands between two parts that have changed places, and the words of the longer, for each way to see it so."""
+def _middles(first: Sequence[str], second: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """Yield what stands between two parts that have changed places, and the longer part, for each way to see it so."""
     count = len(first)
     for left in range(1, count - 1):
         for right in range(1, count - left):
             middle = first[left : count - right]
             if second == [*first[count - right :], *middle, *first[:left]]:
-                yield middle, max(left, right)
+                yield middle, max(first[:left], first[count - right :], key=len)
