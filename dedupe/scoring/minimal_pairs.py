@@ -36,7 +36,11 @@ _CONNECTIVES = frozenset("and or but as while vs versus v is are was were".split
 _REPORTING = frozenset(map(stem, "say insist suggest argue hope think".split()))  # never of a person
 _MAY_REPORT = frozenset(map(stem, "claim warn fear report reveal show find believe announce confirm".split()))
 _MIN_REPORTED = 3  # words of what is reported: "storm nears, mayor says"
-_AUXILIARIES = frozenset("is are was were be has have had will would can could may might must should not".split())
+_STUDIES = frozenset("study survey poll report research review analysis data inquiry inquest audit".split())
+_OF_SENTENCES = frozenset(
+    """is are was were be has have had will would can could may might must should not in on at by to from after over as near
+    into amid""".split()
+)
 _WITHOUT_SIDES = frozenset(map(stem, "meet marry wed divorce draw tie face play clash debate merge talk agree".split()))
 _MORE_OPPOSITES = """
     safe/dangerous toxic/harmless healthy/sick true/false real/fake good/bad better/worse help/harm heavy/light
@@ -112,23 +116,27 @@ def _differing(first: Sequence[str], second: Sequence[str]) -> tuple[Sequence[st
 
 
 def _of_places(first: Sequence[str], second: Sequence[str]) -> float:
-    signs = [_of_middle(middle, longer) for middle, longer in _middles(first, second)]
-    return max(signs, default=0.0)
+    return max((_of_middle(*seen) for seen in _middles(first, second)), default=0.0)
 
 
-def _of_middle(middle: Sequence[str], longer: Sequence[str]) -> float:
-    verb = stem(middle[-1])
-    is_long = len(longer) >= _MIN_REPORTED
-    if _CONNECTIVES.issuperset(middle) or (is_long and verb in _REPORTING):
+def _of_middle(middle: Sequence[str], parts: tuple[Sequence[str], Sequence[str]]) -> float:
+    stems, (shorter, longer) = [stem(word) for word in middle], sorted(parts, key=len)
+    if _CONNECTIVES.issuperset(middle):
         return SAME_EVENT
-    if is_long and verb in _MAY_REPORT and _may_be_a_sentence(longer):
-        return 0.0
-    return OTHER_EVENT if _WITHOUT_SIDES.isdisjoint(map(stem, middle)) else SAME_EVENT
+    if len(longer) >= _MIN_REPORTED:
+        if stems[-1] in _REPORTING or (stems[-1] in _MAY_REPORT and not _STUDIES.isdisjoint(shorter)):
+            return SAME_EVENT
+        if stems[-1] in _MAY_REPORT and _may_be_a_sentence(longer):
+            return 0.0
+    if _WITHOUT_SIDES.isdisjoint(stems):
+        return OTHER_EVENT
+    verbs = {root for word, root in zip(middle, stems, strict=True) if word not in STOP_WORDS and not word[0].isdigit()}
+    return SAME_EVENT if _WITHOUT_SIDES.issuperset(verbs) else 0.0  # "A refuses to meet B"
 
 
 def _may_be_a_sentence(part: Sequence[str]) -> bool:
-    """Whether a word between the first and the last may be a verb: "storm nears coast", not "Russian foreign minister"."""
-    return any(word in _AUXILIARIES or word.endswith(("s", "ed")) for word in part[1:-1])
+    """Whether a part may tell what happens: "storm nears coast", "arson in Leeds", not "Russian foreign minister"."""
+    return any(word in _OF_SENTENCES or word.endswith(("s", "ed")) for word in part[1:-1])
 
 
 def _names_changed_places(first: Sequence[str], second: Sequence[str]) -> bool:
@@ -151,11 +159,13 @@ def _are_opposites(first: str, second: str) -> bool:
     return negated or frozenset((stem(first), stem(second))) in _OPPOSED
 
 
-def _middles(first: Sequence[str], second: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
-    """Yield what stands between two parts that have changed places, and the longer part, for each way to see it so."""
+def _middles(
+    first: Sequence[str], second: Sequence[str]
+) -> Iterator[tuple[Sequence[str], tuple[Sequence[str], Sequence[str]]]]:
+    """Yield what stands between two parts that have changed places, and the parts, for each way to see it so."""
     count = len(first)
     for left in range(1, count - 1):
         for right in range(1, count - left):
-            middle = first[left : count - right]
-            if second == [*first[count - right :], *middle, *first[:left]]:
-                yield middle, max(first[:left], first[count - right :], key=len)
+            before, middle, behind = first[:left], first[left : count - right], first[count - right :]
+            if second == [*behind, *middle, *before]:
+                yield middle, (before, behind)

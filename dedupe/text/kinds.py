@@ -159,14 +159,19 @@ _TURNING = frozenset(
 )
 """Words beside which one side may mean the other: who "refuses to overturn" a ban upholds it."""
 _VOWELS = frozenset("aeiouy")
+_ENDINGS = ("ings", "ing", "ed", "es", "s", "e")
 _MIN_BASE = 2  # letters of a word without its ending
+_NO_OBJECT = frozenset(
+    "in on at to for from by with as and over after before under into amid near during against".split()
+)
+"""What stands behind a verb without an object."""
 
 
 class Title(NamedTuple):
     """A title as `one_and_other` and `says_the_same` compare it; see `read_title`.
 
     `text`: as given. `names`: the stem of each word, or of several words that are one name. `written`: how the title writes it.
-    `meanings`: the same without endings, one for all synonyms. `things`: per kind, those that the title names, as it writes them.
+    `meanings`: one text for all forms and synonyms of a name. `things`: per kind, those that the title names, as it writes them.
     """
 
     text: str
@@ -191,12 +196,16 @@ def read_title(text: str) -> Title:
 def may_decide(first: Collection[str], second: Collection[str]) -> bool:
     """Return whether the rules may speak of two titles, by the words that only the first and only the second has.
 
-    It takes little time. The words must be parts of names or synonyms in both titles, or differ in nothing but their endings.
+    It takes little time. Apart from inflection, each title must lack nothing of the other or have a part of a name or synonym
+    that the other lacks, and at most one word besides such parts.
     """
-    mine, theirs = ([word for word in own if word not in _LIGHT] for own in (first, second))
-    if all(not own or any(map(_is_part_of_name, own)) for own in (mine, theirs)):
-        return True
-    return {_base(word) for word in first} == {_base(word) for word in second}
+    mine, theirs = ({_uninflected(word) for word in words if word not in _LIGHT} for words in (first, second))
+    return _may_be_thing(mine - theirs) and _may_be_thing(theirs - mine)
+
+
+def _may_be_thing(only: Collection[str]) -> bool:
+    parts = sum(map(_is_part_of_name, only))
+    return not only or (parts > 0 and len(only) - parts <= 1)
 
 
 def one_and_other(a: Title, b: Title) -> tuple[str, str] | None:
@@ -225,7 +234,7 @@ def _next(title: Title) -> Sequence[str]:
 
 def _may_be_passive(first: str, second: str, after: str, meaning: str) -> bool:
     """Whether a verb without an object has "-ed" in one title alone, so that who does it there may be who suffers it here."""
-    return after in _LIGHT and meaning not in _MEANINGS and first.endswith("ed") != second.endswith("ed")
+    return after in _NO_OBJECT and meaning not in _MEANINGS and first.endswith("ed") != second.endswith("ed")
 
 
 def _else_alike(a: Title, b: Title, kind: str) -> bool:
@@ -243,7 +252,10 @@ def _else_alike(a: Title, b: Title, kind: str) -> bool:
     shared = (Counter(first) & Counter(second)).total()
     if not shared or max(len(first), len(second)) - shared > (shared > 1):
         return False
-    return kind in KINDS or _keeps_sense(a, b, kind, first, second)
+    if kind in KINDS:
+        return True
+    is_turned = any(_turns(name) for name in mine | theirs if kind not in _names().get(name, ()))
+    return not is_turned and _has_one_sense(a, b, kind, first, second)
 
 
 def _others(title: Title, kind: str) -> list[str]:
@@ -251,17 +263,17 @@ def _others(title: Title, kind: str) -> list[str]:
     return [meaning for name, meaning in named if name not in _LIGHT and kind not in _names().get(name, ())]
 
 
-def _keeps_sense(a: Title, b: Title, kind: str, first: Sequence[str], second: Sequence[str]) -> bool:
-    only = Counter(first) - Counter(second), Counter(second) - Counter(first)
-    if all(only) or any(sum(kind in _names().get(name, ()) for name in title.names) > 1 for title in (a, b)):
+def _has_one_sense(a: Title, b: Title, kind: str, first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether each title has one word for its side and at most one title has another word, the rest being in one order."""
+    if any(sum(kind in _names().get(name, ()) for name in title.names) > 1 for title in (a, b)):
         return False  # "court rejects bid to block merger" lets it happen
-    if any(_turns(word) for added in only for word in added):
-        return False
+    if Counter(first) - Counter(second) and Counter(second) - Counter(first):
+        return False  # "unemployment falls", "employment rises"
     return [word for word in first if word in second] == [word for word in second if word in first]
 
 
-def _turns(word: str) -> bool:
-    return stem(word) in _TURNING or word.endswith("n't")
+def _turns(name: str) -> bool:
+    return name in _TURNING or name.endswith("n't")
 
 
 def _holders(title: Title) -> set[str]:
@@ -272,7 +284,7 @@ def _holders(title: Title) -> set[str]:
 
 def _named(written: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Yield the stem of each word, or of several words that are one name, how the title writes it, and its meaning."""
-    stems, bases, k = [_stem(word) for word in written], [_base(word) for word in written], 0
+    stems, bases, k = [_stem(word) for word in written], [_uninflected(word) for word in written], 0
     while k < len(stems):
         longest = max(_longest_names().get(stems[k], 1), _longest_names().get(bases[k], 1))
         spans = ((k, k + count) for count in range(min(longest, len(stems) - k), 1, -1))
@@ -291,25 +303,27 @@ def _stem(word: str) -> str:
 
 
 @lru_cache(maxsize=200_000)
-def _base(word: str) -> str:
-    """Return a word without the ending of its number, person or tense; it need not be a word ("clos", "tri").
+def _uninflected(word: str) -> str:
+    """Return one text for all forms of a word that differ in number, person or tense, and for no other word.
 
-    Stems are no use for this: "conservative" and "conservation" have one.
+    It is the stem, and the word without its ending: "conservative" and "conservation" have one stem, "plan" and "planed" are one
+    without their endings. Forms of names are not looked for: "Roberts" is not several of "Robert".
     """
     word = _without_possessive(word)
-    if word in COUNTS:
-        return COUNTS[word]
-    root = stem(word)
-    endings = ("ing", "ed", "es", "s", "e") if not word.endswith(("ss", "us", "is")) else ()
-    cut = next((word[: -len(end)] for end in endings if _ends(word, end)), word)
+    root = _stem(word)
+    if root[:1].isdigit():
+        return root
+    if is_name(word, root):
+        return f"{root}:{word}"
+    cut = next((word[: -len(end)] for end in _ENDINGS if _ends(word, end)), word)
     if len(cut) > _MIN_BASE and cut[-1] == cut[-2]:
         cut = cut[:-1]
-    return f"{cut[:-1]}i" if cut[-1] == "y" and root != cut else cut
+    return f"{root}:{cut[:-1] + 'i' if cut[-1] == 'y' else cut}"
 
 
 def _ends(word: str, ending: str) -> bool:
     rest = word[: -len(ending)]
-    return word.endswith(ending) and len(rest) >= _MIN_BASE and not _VOWELS.isdisjoint(rest)
+    return word.endswith(ending) and len(rest) >= _MIN_BASE and rest[-1] != ending and not _VOWELS.isdisjoint(rest)
 
 
 def _without_possessive(word: str) -> str:
@@ -317,8 +331,8 @@ def _without_possessive(word: str) -> str:
 
 
 @lru_cache(maxsize=200_000)
-def _is_part_of_name(word: str) -> bool:
-    return _stem(word) in _parts() or _base(word) in _parts()
+def _is_part_of_name(uninflected: str) -> bool:
+    return uninflected in _parts() or uninflected.partition(":")[0] in _parts()
 
 
 @lru_cache(maxsize=1)
@@ -343,9 +357,9 @@ def _names() -> Mapping[str, Mapping[str, str]]:
 
 @lru_cache(maxsize=1)
 def _synonyms() -> Mapping[str, str]:
-    """Return for each synonym, without endings, the one that stands for all."""
+    """Return for each synonym, as `_uninflected` has it, the one that stands for all."""
     return {
-        " ".join(map(_base, name.split("_"))): group.partition("/")[0]
+        " ".join(map(_uninflected, name.split("_"))): group.partition("/")[0]
         for group in _SYNONYMS.split()
         for name in group.split("/")
     }
