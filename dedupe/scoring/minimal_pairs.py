@@ -1,12 +1,13 @@
 """Titles that are alike but for one thing, which decides what they are to each other.
 
 Two titles of the same words in which two parts have changed places tell two events ("Man bites dog", "Dog bites man"), unless
-what stands between has no sides ("A meets B", "A and B"). So do titles in which two names change places around one verb,
-titles in which one word is replaced by its opposite ("Vaccine found safe", "Vaccine found unsafe"), and titles that name another
-thing of one kind ("Gold rises", "Silver rises") or the other side of one matter ("Plane lands", "Plane takes off"). Titles of the
-same words, apart from endings and synonyms, tell one. Vectors and counted words are nearly the same for such pairs, and news has
-too few of them for the reader to learn from. The words decide so clearly that this is set by hand: it is added to the log odds.
-Of 45,169 pairs of one story in the training data it is wrong about none.
+what stands between has no sides ("A meets B", "A and B") or one part tells what the other says ("A resigns, B says"). Titles in
+which two names change places around one verb tell two events too. So do titles in which one word is replaced by its opposite
+("Vaccine found safe", "Vaccine found unsafe"), and titles that name another thing of one kind ("Gold rises", "Silver rises") or
+the other side of one matter ("Plane lands", "Plane takes off"). Titles of the same words, apart from inflection and synonyms,
+tell one event. Vectors and word counts hardly differ for such pairs, and news has too few of them for the reader to learn from.
+The words decide so clearly that the effect is set by hand: it is added to the log odds. Where another word may turn the sense
+nothing is added. None of the 45,169 pairs of one story in the training data is taken for two events by these rules.
 """
 
 from __future__ import annotations
@@ -70,7 +71,11 @@ def difference_log_odds(titles: TitleFeatures, pairs: PairTable) -> Floats:
     alike = np.flatnonzero(looked_at & ~(live[pairs.i] & live[pairs.j]))  # a live page is renamed as things turn
     said = {node: words(texts[node]) for node in np.unique([pairs.i[alike], pairs.j[alike]]).tolist()}
     sets = {node: frozenset(of_node) for node, of_node in said.items()}
-    read = lru_cache(maxsize=None)(lambda node: read_title(texts[node]))  # few nodes are read, and each of them once
+
+    @lru_cache(maxsize=None)
+    def read(node: int) -> Title:  # few nodes are read, and each of them once
+        return read_title(str(texts[node]))
+
     for place, i, j in zip(alike.tolist(), pairs.i[alike].tolist(), pairs.j[alike].tolist(), strict=True):
         if said[i] != said[j]:
             added[place] = _of_words(said[i], said[j])

@@ -189,7 +189,7 @@ def read_title(text: str) -> Title:
         if before != "sinc":  # "the most since June" tells of no event in June
             for kind, thing in _names().get(name, {}).items():
                 things[kind][thing] = written
-    names, written, meanings = zip(*named, strict=True) if named else ((), (), ())
+    names, written, meanings = (tuple(parts[k] for parts in named) for k in range(3))
     return Title(text, names, written, meanings, things)
 
 
