@@ -13,7 +13,7 @@ nothing is added. None of the 45,169 pairs of one story in the training data is 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def difference_log_odds(titles: TitleFeatures, pairs: PairTable) -> Floats:
     said = {node: words(texts[node]) for node in np.unique([pairs.i[alike], pairs.j[alike]]).tolist()}
     sets = {node: frozenset(of_node) for node, of_node in said.items()}
 
-    @lru_cache(maxsize=None)
+    @cache
     def read(node: int) -> Title:  # few nodes are read, and each of them once
         return read_title(str(texts[node]))
 

@@ -185,10 +185,10 @@ def read_title(text: str) -> Title:
     """Return what a normalized title names."""
     named = list(_named(words(text)))
     things: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for (before, _, _), (name, written, _) in pairwise([("", "", ""), *named]):
+    for (before, _, _), (name, as_written, _) in pairwise([("", "", ""), *named]):
         if before != "sinc":  # "the most since June" tells of no event in June
             for kind, thing in _names().get(name, {}).items():
-                things[kind][thing] = written
+                things[kind][thing] = as_written
     names, written, meanings = (tuple(parts[k] for parts in named) for k in range(3))
     return Title(text, names, written, meanings, things)
 
