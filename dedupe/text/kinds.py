@@ -199,7 +199,7 @@ def may_decide(first: Collection[str], second: Collection[str]) -> bool:
     It takes little time. Apart from inflection, each title must lack nothing of the other or have a part of a name or synonym
     that the other lacks, and at most one word besides such parts.
     """
-    mine, theirs = ({_uninflected(word) for word in words if word not in _LIGHT} for words in (first, second))
+    mine, theirs = ({_uninflected(word) for word in own if word not in _LIGHT} for own in (first, second))
     return _may_be_thing(mine - theirs) and _may_be_thing(theirs - mine)
 
 
