@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from dedupe.text.document_frequencies import document_frequencies
-from dedupe.text.kinds import one_and_other
+from dedupe.text.kinds import one_and_other, read_title
 from dedupe.text.numbers import series_of
 from dedupe.text.words import OPPOSITES, Facts, facts, opposite_of, words, words_by_stem
 
@@ -172,7 +172,7 @@ def _difference(a: str, b: str, log_odds: float) -> str:
         return f"the same words, {f'and {stands_first}' if log_odds > 0 else 'but two parts have changed places'}"
     if log_odds > 0:
         return "the same words, apart from endings and synonyms"
-    if named := one_and_other(a, b):
+    if named := one_and_other(read_title(a), read_title(b)):
         return f"alike, but one says {named[0]}, the other {named[1]}"
     return "alike, but one says the opposite of the other"
 

@@ -1,20 +1,21 @@
 """Things of one kind, of which one title names one and another title another: countries, metals, teams, directions.
 
 Where all else is alike, such titles tell two events: "Gold rises 1%" and "Silver rises 1%", "Plane lands" and "Plane takes off".
-Which words are of one kind is a matter of lists. A city and its country are of two kinds, since one event has both; so are a
-country and its people ("Russian strike", "strike in Ukraine").
+Lists say which words are of one kind. A city and its country are of two kinds, since one event has both; so are a country and
+its people ("Russian strike", "strike in Ukraine"). Nothing is said where another word may turn the sense ("fails to pass",
+"rejects"). The module also tells whether two titles have the same words apart from inflection and synonyms.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from dedupe.text.pieces import COUNTS
-from dedupe.text.stems import stem
+from dedupe.text.stems import is_name, stem
 from dedupe.text.words import facts, words
 
 _LIGHT = frozenset(
@@ -143,21 +144,72 @@ _SYNONYMS = """
     rise/rose/climb/gain/jump/surge/soar/up fall/fell/drop/slip/slide/sink/plunge/tumble/down
 """
 """Names that may stand for each other where all else is the same."""
+_MEANINGS = frozenset(group.partition("/")[0] for group in _SYNONYMS.split())
 _CONVERSE = frozenset(
     map(stem, "win won gain beat take took lose lost buy bought acquire sell sold give gave get got receive".split())
 )
 """What one of two parties does and the other meets with: if Leeds win, Everton lose."""
+_TURNING = frozenset(
+    map(
+        stem,
+        """not no never nor neither none nobody cannot without against refuse fail failure decline deny denial reject repeal
+        reverse reversal overturn avoid block bar ban stop halt end prevent oppose defy dismiss drop scrap lift quash undo
+        escape resist unable unlikely hardly barely less fewer least despite lack threat risk fear bid call""".split(),
+    )
+)
+"""Words beside which one side may mean the other: who "refuses to overturn" a ban upholds it."""
+_VOWELS = frozenset("aeiouy")
+_ENDINGS = ("ings", "ing", "ed", "es", "s", "e")
+_MIN_BASE = 2  # letters of a word without its ending
+_NO_OBJECT = frozenset(
+    "in on at to for from by with as and over after before under into amid near during against".split()
+)
+"""What stands behind a verb without an object."""
 
 
-class _Title(NamedTuple):
-    said: tuple[str, ...]  # stems and names in their order, one for all synonyms
-    content: tuple[str, ...]  # the same without light words, each synonym as such
-    things: Mapping[str, Mapping[str, str]]  # per kind, those that the title names, as it writes them
+class Title(NamedTuple):
+    """A title as `one_and_other` and `says_the_same` compare it; see `read_title`.
+
+    `text`: as given. `names`: the stem of each word, or of several words that are one name. `written`: how the title writes it.
+    `meanings`: one text for all forms and synonyms of a name. `things`: per kind, those that the title names, as it writes them.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    written: tuple[str, ...]
+    meanings: tuple[str, ...]
+    things: Mapping[str, Mapping[str, str]]
 
 
-def one_and_other(first: str, second: str) -> tuple[str, str] | None:
+def read_title(text: str) -> Title:
+    """Return what a normalized title names."""
+    named = list(_named(words(text)))
+    things: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for (before, _, _), (name, as_written, _) in pairwise([("", "", ""), *named]):
+        if before != "sinc":  # "the most since June" tells of no event in June
+            for kind, thing in _names().get(name, {}).items():
+                things[kind][thing] = as_written
+    names, written, meanings = (tuple(parts[k] for parts in named) for k in range(3))
+    return Title(text, names, written, meanings, things)
+
+
+def may_decide(first: Collection[str], second: Collection[str]) -> bool:
+    """Return whether the rules may speak of two titles, by the words that only the first and only the second has.
+
+    It takes little time. Apart from inflection, each title must lack nothing of the other or have a part of a name or synonym
+    that the other lacks, and at most one word besides such parts.
+    """
+    mine, theirs = ({_uninflected(word) for word in own if word not in _LIGHT} for own in (first, second))
+    return _may_be_thing(mine - theirs) and _may_be_thing(theirs - mine)
+
+
+def _may_be_thing(only: Collection[str]) -> bool:
+    parts = sum(map(_is_part_of_name, only))
+    return not only or (parts > 0 and len(only) - parts <= 1)
+
+
+def one_and_other(a: Title, b: Title) -> tuple[str, str] | None:
     """Return what each title names, as it writes it, if it is of one kind and nearly nothing else differs; else None."""
-    a, b = _title(first), _title(second)
     for kind, things in a.things.items():
         others = b.things.get(kind, things)
         if len(things) == len(others) == 1 and things.keys() != others.keys() and _else_alike(a, b, kind):
@@ -165,59 +217,127 @@ def one_and_other(first: str, second: str) -> tuple[str, str] | None:
     return None
 
 
-def says_the_same(first: str, second: str) -> bool:
-    """Return whether two titles have the same words in the same order, apart from endings and synonyms, and the same numbers."""
-    if _title(first).said != _title(second).said:
+def says_the_same(a: Title, b: Title) -> bool:
+    """Return whether two titles have the same words in the same order, apart from endings and synonyms, and the same numbers.
+
+    Of an active verb and a passive one ("Bank fines", "Bank fined over leak") it says nothing: it is False.
+    """
+    if a.meanings != b.meanings or any(map(_may_be_passive, a.written, b.written, _next(a), a.meanings)):
         return False
-    a, b = facts(first), facts(second)
-    return a.numbers == b.numbers and a.counters == b.counters
+    of_first, of_second = facts(a.text), facts(b.text)
+    return of_first.numbers == of_second.numbers and of_first.counters == of_second.counters
 
 
-def _else_alike(a: _Title, b: _Title, kind: str) -> bool:
+def _next(title: Title) -> Sequence[str]:
+    return [*title.names[1:], "in"]
+
+
+def _may_be_passive(first: str, second: str, after: str, meaning: str) -> bool:
+    """Whether a verb without an object has "-ed" in one title alone, so that who does it there may be who suffers it here."""
+    return after in _NO_OBJECT and meaning not in _MEANINGS and first.endswith("ed") != second.endswith("ed")
+
+
+def _else_alike(a: Title, b: Title, kind: str) -> bool:
     """Whether each title has at most one word that the other lacks, apart from those of `kind`.
 
-    Words around one of two sides must keep their order: who sells to a buyer tells of one event with who buys.
+    Around one of two sides words must keep their order, since who sells to a buyer tells of one event with who buys. Only one of
+    the titles may have another word there, and none that turns the sense.
     """
-    mine, theirs = set(a.content) - set(b.content), set(b.content) - set(a.content)
+    mine, theirs = set(a.names) - set(b.names) - _LIGHT, set(b.names) - set(a.names) - _LIGHT
     if min(len(mine), len(theirs)) > 1 and not _CONVERSE.isdisjoint(mine) and not _CONVERSE.isdisjoint(theirs):
         return False  # "Leeds win final", "Everton lose final"
-    first, second = (
-        [_synonyms().get(name, name) for name in title.content if kind not in _names().get(name, ())]
-        for title in (a, b)
-    )
+    if kind == "office" and not _holders(a).isdisjoint(_holders(b)):
+        return False  # "President Duarte", "PM Duarte": one person
+    first, second = (_others(title, kind) for title in (a, b))
     shared = (Counter(first) & Counter(second)).total()
     if not shared or max(len(first), len(second)) - shared > (shared > 1):
         return False
-    return kind in KINDS or [name for name in first if name in second] == [name for name in second if name in first]
+    if kind in KINDS:
+        return True
+    is_turned = any(_turns(name) for name in mine | theirs if kind not in _names().get(name, ()))
+    return not is_turned and _has_one_sense(a, b, kind, first, second)
 
 
-@lru_cache(maxsize=50_000)
-def _title(title: str) -> _Title:
-    named = list(_named(words(title)))
-    things: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for (before, _), (name, written) in pairwise([("", ""), *named]):
-        if before != "sinc":  # "the most since June" tells of no event in June
-            for kind, thing in _names().get(name, {}).items():
-                things[kind][thing] = written
-    said = tuple(_synonyms().get(name, name) for name, _ in named)
-    return _Title(said, tuple(name for name, _ in named if name not in _LIGHT), things)
+def _others(title: Title, kind: str) -> list[str]:
+    named = zip(title.names, title.meanings, strict=True)
+    return [meaning for name, meaning in named if name not in _LIGHT and kind not in _names().get(name, ())]
 
 
-def _named(written: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the stem of each word, or of several words that are one name, and how the title writes it."""
-    stems, k = [_stem(word) for word in written], 0
+def _has_one_sense(a: Title, b: Title, kind: str, first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether each title has one word for its side and at most one title has another word, the rest being in one order."""
+    if any(sum(kind in _names().get(name, ()) for name in title.names) > 1 for title in (a, b)):
+        return False  # "court rejects bid to block merger" lets it happen
+    if Counter(first) - Counter(second) and Counter(second) - Counter(first):
+        return False  # "unemployment falls", "employment rises"
+    return [word for word in first if word in second] == [word for word in second if word in first]
+
+
+def _turns(name: str) -> bool:
+    return name in _TURNING or name.endswith("n't")
+
+
+def _holders(title: Title) -> set[str]:
+    """Return the names that stand behind offices."""
+    following = zip(title.names, title.names[1:], strict=False)
+    return {after for name, after in following if "office" in _names().get(name, ()) and is_name(after.title(), after)}
+
+
+def _named(written: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield the stem of each word, or of several words that are one name, how the title writes it, and its meaning."""
+    stems, bases, k = [_stem(word) for word in written], [_uninflected(word) for word in written], 0
     while k < len(stems):
-        counts = range(min(_longest_names().get(stems[k], 1), len(stems) - k), 1, -1)
-        spans = ((" ".join(stems[k : k + count]), count) for count in counts)
-        name, count = next((span for span in spans if span[0] in _names() or span[0] in _synonyms()), (stems[k], 1))
-        if _synonyms().get(name) != "percent":  # "%" is no word either
-            yield name, " ".join(written[k : k + count])
-        k += count
+        longest = max(_longest_names().get(stems[k], 1), _longest_names().get(bases[k], 1))
+        spans = ((k, k + count) for count in range(min(longest, len(stems) - k), 1, -1))
+        known = ((i, j) for i, j in spans if " ".join(stems[i:j]) in _names() or " ".join(bases[i:j]) in _synonyms())
+        _, end = next(known, (k, k + 1))
+        base = " ".join(bases[k:end])
+        meaning = _synonyms().get(base, base)
+        if meaning != "percent":  # "%" is no word either
+            yield " ".join(stems[k:end]), " ".join(written[k:end]), meaning
+        k = end
 
 
 def _stem(word: str) -> str:
-    word = word.casefold().removesuffix("'s").removesuffix("'")
+    word = _without_possessive(word)
     return COUNTS.get(word) or stem(word)
+
+
+@lru_cache(maxsize=200_000)
+def _uninflected(word: str) -> str:
+    """Return one text for all forms of a word that differ in number, person or tense, and for no other word.
+
+    It is the stem, and the word without its ending: "conservative" and "conservation" have one stem, "plan" and "planed" are one
+    without their endings. Forms of names are not looked for: "Roberts" is not several of "Robert".
+    """
+    word = _without_possessive(word)
+    root = _stem(word)
+    if root[:1].isdigit():
+        return root
+    if is_name(word, root):
+        return f"{root}:{word}"
+    cut = next((word[: -len(end)] for end in _ENDINGS if _ends(word, end)), word)
+    if len(cut) > _MIN_BASE and cut[-1] == cut[-2]:
+        cut = cut[:-1]
+    return f"{root}:{cut[:-1] + 'i' if cut[-1] == 'y' else cut}"
+
+
+def _ends(word: str, ending: str) -> bool:
+    rest = word[: -len(ending)]
+    return word.endswith(ending) and len(rest) >= _MIN_BASE and rest[-1] != ending and not _VOWELS.isdisjoint(rest)
+
+
+def _without_possessive(word: str) -> str:
+    return word.casefold().removesuffix("'s").removesuffix("'")
+
+
+@lru_cache(maxsize=200_000)
+def _is_part_of_name(uninflected: str) -> bool:
+    return uninflected in _parts() or uninflected.partition(":")[0] in _parts()
+
+
+@lru_cache(maxsize=1)
+def _parts() -> frozenset[str]:
+    return frozenset(part for name in (*_names(), *_synonyms()) for part in name.split())
 
 
 def _stems(name: str) -> str:
@@ -237,12 +357,16 @@ def _names() -> Mapping[str, Mapping[str, str]]:
 
 @lru_cache(maxsize=1)
 def _synonyms() -> Mapping[str, str]:
-    """Return for each synonym, in stems, the one that stands for all."""
-    return {_stems(name): group.partition("/")[0] for group in _SYNONYMS.split() for name in group.split("/")}
+    """Return for each synonym, as `_uninflected` has it, the one that stands for all."""
+    return {
+        " ".join(map(_uninflected, name.split("_"))): group.partition("/")[0]
+        for group in _SYNONYMS.split()
+        for name in group.split("/")
+    }
 
 
 @lru_cache(maxsize=1)
 def _longest_names() -> Mapping[str, int]:
-    """Return the number of words of the longest name that begins with a stem."""
+    """Return the number of words of the longest name or synonym that begins with a word."""
     names = sorted(([*name.split()] for name in (*_names(), *_synonyms())), key=len)
     return {first: 1 + len(others) for first, *others in names}

@@ -5,6 +5,7 @@ from dedupe import compare, deduplicate
 from dedupe.candidates.pairs import PairTable
 from dedupe.scoring.minimal_pairs import OTHER_EVENT, SAME_EVENT, difference_log_odds, with_difference
 from dedupe.scoring.title_features import describe_titles
+from dedupe.text.kinds import read_title
 
 
 def added(first, second, similarity=0.95, labels=()):
@@ -35,6 +36,8 @@ def added(first, second, similarity=0.95, labels=()):
         ("Nine hurt in bus crash near Turin", "Bus crash near Porto injures nine"),
         ("Otters promoted to first league", "Otters relegated from first league"),
         ("Zoo opens in Bergen", "Zoo closes in Bergen"),
+        ("Danish foreign minister warns Iceland", "Iceland warns Danish foreign minister"),
+        ("Deputy head teacher believes pupil", "Pupil believes deputy head teacher"),
     ],
 )
 def test_what_tells_another_event(first, second):
@@ -52,6 +55,9 @@ def test_what_tells_another_event(first, second):
         ("Blaze at ferry port", "Fire at ferry port"),
         ("Council says ferry line faces closure", "Ferry line faces closure, says council"),
         ("Ferry captain resigns", "Ferry captain steps down"),
+        ("Study finds otters safe for ducks", "Otters safe for ducks, finds study"),
+        ("Mayor opens lido in Leeds", "Mayor opened lido in Leeds"),
+        ("Ferry captain to meet mayor", "Mayor to meet ferry captain"),
     ],
 )
 def test_what_tells_the_same_event(first, second):
@@ -71,6 +77,16 @@ def test_what_tells_the_same_event(first, second):
         ("Everton beat Leeds after Leeds beat Everton", "Leeds beat Everton"),
         ("Norway vs Wales moved to Sunday", "Storm moves Wales vs Norway match"),
         ("", "Leeds beat Everton"),
+        ("Mayor warns storm nears coast", "Storm nears coast, warns mayor"),
+        ("Police fear arson in Leeds", "Arson in Leeds, fear police"),
+        ("Chancellor refuses to meet mayor", "Mayor refuses to meet chancellor"),
+        ("Conservative club wins lawsuit over park", "Conservation club wins lawsuit over park"),
+        ("Author sued over ban on ferries", "Authority sued over ban on ferries"),
+        ("Council executes order", "Council executive ordered"),
+        ("Mayor denies wrongdoing in ferry deal", "Mayor admits no wrongdoing in ferry deal"),
+        ("Council fails to pass budget bill", "Council rejects budget bill"),
+        ("President Duarte visits Porto", "PM Duarte visits Porto"),
+        ("Brewer sues over ferry deal", "Brewer sued over ferry deal"),
     ],
 )
 def test_other_differences_are_left_to_the_judge(first, second):
@@ -122,3 +138,18 @@ def test_the_reasons_name_the_difference_first():
     again = compare("Porto zoo reopens", "Porto zoo opens again")
     assert any(line.endswith("for: the same words, apart from endings and synonyms") for line in again.reasons)
     assert not any("alike, but" in line for line in compare("Ferry sinks", "Ferry sinks off Oslo").reasons)
+
+
+def test_each_title_is_read_once(monkeypatch):
+    read = []
+
+    def reads(text):
+        read.append(text)
+        return read_title(text)
+
+    monkeypatch.setattr("dedupe.scoring.minimal_pairs.read_title", reads)
+    titles = ["Tin up 3 percent", "Zinc rises 3%", "Copper up 3 percent", "Storm nears Porto, mayor flees zoo at dawn"]
+    i, j = np.triu_indices(len(titles), 1)
+    found = difference_log_odds(describe_titles(titles), PairTable(i, j, np.full(len(i), 0.95, np.float32)))
+    assert (found < 0).tolist() == [True, True, False, True, False, False]
+    assert sorted(read) == sorted(title.casefold() for title in titles[:3])  # the last one has no thing of their kinds

@@ -2,7 +2,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.text.kinds import KINDS, SIDES, one_and_other, says_the_same
+from dedupe.text import kinds
+from dedupe.text.kinds import KINDS, SIDES, may_decide, read_title
+from dedupe.text.words import words
+
+
+def one_and_other(first, second):
+    return kinds.one_and_other(read_title(first), read_title(second))
+
+
+def says_the_same(first, second):
+    return kinds.says_the_same(read_title(first), read_title(second))
+
+
+def is_skipped(first, second):
+    a, b = set(words(first)), set(words(second))
+    return not may_decide(a - b, b - a)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +31,9 @@ from dedupe.text.kinds import KINDS, SIDES, one_and_other, says_the_same
         ("Grain exports climbed in Kenya", "Grain exports fell in Kenya", ("climbed", "fell")),
         ("Nurse found guilty", "Nurse found not guilty", ("guilty", "not guilty")),
         ("Rowers take silver in Linz", "Rowers take bronze in Linz", ("silver", "bronze")),
+        ("Council approves budget bill", "Council rejects budget bill", ("approves", "rejects")),
+        ("President visits Porto zoo", "PM visits Porto zoo", ("President", "PM")),
+        ("Mayor Duarte visits Porto", "Governor Barnes visits Porto", ("Mayor", "Governor")),
     ],
 )
 def test_what_each_title_names(first, second, named):
@@ -38,6 +56,13 @@ def test_what_each_title_names(first, second, named):
         ("Prices up the most since June", "Prices up the most since August"),
         ("Teachers in Kenya end long strike over pay", "Farmers in Ghana welcome first rain for months"),  # much else
         ("Quake off Chile", "Earthquake off Chile"),  # one thing
+        ("Mayor denies wrongdoing in ferry deal", "Mayor admits no wrongdoing in ferry deal"),  # two turns
+        ("Council fails to pass budget bill", "Council rejects budget bill"),
+        ("Council refuses to overturn whaling ban", "Council upholds whaling ban"),
+        ("Council didn't approve budget bill", "Council rejects budget bill"),
+        ("Council rejects bid to block ferry deal", "Council allows ferry deal"),
+        ("Idleness falls in Kenya in May", "Employment rises in Kenya in May"),  # both words are turned
+        ("President Duarte visits Porto", "PM Duarte visits Porto"),  # one man in two offices
         ("Kenya", "Ghana"),  # nothing in common
         ("", "Kenya"),
         ("", ""),
@@ -59,6 +84,19 @@ def test_titles_of_which_nothing_is_said(first, second):
         ("Mayor to visit Porto", "Mayor visits Porto", False),
         ("Brindle 11 reviewed", "Brindle 11a reviewed", False),
         ("Dog bites man", "Man bites dog", False),
+        ("Mayor's office closes ferry line", "Mayor's office closing ferry lines", True),
+        ("Captain stopped ferry", "Captain stops ferry", True),
+        ("Five things to know about rye", "5 things to know about rye", True),
+        ("Conservative club wins lawsuit over park", "Conservation club wins lawsuit over park", False),
+        ("Author wins lawsuit", "Authority wins lawsuit", False),
+        ("Court executes order", "Court executive ordered", False),
+        ("Operator halted", "Operation halted", False),
+        ("Relative strained", "Relation strained", False),
+        ("Plan crash inquiry opens", "Plane crash inquiry opens", False),
+        ("Car home shuts", "Care home shuts", False),
+        ("Roberts wins case", "Robert wins case", False),
+        ("Guard kills in Leeds park", "Guard killed in Leeds park", False),  # who does it, and who suffers it
+        ("Brewer fines", "Brewer fined", False),
     ],
 )
 def test_the_same_words_apart_from_synonyms(first, second, same):
@@ -81,6 +119,7 @@ _WORDS = st.sampled_from(
 def test_the_order_of_the_two_makes_no_difference_and_a_title_says_the_same_as_itself(first, second):
     named, reverse = one_and_other(first, second), one_and_other(second, first)
     assert (named is None) == (reverse is None)
+    assert not is_skipped(first, second) or not (named or (says_the_same(first, second)))
     assert one_and_other(first, first) is None and says_the_same(first, first)
     if named:
         assert not says_the_same(first, second)
