@@ -9,11 +9,9 @@ from datetime import UTC, datetime
 from dedupe.errors import InputError
 from dedupe.headlines import Headline
 from dedupe.index.store import Store
-from dedupe.index.stored_headlines import microseconds
+from dedupe.index.stored_headlines import DAY, microseconds
 from dedupe.text.address import clean_address
 
-DAY = 24 * 3_600_000_000
-"""Microseconds; a date further in the future is taken for a mistake."""
 MAX_TITLES = 20
 """Of one address; one with more says nothing, see `scoring/addresses.py`."""
 
@@ -75,8 +73,9 @@ def arrivals(headlines: Sequence[Headline], store: Store, times: Times) -> list[
     """Return what each headline is. New rows are numbered from the store's next number.
 
     A headline is known where one with its title is stored that has its id and source, or its address; one that has neither,
-    where one with its title, source and date is stored. It is a new title of an item where another title is stored with its
-    id and source, both given, or at its address.
+    where one with its title and source is stored that is dated less than a day from it, or came in the same batch with its
+    date. So the order of a batch does not matter. It is a new title of an item where another title is stored with its id and
+    source, both given, or at its address.
     """
     items, row, arrived = _Items(store), store.counter("row"), list[Arrival]()
     for headline in headlines:
@@ -134,7 +133,7 @@ class _Items:
         self._revises[row] = row if revises is None else revises
 
     def _alike(self, headline: Headline) -> list[tuple[int, str]]:
-        """What has the title, source and date of a headline that has no id and no address."""
+        """What has the title, source and about the date of a headline that has no id and no address."""
         if headline.id is not None or clean_address(headline.url) is not None or not headline.title.strip():
             return []
         key = headline.title, headline.source, microseconds(headline.published) if headline.published else None

@@ -51,13 +51,47 @@ def test_a_file_without_ids_and_addresses_can_be_added_twice(folder):
         assert [(item.row, item.story) for item in again] == [(item.row, item.story) for item in first]
         other = [
             headline(FERRY, source="b"),
-            headline(FERRY, 1, source="a"),
-            headline(MUSEUM),
+            headline(FERRY, 24, source="a"),
+            headline(MUSEUM, 26),
             dedupe.Headline(FERRY_AGAIN),
         ]
         assert not any(item.known for item in index.add(other, now=at(5)))
         twice = index.add([headline("Storm closes port", 5), headline("Storm closes port", 5)], now=at(6))
         assert [item.known for item in twice] == [False, True] and twice[0].row == twice[1].row
+
+
+def test_a_page_with_relative_dates_can_be_read_again_and_again(folder):
+    """What it says of an item is another date each time: less than a day away, and never twice the same."""
+    titles = [FERRY, MUSEUM, "Storm closes port"]
+
+    def read(now: float, *ages: str) -> Batch:
+        rows = [{"title": title, "published": age} for title, age in zip(titles, ages, strict=True)]
+        return index.add(rows, now=at(now))
+
+    with opened(folder) as index:
+        first = read(20.75, "5 h ago", "yesterday", "a minute ago")
+        assert not any(item.known for item in first)
+        for now, ages in ((21.8, ("6 h ago", "yesterday", "1 h ago")), (39, ("23 h ago", "1 day ago", "18 h ago"))):
+            assert [(item.known, item.row) for item in read(now, *ages)] == [(True, item.row) for item in first]
+        assert len(index.result()) == 3 and index.check() == []
+
+
+def test_what_is_known_by_its_title_does_not_depend_on_the_order_of_a_batch(tmp_path):
+    hours, stored, seen = [0, 10, 20, 33.5, 34, 34, 57.9, 58], [34, 100], set[tuple[object, ...]]()
+    for k, order in enumerate((hours, hours[::-1], [34, 58, 0, 20, 57.9, 34, 10, 33.5])):
+        with opened(tmp_path / str(k)) as index:
+            index.add([headline(FERRY, hour) for hour in stored], now=at(100))
+            batch = index.add([headline(FERRY, hour) for hour in order], now=at(100))
+            new = sorted(hour for hour, item in zip(order, batch, strict=True) if not item.known)
+            seen.add((*new, *{item.row for item in batch if item.known}))
+    assert seen == {(0, 10, 58, 1)}  # those at 0 and 10 are of one batch, and far from 34
+
+
+def test_the_exact_date_counts_first(folder):
+    with opened(folder) as index:
+        index.add([headline(FERRY, hour) for hour in (0, 5, 7)], now=at(8))
+        rows = [index.add([headline(FERRY, hour)], now=at(9))[0].row for hour in (7, 6.5, 5, 0.1, 6)]
+        assert rows == [3, 3, 2, 1, 2]
 
 
 def test_ids_are_named_after_the_day_of_the_earliest_headline(folder):
