@@ -192,6 +192,9 @@ def test_now_is_the_date_of_what_has_none(tmp_path: Path, desk: Path) -> None:
     titles.write_text("Orchids bloom in Kew\nOrchids wilt in Ghent\n", "utf-8")
     rows = json_lines(run("index", "add", desk, titles, "--now", "2026-03-03").stdout)
     assert [row["dedupe_story"] for row in rows] == ["2026-03-03-0001", "2026-03-03-0002"]
+    with closing(sqlite3.connect(desk / "index.sqlite")) as database:
+        (added,) = database.execute("SELECT min(first_seen) FROM headlines WHERE time LIKE '2026-03-03%'").fetchone()
+    assert added > "2026-03-04", "history does not run backwards"
     titles.write_text("Orchids are gone\n", "utf-8")
     outcome = run("index", "add", desk, titles)
     assert "warning: 1 headline without a usable date" in outcome.stderr and "moved the window" in outcome.stderr

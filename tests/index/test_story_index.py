@@ -557,7 +557,8 @@ def test_old_news_without_a_date_leaves_the_window_where_it_is(tmp_path):
         index.add([headline(FERRY, 0), headline("Bank fined in Turin", 5), headline(f"{FERRY} at night", None)])
         batch = index.add([headline("Museum of Lisbon reopens", 10), headline("Orchid of Ghent fined", None)])
         late = index.add([headline("Tunnel in Porto closes", 2), headline("Storm in Porto closes", None)])
-        assert (batch.warnings, late.warnings) == ((), ())
+        for (warning,) in (batch.warnings, late.warnings):
+            assert warning.startswith("1 headline without a usable date counts as of 2026-02-14, the latest date: ")
         times = index._store.database.rows(
             "SELECT title, time FROM headlines WHERE flags LIKE '%undated%' ORDER BY row"
         )
@@ -576,8 +577,9 @@ def test_old_news_without_a_date_leaves_the_window_where_it_is(tmp_path):
         ([2, None], 927, 927),  # old news
         ([2, None], 928, 1000),  # just a window old
         ([30, 20, None], None, 30),
-        ([30, 2000, None], None, 30),  # a date that lies in the future is none
+        ([30, 20, 2000, None], None, 30),  # a date that lies in the future is none
         ([2000, None], 30, 1000),
+        ([30, None, None], None, 1000),  # an old item among headlines of a page without dates
     ],
 )
 def test_when_headlines_without_a_date_count_as_published(dates, latest, undated):
@@ -586,6 +588,36 @@ def test_when_headlines_without_a_date_count_as_published(dates, latest, undated
     now, stored = microseconds(at(1000)), None if latest is None else microseconds(at(latest))
     times = Times.by_clock([headline("Ferry sinks", hours) for hours in dates], now, stored, 72 * hour)
     assert (times.now, times.undated) == (now, microseconds(at(undated)))
+
+
+def test_a_single_old_date_does_not_age_a_page_of_headlines_without_one(folder):
+    live = [headline(f"{subject} of Ghent fined", None) for subject in ("Orchid", "Bank", "Museum", "Tunnel")]
+    with opened(folder) as index:
+        batch = index.add([*live, headline("Guide to taxes", 0)])
+        assert [item.flags for item in batch] == [
+            *[("undated",)] * 4,
+            ("late", "generic-title"),
+        ] and batch.warnings == ()
+        dates = "SELECT min(time) > '2026-03' FROM headlines WHERE state = 'active'"
+        assert index._store.database.value(dates) == 1
+
+
+def test_when_headlines_were_taken_is_not_when_they_are_added(folder):
+    dates = (None, "5 h ago", "1 h ago", at(30))
+    titles = (FERRY, MUSEUM, "Tunnel in Porto closes", "Bank fined in Turin")
+    rows = [{"title": title, "published": date} for title, date in zip(titles, dates, strict=True)]
+    with opened(folder) as index:
+        index.add([headline("Storm closes port", 1)], now=at(200))
+        batch = index.add(rows, now=at(201), taken=at(5))
+        assert [item.flags for item in batch] == [("undated",), (), (), ("future-date",)]
+        assert batch.warnings == ()
+        index.correct([(FERRY, MUSEUM, "story")], now=at(202))
+        times = index._store.database.rows("SELECT time, first_seen, last_seen FROM headline_rows WHERE batch = 2")
+        assert times == [tuple(microseconds(at(hour)) for hour in (date, 201, 201)) for date in (5, 0, 4, 5)]
+        added = [time for (time,) in index._store.database.rows("SELECT time FROM batches ORDER BY batch")]
+        assert added == [microseconds(at(hour)) for hour in (200, 201, 202)]
+        with pytest.raises(InputError, match="taken is 2026-01-01 00:00:00, without a time zone"):
+            index.add([], taken=datetime(2026, 1, 1))
 
 
 def test_a_window_that_only_undated_headlines_move_is_a_warning(tmp_path):
