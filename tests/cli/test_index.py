@@ -438,6 +438,27 @@ def test_the_report_finds_a_story_by_any_of_its_ids(tmp_path: Path, desk: Path) 
         assert tab.errors == []
 
 
+@pytest.mark.slow
+def test_the_report_finds_a_whole_id_alone_and_a_part_in_all(tmp_path: Path, desk: Path) -> None:
+    """After 9,999 stories of a day, an id is the head of another."""
+    with closing(sqlite3.connect(desk / "index.sqlite")) as database, database:
+        database.execute("UPDATE ids SET id = ? WHERE id = '2026-03-01-0002'", [f"{ID}0"])
+    page = tmp_path / "today.html"
+    assert run("index", "report", desk, "--report", page).exit_code == 0
+    with chromium() as browser, opened(browser, page) as tab:
+        for query, ids in (
+            (ID, {ID}),
+            (f"{ID}0", {f"{ID}0"}),
+            ("2026-03-01", {ID, f"{ID}0"}),
+            (f"{ID} ferry", {ID}),
+            (f"{ID} museum", set()),
+        ):
+            tab.page.fill("#q", query)
+            lines = tab.page.locator("#stories > .story .line .facts").all_text_contents()
+            assert {line.split(" · ")[0] for line in lines} == ids, query
+        assert tab.errors == []
+
+
 def test_the_report_says_what_the_index_says(tmp_path: Path, desk: Path) -> None:
     with StoryIndex(desk) as index:
         assert len(index.result().kept("story")) == len(index.stories())
