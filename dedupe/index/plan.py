@@ -58,7 +58,7 @@ def warnings_of(plan: Plan, times: Times) -> tuple[str, ...]:
     fresh, had_dates = plan.rows.stored[plan.before :], any(map(_dated, plan.leaving))
     undated = sum(not _dated(row) for row in plan.new)
     without = f"{counted(undated, 'headline')} without a usable date"
-    advice = "say when they were published (now=, --now)"
+    advice = "say when they were taken (taken=, --now)"
     if undated and times.undated < times.taken:
         dated_back = f"{without} count{'s' * (undated == 1)} as of {moment_of(times.undated):%Y-%m-%d}, the latest date"
         return (f"{dated_back}: if they are of another day, {advice}",)

@@ -116,7 +116,7 @@ class StoryIndex:
             headlines: what `deduplicate` takes; may be empty.
             now: the time of adding, with a time zone; default: the clock.
             taken: when the headlines were taken: what relative dates such as "5 h ago" count from, and the date of headlines
-                that have none, or one over a day later. Default: `now`, or else the clock; but where most have a date, and all
+                that have none, or one over a day later. Default: `now`, or else the clock; but where half have a date, and all
                 dates end over a window earlier, as those of old news do, others count as published at the latest of these.
             progress: as for `deduplicate`.
             output: called with the batch before it is stored, for a context manager that is left when it is. Write in it, so
