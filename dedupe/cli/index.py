@@ -104,7 +104,7 @@ def add(job: _AddOptions, out: RowsOut, inputs: InputOptions, index: str) -> Non
                 out.write(shown.output, format, _COLUMNS)
 
     with job.open(index) as stored:
-        batch = stored.add(source.headlines, now=inputs.moment, progress=not job.quiet, output=output)
+        batch = stored.add(source.headlines, taken=inputs.moment, progress=not job.quiet, output=output)
     keep_visits(visits, index)
     if not job.quiet:
         say("; ".join([", ".join([*counts_of(batch), *skipped]), *source.notes]))

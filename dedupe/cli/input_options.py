@@ -61,8 +61,8 @@ class InputOptions:
     now: str | None = option(
         "--now",
         metavar="DATE",
-        help="Moment from which dates lie in the future, and dates such as '5 h ago' count; default: the clock's, and when the "
-        "input was taken.",
+        help="Present moment: later dates lie in the future, and '5 h ago' counts back from it. Default: the clock; for "
+        "'5 h ago', when the input was taken.",
     )
     source_column: str | None = option("--source-column", metavar="NAME", help="Column of the publisher.")
     id_column: str | None = option("--id-column", metavar="NAME", help="Column of the row's id.")

@@ -114,18 +114,17 @@ class OnDay(NamedTuple):
     def at(self, now: datetime) -> datetime | None:
         """Return the last such moment before now, in UTC; now itself for a time of today that is not there yet.
 
-        None where it may be today or a week ago: a weekday with a time that has come in some zone, and the zone is unknown.
+        None where it may be today or a week ago: a weekday that has come in some zone, with its time, and the zone is unknown.
         """
         today = now.astimezone(self.zone or UTC)
         days = self.day.days if self.day.weekday is None else (today.weekday() - self.day.weekday) % 7
         when = datetime.combine(today.date() - timedelta(days), time(), self.zone or UTC) + self.elapsed
-        if when > now:
-            if self.day.weekday is None:  # its zone is ahead of UTC
-                return now
-            if self.zone is None and when - now <= _ZONES:
-                return None
-            when -= _WEEK
-        return when.astimezone(UTC)
+        if self.day.weekday is None:
+            return min(when, now).astimezone(UTC)  # a later one is of a zone ahead of UTC
+        following = when if when > now else when + _WEEK
+        if self.zone is None and following - now <= _ZONES:
+            return None
+        return (following - _WEEK).astimezone(UTC)
 
 
 Relative = Ago | OnDay

@@ -62,7 +62,7 @@ def add_batch(
         _note(plan, now, store, batch, events)
         state = store.count_on("state") + 1
         items = items_of(plan, run, answer, keys, newborn, store, _said(plan, store, give_out))
-        added = _given_out(Batch(items, as_events(store, events), batch, warnings_of(plan)), store, give_out)
+        added = _given_out(Batch(items, as_events(store, events), batch, warnings_of(plan, times)), store, give_out)
     active.now_has(stored.rows, run, state)
     return added
 

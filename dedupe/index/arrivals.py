@@ -9,11 +9,9 @@ from datetime import UTC, datetime
 from dedupe.errors import InputError
 from dedupe.headlines import Headline
 from dedupe.index.store import Store
-from dedupe.index.stored_headlines import microseconds
+from dedupe.index.stored_headlines import DAY, microseconds
 from dedupe.text.address import clean_address
 
-DAY = 24 * 3_600_000_000
-"""Microseconds; a date further in the future is taken for a mistake."""
 MAX_TITLES = 20
 """Of one address; one with more says nothing, see `scoring/addresses.py`."""
 
@@ -35,48 +33,57 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When a batch is added, `now`, and when its headlines without a usable date count as published; both in microseconds."""
+    """Of a batch, in microseconds: when it is added, `now`, when it was `taken`, which is when the future begins, and when its
+    headlines without a usable date count as published.
+    """
 
     now: int
+    taken: int
     undated: int
 
     @classmethod
-    def of(cls, headlines: Sequence[Headline], now: datetime | None, latest: int | None, window: float) -> Times:
-        """Return the times of a batch; `latest`: the time of the latest stored headline; `window`: in hours."""
-        moment = microseconds(moment_or_clock(now))
-        return (
-            cls.by_clock(headlines, moment, latest, round(window * 3_600_000_000))
-            if now is None
-            else cls(moment, moment)
-        )
+    def of(
+        cls, headlines: Sequence[Headline], now: datetime, taken: datetime | None, latest: int | None, window: float
+    ) -> Times:
+        """Return the times of a batch.
+
+        `taken`: None if nobody says. `latest`: the time of the latest stored headline. `window`: in hours.
+        """
+        added = microseconds(now)
+        if taken is None:
+            return cls.by_clock(headlines, added, latest, round(window * 3_600_000_000))
+        return cls(added, microseconds(taken), microseconds(taken))
 
     @classmethod
     def by_clock(cls, headlines: Sequence[Headline], now: int, latest: int | None, span: int) -> Times:
         """Return the times of a batch that is added now, by the clock; `latest`, `span`: as above, in microseconds.
 
-        Where the dates of the batch, and of all that
-        is stored, end over a window ago, old news is added. A headline without a date is then as old as the latest one that
-        has a date: if it were of now, all others would be too old for the window.
+        Where at least half of the batch has a usable date, and these dates, and all that is stored, end over a window ago, old
+        news is added. A headline without a date is then as old as the latest one that has a date: if it were of now, all others
+        would be too old for the window.
         """
         times = [microseconds(headline.published) for headline in headlines if headline.published is not None]
         dated = [time for time in times if time <= now + DAY]
-        end = max([*dated, *([] if latest is None else [latest])]) if dated else now
-        return cls(now, end if end < now - span else now)
+        if 2 * len(dated) < len(headlines) or not dated:
+            return cls(now, now, now)
+        end = max(dated if latest is None else [*dated, latest])
+        return cls(now, now, end if end < now - span else now)
 
 
-def moment_or_clock(now: datetime | None = None) -> datetime:
-    """Return a moment, by default that of the clock; `InputError` where it has no time zone."""
-    if now is not None and now.tzinfo is None:
-        raise InputError(f"now is {now}, without a time zone: give one, such as UTC")
-    return now or datetime.now(UTC)
+def moment_or_clock(moment: datetime | None = None, name: str = "now") -> datetime:
+    """Return a moment, by default that of the clock; `InputError`, with its name, where it has no time zone."""
+    if moment is not None and moment.tzinfo is None:
+        raise InputError(f"{name} is {moment}, without a time zone: give one, such as UTC")
+    return moment or datetime.now(UTC)
 
 
 def arrivals(headlines: Sequence[Headline], store: Store, times: Times) -> list[Arrival]:
     """Return what each headline is. New rows are numbered from the store's next number.
 
     A headline is known where one with its title is stored that has its id and source, or its address; one that has neither,
-    where one with its title, source and date is stored. It is a new title of an item where another title is stored with its
-    id and source, both given, or at its address.
+    where one with its title and source is stored that is dated less than a day from it, or came in the same batch with its
+    date. So the order of a batch does not matter. It is a new title of an item where another title is stored with its id and
+    source, both given, or at its address.
     """
     items, row, arrived = _Items(store), store.counter("row"), list[Arrival]()
     for headline in headlines:
@@ -97,7 +104,7 @@ def time_of(headline: Headline, times: Times) -> tuple[int, tuple[str, ...]]:
     if headline.published is None:
         return times.undated, (*(("bad-date",) if headline.bad_date is not None else ()), "undated")
     time = microseconds(headline.published)
-    return (times.undated, ("future-date",)) if time > times.now + DAY else (time, ())
+    return (times.undated, ("future-date",)) if time > times.taken + DAY else (time, ())
 
 
 class _Items:
@@ -134,7 +141,7 @@ class _Items:
         self._revises[row] = row if revises is None else revises
 
     def _alike(self, headline: Headline) -> list[tuple[int, str]]:
-        """What has the title, source and date of a headline that has no id and no address."""
+        """What has the title, source and about the date of a headline that has no id and no address."""
         if headline.id is not None or clean_address(headline.url) is not None or not headline.title.strip():
             return []
         key = headline.title, headline.source, microseconds(headline.published) if headline.published else None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from tempfile import mkstemp
 from typing import NamedTuple
 
 from dedupe.errors import OutputError
@@ -49,25 +50,41 @@ def has_companions(path: Path) -> bool:
 
 
 def leave_companions(path: Path) -> None:
-    """Leave empty files beside a database where SQLite has removed them, with its owner and mode."""
+    """Leave empty files beside a database where SQLite has removed them, with its owner and mode.
+
+    They get their names only when they are as they should be, and in place of nothing: a file with such a name may be in use,
+    and to open and close it would end the locks that this process has on it.
+    """
     if not hasattr(os, "fchown"):  # Windows, where rights are of another kind
         return
     with suppress(OSError):  # then who may not write has to wait
         database = path.stat()
         for suffix in (_LOG, _READERS):
+            if not (companion := _beside(path, suffix)).exists():
+                _leave(companion, database)
+
+
+def _leave(companion: Path, database: os.stat_result) -> None:
+    descriptor, temporary = mkstemp(prefix=f"{companion.name}.", dir=companion.parent)
+    try:
+        try:
+            belongs = _belongs_to(descriptor, database)
+        finally:
+            os.close(descriptor)
+        if belongs:  # else it would keep the owner from writing
             with suppress(FileExistsError):
-                descriptor = os.open(_beside(path, suffix), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                try:
-                    if not _belongs_to(descriptor, database):  # it would keep the owner from writing
-                        _beside(path, suffix).unlink()
-                finally:
-                    os.close(descriptor)
+                os.link(temporary, companion)
+    finally:
+        Path(temporary).unlink()
 
 
 def _belongs_to(descriptor: int, database: os.stat_result) -> bool:
     """Give a new file the owner and mode of a database, and return whether who may write that may write this one."""
-    with suppress(OSError):
+    try:
         os.fchown(descriptor, database.st_uid, database.st_gid)
+    except OSError:
+        with suppress(OSError):  # who is not root may give it to a group of their own
+            os.fchown(descriptor, -1, database.st_gid)
     os.fchmod(descriptor, database.st_mode & 0o777)
     own, by_group = os.fstat(descriptor), database.st_mode & 0o020
     return own.st_uid == database.st_uid or bool(by_group and own.st_gid == database.st_gid)

@@ -26,9 +26,12 @@ _PUBLISHERS = (
     "SELECT g.leads_to, h.publisher FROM headline_rows h JOIN ids g ON g.key = h.story "
     f"WHERE h.publisher IS NOT NULL AND {_ACTIVE} GROUP BY 1, 2 ORDER BY 1, count(*) DESC, min(h.time), 2"
 )
-_CHANGES = (
-    "SELECT g.leads_to, max(e.time) FROM event_rows e JOIN ids g ON g.key IN (e.from_key, e.to_key) "
-    f"WHERE e.level = 'story' AND {_ACTIVE} GROUP BY 1"
+_CHANGES = "SELECT leads_to, max(time) FROM ({} UNION ALL {}) GROUP BY 1".format(
+    *(  # CROSS JOIN: from the active ids to their events, and not through all events
+        f"SELECT g.leads_to, e.time FROM ids g CROSS JOIN event_rows e ON e.{side} = g.key "
+        f"WHERE g.level = 'story' AND e.level = 'story' AND {_ACTIVE}"
+        for side in ("from_key", "to_key")
+    )
 )
 
 

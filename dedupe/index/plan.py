@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dedupe.index.arrivals import Arrival
+from dedupe.index.arrivals import Arrival, Times
 from dedupe.index.stable_ids import NO_KEY
 from dedupe.index.stored_headlines import DATED_OTHERWISE, ActiveRows, StoredHeadline, moment_of
 from dedupe.result.display import counted
@@ -51,14 +51,22 @@ def planned(arrived: Sequence[Arrival], active: ActiveRows, latest: int | None, 
     return Plan(arrived, ActiveRows((*stay, *fresh)), len(fresh), leaving, late)
 
 
-def warnings_of(plan: Plan) -> tuple[str, ...]:
-    """Return a sentence where headlines without a usable date have moved the window past all that have one."""
+def warnings_of(plan: Plan, times: Times) -> tuple[str, ...]:
+    """Return a sentence where new headlines without a usable date count as published in the past, and where they have moved
+    the window past all that have one.
+    """
     fresh, had_dates = plan.rows.stored[plan.before :], any(map(_dated, plan.leaving))
+    undated = sum(not _dated(row) for row in plan.new)
+    without = f"{counted(undated, 'headline')} without a usable date"
+    advice = "say when they were taken (taken=, --now)"
+    if undated and times.undated < times.taken:
+        dated_back = f"{without} count{'s' * (undated == 1)} as of {moment_of(times.undated):%Y-%m-%d}, the latest date"
+        return (f"{dated_back}: if they are of another day, {advice}",)
     if plan.before or not had_dates or any(map(_dated, fresh)):
         return ()
-    added = f"{counted(len(fresh), 'headline')} without a usable date, added as of {moment_of(fresh[0].time):%Y-%m-%d %H:%M}"
+    added = f"{without}, added as of {moment_of(fresh[0].time):%Y-%m-%d %H:%M}"
     moved = f"moved the window past all {len(plan.leaving):,} that were in it"
-    return (f"{added}, {moved}: to add old headlines, say when they were published (now=, --now)",)
+    return (f"{added}, {moved}: to add old headlines, {advice}",)
 
 
 def _dated(row: StoredHeadline) -> bool:

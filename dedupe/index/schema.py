@@ -13,7 +13,7 @@ Open the file with any SQLite tool. These views stay as they are when the tables
 | `retired` | id that ended | `id`, `level`, `leads_to` |
 
 Times are in UTC. The tables hold them as microseconds since 1970. `time` is `published`, or where that is missing or lies in
-the future, when the headline was added.
+the future, when the headline was taken, by default when it was added.
 """
 
 from __future__ import annotations

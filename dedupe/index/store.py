@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dedupe.clustering.corrections import Correction
 from dedupe.index.archived_rows import ArchivedRows
 from dedupe.index.database import Database
-from dedupe.index.stored_headlines import COLUMNS, StoredHeadline, from_row, storable, text_of, to_row
+from dedupe.index.stored_headlines import COLUMNS, DAY, StoredHeadline, from_row, storable, text_of, to_row
 
 _PUBLISHERS, _BEGAN = "count(DISTINCT h.publisher) DESC", "min(h.time), 1"
 ORDERS = {
@@ -126,15 +126,17 @@ class Store:
         return [(row, text_of(title)) for row, title in self.database.rows(query, [storable(address), _MAX_AT_ADDRESS])]
 
     def at_title(self, title: str, source: str | None, published: int | None) -> list[tuple[int, str]]:
-        """Return number and title of a headline without id and address that has this title, source and date.
+        """Return number and title of a headline without id and address that has this title and source, at this date.
 
-        Of those without a date, only active ones count.
+        Else of the one whose date is nearest, if that is less than a day away: "5 h ago" is read anew each time that a page is.
+        Where there is no date, of one without a date that is active.
         """
         query = (
-            "SELECT row, title FROM headline_rows WHERE title = ? AND source IS ? AND published IS ? "
-            "AND id IS NULL AND address IS NULL AND (published IS NOT NULL OR place IS NULL) ORDER BY row LIMIT 1"
+            "SELECT row, title FROM headline_rows WHERE title = ?1 AND source IS ?2 AND id IS NULL AND address IS NULL "
+            "AND iif(?3 IS NULL, published IS NULL AND place IS NULL, abs(published - ?3) < ?4) "
+            "ORDER BY abs(published - ?3), row LIMIT 1"
         )
-        found = self.database.rows(query, [storable(title), storable(source), published])
+        found = self.database.rows(query, [storable(title), storable(source), published, DAY])
         return [(row, text_of(title)) for row, title in found]
 
     def item_of(self, row: int) -> int:

@@ -25,6 +25,8 @@ COLUMNS = (
 """Those that a `StoredHeadline` is made from, in order."""
 DATED_OTHERWISE = frozenset(("undated", "future-date"))
 """Flags of headlines that do not count as published when they say."""
+DAY = 24 * 3_600_000_000
+"""Microseconds."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -106,6 +106,7 @@ class StoryIndex:
         headlines: Iterable[Row] | Any,
         *,
         now: datetime | None = None,
+        taken: datetime | None = None,
         progress: bool | Progress = False,
         output: Output | None = None,
     ) -> Batch:
@@ -113,9 +114,10 @@ class StoryIndex:
 
         Args:
             headlines: what `deduplicate` takes; may be empty.
-            now: the time of adding, with a time zone, the date of headlines that have none, or one over a day later, and what
-                relative dates such as "5 h ago" count from. Default: the clock, but where all dates end over a window earlier,
-                as those of old news do, headlines without a date count as published at the latest of these.
+            now: the time of adding, with a time zone; default: the clock.
+            taken: when the headlines were taken: what relative dates such as "5 h ago" count from, and the date of headlines
+                that have none, or one over a day later. Default: `now`, or else the clock; but where half have a date, and all
+                dates end over a window earlier, as those of old news do, others count as published at the latest of these.
             progress: as for `deduplicate`.
             output: called with the batch before it is stored, for a context manager that is left when it is. Write in it, so
                 that the batch is not stored where writing fails, and make what is written visible at its end. Until that has
@@ -128,12 +130,12 @@ class StoryIndex:
         from dedupe.index.adding import add_batch
         from dedupe.index.pending import given_out
 
-        moment = moment_or_clock(now)
-        rows = rows_of(headlines, moment)
+        added = moment_or_clock(now)
+        taken = now if taken is None else moment_or_clock(taken, "taken")
+        rows = rows_of(headlines, taken or added)
         if not rows:
             with writing(self.path, self.wait), nullcontext() if output is None else output(Batch()):
-                self._store.set_meta({"last_add": moment.isoformat()})
-            return Batch()
+                return Batch()
         with self._grouping() as active, ExitStack() as outputs, reporting(progress) as report:
 
             def give_out(batch: Batch) -> None:
@@ -141,19 +143,21 @@ class StoryIndex:
                     outputs.enter_context(given_out(self._store, batch, output))
 
             enter = None if output is None else give_out
-            times = Times.of(rows, now, self._store.latest_time(), self.window)
+            times = Times.of(rows, added, taken, self._store.latest_time(), self.window)
             return add_batch(rows, times, self._store, active, self._archived, report, enter)
 
     def match(self, headlines: Iterable[Row] | Any, *, all: bool = False, now: datetime | None = None) -> Batch:
         """Return what `add` would say of headlines, and store nothing; new stories have ids such as "new-1".
 
-        `all`: where no active headline is repeated, look in the archive too, however long ago. `now`: as for `add`.
+        `all`: where no active headline is repeated, look in the archive too, however long ago. `now`: as `taken` of
+        `add`.
         """
         from dedupe.index.asking import match_batch
 
-        rows = rows_of(headlines, moment_or_clock(now))
+        moment = moment_or_clock(now)
+        rows = rows_of(headlines, moment)
         with self._store.database.reading():
-            times = Times.of(rows, now, self._store.latest_time(), self.window)
+            times = Times.of(rows, moment, now, self._store.latest_time(), self.window)
             return match_batch(rows, times, self._store, self._current(), self._archived, all)
 
     def stories(

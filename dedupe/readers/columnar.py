@@ -57,7 +57,7 @@ def rows_of(headlines: Iterable[Row] | Any, taken: datetime | None = None) -> li
         return _read_table(headlines, Columns(), rules, depth=4)
     rules = rules if taken else _counted_from_now(rules)
     rows = as_headlines(headlines, rules)
-    _tell_origin(rules, depth=4)
+    _tell_origin(rules, "the headlines", depth=4)
     return rows
 
 
@@ -98,7 +98,7 @@ def _read_table(frame: Any, columns: Columns, rules: DateRules, depth: int) -> l
     else:
         table = StoredTable(as_table(frame))
         headlines = stored_headlines(table, _found(list(table.names), columns, values_of(table), depth + 1), rules)
-    _tell_origin(rules, depth + 1)
+    _tell_origin(rules, "the table", depth + 1)
     return headlines
 
 
@@ -107,10 +107,10 @@ def _counted_from_now(rules: DateRules) -> DateRules:
     return rules.counted_from(Origin(datetime.now(UTC), "when it was read"))
 
 
-def _tell_origin(rules: DateRules, depth: int) -> None:
+def _tell_origin(rules: DateRules, name: str, depth: int) -> None:
     """Warn of relative dates that count from the clock, so that another day they would be others."""
     if rules.origin and not rules.origin.given:
-        for line in rules.origin.said("the table", "now= to read_table"):
+        for line in rules.origin.said(name, "now= to read_table"):
             warnings.warn(line, DedupeWarning, stacklevel=depth)
 
 

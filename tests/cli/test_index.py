@@ -192,6 +192,9 @@ def test_now_is_the_date_of_what_has_none(tmp_path: Path, desk: Path) -> None:
     titles.write_text("Orchids bloom in Kew\nOrchids wilt in Ghent\n", "utf-8")
     rows = json_lines(run("index", "add", desk, titles, "--now", "2026-03-03").stdout)
     assert [row["dedupe_story"] for row in rows] == ["2026-03-03-0001", "2026-03-03-0002"]
+    with closing(sqlite3.connect(desk / "index.sqlite")) as database:
+        (added,) = database.execute("SELECT min(first_seen) FROM headlines WHERE time LIKE '2026-03-03%'").fetchone()
+    assert added > "2026-03-04", "history does not run backwards"
     titles.write_text("Orchids are gone\n", "utf-8")
     outcome = run("index", "add", desk, titles)
     assert "warning: 1 headline without a usable date" in outcome.stderr and "moved the window" in outcome.stderr
@@ -432,6 +435,27 @@ def test_the_report_finds_a_story_by_any_of_its_ids(tmp_path: Path, desk: Path) 
         tab.page.click(".why summary")
         tab.page.select_option("select[data-pair] >> nth=0", "different")
         assert "index correct INDEX corrections.jsonl" in tab.page.inner_text(".verdicts")
+        assert tab.errors == []
+
+
+@pytest.mark.slow
+def test_the_report_finds_a_whole_id_alone_and_a_part_in_all(tmp_path: Path, desk: Path) -> None:
+    """After 9,999 stories of a day, an id is the head of another."""
+    with closing(sqlite3.connect(desk / "index.sqlite")) as database, database:
+        database.execute("UPDATE ids SET id = ? WHERE id = '2026-03-01-0002'", [f"{ID}0"])
+    page = tmp_path / "today.html"
+    assert run("index", "report", desk, "--report", page).exit_code == 0
+    with chromium() as browser, opened(browser, page) as tab:
+        for query, ids in (
+            (ID, {ID}),
+            (f"{ID}0", {f"{ID}0"}),
+            ("2026-03-01", {ID, f"{ID}0"}),
+            (f"{ID} ferry", {ID}),
+            (f"{ID} museum", set()),
+        ):
+            tab.page.fill("#q", query)
+            lines = tab.page.locator("#stories > .story .line .facts").all_text_contents()
+            assert {line.split(" · ")[0] for line in lines} == ids, query
         assert tab.errors == []
 
 

@@ -171,12 +171,37 @@ ZONES = st.sampled_from(["", " UTC", " EST", " +14:00", " -12:00", " Asia/Tokyo"
 @given(MOMENTS, st.sampled_from(DAYS), TIMES, ZONES)
 def test_a_time_of_a_day_is_the_last_before_now(now, day, time, zone):
     alone, timed = (read_dates([text], DateRules(now=now))[0] for text in (day, f"{day}, {time}{zone}"))
-    assert alone.when <= now and now - alone.when < timedelta(days=7) and alone.when.time() == datetime.min.time()
+    weekday, week = day in DAYS[3:], timedelta(days=7)
+    if alone.when is None:
+        tomorrow = (now + timedelta(hours=14)).replace(hour=0, minute=0, second=0, microsecond=0)
+        assert weekday and now < tomorrow and read_dates([day], DateRules(now=tomorrow))[0].when == tomorrow
+    else:
+        assert alone.when <= now and now - alone.when < week and alone.when.time() == datetime.min.time()
     if timed.when is None:
-        assert zone == "" and timed.problem == BAD  # today or a week ago
+        assert weekday and zone == "" and timed.problem == BAD  # today or a week ago
     else:
         assert timed.when <= now and now - timed.when <= timedelta(days=8)
         assert f"{timed.when:%H:%M}" == time or zone or timed.when == now.replace(microsecond=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "when"),
+    [
+        ("Mon 00:30", "2026-03-01T20:00Z", None),  # Monday morning in Sydney, where it may be half past midnight
+        ("Mon 00:30", "2026-03-01T10:29Z", "2026-02-23 00:30"),  # nowhere yet
+        ("Mon 00:30", "2026-03-01T10:30Z", None),
+        ("Mon 00:30 UTC", "2026-03-01T20:00Z", "2026-02-23 00:30"),
+        ("Mon 00:30 AEDT", "2026-03-01T20:00Z", "2026-03-01 13:30"),
+        ("Mon 00:30", "2026-03-02T00:29Z", None),
+        ("Mon 00:30", "2026-03-02T00:30Z", "2026-03-02 00:30"),
+        ("Monday", "2026-03-01T20:00Z", None),
+        ("Monday", "2026-03-01T09:59Z", "2026-02-23 00:00"),
+        ("Monday", "2026-03-02T00:00Z", "2026-03-02 00:00"),
+        ("Sunday", "2026-03-01T20:00Z", "2026-03-01 00:00"),
+    ],
+)
+def test_a_weekday_that_may_be_today_or_a_week_ago_is_missing(text, now, when):
+    assert read(text, now) == when
 
 
 ODD = st.from_regex(

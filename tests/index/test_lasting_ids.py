@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from dedupe import load_result
+from dedupe.index.lasting_ids import _CHANGES
 from dedupe.result.lasting import LastingStory
 from tests.support.index_news import at, batches, headline, ids, news, opened
 
@@ -55,6 +56,25 @@ def test_what_an_index_knows_of_a_story(tmp_path: Path):
         index.correct([(FERRY, MUSEUM, "story")], now=at(17))
         story, _ = index.result().lasting.stories
         assert story == LastingStory(first, (second,), at(0), at(17), 5, ("b", "a", "lisbon.example"))
+
+
+def test_when_stories_changed_is_asked_from_the_active_ids(tmp_path: Path):
+    """However long the history is, and with the answer of all of it."""
+    with opened(tmp_path / "i", window="20h") as index:
+        for k, batch in enumerate(batches(news(150, 7, days=8), 9)):
+            index.add(batch, now=at(24 * 9 + k))
+        database = index._store.database
+        latest = dict[int, int]()
+        active = {story for (story,) in database.rows("SELECT story FROM headlines WHERE state = 'active'")}
+        names = {id_: key for key, id_ in database.rows("SELECT key, id FROM ids WHERE level = 'story'")}
+        leads = dict(database.rows("SELECT key, leads_to FROM ids"))
+        for time, *ends in database.rows("SELECT time, from_key, to_key FROM event_rows WHERE level = 'story'"):
+            for key in (leads[end] for end in ends):
+                latest[key] = max(time, latest.get(key, 0))
+        expected = {key: latest[key] for key in map(names.__getitem__, active) if key in latest}
+        assert dict(database.rows(_CHANGES)) == expected and 0 < len(expected) < len(latest)
+        plan = [step for *_, step in database.rows(f"EXPLAIN QUERY PLAN {_CHANGES}")]
+        assert [step for step in plan if step.startswith(("SCAN e", "SCAN g", "SCAN o"))] == [], plan
 
 
 def test_other_thresholds_and_saved_results_have_numbers(tmp_path: Path):

@@ -215,6 +215,61 @@ def test_files_that_are_left_belong_to_the_owner_of_the_database(folder: Path):
         assert (left.st_size, left.st_uid, left.st_mode) == (0, database.st_uid, database.st_mode)
 
 
+def test_a_file_that_appears_meanwhile_is_left_alone(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """Another process makes it between the question whether it is there and the answer."""
+    path, link = folder.parent / "index.sqlite", os.link
+    path.write_bytes(b"")
+
+    def late(temporary: str, companion: Path) -> None:
+        companion.write_text("in use")
+        link(temporary, companion)
+
+    monkeypatch.setattr(os, "link", late)
+    beside.leave_companions(path)
+    assert {file.name: file.read_text() for file in folder.parent.iterdir()} == {
+        "index.sqlite": "",
+        "index.sqlite-wal": "in use",
+        "index.sqlite-shm": "in use",
+    }
+
+
+@pytest.mark.parametrize("failing", ["fchown", "fchmod", "link"])
+def test_nothing_is_left_where_it_cannot_be_made(folder: Path, monkeypatch: pytest.MonkeyPatch, failing: str):
+    """Of a database of another owner, whose group may only read."""
+    path = folder.parent / "index.sqlite"
+    path.write_bytes(b"")
+    path.chmod(0o640)
+    database = path.stat()
+
+    def refused(*arguments: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, failing, refused)
+    if failing == "fchown":
+        values = [*database]
+        values[4] += 1  # the owner
+        monkeypatch.setattr(Path, "stat", lambda self, **_: os.stat_result(values))
+        monkeypatch.setattr(Path, "exists", lambda self: False)
+    beside.leave_companions(path)
+    assert [file.name for file in folder.parent.iterdir()] == ["index.sqlite"]
+
+
+def test_a_file_gets_the_group_where_it_cannot_get_the_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path, given = tmp_path / "index.sqlite", list[tuple[int, int]]()
+    path.write_bytes(b"")
+    path.chmod(0o660)
+
+    def only_groups(descriptor: int, owner: int, group: int) -> None:
+        given.append((owner, group))
+        if owner != -1:
+            raise PermissionError
+
+    monkeypatch.setattr(os, "fchown", only_groups)
+    beside.leave_companions(path)
+    assert given == [(os.geteuid(), path.stat().st_gid), (-1, path.stat().st_gid)] * 2
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o660} and len([*tmp_path.iterdir()]) == 3
+
+
 def test_nothing_is_left_beside_what_is_no_index(tmp_path: Path):
     (tmp_path / "index.sqlite").write_bytes(b"")
     for options in ({"create": False}, {}):

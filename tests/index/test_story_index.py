@@ -51,13 +51,47 @@ def test_a_file_without_ids_and_addresses_can_be_added_twice(folder):
         assert [(item.row, item.story) for item in again] == [(item.row, item.story) for item in first]
         other = [
             headline(FERRY, source="b"),
-            headline(FERRY, 1, source="a"),
-            headline(MUSEUM),
+            headline(FERRY, 24, source="a"),
+            headline(MUSEUM, 26),
             dedupe.Headline(FERRY_AGAIN),
         ]
         assert not any(item.known for item in index.add(other, now=at(5)))
         twice = index.add([headline("Storm closes port", 5), headline("Storm closes port", 5)], now=at(6))
         assert [item.known for item in twice] == [False, True] and twice[0].row == twice[1].row
+
+
+def test_a_page_with_relative_dates_can_be_read_again_and_again(folder):
+    """What it says of an item is another date each time: less than a day away, and never twice the same."""
+    titles = [FERRY, MUSEUM, "Storm closes port"]
+
+    def read(now: float, *ages: str) -> Batch:
+        rows = [{"title": title, "published": age} for title, age in zip(titles, ages, strict=True)]
+        return index.add(rows, now=at(now))
+
+    with opened(folder) as index:
+        first = read(20.75, "5 h ago", "yesterday", "a minute ago")
+        assert not any(item.known for item in first)
+        for now, ages in ((21.8, ("6 h ago", "yesterday", "1 h ago")), (39, ("23 h ago", "1 day ago", "18 h ago"))):
+            assert [(item.known, item.row) for item in read(now, *ages)] == [(True, item.row) for item in first]
+        assert len(index.result()) == 3 and index.check() == []
+
+
+def test_what_is_known_by_its_title_does_not_depend_on_the_order_of_a_batch(tmp_path):
+    hours, stored, seen = [0, 10, 20, 33.5, 34, 34, 57.9, 58], [34, 100], set[tuple[object, ...]]()
+    for k, order in enumerate((hours, hours[::-1], [34, 58, 0, 20, 57.9, 34, 10, 33.5])):
+        with opened(tmp_path / str(k)) as index:
+            index.add([headline(FERRY, hour) for hour in stored], now=at(100))
+            batch = index.add([headline(FERRY, hour) for hour in order], now=at(100))
+            new = sorted(hour for hour, item in zip(order, batch, strict=True) if not item.known)
+            seen.add((*new, *{item.row for item in batch if item.known}))
+    assert seen == {(0, 10, 58, 1)}  # those at 0 and 10 are of one batch, and far from 34
+
+
+def test_the_exact_date_counts_first(folder):
+    with opened(folder) as index:
+        index.add([headline(FERRY, hour) for hour in (0, 5, 7)], now=at(8))
+        rows = [index.add([headline(FERRY, hour)], now=at(9))[0].row for hour in (7, 6.5, 5, 0.1, 6)]
+        assert rows == [3, 3, 2, 1, 2]
 
 
 def test_ids_are_named_after_the_day_of_the_earliest_headline(folder):
@@ -523,7 +557,8 @@ def test_old_news_without_a_date_leaves_the_window_where_it_is(tmp_path):
         index.add([headline(FERRY, 0), headline("Bank fined in Turin", 5), headline(f"{FERRY} at night", None)])
         batch = index.add([headline("Museum of Lisbon reopens", 10), headline("Orchid of Ghent fined", None)])
         late = index.add([headline("Tunnel in Porto closes", 2), headline("Storm in Porto closes", None)])
-        assert (batch.warnings, late.warnings) == ((), ())
+        for (warning,) in (batch.warnings, late.warnings):
+            assert warning.startswith("1 headline without a usable date counts as of 2026-02-14, the latest date: ")
         times = index._store.database.rows(
             "SELECT title, time FROM headlines WHERE flags LIKE '%undated%' ORDER BY row"
         )
@@ -542,8 +577,9 @@ def test_old_news_without_a_date_leaves_the_window_where_it_is(tmp_path):
         ([2, None], 927, 927),  # old news
         ([2, None], 928, 1000),  # just a window old
         ([30, 20, None], None, 30),
-        ([30, 2000, None], None, 30),  # a date that lies in the future is none
+        ([30, 20, 2000, None], None, 30),  # a date that lies in the future is none
         ([2000, None], 30, 1000),
+        ([30, None, None], None, 1000),  # an old item among headlines of a page without dates
     ],
 )
 def test_when_headlines_without_a_date_count_as_published(dates, latest, undated):
@@ -552,6 +588,36 @@ def test_when_headlines_without_a_date_count_as_published(dates, latest, undated
     now, stored = microseconds(at(1000)), None if latest is None else microseconds(at(latest))
     times = Times.by_clock([headline("Ferry sinks", hours) for hours in dates], now, stored, 72 * hour)
     assert (times.now, times.undated) == (now, microseconds(at(undated)))
+
+
+def test_a_single_old_date_does_not_age_a_page_of_headlines_without_one(folder):
+    live = [headline(f"{subject} of Ghent fined", None) for subject in ("Orchid", "Bank", "Museum", "Tunnel")]
+    with opened(folder) as index:
+        batch = index.add([*live, headline("Guide to taxes", 0)])
+        assert [item.flags for item in batch] == [
+            *[("undated",)] * 4,
+            ("late", "generic-title"),
+        ] and batch.warnings == ()
+        dates = "SELECT min(time) > '2026-03' FROM headlines WHERE state = 'active'"
+        assert index._store.database.value(dates) == 1
+
+
+def test_when_headlines_were_taken_is_not_when_they_are_added(folder):
+    dates = (None, "5 h ago", "1 h ago", at(30))
+    titles = (FERRY, MUSEUM, "Tunnel in Porto closes", "Bank fined in Turin")
+    rows = [{"title": title, "published": date} for title, date in zip(titles, dates, strict=True)]
+    with opened(folder) as index:
+        index.add([headline("Storm closes port", 1)], now=at(200))
+        batch = index.add(rows, now=at(201), taken=at(5))
+        assert [item.flags for item in batch] == [("undated",), (), (), ("future-date",)]
+        assert batch.warnings == ()
+        index.correct([(FERRY, MUSEUM, "story")], now=at(202))
+        times = index._store.database.rows("SELECT time, first_seen, last_seen FROM headline_rows WHERE batch = 2")
+        assert times == [tuple(microseconds(at(hour)) for hour in (date, 201, 201)) for date in (5, 0, 4, 5)]
+        added = [time for (time,) in index._store.database.rows("SELECT time FROM batches ORDER BY batch")]
+        assert added == [microseconds(at(hour)) for hour in (200, 201, 202)]
+        with pytest.raises(InputError, match="taken is 2026-01-01 00:00:00, without a time zone"):
+            index.add([], taken=datetime(2026, 1, 1))
 
 
 def test_a_window_that_only_undated_headlines_move_is_a_warning(tmp_path):

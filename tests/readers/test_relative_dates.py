@@ -168,13 +168,13 @@ def test_a_time_that_a_page_gives_twice_tells_when_it_was_shown(tmp_path):
 def test_frames_and_rows_count_from_the_present_with_a_warning(fake_encoder):
     rows = [{"title": title, "published": age} for title, age in zip(TITLES, AGES, strict=True)]
     assert [row.published for row in read_table(rows, now=NOW)] == READ
-    for table in (rows, pd.DataFrame(rows)):
+    for table, name in ((rows, "headlines"), (pd.DataFrame(rows), "table")):
         with pytest.warns(
             DedupeWarning, match="the table: dates such as '5 h ago' count from .*: give now= to read_table"
         ) as seen:
             found = read_table(table)
         assert found[0].published - found[1].published == READ[0] - READ[1] and seen[0].filename == __file__
-        with pytest.warns(DedupeWarning, match="dates such as '5 h ago'") as seen:
+        with pytest.warns(DedupeWarning, match=f"the {name}: dates such as '5 h ago'") as seen:
             deduplicate(table)
         assert seen[0].filename == __file__
 

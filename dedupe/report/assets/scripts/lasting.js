@@ -17,10 +17,9 @@ export function lastingOf({ data, grouping }, { number, rows }) {
   };
 }
 
-// For search: the ids of the story of a row, also those that have ended.
-export function idsOf({ lasting, rows }, row) {
-  const label = rows.story[row];
-  return lasting ? [lasting.ids[label], ...lasting.former[label]].join(" ") : "";
+// For search: by number of the story, its ids, also those that have ended, a space after each; null for other runs.
+export function idTexts({ lasting }) {
+  return lasting && lasting.ids.map((id, number) => [id, ...lasting.former[number], ""].join(" "));
 }
 
 // What a line says besides the headlines in the page.

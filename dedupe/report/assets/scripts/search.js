@@ -1,6 +1,6 @@
 // The stories that match the search box and the filters, and their order.
 
-import { idsOf } from "./lasting.js";
+import { idTexts } from "./lasting.js";
 
 const DAY = 86400; // seconds
 
@@ -18,7 +18,10 @@ function rowTest(data, state) {
   const words = searchWords(state.q);
   if (words.length) {
     const texts = foldedRows(data);
-    tests.push((row) => words.every((word) => texts[row].includes(word)));
+    const ids = (data.idTexts ??= idTexts(data));
+    const whole = words.map(wholeId);
+    const named = (row, k) => ids !== null && ids[data.rows.story[row]].includes(whole[k]);
+    tests.push((row) => words.every((word, k) => texts[row].includes(word) || named(row, k)));
   }
   const source = state.source ? data.rows.sources.indexOf(state.source) : 0;
   if (source) tests.push((row) => data.rows.source[row] === source);
@@ -28,11 +31,16 @@ function rowTest(data, state) {
   return tests.length ? (row) => tests.every((test) => test(row)) : null;
 }
 
+// A whole id ends where it ends: 2026-03-01-1000 is not 2026-03-01-10001. Other words may be a part of one.
+function wholeId(word) {
+  return /^\d{4}-\d\d-\d\d-\d{4,}$/.test(word) ? `${word} ` : word;
+}
+
 function foldedRows(data) {
   if (data.folded) return data.folded;
   const titles = data.rows.titles.map(fold);
   const sources = data.rows.sources.map(fold);
-  const text = (title, row) => `${titles[title]} ${sources[data.rows.source[row]]} ${idsOf(data, row)}`;
+  const text = (title, row) => `${titles[title]} ${sources[data.rows.source[row]]}`;
   data.folded = Array.from(data.rows.title, text);
   return data.folded;
 }
