@@ -144,7 +144,7 @@ def _difference(earlier: Mapping[str, Any], about: Mapping[str, Any]) -> str:
 def _named(job: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the path and name of each file in the order of the input, as often as it was named."""
     pieces = (piece for part in job["parts"] for piece in part["pieces"])
-    return [(piece["path"], piece["name"]) for piece in pieces if piece["groups"][0] == 0]
+    return [(piece["path"], piece["name"]) for piece in pieces for group in piece["groups"] if group == 0]
 
 
 def _options(about: Mapping[str, Any]) -> dict[str, Any]:

@@ -168,6 +168,7 @@ def test_other_files_are_another_job(path, tmp_path):
     for paths, told in (
         ([path], "with other files: "),
         ([path, other, path], "with other files: "),
+        ([path, other, other], "with other files: "),
         ([other, path], "with these files in another order: "),
     ):
         with pytest.raises(InputError, match=f"holds a job that broke off, begun {told}"):

@@ -118,11 +118,17 @@ def _without(files: Sequence[InputFile], out: str) -> Sequence[InputFile]:
     """Return the files that are not below a folder, however both are spelled; if all are, these."""
     if not out:
         return files
-    system, folder = _located(out)
     with ThreadPoolExecutor(OPENED_TOGETHER) as pool:
-        places = pool.map(_located, (file.path for file in files))
-        others = [file for file, place in zip(files, places, strict=True) if not _is_below(place, system, folder)]
-    return others or files
+        below = pool.map(partial(_is_below, folder=out), (file.path for file in files))
+        return [file for file, inside in zip(files, below, strict=True) if not inside] or files
+
+
+def _is_below(file: str, folder: str) -> bool:
+    (system, path), (of_folder, above) = (
+        _located(file),
+        _located(folder),
+    )  # by one thread, or fsspec takes them for two stores
+    return path.startswith(above.rstrip("/") + "/") and bool(system.equals(of_folder))
 
 
 def _located(uri: str) -> tuple[pf.FileSystem, str]:
@@ -131,10 +137,6 @@ def _located(uri: str) -> tuple[pf.FileSystem, str]:
 
     system, path = file_system(uri)
     return system, str(Path(path).resolve()) if isinstance(system, pf.LocalFileSystem) else path
-
-
-def _is_below(place: tuple[pf.FileSystem, str], system: pf.FileSystem, folder: str) -> bool:
-    return place[1].startswith(folder.rstrip("/") + "/") and bool(place[0].equals(system))
 
 
 def with_fixed_now(rules: DateRules, store: Store) -> DateRules:
