@@ -124,10 +124,8 @@ def _without(files: Sequence[InputFile], out: str) -> Sequence[InputFile]:
 
 
 def _is_below(file: str, folder: str) -> bool:
-    (system, path), (of_folder, above) = (
-        _located(file),
-        _located(folder),
-    )  # by one thread, or fsspec takes them for two stores
+    # one thread makes both, since fsspec takes those of two threads for two stores
+    (system, path), (of_folder, above) = map(_located, (file, folder))
     return path.startswith(above.rstrip("/") + "/") and bool(system.equals(of_folder))
 
 
