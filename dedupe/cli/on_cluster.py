@@ -27,6 +27,7 @@ _USED = frozenset(
     """inputs title_column date_column day_first date_format now source_column id_column url_column skip_bad model threads window
     story_threshold wording_threshold reader corrections quiet output keep dry_run""".split()
 )
+_GOES_ON = ", where a job broke off: one with the same files and options goes on, any other is refused"
 _FILES = 10  # that a dry run names
 _SECONDS = 60  # from one line of a log to the next, at least
 
@@ -156,17 +157,17 @@ def _planned(job: GroupingOptions, inputs: InputOptions, columns: Columns, rows_
     found, doubts = columns_of(read, columns, skip_bad=inputs.skip_bad)
     started = broken_off(job.output) is not None
     rows = Counter[str]()
-    for part in read.parts:
-        rows.update({piece.name: piece.rows for piece in part.pieces})
+    for piece in (piece for part in read.parts for piece in part.pieces):
+        rows[piece.name] += piece.rows
     return [
         *(f"warning: {doubt}" for doubt in doubts),
         f"columns: {', '.join(f'{field} from {column!r}' for field, column in found.items())}",
         *(f"read {name}: {count(number, 'headline')}" for name, number in list(rows.items())[:_FILES]),
         *([f"read {count(len(rows) - _FILES, 'more file')}"] if len(rows) > _FILES else []),
-        f"headlines: {sum(rows.values()):,}, in {count(len(read.parts), 'part')}",
+        f"headlines: {rows.total():,}, in {count(len(read.parts), 'part')}",
         f"model: {job.model or 'bundled'}",
         *([count(len(job.all_corrections), "correction")] if job.corrections else []),
-        f"output: {count(len(read.parts), 'Parquet file')} in {job.output}" + ", where a job broke off" * started,
+        f"output: {count(len(read.parts), 'Parquet file')} in {job.output}" + _GOES_ON * started,
         "dry run: nothing was written",
     ]
 

@@ -26,7 +26,11 @@ JOB = "job"
 """The step whose result tells one job from another and, when all is done, has the summary: its file goes last."""
 SUMMARY = "summary"
 """The key of the summary in it."""
-_OPTIONS = dict.fromkeys(("parts", "ranges", "buckets", "block"), "rows_per_part")  # of what the user does not name so
+_OPTIONS = {  # of what the user does not name so
+    **dict.fromkeys(("parts", "ranges", "buckets", "block"), "rows_per_part"),
+    **{"preferred": "prefer_sources", "never_same": "never_same_source"},
+}
+_GROUPS = frozenset(("job", "settings", "sources", "thresholds", "dates"))  # of options
 _BLOCK = 50_000  # nodes of a region, at most
 _ANY = 2**62  # comparisons
 
@@ -87,10 +91,11 @@ def plan_of(
     )
     job = replace(job, exact=_ANY) if exact else job
     identity = getattr(load_encoder(encoder), "identity", None) or encoder
+    nowhere = (replace(correction, where="") for correction in corrections)  # their file may move
     about = {
         "version": import_module("dedupe").__version__,
         "encoder": identity,
-        "job": asdict(replace(job, work="", cache=None)),
+        "job": asdict(replace(job, work="", cache=None, corrections=tuple(nowhere))),
         "files": _stamps(job.files),
         **options,
     }
@@ -115,21 +120,40 @@ def broken_off(out: str) -> dict[str, Any] | None:
 
 
 def _difference(earlier: Mapping[str, Any], about: Mapping[str, Any]) -> str:
-    """Return what tells two jobs apart."""
-    files = [
-        {piece["path"]: piece["name"] for part in job["job"]["parts"] for piece in part["pieces"]}
-        for job in (earlier, about)
-    ]
+    """Return what tells two jobs apart, as JSON holds them; nothing else can be compared where the version is another."""
     if earlier["version"] != about["version"]:
         return f"by version {earlier['version']}"
-    if files[0] != files[1]:
+    if any(one["encoder"] != two["encoder"] for one, two in ((earlier, about), (earlier["job"], about["job"]))):
+        return "with another model"
+    named = [_named(job["job"]) for job in (earlier, about)]
+    paths = [[path for path, _ in files] for files in named]
+    if sorted(paths[0]) != sorted(paths[1]):
         return "with other files"
+    if paths[0] != paths[1]:
+        return "with these files in another order"
+    if named[0] != named[1]:
+        return "with other names for these files"
     if earlier["files"] != about["files"]:
-        stamps = zip(files[0].values(), earlier["files"], about["files"], strict=True)
+        stamps = zip(dict(named[0]).values(), earlier["files"], about["files"], strict=True)
         return f"before {next(name for name, one, two in stamps if one != two)} was changed"
-    one, two = ({**job, **job["job"], **job["job"]["settings"]} for job in (earlier, about))
-    different = [_OPTIONS.get(key, key) for key in two if key not in ("job", "settings") and one.get(key) != two[key]]
+    one, two = _options(earlier), _options(about)
+    different = [_OPTIONS.get(key, key) for key in two if one.get(key) != two[key]]
     return f"with other options ({', '.join(dict.fromkeys(different))})"
+
+
+def _named(job: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the path and name of each file in the order of the input, as often as it was named."""
+    pieces = (piece for part in job["parts"] for piece in part["pieces"])
+    return [(piece["path"], piece["name"]) for piece in pieces for group in piece["groups"] if group == 0]
+
+
+def _options(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a user decides, by the names of the options, and what follows from it."""
+    job, settings = about["job"], about["job"]["settings"]
+    sources = {_OPTIONS.get(key, key): value for key, value in settings["sources"].items()}
+    thresholds = {f"{level}_threshold": value for level, value in settings["thresholds"].items()}
+    flat = {**about, **job, **settings, **sources, **thresholds, **job["dates"]}
+    return {key: value for key, value in flat.items() if key not in _GROUPS}
 
 
 def _stamps(paths: Iterable[str]) -> list[tuple[int, int]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -112,7 +112,10 @@ class Store:
             return json.loads(file.read())
 
     def release(self, steps: str, array: str = "") -> None:
-        """Delete the files of the steps of a name or pattern, or only one array of each, but never what tasks returned."""
+        """Delete the files of the steps of a name or pattern, or only one array of each, but never what tasks returned.
+
+        Raises `OutputError` where a deletion is refused: together, work files are too large to stay.
+        """
         import pyarrow.fs as pf
 
         system, root = self._place
@@ -123,22 +126,27 @@ class Store:
         gone = [path for path in files if path.endswith(end) and not path.endswith(_RESULT)]
 
         def delete(path: str) -> None:
-            with suppress(FileNotFoundError):  # a task of an earlier start may still move its files
+            with suppress(FileNotFoundError), _deleting(path):  # a task of an earlier start may still move its files
                 system.delete_file(path)
 
         with ThreadPoolExecutor(OPENED_TOGETHER) as pool:
             list(pool.map(delete, gone))
 
     def remove(self, last: str = "") -> None:
-        """Remove all work files, those of one step last, so that a removal that breaks off leaves these."""
+        """Remove all work files, those of one step last, so that a removal that breaks off leaves these.
+
+        Raises `OutputError` where that is refused.
+        """
         import pyarrow.fs as pf
 
         system, root = self._place
         found = system.get_file_info(pf.FileSelector(root, allow_not_found=True))
         for info in sorted(found, key=lambda info: info.base_name == last):
-            system.delete_dir(info.path)
+            with _deleting(info.path):
+                system.delete_dir(info.path)
         if found:
-            system.delete_dir(root)
+            with _deleting(root):
+                system.delete_dir(root)
 
     def _path(self, step: str, name: str) -> str:
         return f"{self._place[1]}/{step}/{name}"
@@ -191,6 +199,18 @@ def write_whole(system: pf.FileSystem, path: str, data: Any) -> None:
     except OSError as error:
         problem = f"{name} cannot be written to {folder} ({one_line(error)})"
         raise OutputError(f"{problem}: check the folder, and its space") from None
+
+
+@contextmanager
+def _deleting(path: str) -> Iterator[None]:
+    """Say what to do where the store refuses to delete something."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        problem = f"{path} cannot be deleted ({one_line(error)})"
+        raise OutputError(f"{problem}: allow it, and start again with the same arguments: the job goes on") from None
 
 
 def buckets(table: pa.Table, of_row: Ints, count: int) -> list[pa.Table]:

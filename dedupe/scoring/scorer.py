@@ -263,7 +263,8 @@ class Scorer:
     ) -> tuple[PairTable, Context]:
         """Return all pairs, or those at some places, with their probability in context, and this context.
 
-        `context_of` is given all pairs, and returns the context of those at these places.
+        `context_of` is given all pairs, and returns the context of those at these places. Of the titles, only `texts`,
+        `words` and `forms` are looked at, which their cores and labels tell.
         """
         pairs, same_address = self.addressed(pairs)
         context = context_of(self.titles, pairs)

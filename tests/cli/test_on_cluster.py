@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ RAY = ("--engine", "ray")
 @pytest.fixture(autouse=True)
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     without_ray(monkeypatch, FakeEncoder())
+    monkeypatch.setattr("dedupe.cli.on_cluster._SECONDS", math.inf)  # no line of the log, however slow this machine is
 
 
 @pytest.fixture
@@ -210,6 +212,12 @@ def test_a_dry_run_needs_no_cluster_and_says_what_would_be_done(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_dry_run_counts_a_file_as_often_as_it_is_named(path: Path, tmp_path: Path) -> None:
+    arguments = ("cluster", path, path, "-o", tmp_path / "out", "--rows-per-part", "100", "--dry-run", *RAY)
+    lines = run(*arguments).stdout.splitlines()
+    assert lines[1:3] == [f"read {path}: 60 headlines", "headlines: 60, in 1 part"]
+
+
 def test_a_dry_run_names_a_few_files_and_looks_at_the_folder(path: Path, tmp_path: Path) -> None:
     rows = corpus.table(13, seed=2)
     paths = [corpus.write(tmp_path, rows[k : k + 1], 1, f"n{k:02}") for k in range(13)]
@@ -240,7 +248,8 @@ def test_an_interrupt_is_one_line_and_the_next_start_goes_on(
     assert written(tmp_path / "out").equals(one_machine([path])[1])
 
 
-def test_a_log_has_a_line_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_has_a_line_a_minute(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
     times = iter([0.0, 59.0, 61.0, 100.0, 130.0])
     log = Log(lambda: next(times))
     for done in range(1, 5):

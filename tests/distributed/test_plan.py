@@ -8,6 +8,7 @@ from datetime import datetime
 import pyarrow as pa
 import pytest
 
+from dedupe.clustering.corrections import Correction
 from dedupe.distributed import deduplicate, engine
 from dedupe.distributed.plan import JOB, WORK
 from dedupe.distributed.store import Store
@@ -122,10 +123,14 @@ OTHERS = [
     ({"level": "wording"}, "level"),
     ({"keep": "first"}, "keep"),
     ({"pairs": False}, "pairs"),
-    ({"now": "2026-03-05"}, "dates"),
+    ({"now": "2026-03-05"}, "now"),
+    ({"day_first": True}, "day_first"),
     ({"skip_bad": True}, "skip_bad"),
-    ({"story_threshold": 0.4}, "thresholds"),
-    ({"publishers": {"Daily Wire": "The Herald"}}, "sources"),
+    ({"story_threshold": 0.4}, "story_threshold"),
+    ({"wording_threshold": 0.4}, "wording_threshold"),
+    ({"publishers": {"Daily Wire": "The Herald"}}, "publishers"),
+    ({"prefer_sources": ["Daily Wire"]}, "prefer_sources"),
+    ({"never_same_source": True}, "never_same_source"),
     ({"exact": True}, "exact"),
     ({"corrections": [("Ferry sinks", "Bank fined", "story")]}, "corrections"),
 ]
@@ -136,7 +141,9 @@ def test_another_job_in_its_folder_is_refused(path, tmp_path, other, named):
     with pytest.raises(Stopped):
         start(path, tmp_path / "out", progress=stop_in("nodes"))
     before = files_below(tmp_path / "out")
-    begun = rf"holds a job that broke off, begun with other options \({named}[^)]*\): go on with the same files, options and "
+    begun = (
+        rf"holds a job that broke off, begun with other options \({named}\): go on with the same files, options and "
+    )
     with pytest.raises(InputError, match=begun):
         start(path, tmp_path / "out", **other)
     assert files_below(tmp_path / "out") == before
@@ -150,15 +157,54 @@ def test_other_rows_in_the_same_file_are_another_job(path, tmp_path):
         start(path, tmp_path / "out")
 
 
-def test_other_files_and_another_version_are_another_job(path, tmp_path, monkeypatch):
+def broken_off(paths, out, **options):
     with pytest.raises(Stopped):
-        start(path, tmp_path / "out", progress=stop_in("nodes"))
+        start(paths, out, progress=stop_in("nodes"), **options)
+
+
+def test_other_files_are_another_job(path, tmp_path):
     other = corpus.write(tmp_path, corpus.table(20, seed=8), 4, "other")
-    with pytest.raises(InputError, match="holds a job that broke off, begun with other files: "):
-        start(other, tmp_path / "out")
+    broken_off([path, other], tmp_path / "out")
+    for paths, told in (
+        ([path], "with other files: "),
+        ([path, other, path], "with other files: "),
+        ([path, other, other], "with other files: "),
+        ([other, path], "with these files in another order: "),
+    ):
+        with pytest.raises(InputError, match=f"holds a job that broke off, begun {told}"):
+            start(paths, tmp_path / "out")
+
+
+def test_other_names_of_the_files_are_another_job(path, tmp_path, monkeypatch):
+    broken_off([path], tmp_path / "out")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="begun with other names for these files: "):
+        start(path.name, tmp_path / "out")
+
+
+def test_another_model_is_another_job(path, tmp_path, monkeypatch):
+    broken_off(path, tmp_path / "out")
+    for name, identity in (("some/model", None), (None, "other weights")):
+        monkeypatch.setattr(FakeEncoder, "identity", identity, raising=False)
+        with pytest.raises(InputError, match="holds a job that broke off, begun with another model: "):
+            start(path, tmp_path / "out", encoder=name)
+
+
+def test_a_job_of_another_version_is_told_whatever_it_holds(path, tmp_path, monkeypatch):
+    broken_off(path, tmp_path / "out")
     monkeypatch.setattr("dedupe.__version__", "9.9")
     with pytest.raises(InputError, match=r"holds a job that broke off, begun by version \d.*: "):
         start(path, tmp_path / "out")
+    Store(str(tmp_path / "out" / WORK)).finish(JOB, 0, {"version": "0.0", "job": {"parts": [{}]}})
+    with pytest.raises(InputError, match=r"holds a job that broke off, begun by version 0\.0: "):
+        start(path, tmp_path / "out")
+
+
+def test_the_file_of_corrections_may_lie_elsewhere(path, tmp_path):
+    titles = dict.fromkeys(title for title in corpus.table(20, seed=8)["title"].to_pylist() if title)
+    one, two = [Correction(*list(titles)[:2], "story", where) for where in ("a.csv, row 1", "b.csv, row 2")]
+    broken_off(path, tmp_path / "out", corrections=[one])
+    assert start(path, tmp_path / "out", corrections=[two]).corrections == 1
 
 
 def test_the_folder_may_be_named_in_another_way_and_lie_in_that_of_the_input(path, tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import fsspec
@@ -226,6 +227,34 @@ def test_a_field_in_another_column_of_another_file_is_told(tmp_path):
         columns_of(plan(paths, 10), Columns())
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_file_may_lack_a_column_that_the_user_names(tmp_path, order):
+    paths = []
+    for columns in (("title", "when"), ("title",)):
+        paths.append(tmp_path / f"{len(columns)}.parquet")
+        pq.write_table(pa.table({column: ["2026-03-04"] for column in columns}), paths[-1])
+    found = plan(paths[::order], 10)
+    assert columns_of(found, Columns(date="When"))[0] == {"title": "title", "date": "when"}
+    with pytest.raises(InputError, match=rf"{paths[::order][0].name}: no column 'whenn'"):
+        columns_of(found, Columns(date="whenn"))
+    with pytest.raises(InputError, match=r"1\.parquet: no column 'when'"):
+        columns_of(found, Columns(title="when"))
+    pq.write_table(pa.table({"title": ["Ferry sinks"], "date": ["2026-03-04"]}), paths[1])
+    with pytest.raises(InputError, match=r"^date is read from '.*: give that column one name"):
+        columns_of(plan(paths[::order], 10), Columns(date="when"))
+
+
+def test_the_column_of_titles_may_be_in_doubt_in_any_file(tmp_path):
+    titles, rest, paths = ["Ferry sinks off Oslo at night"] * 3, ["x", "y", "z"], []
+    for k, columns in enumerate(
+        ({"text": titles}, {"text": titles, "headline": rest}, {"headline": rest, "text": titles, "x": rest})
+    ):
+        paths.append(tmp_path / f"{k}.parquet")
+        pq.write_table(pa.table(columns), paths[-1])
+    doubts = columns_of(plan(paths, 10), Columns())[1]
+    assert doubts == read_headlines(paths).warnings and len(doubts) == 2
+
+
 def test_titles_in_another_column_of_another_file_are_told(tmp_path):
     titles, rest, paths = ["Ferry sinks off Oslo at night", "Bank of Ghent fined"], ["x", "y"], []
     for k, columns in enumerate(({"text": titles, "headline": rest}, {"text": rest, "headline": titles, "x": rest})):
@@ -246,6 +275,27 @@ def test_what_an_earlier_start_wrote_is_no_input(tmp_path):
         assert [piece.path for piece in part.pieces] == [str(tmp_path / "a.parquet")]
     (part,) = plan([tmp_path], 10, str(tmp_path)).parts
     assert len(part.pieces) == 2
+
+
+def test_what_an_earlier_start_wrote_is_known_however_it_is_spelled(tmp_path, monkeypatch):
+    (tmp_path / "corpus" / "out").mkdir(parents=True)
+    corpus, memory = tmp_path / "corpus", fsspec.filesystem("memory")
+    (tmp_path / "link").symlink_to(corpus)
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.parquet", "out/part-00000.parquet", "outer.parquet"):
+        write_rows(corpus / name, TITLED)
+        memory.pipe(f"/spelled/{name}", (corpus / name).read_bytes())
+    ways = [str(corpus), corpus.as_uri(), "corpus", "link", "x/../corpus", f"{corpus.as_uri()}/"]
+    (tmp_path / "x").mkdir()
+    try:
+        for read, wrote in [*product(ways, ways), ("memory://spelled", "memory:///spelled")]:
+            parts = plan([read], 100, f"{wrote}/out").parts
+            names = [Path(piece.path).name for part in parts for piece in part.pieces]
+            assert names == ["a.parquet", "outer.parquet"], (read, wrote)
+        elsewhere = plan(["memory://spelled"], 100, "/spelled/out").parts
+        assert sum(len(part.pieces) for part in elsewhere) == 3, "the same path in another store"
+    finally:
+        memory.rm("/spelled", recursive=True)
 
 
 def test_columns_are_found_as_on_one_machine(tmp_path):

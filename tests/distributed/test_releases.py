@@ -10,6 +10,8 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fsspec.implementations.local import LocalFileSystem
+from pyarrow.fs import FSSpecHandler, PyFileSystem
 
 from dedupe.clustering.crowds import CrowdSettings
 from dedupe.distributed import deduplicate, run
@@ -22,6 +24,7 @@ from dedupe.distributed.pairs.reader import read_pairs
 from dedupe.distributed.plan import WORK
 from dedupe.distributed.releases import RELEASED
 from dedupe.distributed.store import Store
+from dedupe.errors import OutputError
 from dedupe.pipeline import collapse_crowds
 from dedupe.scoring.reader import pairs_to_read, reading_budget
 from tests.support import corpus
@@ -186,11 +189,13 @@ def watched(tmp_path_factory):
     return found
 
 
+@pytest.mark.slow
 def test_all_steps_that_may_run_were_watched(watched):
     steps = {step for needed, idle in watched.values() for step, _ in needed | idle}
     assert set(RELEASED) - steps == set()
 
 
+@pytest.mark.slow
 def test_no_large_file_is_there_when_a_step_starts_that_never_needs_it_later(watched):
     """A file that this kind of job needs no more may stay where another kind still needs it."""
     needed = set.union(*(needed for needed, _ in watched.values()))
@@ -212,6 +217,7 @@ def fake(monkeypatch):
     large_components(monkeypatch)
 
 
+@pytest.mark.slow
 def test_a_job_stopped_at_every_report_of_progress_goes_on_to_the_same_output(fake, tmp_path):
     path = corpus.write(tmp_path, corpus.table(20, seed=8), 4)
     seen = set()
@@ -233,6 +239,7 @@ def test_a_job_stopped_at_every_report_of_progress_goes_on_to_the_same_output(fa
     assert pairs[0].equals(pairs[1])
 
 
+@pytest.mark.slow
 def test_a_job_killed_while_it_deletes_goes_on(fake, tmp_path, monkeypatch):
     path = corpus.write(tmp_path, corpus.table(20, seed=8), 4)
     release, broken = Store.release, set()
@@ -294,6 +301,27 @@ def test_what_tasks_returned_is_never_deleted(tmp_path):
     store.release("none")
     assert names(tmp_path) == ["other/0.arrow", "other/0.json", "other/0.y.npy", "some/0.json", "some_1/0.json"]
     assert store.finished("some") == {0: {"x": 1}}
+
+
+class Refusing(LocalFileSystem):
+    """A store whose files may be written, but not deleted."""
+
+    def rm(self, path, recursive=False, maxdepth=None):
+        raise PermissionError(13, "it is locked", path)
+
+
+@pytest.mark.parametrize(
+    "delete", [lambda store: store.release("some"), lambda store: store.remove()], ids=["some", "all"]
+)
+def test_a_deletion_that_is_refused_is_one_line(tmp_path, delete):
+    store = Store(str(tmp_path / "work"))
+    store.write("some", 0, pa.table({"x": [1]}))
+    store.__dict__["_place"] = PyFileSystem(FSSpecHandler(Refusing())), str(tmp_path / "work")
+    with pytest.raises(
+        OutputError, match=r"some.* cannot be deleted \(.*it is locked.*\): allow it, and start"
+    ) as error:
+        delete(store)
+    assert "\n" not in str(error.value) and names(tmp_path) == ["some/0.arrow"]
 
 
 def names(folder):

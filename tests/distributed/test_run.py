@@ -16,6 +16,7 @@ import dedupe
 from dedupe.clustering.crowds import CrowdSettings
 from dedupe.distributed import deduplicate
 from dedupe.distributed.nodes.crowds import find_crowds
+from dedupe.distributed.pairs.context import LARGE, run_contexts
 from dedupe.errors import EmptyInput, InputError
 from dedupe.pipeline import collapse_crowds
 from tests.support import corpus
@@ -93,6 +94,27 @@ def test_many_small_files_are_few_parts_and_damage_names_its_file(tmp_path):
     summary = deduplicate(paths, tmp_path / "more", rows_per_part=13, now=NOW, skip_bad=True)
     assert summary.skipped == 1 and "row group 0 of " in summary.messages[0] and "17.parquet" in summary.messages[0]
     assert written(tmp_path / "more")["dedupe_file"].to_pylist() == [str(path) for path in paths if path != paths[17]]
+
+
+@pytest.mark.parametrize("large", [LARGE, 2], ids=["components", "neighborhoods"])
+def test_what_labels_tell_counts_in_context(tmp_path, monkeypatch, large):
+    """Two live pages may differ by a word that tells two events elsewhere."""
+    monkeypatch.setattr("dedupe.distributed.run.run_contexts", partial(run_contexts, large=large))
+    metals = [f"{metal} price rises to record high in London" for metal in ("Gold", "Silver", "Copper")]
+    strikes = [f"Ferry strike {verb} in Bergen harbour" for verb in ("begins", "ends")]
+    path = tmp_path / "news.parquet"
+    found = dict[str, list[float]]()
+    for label in ("", "LIVE: "):
+        titles = [label + title for title in (*metals, *strikes)]
+        pq.write_table(pa.table({"title": titles}), path, row_group_size=2)
+        out = tmp_path / f"out{len(found)}"
+        result, _ = check([path], out, 2, reader="off")
+        deduplicate(path, f"{out}-pairs", rows_per_part=2, now=NOW, reader="off", pairs=True)
+        pairs = pq.read_table(f"{out}-pairs/_pairs").sort_by([("i", "ascending"), ("j", "ascending")])
+        found[label] = pairs["p_story"].to_pylist()
+        expected = sorted((pair.i, pair.j, pair.p_story) for pair in result.pairs)
+        assert found[label] == pytest.approx([p for _, _, p in expected], abs=1e-6)
+    assert max(found["LIVE: "]) > max(found[""], default=0), "or nothing was tested"
 
 
 def corrections_between(titles, number, seed):

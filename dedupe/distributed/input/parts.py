@@ -10,16 +10,19 @@ from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.dates import DateRules
 from dedupe.distributed.input.files import InputFile, input_files, opened
 from dedupe.distributed.job import Part, Piece
-from dedupe.distributed.store import OPENED_TOGETHER, Store
+from dedupe.distributed.store import OPENED_TOGETHER, Store, file_system
 from dedupe.errors import EmptyInput, InputError
-from dedupe.readers.delimited import Columns, find_columns
+from dedupe.readers.delimited import Columns, NoColumn, find_columns, named_column
 from dedupe.readers.usual_names import USUAL_NAMES
 from dedupe.runtime.arrow import StoredTable
+
+if TYPE_CHECKING:
+    import pyarrow.fs as pf
 
 
 class _Shape(NamedTuple):
@@ -61,10 +64,10 @@ def plan(paths: Iterable[str | Path], rows_per_part: int, out: str = "") -> Inpu
 
 
 def columns_of(found: Input, choice: Columns, *, skip_bad: bool = False) -> tuple[dict[str, str], list[str]]:
-    """Return the column of each field, and warnings where another may be meant, as one machine finds them in the first file.
+    """Return the column of each field, and warnings where another may be meant, as one machine finds them.
 
-    `choice`: columns that the user names. `skip_bad`: as in `Job`. Other files may lack the column of a field, but for titles.
-    Raises `InputError` where one has a field in another column.
+    `choice`: columns that the user names. `skip_bad`: as in `Job`. Some files may lack the column of a field, but for titles.
+    Raises `InputError` where one has a field in another column, or none has a column that the user names.
     """
     kinds = [_columns_in(file, choice, skip_bad=skip_bad) for file in found.kinds]
     columns = dict[str, tuple[str, str]]()
@@ -74,27 +77,64 @@ def columns_of(found: Input, choice: Columns, *, skip_bad: bool = False) -> tupl
             if column != known:
                 problem = f"{field} is read from {known!r} in {file}, but from {column!r} in {kind.file}"
                 raise InputError(f"{problem}: give that column one name, and name it")
-    return {field: columns[field][0] for field in USUAL_NAMES if field in columns}, kinds[0].doubts
+    for field, error in kinds[0].missing.items():
+        if all(field in kind.missing for kind in kinds):
+            raise error
+    doubts = [doubt for kind in kinds for doubt in kind.doubts]
+    return {field: columns[field][0] for field in USUAL_NAMES if field in columns}, doubts
 
 
 class _ColumnsFound(NamedTuple):
-    """The name of a file, the column of each field, and warnings where another may be meant."""
+    """Of a file: its name, the column of each field, warnings where another may be meant, and the named columns it lacks."""
 
     file: str
     of_field: dict[str, str]
     doubts: list[str]
+    missing: dict[str, NoColumn]
 
 
 def _columns_in(file: InputFile, choice: Columns, *, skip_bad: bool) -> _ColumnsFound:
     with opened(*file) as table:
-        values = partial(_values, table, skip_bad=skip_bad)
-        return _ColumnsFound(file.name, *find_columns(list(table.names), choice, file.name, values))
+        names, values = list(table.names), partial(_values, table, skip_bad=skip_bad)
+        missing = _missing(names, choice, file.name)
+        found, doubts = find_columns(names, replace(choice, **dict.fromkeys(missing)), file.name, values)
+        return _ColumnsFound(file.name, found, doubts, missing)
+
+
+def _missing(names: list[str], choice: Columns, file: str) -> dict[str, NoColumn]:
+    """Return the fields, but that of titles, whose column the user named and a file lacks, with what to say where all do."""
+    missing = dict[str, NoColumn]()
+    for field in USUAL_NAMES:
+        named: str | None = getattr(choice, field)
+        if named is not None and field != "title":
+            try:
+                named_column(named, names, file)
+            except NoColumn as error:
+                missing[field] = error
+    return missing
 
 
 def _without(files: Sequence[InputFile], out: str) -> Sequence[InputFile]:
-    """Return the files that are not below a folder; if all are, these."""
-    place = f"{out if '://' in out else Path(out).absolute()}".rstrip("/") + "/"
-    return [file for file in files if not (out and file.path.startswith(place))] or files
+    """Return the files that are not below a folder, however both are spelled; if all are, these."""
+    if not out:
+        return files
+    with ThreadPoolExecutor(OPENED_TOGETHER) as pool:
+        below = pool.map(partial(_is_below, folder=out), (file.path for file in files))
+        return [file for file, inside in zip(files, below, strict=True) if not inside] or files
+
+
+def _is_below(file: str, folder: str) -> bool:
+    # one thread makes both, since fsspec takes those of two threads for two stores
+    (system, path), (of_folder, above) = map(_located, (file, folder))
+    return path.startswith(above.rstrip("/") + "/") and bool(system.equals(of_folder))
+
+
+def _located(uri: str) -> tuple[pf.FileSystem, str]:
+    """Return the file system of a path or URI, and the path there, without links where it is local."""
+    import pyarrow.fs as pf
+
+    system, path = file_system(uri)
+    return system, str(Path(path).resolve()) if isinstance(system, pf.LocalFileSystem) else path
 
 
 def with_fixed_now(rules: DateRules, store: Store) -> DateRules:

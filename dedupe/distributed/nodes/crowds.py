@@ -82,13 +82,13 @@ def find_crowds(job: Job, engine: Engine, settings: CrowdSettings | None = None)
 
     The result: how many nodes are left, `nodes`, how many were `absorbed`, and how many are to be compared sparsely, `sparse`.
     """
-    settings, exempt = settings or CrowdSettings(), job.settings.sources.never_same
-    leaders = [] if exempt or job.nodes <= settings.size else _near_leaders(job, engine, settings)
+    settings, apart = settings or CrowdSettings(), job.settings.sources.never_same
+    leaders = [] if apart or job.nodes <= settings.size else _near_leaders(job, engine, settings)
     if leaders:
         near = partial(take_members, kind="near", leaders=leaders, least=settings.near)
         engine.run(job, "near_members", near, range(job.ranges))
     taken = engine.run(job, "near_crowds", partial(gather_near, leaders=leaders, settings=settings), [0])[0]
-    leaders = [] if exempt or job.nodes - taken <= settings.size else _dense_leaders(job, engine, settings)
+    leaders = [] if apart or job.nodes - taken <= settings.size else _dense_leaders(job, engine, settings)
     if leaders:
         dense = partial(take_members, kind="dense", leaders=leaders, least=floor_of(job))
         engine.run(job, "dense_members", dense, range(job.ranges))

@@ -4,7 +4,7 @@ The context of a pair lies inside its component. Components of up to `LARGE` nod
 machine; larger ones, if there are any, by neighborhood (see `neighborhoods.py`). Steps and their files:
 
 - `forest_context`/0: the components of all pairs (see `components.py`). `large`/0, JSON: the labels of the large ones.
-- `context_nodes`/g (regions), a bucket for each bucket of components: number and core of the nodes in all
+- `context_nodes`/g (regions), a bucket for each bucket of components: number, core and labels of the nodes in all
   components but the large ones.
 - `context_pairs`/k (parts of `read_pairs`), the same: their pairs.
 - `context`/u, units: the buckets of components, then neighborhoods: the columns of `read_pairs` with p_wording and p_story, the
@@ -21,6 +21,7 @@ import numpy as np
 from dedupe.distributed.engine import Engine
 from dedupe.distributed.job import Job
 from dedupe.distributed.nodes.regions import regions_of
+from dedupe.distributed.nodes.tables import labels_in
 from dedupe.distributed.pairs.components import every_pair, find_components, found_labels, labels_of, sizes_of
 from dedupe.distributed.pairs.judging import judge_pairs
 from dedupe.distributed.pairs.neighborhoods import judge_large, send_large
@@ -63,7 +64,7 @@ def find_large(job: Job, part: int, *, above: int) -> list[int]:
 
 def send_nodes(job: Job, region: int, *, large: Sequence[int]) -> int:
     """Send the nodes of a region that have pairs to the buckets of their components; return how many there are."""
-    table = job.store.read("region", region, columns=["number", "core"])
+    table = job.store.read("region", region, columns=["number", "core", "labels"])
     labels, paired = found_labels(job, COMPONENTS, table["number"].to_numpy())
     sent = np.flatnonzero(paired & ~np.isin(labels, large))
     job.store.write("context_nodes", region, buckets(table.take(sent), _bucket(job, labels[sent]), job.buckets))
@@ -83,7 +84,8 @@ def judge_bucket(job: Job, bucket: int, *, parts: Sequence[int]) -> dict[str, in
     """Judge the pairs of the components of a bucket; return their counts."""
     pairs = job.store.gather("context_pairs", parts, bucket)
     nodes = job.store.gather("context_nodes", range(len(regions_of(job))), bucket).sort_by("number")
-    return judge_pairs(job, pairs, describe_titles(nodes["core"].to_pylist())).write(job, bucket)
+    titles = describe_titles(nodes["core"].to_pylist(), labels=labels_in(nodes))
+    return judge_pairs(job, pairs, titles).write(job, bucket)
 
 
 def _bucket(job: Job, labels: Ints) -> Ints:

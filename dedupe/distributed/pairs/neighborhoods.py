@@ -23,7 +23,7 @@ import numpy as np
 from dedupe.distributed.engine import Engine
 from dedupe.distributed.job import Job
 from dedupe.distributed.nodes.regions import regions_of
-from dedupe.distributed.nodes.tables import numbers_in
+from dedupe.distributed.nodes.tables import labels_in, numbers_in
 from dedupe.distributed.pairs.components import labels_of
 from dedupe.distributed.pairs.judging import Judged, judge_pairs
 from dedupe.distributed.store import arrow, buckets
@@ -168,8 +168,10 @@ def _titles(job: Job, pairs: pa.Table) -> TitleFeatures:
     """Return the features of the nodes of pairs, in order of number."""
     numbers, homes = _nodes(pairs)
     nodes, first = np.unique(numbers, return_index=True)
-    home, cores = homes[first], np.empty(len(nodes), object)
+    home, cores, labels = homes[first], np.empty(len(nodes), object), np.empty(len(nodes), object)
     for region in np.unique(home).tolist():
-        table, here = job.store.read("region", region, columns=["number", "core"]), np.flatnonzero(home == region)
-        cores[here] = table["core"].take(np.searchsorted(numbers_in(table), nodes[here])).to_pylist()
-    return describe_titles(cores.tolist())
+        table = job.store.read("region", region, columns=["number", "core", "labels"])
+        here = np.flatnonzero(home == region)
+        rows = table.take(np.searchsorted(numbers_in(table), nodes[here]))
+        cores[here], labels[here] = rows["core"].to_pylist(), labels_in(rows)
+    return describe_titles(cores.tolist(), labels=labels.tolist())
