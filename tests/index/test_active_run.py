@@ -178,19 +178,22 @@ def active(count=150, seed=3, **options):
     return run, rows
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_match_says_what_a_run_with_the_headline_would(seed):
-    run, rows = active(seed=seed)
-    same = 0
-    for new in headlines(60, seed + 50):
-        match = run.match([new])
-        expected = grouped([*rows, new], judge_of(run.encoder), run.settings, FakeEncoder())
-        labels = expected.labels("story")
-        known = set(np.flatnonzero(labels[:-1] == labels[-1]).tolist())
-        found = match.matches[0]
-        same += (found is None) == (not known) and (found is None or found.row in known)
-        assert found is None or found.headline is rows[found.row]
-    assert same >= 58, "a new title may change what the stories around it are"
+@pytest.mark.slow
+def test_a_match_says_what_a_run_with_the_headline_would():
+    """Nearly always: a run may also change what the stories around a new title are."""
+    same = asked = 0
+    for seed in range(4):
+        run, rows = active(seed=seed)
+        for new in headlines(60, seed + 50):
+            match = run.match([new])
+            expected = grouped([*rows, new], judge_of(run.encoder), run.settings, FakeEncoder())
+            labels = expected.labels("story")
+            known = set(np.flatnonzero(labels[:-1] == labels[-1]).tolist())
+            found = match.matches[0]
+            same += (found is None) == (not known) and (found is None or found.row in known)
+            asked += 1
+            assert found is None or found.headline is rows[found.row]
+    assert same >= 0.95 * asked
 
 
 def test_a_run_goes_on_from_what_another_process_kept(tmp_path, monkeypatch):
