@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.text import kinds
-from dedupe.text.kinds import KINDS, SIDES, may_decide, read_title
+from dedupe.text.kind_lists import KINDS, SIDES
+from dedupe.text.kinds import may_decide, read_title
 from dedupe.text.words import words
 
 
