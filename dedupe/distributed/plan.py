@@ -90,17 +90,7 @@ def plan_of(
         corrections=tuple(corrections),
     )
     job = replace(job, exact=_ANY) if exact else job
-    identity = getattr(load_encoder(encoder), "identity", None) or encoder
-    nowhere = (replace(correction, where="") for correction in corrections)  # their file may move
-    about = {
-        "version": import_module("dedupe").__version__,
-        "encoder": identity,
-        "job": asdict(replace(job, work="", cache=None, corrections=tuple(nowhere))),
-        "files": _stamps(job.files),
-        **options,
-    }
-    # as JSON gives it back
-    about = json.loads(json.dumps(about, default=str))
+    about = _about(job, options)
     earlier = broken_off(out)
     if earlier is not None and {**earlier, **about} != earlier:
         begun = f"begun {_difference(earlier, about)}"
@@ -109,6 +99,20 @@ def plan_of(
             f"{out} holds a job that broke off, {begun}: go on with {same}, or remove it, or name another folder"
         )
     return Plan(job, about, doubts)
+
+
+def _about(job: Job, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what tells a job from others, as JSON gives it back."""
+    nowhere = tuple(replace(correction, where="") for correction in job.corrections)  # their file may move
+    about = {
+        "version": import_module("dedupe").__version__,
+        "encoder": getattr(load_encoder(job.encoder), "identity", None) or job.encoder,
+        "job": asdict(replace(job, work="", cache=None, corrections=nowhere)),
+        "files": _stamps(job.files),
+        **options,
+    }
+    as_json: dict[str, Any] = json.loads(json.dumps(about, default=str))
+    return as_json
 
 
 def broken_off(out: str) -> dict[str, Any] | None:

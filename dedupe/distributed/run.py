@@ -13,7 +13,7 @@ from dedupe.dates import DateRules
 from dedupe.distributed.cluster import connected
 from dedupe.distributed.engine import Engine, OnRay
 from dedupe.distributed.input.outlets import find_outlets
-from dedupe.distributed.input.rows import find_rows
+from dedupe.distributed.input.rows import RowsRead, find_rows
 from dedupe.distributed.job import Job
 from dedupe.distributed.nodes.copies import find_copies
 from dedupe.distributed.nodes.corrected import find_constraints
@@ -182,12 +182,6 @@ def _all_steps(job: Job, engine: Engine, out: str, *, pairs: bool) -> dict[str, 
     judged = run_contexts(job, engine)
     linked = find_links(job, engine, list(job.store.finished("context")))
     groups = finish(job, engine, out, skipped=found.skipped, pairs=pairs)
-    bad = [f"{group.rows:,} rows skipped: {group.reason}" for group in rows.bad]
-    large = [
-        f"{size:,} titles are connected by probable pairs, and were linked in one task: a window or a higher threshold "
-        "makes such sets smaller"
-        for size in groups["large"]
-    ]
     return {
         "rows": groups["rows"],
         "copies": groups["exact_copies"],
@@ -203,5 +197,16 @@ def _all_steps(job: Job, engine: Engine, out: str, *, pairs: bool) -> dict[str, 
         "corrections": corrections,
         "flags": groups["flags"],
         "columns": dict(job.columns),
-        "messages": [*bad, *large, *(message for _, message in groups["warnings"])],
+        "messages": _messages(rows, groups),
     }
+
+
+def _messages(rows: RowsRead, groups: Mapping[str, Any]) -> list[str]:
+    """Return the warnings of a job: what was left out, what was too large, and those of its groups."""
+    bad = [f"{group.rows:,} rows skipped: {group.reason}" for group in rows.bad]
+    large = [
+        f"{size:,} titles are connected by probable pairs, and were linked in one task: a window or a higher threshold "
+        "makes such sets smaller"
+        for size in groups["large"]
+    ]
+    return [*bad, *large, *(message for _, message in groups["warnings"])]
