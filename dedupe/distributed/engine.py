@@ -109,7 +109,7 @@ class OnRay:
 def _processors() -> int:
     import ray
 
-    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # Ray has no type for it
+    resources: dict[str, float] = ray.cluster_resources()
     return max(int(resources.get("CPU", 1)), 1)
 
 

@@ -175,7 +175,7 @@ def file_system(uri: str) -> tuple[pf.FileSystem, str]:
     if "://" not in uri:
         return pf.LocalFileSystem(), str(Path(uri).absolute())
     try:
-        return pf.FileSystem.from_uri(uri)  # type: ignore[no-any-return]  # pyarrow has no types
+        found: tuple[pf.FileSystem, str] = pf.FileSystem.from_uri(uri)
     except (pa.ArrowException, ValueError, OSError) as error:
         try:
             import fsspec
@@ -186,6 +186,7 @@ def file_system(uri: str) -> tuple[pf.FileSystem, str]:
             raise InputError(
                 f"{uri} cannot be reached ({one_line(error)}): give a path, or install what reads it"
             ) from None
+    return found
 
 
 def write_whole(system: pf.FileSystem, path: str, data: Any) -> None:
