@@ -79,6 +79,8 @@ def run_on_cluster(
     from dedupe.readers.outlet_lists import read_publishers, read_source_order
 
     _check(job, inputs, level)
+    if cluster.address:
+        refuse("threads", "with --address")
     columns = Columns(
         inputs.title_column, inputs.date_column, inputs.source_column, inputs.id_column, inputs.url_column
     )

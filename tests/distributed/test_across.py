@@ -29,7 +29,8 @@ def test_pairs_are_those_of_a_join_that_lie_on_both_sides(seed, nodes, window, w
     band = None if window is None else TimeBand(first, first + rng.integers(0, 5, nodes) / 2, window)
     side = rng.random(nodes) < 0.5
     sides = np.flatnonzero(side), np.flatnonzero(~side)
-    found = concatenate(Across(vectors, *sides, 0.4, band, wording=wording, block_rows=block))
+    join = Across(vectors, *sides, 0.4, band, wording=wording, block_rows=block)
+    found = concatenate(map(join.piece, range(join.pieces)))
     everything = concatenate(Join(vectors, 0.4, band, wording=wording))
     expected = everything.take(side[everything.i] != side[everything.j])
     for name in ("i", "j", "similarity", "wording_similarity"):
@@ -38,4 +39,4 @@ def test_pairs_are_those_of_a_join_that_lie_on_both_sides(seed, nodes, window, w
 
 def test_a_side_may_be_empty():
     vectors, none = np.eye(3, dtype=np.float32), np.empty(0, np.int64)
-    assert not list(Across(vectors, none, np.arange(3), 0.5)) and not list(Across(vectors, np.arange(3), none, 0.5))
+    assert Across(vectors, none, np.arange(3), 0.5).pieces == Across(vectors, np.arange(3), none, 0.5).pieces == 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from dedupe.candidates.int8 import products_of
@@ -13,10 +11,10 @@ from dedupe.candidates.products import pairs_between
 from dedupe.candidates.time_band import TimeBand
 from dedupe.embedding.vectors import Vectors
 from dedupe.runtime.arrays import Ints
-from dedupe.runtime.parallel import in_order
 
 _BLOCK_ROWS = 1024  # of one piece
-_SLACK = 1e-3  # hours, more than their rounding errors; `near_pairs` decides which pairs the window allows
+SLACK = 1e-3
+"""Hours, more than their rounding errors; `near_pairs` decides which pairs the window allows."""
 
 
 class Across:
@@ -47,10 +45,6 @@ class Across:
         """How many pieces there are."""
         return len(self._blocks)
 
-    def __iter__(self) -> Iterator[PairTable]:
-        """Yield each piece."""
-        return in_order(self.piece, range(self.pieces))
-
     def piece(self, number: int) -> PairTable:
         """Return the pairs of one piece, sorted by (i, j)."""
         a, b = pairs_between(self._products, *self._blocks[number], self._threshold)
@@ -64,7 +58,7 @@ class Across:
         if np.isnan(first).any():
             return self._others
         undated = int(np.count_nonzero(np.isnan(hours)))
-        reach = self._band.window + _SLACK
+        reach = self._band.window + SLACK
         start, end = np.searchsorted(hours[: len(hours) - undated], [first[0] - reach, first[-1] + reach])
         return np.concatenate([self._others[start:end], self._others[len(hours) - undated :]])
 

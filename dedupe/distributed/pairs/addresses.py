@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 import numpy as np
 
 from dedupe.distributed.engine import Engine
+from dedupe.distributed.input.rows import buckets_of
 from dedupe.distributed.job import Job
 from dedupe.distributed.nodes.crowds import crowds_of
 from dedupe.distributed.nodes.encoding import scale
@@ -65,7 +65,7 @@ def write_addresses(job: Job, r: int) -> int:
     address = pa.array([*cleaned, None], pa.string()).take(url.indices.fill_null(len(cleaned)))
     numbers = crowds_of(job).final_of_all(job.offsets[r] + array_of(rows, "node"))
     table = _distinct(pa.table({"address": address, "number": numbers}).filter(address.is_valid()))
-    job.store.write("addressed", r, buckets(table, _hashes(table, job.buckets), job.buckets))
+    job.store.write("addressed", r, buckets(table, buckets_of(table["address"].to_pylist(), job.buckets), job.buckets))
     return len(table)
 
 
@@ -87,7 +87,9 @@ def write_nodes(job: Job, r: int) -> int:
     table = table.append_column("home", [homes[places]])
     for name in _CHOSEN_BY:
         table = table.append_column(name, nodes[name].take(places))
-    job.store.write("address_nodes", r, buckets(table, _hashes(table, job.buckets), job.buckets))
+    job.store.write(
+        "address_nodes", r, buckets(table, buckets_of(table["address"].to_pylist(), job.buckets), job.buckets)
+    )
     return len(table)
 
 
@@ -150,8 +152,3 @@ def address_pairs_among(job: Job, numbers: Ints, homes: Iterable[int] | None = N
 
 def _distinct(table: pa.Table) -> pa.Table:
     return table.group_by(table.column_names).aggregate([])
-
-
-def _hashes(table: pa.Table, count: int) -> Ints:
-    hashes = (crc32(address.encode()) % count for address in table["address"].to_pylist())
-    return np.fromiter(hashes, np.int64, len(table))

@@ -17,9 +17,8 @@ from typing import NamedTuple
 from dedupe.distributed.job import Job
 from dedupe.distributed.nodes.crowds import crowds_of
 from dedupe.distributed.nodes.regions import Extent, regions_of
+from dedupe.distributed.pairs.across import SLACK
 from dedupe.distributed.pairs.addresses import forced_regions
-
-_SLACK = 1e-3  # hours, more than their rounding errors
 
 
 class Block(NamedTuple):
@@ -54,7 +53,7 @@ def _near(one: Extent, other: Extent, window: float) -> bool:
     """Return whether the nodes of two regions could lie in one window; those without a date always do."""
     if one.first is None or one.last is None or other.first is None or other.last is None:
         return True
-    return max(one.first - other.last, other.first - one.last) <= window + _SLACK
+    return max(one.first - other.last, other.first - one.last) <= window + SLACK
 
 
 def _sparse(job: Job) -> Iterator[Block]:

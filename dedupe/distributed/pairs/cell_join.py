@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +18,6 @@ from dedupe.distributed.nodes.regions import load, source_numbers
 from dedupe.distributed.nodes.tables import numbers_in, titles_in
 from dedupe.embedding.vectors import Vectors
 from dedupe.runtime.arrays import Bools, Ints
-from dedupe.runtime.parallel import in_order
 from dedupe.scoring.title_features import Vocabulary, stacked
 
 _BLOCK_CELLS = 8  # of one piece
@@ -94,10 +92,6 @@ class CellJoin:
     def pieces(self) -> int:
         """How many pieces there are."""
         return -(-len(self._searched) // _BLOCK_CELLS)
-
-    def __iter__(self) -> Iterator[PairTable]:
-        """Yield each piece."""
-        return in_order(self.piece, range(self.pieces))
 
     def piece(self, number: int) -> PairTable:
         """Return the pairs of one piece, sorted by (i, j)."""
