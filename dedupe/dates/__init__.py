@@ -9,18 +9,13 @@ from dedupe.dates.columns import NO_RULES, DateRules, Evidence, evidence_of, rea
 from dedupe.dates.meaning import AMBIGUOUS, BAD, UNKNOWN_ZONE, Reading
 from dedupe.dates.origin import Origin
 from dedupe.dates.reading import is_blank, is_relative, read_date
-from dedupe.dates.relative import AGE, AGO, TELLING, TODAY, WEEKDAY, time_ago
+from dedupe.dates.relative import time_ago
 
 __all__ = [
-    "AGE",
-    "AGO",
     "AMBIGUOUS",
     "BAD",
     "NO_RULES",
-    "TELLING",
-    "TODAY",
     "UNKNOWN_ZONE",
-    "WEEKDAY",
     "DateRules",
     "Evidence",
     "Origin",

@@ -31,7 +31,7 @@ class DateRules:
     `day_first`: whether 03/04/2026 is 3 April, in columns whose other rows do not tell. `date_format`: that of the dates, with
     the codes of `datetime.strptime`, of which `%Z` may only be the last; others are then read only if they have the year first
     or the name of a month. `now`: the moment from which dates lie in the future, and relative ones count; None takes it from the
-    clock. `origin`: the moment that relative dates count from where `now` is not given, and what was read so.
+    clock. `origin`: the moment that relative dates count from where `now` is not given; reading writes the first of them into it.
     """
 
     day_first: bool | None = None
@@ -86,10 +86,13 @@ class Evidence(NamedTuple):
         """Whether the numbers that may be Excel's are."""
         return self.serials >= _SERIAL_SHARE * self.filled
 
-    def is_relative(self, weak: bool) -> bool:
-        """Whether dates that count from now are read, and those that are `weak`: lengths of time and names of weekdays."""
+    def is_relative(self, weak: bool, least: int) -> bool:
+        """Whether dates that count from now are read, and those that are `weak`: lengths of time and names of weekdays.
+
+        `least`: so many dates that are not weak suffice.
+        """
         found = self.relative + self.lengths
-        enough = found >= _MIN_RELATIVE or found == self.filled
+        enough = self.relative >= least or found >= _MIN_RELATIVE or found == self.filled
         return enough and (not weak or found >= _RELATIVE_SHARE * self.filled)
 
 
@@ -98,15 +101,21 @@ def evidence_of(values: Iterable[Any], rules: DateRules = NO_RULES) -> Evidence:
     return _evidence_of([_meaning_of(value, rules) for value in values])
 
 
-def read_dates(values: Iterable[Any], rules: DateRules = NO_RULES, evidence: Evidence | None = None) -> list[Reading]:
+def read_dates(
+    values: Iterable[Any],
+    rules: DateRules = NO_RULES,
+    evidence: Evidence | None = None,
+    *,
+    least_relative: int = _MIN_RELATIVE,
+) -> list[Reading]:
     """Return what each value of a column says.
 
     Day and month in numbers: if a row can only be read with the day first, all that can be read both ways are, and the same
     with the month first. Where rows of both kinds exist, or none, `rules.day_first` tells; without it, they are ambiguous, but
     04.03.2026 has the day first. Numbers of the size that Excel gives to days are dates where half of the column is.
-    Relative dates count from `rules.now`, or else from `rules.origin`, where at least two are, or all; lengths of time such as
-    "5h" are relative dates where half of the column is. A date more than a day after `rules.now` is bad. `evidence`: that of the
-    whole column, where these values are a part of it.
+    Relative dates count from `rules.now`, or else from `rules.origin`, where at least `least_relative` are, or all; lengths of
+    time such as "5h" are relative dates where half of the column is. A date more than a day after `rules.now` is bad.
+    `evidence`: that of the whole column, where these values are a part of it.
     """
     column = list(values)
     meanings = [_meaning_of(value, rules) for value in column]
@@ -120,7 +129,7 @@ def read_dates(values: Iterable[Any], rules: DateRules = NO_RULES, evidence: Evi
         elif isinstance(meaning, Serial):
             meaning = meaning.when if whole.is_excel else BAD
         elif isinstance(meaning, Relative):
-            meaning = _counted(meaning, str(value), origin) if whole.is_relative(meaning.weak) else BAD
+            meaning = _counted(meaning, str(value), origin) if whole.is_relative(meaning.weak, least_relative) else BAD
         if isinstance(meaning, datetime) and meaning > latest:
             meaning = BAD
         readings.append(reading_of(value, meaning))
@@ -129,8 +138,7 @@ def read_dates(values: Iterable[Any], rules: DateRules = NO_RULES, evidence: Evi
 
 def _origin_of(rules: DateRules) -> Origin:
     """The moment that relative dates count from: as the rules say, or else the clock."""
-    clock = Origin(datetime.now(UTC), "now")
-    return rules.origin or rules.counted_from(clock).origin or clock
+    return rules.origin or Origin(read_date(rules.now).when or datetime.now(UTC), "now")
 
 
 def _counted(date: Relative, text: str, origin: Origin) -> datetime | str:

@@ -60,8 +60,6 @@ AGO = (
     rf"|\b(?:{_any(_NOW)})\b)"
 )
 """A pattern for how long ago something was, also in units that tell no day. Without case."""
-AGE = r"(?<![\w.,:/-])\d{1,3}\s?(?:[mhdju]|secs?|mins?|hrs?|std|sek|seg|mn)\b\.?(?:\s?\d{1,2}\s?m(?:in)?\b)?"
-"""A pattern for the same in short, such as "5h", which may be a length as well."""
 TELLING = rf"\d|\b(?:ago|vor|il y a|hace|há|fa|geleden|atrás|{'|'.join(map(_any, (*_DAYS, _NOW)))})\b"
 """A pattern that is in every relative date. Without case."""
 TODAY = rf"\b(?:{'|'.join(map(_any, _DAYS))})\b"

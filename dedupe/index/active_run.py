@@ -151,18 +151,18 @@ class ActiveRun:
         What fails leaves the run before as it was. Raises what `deduplicate` raises.
         """
         kept, asked = self._kept, self._asked
-        self._asked = None
         if kept is not None and asked is not None and asked == asked_of(rows, self.corrections):
             copies, scorer = replace(kept.outcome.copies, headlines=rows), self._scorer(kept.nodes)
             outcome = replace(kept.outcome, copies=copies, corrections=tuple(self.corrections))
-            self._kept = replace(kept, outcome=outcome)
+            self._asked, self._kept = None, replace(kept, outcome=outcome)
             return self._goes_on(outcome.result(self.settings, scorer, kept.context.scored), copies, scorer)
         copies, numbers = self._titles.copies(rows, self.settings.window)
         renewed = self._renewed(copies, numbers, progress)
         if renewed is None:
-            self.last, self._kept, self._near = self._in_full(rows, progress), None, None
+            self.last = self._in_full(rows, progress)
+            self._asked = self._kept = self._near = None
             return self.last
-        result, self._kept, scorer = renewed
+        self._asked, (result, self._kept, scorer) = None, renewed
         return self._goes_on(result, copies, scorer)
 
     def _goes_on(self, result: Deduplication, copies: Copies, scorer: Scorer) -> Deduplication:

@@ -24,7 +24,6 @@ from dedupe.scoring.context import CONTEXT_FEATURES, Context, Matrices, Sum, Sum
 from dedupe.scoring.echoes import words_of
 
 _MOST_CHANGED = 8  # a run in which more than one in so many headlines changed is summed anew
-_CHUNK_PAIRS = 65_536
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def context_of(scorer: Scorer, table: PairTable, difference: Float32s, floor: fl
     judged = scorer.judged_in(context, table, same_address, difference.astype(np.float64))
     probability = {level: judged.p(level) for level in SCORED_LEVELS}
     places = _kept(table, probability, scorer.level, floor)
-    features = _features(context, places)
+    features = context.packed(places)
     return KeptContext(matrices, table, words_of(scorer.titles), _wide(sums), statistics, probability, places, features)
 
 
@@ -183,20 +182,12 @@ def _kept(table: PairTable, probability: Mapping[str, Float32s], level: str, flo
     return np.flatnonzero((probability[level] >= floor) & (table.p_pair(level) > 0))
 
 
-def _features(context: Context, places: Ints) -> NDArray[np.float16]:
-    features = np.empty((len(places), len(CONTEXT_FEATURES)), np.float16)
-    for start in range(0, len(places), _CHUNK_PAIRS):
-        part = slice(start, start + _CHUNK_PAIRS)
-        features[part] = context.features(places[part])
-    return features
-
-
 def _renewed_features(context: Context, again: Ints, places: Ints, since: Since) -> NDArray[np.float16]:
     """Return the features of the pairs at some places; `context`: of those judged `again`."""
     at = np.searchsorted(again, places).clip(max=max(len(again) - 1, 0))
     is_again = again[at] == places if len(again) else np.zeros(len(places), bool)
     features = np.empty((len(places), len(CONTEXT_FEATURES)), np.float16)
-    features[is_again] = _features(context, at[is_again])
+    features[is_again] = context.packed(at[is_again])
     before = np.searchsorted(since.before.places, since.origin[places[~is_again]])
     features[~is_again] = since.before.features.take(before, axis=0)
     return features

@@ -18,7 +18,7 @@ from dedupe.scoring.minimal_pairs import difference_log_odds
 from dedupe.scoring.scorer import MIN_CONTEXT
 
 _CHUNK_PAIRS = 32_768
-_OF_READINGS = ("read_wording", "read_story", "p_pair_wording", "p_pair_story")
+OF_READINGS = ("read_wording", "read_story", "p_pair_wording", "p_pair_story")
 
 
 @dataclass(frozen=True)
@@ -167,8 +167,8 @@ def as_read(pairs: KeptPairs, scorer: Scorer, progress: Progress) -> tuple[KeptP
 def _with_readings(pairs: KeptPairs, places: Ints, level: str) -> PairTable:
     """Return all pairs with what the reader says of those at some places; others have none to drop."""
     readings = pairs.readings.take(np.searchsorted(pairs.read, places))
-    table = replace(pairs.table, **{name: getattr(pairs.table, name).copy() for name in _OF_READINGS})
-    for name in _OF_READINGS:
+    table = replace(pairs.table, **{name: getattr(pairs.table, name).copy() for name in OF_READINGS})
+    for name in OF_READINGS:
         getattr(table, name)[places] = getattr(readings, name)
     dropped = places[~((readings.p_pair(level) >= MIN_CONTEXT[level]) | pairs.forced[places])]
     for other in SCORED_LEVELS:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from numbers import Real
 
 from dedupe.errors import InputError
+from dedupe.index.arrivals import moment_or_clock
 from dedupe.index.batches import Event, IndexedStory
 from dedupe.index.settled_ids import sentence
 from dedupe.index.store import ORDERS, Group, Store, StoredEvent
@@ -41,9 +42,7 @@ def cutoff(store: Store, since: Window | datetime | None, name: str = "since") -
     if since is None:
         return -(1 << 62)
     if isinstance(since, datetime):
-        if since.tzinfo is None:
-            raise InputError(f"{name} is {since}, without a time zone: give one, such as UTC")
-        return microseconds(since)
+        return microseconds(moment_or_clock(since, name))
     if not isinstance(since, str | Real | timedelta):
         raise InputError(f"{name} must be a datetime or a time span such as '24h', not {since!r}")
     hours = hours_of(since, name)

@@ -22,7 +22,7 @@ from dedupe.clustering.merge_tree import MergeTree
 from dedupe.index.kept_context import KeptContext
 from dedupe.index.kept_nodes import KeptNodes, NodeKeys
 from dedupe.index.kept_outcome import Asked, Outcome
-from dedupe.index.kept_pairs import KeptPairs
+from dedupe.index.kept_pairs import OF_READINGS, KeptPairs
 from dedupe.index.kept_titles import Told
 from dedupe.levels import SCORED_LEVELS
 from dedupe.result.cautions import Caution
@@ -37,7 +37,6 @@ from dedupe.text.outlets import Outlets
 
 _FORMAT = 5
 _COLUMNS = ("similarity", "wording_similarity", "p_pair_wording", "p_pair_story")
-_OF_READINGS = ("read_wording", "read_story", "p_pair_wording", "p_pair_story")
 _READ = ("read_wording", "read_story")
 _OF_COPIES = ("of_row", "exact_of_row", "title_row", "text_row", "ties")
 _OF_TREES = ("left", "right", "height")
@@ -155,14 +154,14 @@ def _of_pairs(pairs: KeptPairs) -> Arrays:
         "similar": pairs.similar,
     }
     arrays |= {name: getattr(table, name) for name in _COLUMNS}
-    return arrays | {f"reader_{name}": getattr(pairs.readings, name) for name in _OF_READINGS}
+    return arrays | {f"reader_{name}": getattr(pairs.readings, name) for name in OF_READINGS}
 
 
 def _pairs(arrays: Arrays, least_doubt: float) -> KeptPairs:
     unread = np.full(len(arrays["i"]), np.nan, np.float32)
     table = PairTable(arrays["i"], arrays["j"], read_wording=unread, read_story=unread)
     table = replace(table, **{name: arrays[name] for name in _COLUMNS})
-    readings = replace(table.take(arrays["read"]), **{name: arrays[f"reader_{name}"] for name in _OF_READINGS})
+    readings = replace(table.take(arrays["read"]), **{name: arrays[f"reader_{name}"] for name in OF_READINGS})
     return KeptPairs(
         table, arrays["forced"], arrays["difference"], arrays["read"], readings, arrays["similar"], least_doubt
     )

@@ -43,6 +43,7 @@ _DENSE_NODES = 4096  # third headlines of a dense product; a sample where a comp
 _DENSE_PAIRS = 1000  # of a component, below which a dense product is not worthwhile
 _BLOCK_ROWS = 512  # of a dense product at a time
 _CHUNK_ROWS = 16_384
+_CHUNK_PAIRS = 65_536  # whose features are made at a time
 _CHUNK_ENTRIES = 4_000_000  # entries of matrix rows multiplied at a time
 
 
@@ -101,6 +102,14 @@ class Context:
         around = partners.take(j) - p, partners.take(i) - p
         features[-len(ECHOES) :] = echoes(self._sums.said[index], self._sums.mass[index], around)
         return features.T
+
+    def packed(self, places: Ints) -> NDArray[np.float16]:
+        """Return the same of the pairs at some places, as tables hold it."""
+        features = np.empty((len(places), len(CONTEXT_FEATURES)), np.float16)
+        for start in range(0, len(places), _CHUNK_PAIRS):
+            part = slice(start, start + _CHUNK_PAIRS)
+            features[part] = self.features(places[part])
+        return features
 
 
 def sums_of(titles: TitleFeatures, pairs: PairTable, matrices: Matrices, at: Ints | None = None) -> Sums:

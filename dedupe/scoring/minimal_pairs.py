@@ -7,7 +7,8 @@ which two names change places around one verb tell two events too. So do titles 
 the other side of one matter ("Plane lands", "Plane takes off"). Titles of the same words, apart from inflection and synonyms,
 tell one event. Vectors and word counts hardly differ for such pairs, and news has too few of them for the reader to learn from.
 The words decide so clearly that the effect is set by hand: it is added to the log odds. Where another word may turn the sense
-nothing is added. None of the 45,169 pairs of one story in the training data is taken for two events by these rules.
+nothing is added. None of the 45,169 pairs of one story in the training data is taken for two events by
+these rules, counted by hand.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dedupe.runtime.arrays import Float32s, Floats
 from dedupe.scoring.model import sigmoid
 from dedupe.scoring.title_features import TitleFeatures
 from dedupe.text.decorations import FORMS
+from dedupe.text.kind_lists import MORE_OPPOSITES
 from dedupe.text.kinds import Title, may_decide, one_and_other, read_title, says_the_same
 from dedupe.text.stems import STOP_WORDS, is_name, stem
 from dedupe.text.words import OPPOSITES, words
@@ -43,21 +45,7 @@ _OF_SENTENCES = frozenset(
     into amid""".split()
 )
 _WITHOUT_SIDES = frozenset(map(stem, "meet marry wed divorce draw tie face play clash debate merge talk agree".split()))
-_MORE_OPPOSITES = """
-    safe/dangerous toxic/harmless healthy/sick true/false real/fake good/bad better/worse help/harm heavy/light
-    high/low higher/lower above/below for/against before/after profit/loss surplus/deficit positive/negative
-    majority/minority success/failure victory/defeat winner/loser permanent/temporary hold/raise hold/cut
-    strengthen/weaken boost/slash create/destroy repair/damage steal/return contain/spread unite/divide
-    reunite/split love/hate clear/implicate double/halve resume/halt resume/suspend resume/pause deploy/withdraw
-    advance/retreat slide/gain slump/surge sign/veto welcome/condemn extend/shorten found/missing import/export
-    public/private rich/poor peace/war north/south northern/southern east/west eastern/western men/women man/woman
-    boy/girl mother/father son/daughter rose/fell won/lost bought/sold grew/shrank held/raised held/cut
-    brother/sister husband/wife republican/democrat republicans/democrats summer/winter spring/autumn
-    morning/evening
-""".split()
-_OPPOSED = frozenset(
-    frozenset(map(stem, pair)) for pair in (*OPPOSITES, *(pair.split("/") for pair in _MORE_OPPOSITES))
-)
+_OPPOSED = frozenset(frozenset(map(stem, pair)) for pair in (*OPPOSITES, *(pair.split("/") for pair in MORE_OPPOSITES)))
 _NEGATIVE = ("un", "in", "im", "il", "ir", "non", "dis")
 _MIN_NEGATED = 4  # letters of a word behind such a syllable; shorter ones are mostly others ("til", "until")
 _SMALLEST = 1e-6  # probability, so that odds are finite

@@ -19,7 +19,7 @@ from dedupe.runtime.arrays import Bools, Float32s, Floats, Ints
 from dedupe.runtime.parallel import in_order
 from dedupe.runtime.progress import Progress, silent
 from dedupe.scoring.addresses import NO_ADDRESSES, AddressPairs, address_pairs, pairs_in_time, refuted, with_address
-from dedupe.scoring.context import CONTEXT_FEATURES, Context
+from dedupe.scoring.context import Context
 from dedupe.scoring.layout import with_record
 from dedupe.scoring.minimal_pairs import difference_log_odds, with_difference
 from dedupe.scoring.model import Judge, crowdedness, sigmoid
@@ -32,7 +32,6 @@ from dedupe.scoring.title_features import TitleFeatures
 MIN_CONTEXT = {"story": 0.02, "wording": 0.05}
 """Per level of a run, the lowest probability by itself of a pair that is context for others; less probable pairs are dropped."""
 _CHUNK_PAIRS = 32_768  # few enough for the cache, enough that threads rarely wait
-_CHUNK_CONTEXT = 500_000
 
 
 class Scored(NamedTuple):
@@ -249,11 +248,7 @@ class Scorer:
         """Return the same, and the nodes whose context is estimated from a sample, ascending."""
         pairs, context = self.judged(pairs, context_of)
         kept = np.flatnonzero(pairs.p(self.level) >= floor)
-        features = np.empty((len(kept), len(CONTEXT_FEATURES)), np.float16)
-        for start in range(0, len(kept), _CHUNK_CONTEXT):
-            part = slice(start, start + _CHUNK_CONTEXT)
-            features[part] = context.features(kept[part])
-        return replace(pairs.take(kept), context=features), context.sampled
+        return replace(pairs.take(kept), context=context.packed(kept)), context.sampled
 
     def judged(
         self,

@@ -1,4 +1,4 @@
-"""Lists of words: things of one kind, opposite sides of one matter, and synonyms; read by `kinds`."""
+"""Lists of words, for `kinds` and `scoring/minimal_pairs`: things of one kind, sides of one matter, opposites, synonyms."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ KINDS = {
         tbilisi tehran thessaloniki tijuana tirana tokyo toronto toulouse tucson tulsa tunis turin turku utrecht
         valencia vancouver venice vienna vilnius warsaw wichita wroclaw wuhan yerevan zagreb zaporizhzhia zaragoza
         zurich""",
-    "commodity": """gold silver copper tin platinum palladium nickel zinc lithium cobalt uranium oil/crude/brent gas coal wheat
-        corn soy/soybean rice sugar coffee cocoa cotton cattle steel petrol/gasoline diesel aluminium/aluminum""",
+    "commodity": """gold silver copper tin platinum palladium nickel zinc lithium cobalt uranium oil/crude/brent
+        gas/petrol/gasoline coal wheat corn soy/soybean rice sugar coffee cocoa cotton cattle steel diesel aluminium/aluminum""",
     "medal": "gold silver bronze",
     "currency": """dollar euro yen pound/sterling yuan/renminbi rupee ruble/rouble franc lira peso krona krone zloty rand
         bitcoin ether/ethereum""",
@@ -111,8 +111,8 @@ SIDES = """
     freeze/froze/frozen thaw/unfreeze | lock unlock | connect disconnect | accelerate slow | improve worsen/deteriorate |
     build/built/construct demolish | capture escape | qualify eliminate | score miss | encourage discourage |
     escalate de_escalate/ease | lender borrower | arrival departure | immigration emigration |
-    confirm/admit/acknowledge deny | recommend warn | steal/stole/stolen return/recover |
-    face/host beat/beaten/thrash/rout | launch/launched cancel/halt/delay/postpone | rescue/survive/recover die/drown/kill
+    confirm/admit/acknowledge deny | steal/stole/stolen return/recover |
+    face/host beat/beaten/thrash/rout | launch/launched cancel/halt/delay/postpone | rescue/survive die/drown/kill
     | spare/pardon execute | cheapest priciest | thicker thinner | guilty not_guilty/innocent | praise/cheer jeer/boo |
     grow/grew shrink/shrank | flee/fled return | stay quit/step_down/stepped_down
 """.split("|")
@@ -124,3 +124,16 @@ SYNONYMS = """
     rise/rose/climb/gain/jump/surge/soar/up fall/fell/drop/slip/slide/sink/plunge/tumble/down
 """
 """Names that may stand for each other where all else is the same."""
+MORE_OPPOSITES = """
+    safe/dangerous toxic/harmless healthy/sick true/false real/fake good/bad better/worse help/harm heavy/light
+    high/low higher/lower above/below for/against before/after profit/loss surplus/deficit positive/negative
+    majority/minority success/failure victory/defeat winner/loser permanent/temporary hold/raise hold/cut
+    strengthen/weaken boost/slash create/destroy repair/damage steal/return contain/spread unite/divide
+    reunite/split love/hate clear/implicate double/halve resume/halt resume/suspend resume/pause deploy/withdraw
+    advance/retreat slide/gain slump/surge sign/veto welcome/condemn extend/shorten found/missing import/export
+    public/private rich/poor peace/war north/south northern/southern east/west eastern/western men/women man/woman
+    boy/girl mother/father son/daughter rose/fell won/lost bought/sold grew/shrank held/raised held/cut
+    brother/sister husband/wife republican/democrat republicans/democrats summer/winter spring/autumn
+    morning/evening
+""".split()
+"""Pairs of opposites besides those of `words.OPPOSITES`, which the judge learned with; one word of a sentence for the other."""

@@ -125,6 +125,12 @@ def test_options_of_the_cluster_have_no_effect_on_one_machine(path: Path, option
     )
 
 
+def test_threads_are_those_of_this_machine(path: Path, tmp_path: Path) -> None:
+    options = ("--address", "127.0.0.1:1", "--threads", "2")
+    line = refused("cluster", path, "-o", tmp_path / "out", *options, *RAY)
+    assert line.startswith("--threads has no effect with --address: leave it out.")
+
+
 def test_a_threshold_of_stories_has_no_effect_on_wordings(path: Path, tmp_path: Path) -> None:
     options = ("--level", "wording", "--story-threshold", "0.5")
     assert "--story-threshold has no effect with --level wording" in refused(

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.dates import AGO, BAD, DateRules, Evidence, Origin, Reading, evidence_of, is_relative, read_date, read_dates
+from dedupe.dates import BAD, DateRules, Evidence, Origin, Reading, evidence_of, is_relative, read_date, read_dates
+from dedupe.dates.relative import AGO
 
 PAGE = (Path(__file__).parents[2] / "docs" / "relative-dates.md").read_text("utf-8")
 FORMS = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|$", PAGE, re.MULTILINE)
@@ -202,6 +203,16 @@ def test_a_time_of_a_day_is_the_last_before_now(now, day, time, zone):
 )
 def test_a_weekday_that_may_be_today_or_a_week_ago_is_missing(text, now, when):
     assert read(text, now) == when
+
+
+def test_one_relative_date_is_enough_where_the_reader_says_so_but_not_for_lengths():
+    values = ["5 h ago", "3h", *(f"2026-03-0{day}" for day in (1, 2, 3))]
+    first, second, *others = read_dates(values, RULES, least_relative=1)
+    assert (first.when, second.when, second.problem) == (NOW - timedelta(hours=5), None, BAD) and all(
+        o.when for o in others
+    )
+    one = [values[0], *values[2:]]
+    assert read_dates(one, RULES, least_relative=1)[0] == first and read_dates(one, RULES)[0].problem == BAD
 
 
 ODD = st.from_regex(

@@ -64,6 +64,9 @@ def test_what_each_title_names(first, second, named):
         ("Council rejects bid to block ferry deal", "Council allows ferry deal"),
         ("Idleness falls in Kenya in May", "Employment rises in Kenya in May"),  # both words are turned
         ("President Duarte visits Porto", "PM Duarte visits Porto"),  # one man in two offices
+        ("Gas prices peak in Kansas", "Gasoline prices peak in Kansas"),
+        ("Three bodies recovered after ferry sinks", "Three killed after ferry sinks"),  # not from an illness
+        ("Doctors recommend against fasting", "Doctors warn against fasting"),
         ("Kenya", "Ghana"),  # nothing in common
         ("", "Kenya"),
         ("", ""),

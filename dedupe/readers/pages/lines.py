@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from dedupe.dates import AGO, TODAY
+from dedupe.dates.relative import AGO, TODAY
 from dedupe.readers.pages.patterns import (
     BUTTON,
     BUTTONS,

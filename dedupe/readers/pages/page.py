@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from dedupe.dates import NO_RULES, DateRules, Origin, evidence_of, read_dates
+from dedupe.dates import NO_RULES, DateRules, Origin, read_dates
 from dedupe.dates import Reading as DateReading
 from dedupe.headlines import Headline
 from dedupe.readers.pages.formats import html_of_mhtml, looks_like_html, looks_like_mhtml
@@ -16,8 +16,6 @@ from dedupe.readers.pages.found import Found, PageReport, Reading
 from dedupe.readers.pages.html import read_html
 from dedupe.readers.pages.taken import counted_from_page, saved_at
 from dedupe.readers.pages.text import read_text
-
-_SURE = 2  # relative dates that a column of others needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +63,7 @@ def page_of(text: str, url: str | None = None, *, layout: bool = True, dates: Da
 def _headlines(reading: Reading, text: str, layout: bool, rules: DateRules) -> list[Headline]:
     members = Counter(found.record for found in reading.found)
     page = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-    written = [found.published for found in reading.found]
-    evidence = evidence_of(written, rules)
-    if evidence.relative:  # of lines that say when, one is enough
-        evidence = evidence._replace(relative=max(evidence.relative, _SURE))
-    dates = read_dates(written, rules, evidence)
+    dates = read_dates((found.published for found in reading.found), rules, least_relative=1)
     headlines = []
     for found, date in zip(reading.found, dates, strict=True):
         shared = layout and members[found.record] > 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from dedupe.dates import AGO, TELLING
+from dedupe.dates.relative import AGO, TELLING
 
 
 def _any(alternatives: str, around: str = "{}") -> re.Pattern[str]:

@@ -36,7 +36,7 @@ def counted_from_page(rules: DateRules, reading: Reading, saved: str | None, kno
         return rules.counted_from(Origin(when, "when the page was saved"))
     dates = [date for found in reading.found if (date := read_date(found.published).when)]
     origin = known if known.given else _checked(known, reading.shown, dates, rules.latest)
-    return rules.counted_from(replace(origin))
+    return rules.counted_from(replace(origin))  # its own: the page tells what was read from it
 
 
 def _checked(known: Origin, shown: datetime | None, dates: Iterable[datetime], latest: datetime) -> Origin:

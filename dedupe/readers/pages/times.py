@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-from dedupe.dates import AGE, AGO, WEEKDAY, is_relative
+from dedupe.dates import is_relative
+from dedupe.dates.relative import AGO, WEEKDAY
 from dedupe.readers.pages.patterns import HAS_TIME
 
 _AGO = re.compile(AGO, re.IGNORECASE)
-_AGE = re.compile(AGE)
+_AGE = re.compile(  # a length of time in short
+    r"(?<![\w.,:/-])\d{1,3}\s?(?:[mhdju]|secs?|mins?|hrs?|std|sek|seg|mn)\b\.?(?:\s?\d{1,2}\s?m(?:in)?\b)?"
+)
 _PARTS = re.compile(r"\s*[|·•]\s*|\s+[/–—-]\s+")
 _BESIDE = re.compile(r"^[/\s]+|[/\s]+$")
 _WEEKDAY = re.compile(WEEKDAY, re.IGNORECASE)
