@@ -117,5 +117,5 @@ def drop_note(result: Deduplication, repeats: Ints, level: str) -> str:
     counts = zip(LEVELS, np.bincount(rank, minlength=len(LEVELS)).tolist(), strict=True)
     parts = ", ".join(count(number, *_REPEATS[name]) for name, number in counts if number)
     kept, groups = len(repeats) - len(dropped), int(labels[LEVELS.index(level)].max(initial=-1)) + 1
-    besides = f" ({kept - groups:,} of them besides one per group)" if kept > groups else ""
+    besides = f" ({kept - groups:,} more than one per group)" if kept > groups else ""
     return f"kept {kept:,} at level {level}{besides}, dropped {len(dropped):,}{f' ({parts})' if parts else ''}"

@@ -47,7 +47,7 @@ def test_dedupe_says_what_it_dropped(news: Path, corrections: Path, tmp_path: Pa
     assert outcome.exit_code == 0, outcome.output
     assert ids(out.read_text("utf-8")) == ["a", "d", "e"]
     summary, warning = outcome.stderr.splitlines()
-    assert "kept 3 at level wording (1 of them besides one per group), dropped 2 (1 exact copy, 1 reworded)" in summary
+    assert "kept 3 at level wording (1 more than one per group), dropped 2 (1 exact copy, 1 reworded)" in summary
     assert "1 row that contradicts the headline of its wording" in warning
     reworded, copy = json_lines(dropped.read_text("utf-8"))
     assert list(reworded)[:4] == ["id", "headline", "published", "outlet"]
